@@ -1,0 +1,63 @@
+"""The configuration: Human's, key for key, as frozen dataclasses.
+
+A configuration is written as ``Config(face=FaceConfig(...))``, as a dict or as a TOML file. Dicts and files take
+snake_case names and Human's camelCase names alike. Whatever the way, each value is checked for its type and range.
+
+Differences from Human 3.3.6: modules that HumanRT does not have yet are off by default; settings that only mean
+something in JavaScript are refused; ``device``, ``compat`` and ``max_pixels`` are ours.
+"""
+
+from humanrt.config.config import Config, load_config
+from humanrt.config.environment import Environment
+from humanrt.config.face import (
+    FaceAntispoofConfig,
+    FaceAttentionConfig,
+    FaceConfig,
+    FaceDescriptionConfig,
+    FaceDetectorConfig,
+    FaceEmotionConfig,
+    FaceGearConfig,
+    FaceInsightfaceConfig,
+    FaceIrisConfig,
+    FaceLivenessConfig,
+    FaceMeshConfig,
+    FaceMobilefacenetConfig,
+    FaceSsrnetConfig,
+)
+from humanrt.config.modules import (
+    BodyConfig,
+    FilterConfig,
+    GestureConfig,
+    HandConfig,
+    HandDetectorConfig,
+    HandSkeletonConfig,
+    ObjectConfig,
+    SegmentationConfig,
+)
+
+__all__ = [
+    "BodyConfig",
+    "Config",
+    "Environment",
+    "FaceAntispoofConfig",
+    "FaceAttentionConfig",
+    "FaceConfig",
+    "FaceDescriptionConfig",
+    "FaceDetectorConfig",
+    "FaceEmotionConfig",
+    "FaceGearConfig",
+    "FaceInsightfaceConfig",
+    "FaceIrisConfig",
+    "FaceLivenessConfig",
+    "FaceMeshConfig",
+    "FaceMobilefacenetConfig",
+    "FaceSsrnetConfig",
+    "FilterConfig",
+    "GestureConfig",
+    "HandConfig",
+    "HandDetectorConfig",
+    "HandSkeletonConfig",
+    "ObjectConfig",
+    "SegmentationConfig",
+    "load_config",
+]

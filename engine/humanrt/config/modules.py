@@ -1,0 +1,115 @@
+"""What can be set about bodies, hands, objects, segmentation, filters and gestures; as in Human."""
+
+from dataclasses import dataclass, field
+from typing import Annotated, ClassVar, Literal
+
+from humanrt.config.section import Between, Natural, Ratio, Section
+
+
+@dataclass(frozen=True)
+class BodyConfig(Section):
+    """Bodies; ``max_detected=-1`` means as many as there are faces."""
+
+    path: ClassVar[str] = "body"
+    enabled: bool = False
+    model_path: str = "movenet-lightning.json"
+    max_detected: Annotated[int, Between(-1)] = -1
+    min_confidence: Ratio = 0.3
+    skip_frames: Natural = 1
+    skip_time: Natural = 200
+
+
+@dataclass(frozen=True)
+class HandDetectorConfig(Section):
+    """Finding hands."""
+
+    path: ClassVar[str] = "hand.detector"
+    model_path: str = "handtrack.json"
+
+
+@dataclass(frozen=True)
+class HandSkeletonConfig(Section):
+    """The 21 points of a hand."""
+
+    path: ClassVar[str] = "hand.skeleton"
+    model_path: str = "handlandmark-lite.json"
+
+
+@dataclass(frozen=True)
+class HandConfig(Section):
+    """Hands; ``max_detected=-1`` means two for each face."""
+
+    path: ClassVar[str] = "hand"
+    enabled: bool = False
+    model_path: str = ""
+    rotation: bool = True
+    skip_frames: Natural = 99
+    skip_time: Natural = 1000
+    min_confidence: Ratio = 0.5
+    iou_threshold: Ratio = 0.2
+    max_detected: Annotated[int, Between(-1)] = -1
+    landmarks: bool = True
+    detector: HandDetectorConfig = field(default_factory=HandDetectorConfig)
+    skeleton: HandSkeletonConfig = field(default_factory=HandSkeletonConfig)
+
+
+@dataclass(frozen=True)
+class ObjectConfig(Section):
+    """Objects."""
+
+    path: ClassVar[str] = "object"
+    enabled: bool = False
+    model_path: str = "centernet.json"
+    min_confidence: Ratio = 0.2
+    iou_threshold: Ratio = 0.4
+    max_detected: Annotated[int, Between(1)] = 10
+    skip_frames: Natural = 99
+    skip_time: Natural = 2000
+
+
+@dataclass(frozen=True)
+class SegmentationConfig(Section):
+    """Separating people from the background."""
+
+    path: ClassVar[str] = "segmentation"
+    enabled: bool = False
+    model_path: str = "rvm.json"
+    skip_frames: Natural = 0
+    skip_time: Natural = 0
+    ratio: Ratio = 0.5
+    mode: Literal["default", "alpha", "foreground", "state"] = "default"
+
+
+@dataclass(frozen=True)
+class FilterConfig(Section):
+    """Filters that run before detection."""
+
+    path: ClassVar[str] = "filter"
+    enabled: bool = False
+    equalization: bool = False
+    width: Natural = 0
+    height: Natural = 0
+    return_: bool = True
+    flip: bool = False
+    auto_brightness: bool = True
+    brightness: Annotated[float, Between(-1, 1)] = 0.0
+    contrast: Annotated[float, Between(-1, 1)] = 0.0
+    sharpness: Ratio = 0.0
+    blur: Annotated[float, Between(0)] = 0.0
+    saturation: Annotated[float, Between(-1, 1)] = 0.0
+    hue: Annotated[float, Between(0, 360)] = 0.0
+    negative: bool = False
+    sepia: bool = False
+    vintage: bool = False
+    kodachrome: bool = False
+    technicolor: bool = False
+    polaroid: bool = False
+    pixelate: Annotated[float, Between(0)] = 0.0
+
+
+@dataclass(frozen=True)
+class GestureConfig(Section):
+    """Gestures."""
+
+    path: ClassVar[str] = "gesture"
+    enabled: bool = False
