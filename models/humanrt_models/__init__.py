@@ -1,0 +1,1 @@
+"""Cards of the models and sample pictures that HumanRT can fetch."""

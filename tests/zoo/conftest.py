@@ -1,0 +1,267 @@
+"""A world without network for the zoo: a local server in GitHub's place, a script in npm's, and made-up models."""
+
+import hashlib
+import io
+import socket
+import sys
+import tarfile
+import threading
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from humanrt.zoo import Card, CardFile, GitHubSource, NpmSource, Provenance, SampleCard, SamplePicture, Sources
+from humanrt.zoo import github as github_module
+from humanrt.zoo import store as store_module
+
+COMMIT = "c" * 40
+
+
+def card_file(name, content, kind=CardFile, **more):
+    return kind(name=name, sha256=hashlib.sha256(content).hexdigest(), bytes=len(content), **more)
+
+
+@dataclass
+class Model:
+    """A made-up model: its card, and the true bytes of its files by name."""
+
+    card: Card
+    contents: dict[str, bytes]
+
+    def put_into(self, folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in self.contents.items():
+            (folder / name).write_bytes(content)
+
+    def url_path(self, name):
+        return f"/maker/models/{COMMIT}/models/{name}"
+
+    def members(self):
+        return {f"package/models/{name}": content for name, content in self.contents.items()}
+
+    def is_whole(self, folder):
+        return all((folder / name).read_bytes() == content for name, content in self.contents.items())
+
+
+def shared_fields(name, folder):
+    return {
+        "name": name,
+        "summary": "made up",
+        "licence": "MIT",
+        "provenance": Provenance(authors="nobody", origin="nowhere", licence="MIT"),
+        "sources": Sources(
+            github=GitHubSource(repository="maker/models", commit=COMMIT, folder=folder),
+            npm=NpmSource(package="@maker/models", version="1.2.3", folder=folder),
+        ),
+    }
+
+
+@pytest.fixture
+def make_model():
+    def make(name="alpha", weights=b"0123456789" * 1000):
+        contents = {f"{name}.json": f'{{"{name}": true}}'.encode(), f"{name}.bin": weights}
+        files = tuple(card_file(key, content) for key, content in contents.items())
+        card = Card(**shared_fields(name, "models"), config_key="face.made", files=files, inputs={}, outputs={})
+        return Model(card, contents)
+
+    return make
+
+
+@pytest.fixture
+def model(make_model):
+    return make_model()
+
+
+@dataclass
+class Samples:
+    card: SampleCard
+    script: bytes
+    pictures: dict[str, bytes]
+
+
+@pytest.fixture
+def samples(catalogue):
+    """One made-up sample card, the only one there is."""
+    pictures = {"human_face.jpg": b"one face" * 20, "human_body.jpg": b"a whole body" * 30}
+    # `base64` written out by hand (RFC 4648), broken into lines as Human does.
+    script = b"// made up\nexport const face: string = `\n" + broken_base64(pictures["human_face.jpg"])
+    script += b"`;\n\nexport const body = `\n" + broken_base64(pictures["human_body.jpg"]) + b"`;\n"
+    described = tuple(
+        card_file(
+            f"human_{constant}.jpg",
+            pictures[f"human_{constant}.jpg"],
+            SamplePicture,
+            constant=constant,
+            width=1,
+            height=1,
+        )
+        for constant in ("face", "body")
+    )
+    card = SampleCard(**shared_fields("human", "src"), files=(card_file("sample.ts", script),), pictures=described)
+    catalogue.samples["human"] = card
+    return Samples(card, script, pictures)
+
+
+def broken_base64(data):
+    alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    bits = "".join(f"{byte:08b}" for byte in data)
+    bits += "0" * (-len(bits) % 6)
+    text = bytes(alphabet[int(bits[i : i + 6], 2)] for i in range(0, len(bits), 6))
+    text += b"=" * (-len(text) % 4)
+    return b"\n".join(text[i : i + 76] for i in range(0, len(text), 76))
+
+
+@dataclass
+class Catalogue:
+    models: dict[str, Card] = field(default_factory=dict)
+    samples: dict[str, SampleCard] = field(default_factory=dict)
+
+
+@pytest.fixture
+def catalogue(monkeypatch):
+    """The cards that the store knows of, in place of the real ones; at first there are none."""
+    known = Catalogue()
+    monkeypatch.setattr(store_module, "cards", lambda: known.models)
+    monkeypatch.setattr(store_module, "sample_cards", lambda: known.samples)
+    return known
+
+
+class FakeGitHub(ThreadingHTTPServer):
+    """Serves `files`, as wrongly as it is told to, and keeps the (path, Range) of every request."""
+
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.files = {}
+        self.requests = []
+        self.cuts = {}  # path -> after how many bytes of the body to hang up, one entry for each request
+        self.ignore_range = False
+        self.before_answer = lambda path: None
+        self.after_cut = lambda path: None
+
+    @property
+    def address(self):
+        return f"http://127.0.0.1:{self.server_port}"
+
+    def add(self, model):
+        self.files |= {model.url_path(name): content for name, content in model.contents.items()}
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: FakeGitHub
+
+    def do_GET(self):
+        server, asked = self.server, self.headers["Range"]
+        server.requests.append((self.path, asked))
+        server.before_answer(self.path)
+        content = server.files.get(self.path)
+        if content is None:
+            self.send_error(404)
+            return
+        start = 0 if asked is None or server.ignore_range else int(asked.removeprefix("bytes=").removesuffix("-"))
+        body = content[start:]
+        self.send_response(206 if start else 200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        cuts = server.cuts.get(self.path)
+        if not cuts:
+            self.wfile.write(body)
+            return
+        self.wfile.write(body[: cuts.pop(0)])
+        self.wfile.flush()
+        server.after_cut(self.path)
+        self.close_connection = True
+
+    def log_message(self, *_):
+        """Stay quiet."""
+
+
+@pytest.fixture
+def github(monkeypatch):
+    with FakeGitHub() as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        monkeypatch.setattr(github_module, "RAW_ADDRESS", server.address)
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def nowhere():
+    """An address where nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+@pytest.fixture(autouse=True)
+def path_folder(tmp_path, monkeypatch, catalogue, nowhere):
+    """Nothing leaves this machine: no real cards, no proxies, nobody in GitHub's place, and an empty folder as PATH."""
+    for variable in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.delenv(variable, raising=False)
+        monkeypatch.delenv(variable.upper(), raising=False)
+    monkeypatch.setattr(github_module, "RAW_ADDRESS", nowhere)
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder))
+    return folder
+
+
+@dataclass
+class FakeNpm:
+    package: object
+    log: object
+    program: object
+
+    def calls(self):
+        return self.log.read_text().splitlines() if self.log.exists() else []
+
+    def pack(self, members):
+        self.package.write_bytes(archive_of(members))
+
+
+NPM = """#!{python} -SE
+import pathlib, shutil, sys
+arguments = sys.argv[1:]
+with open({log!r}, "a") as log:
+    print(*arguments[:2], file=log)
+folder = arguments[arguments.index("--pack-destination") + 1]
+shutil.copy({package!r}, pathlib.Path(folder) / "maker-models-1.2.3.tgz")
+"""
+
+
+@pytest.fixture
+def npm(path_folder, tmp_path):
+    """An npm on PATH that delivers what `pack` was given, and logs how it was called."""
+    program, log, package = path_folder / "npm", tmp_path / "npm.log", tmp_path / "package.tgz"
+    program.write_text(NPM.format(python=sys.executable, log=str(log), package=str(package)))
+    program.chmod(0o755)
+    return FakeNpm(package, log, program)
+
+
+def archive_of(members):
+    """Return a .tgz; a member is its bytes, or a TarInfo for anything that is not a plain file."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        for name, content in members.items():
+            if isinstance(content, tarfile.TarInfo):
+                archive.addfile(content)
+                continue
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def make_archive(tmp_path):
+    def make(members):
+        folder = tmp_path / "arrived"
+        folder.mkdir()
+        path = folder / "package.tgz"
+        path.write_bytes(archive_of(members))
+        return path
+
+    return make

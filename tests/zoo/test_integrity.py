@@ -1,0 +1,117 @@
+import hashlib
+import json
+import os
+
+import pytest
+
+from humanrt.errors import IntegrityError, StoreError
+from humanrt.zoo import CardFile, integrity
+from humanrt.zoo.integrity import forget, has_digest, install, is_intact
+
+CONTENT = b"weights" * 100
+FILE = CardFile(name="a.bin", sha256=hashlib.sha256(CONTENT).hexdigest(), bytes=len(CONTENT))
+
+
+@pytest.fixture
+def path(tmp_path):
+    path = tmp_path / "a.bin"
+    path.write_bytes(CONTENT)
+    return path
+
+
+@pytest.fixture
+def hashes(monkeypatch):
+    """The files that were read as a whole."""
+    read = []
+    monkeypatch.setattr(integrity, "has_digest", lambda path, file: read.append(path) or has_digest(path, file))
+    return read
+
+
+def rewrite_in_place(path, content):
+    """Change the bytes and nothing that a directory listing shows."""
+    status = path.stat()
+    path.write_bytes(content)
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def test_a_file_is_hashed_once(path, hashes):
+    assert is_intact(path, FILE)
+    assert is_intact(path, FILE)
+    assert hashes == [path]
+
+
+@pytest.mark.parametrize("note", [b"", b"{", b"[1]", b"\xff", b'{"sha256": "other"}'])
+def test_a_note_that_does_not_hold_costs_a_hash_and_is_renewed(path, hashes, note):
+    note_path = path.with_name("a.bin.verified")
+    note_path.write_bytes(note)
+    assert is_intact(path, FILE)
+    assert hashes == [path]
+    assert json.loads(note_path.read_text())["sha256"] == FILE.sha256
+
+
+def test_a_copied_file_is_hashed_again(path, hashes):
+    assert is_intact(path, FILE)
+    os.utime(path, ns=(1, 1))
+    assert is_intact(path, FILE)
+    assert hashes == [path, path]
+
+
+def test_a_changed_file_is_noticed_at_load(path):
+    assert is_intact(path, FILE)
+    path.write_bytes(CONTENT[:-1] + b"!")
+    os.utime(path, ns=(1, 1))
+    assert not is_intact(path, FILE)
+    path.write_bytes(CONTENT[:-1])
+    assert not is_intact(path, FILE)
+
+
+def test_after_forget_a_silent_change_is_noticed(path):
+    assert is_intact(path, FILE)
+    rewrite_in_place(path, CONTENT[:-1] + b"!")
+    assert is_intact(path, FILE)  # length and time agree: only a hash can tell
+    forget(path)
+    assert not is_intact(path, FILE)
+
+
+def test_the_note_of_another_version_of_the_file_is_worth_nothing(path):
+    assert is_intact(path, FILE)
+    newer = CardFile(name="a.bin", sha256="0" * 64, bytes=FILE.bytes)
+    assert not is_intact(path, newer)
+
+
+def test_a_missing_file_is_not_intact(tmp_path):
+    assert not is_intact(tmp_path / "a.bin", FILE)
+    assert not has_digest(tmp_path / "a.bin", FILE)
+
+
+def test_a_note_that_cannot_be_written_does_no_harm(path):
+    path.with_name("a.bin.verified").mkdir()
+    assert is_intact(path, FILE)
+
+
+def test_a_file_that_cannot_be_read_is_a_store_error(path):
+    with pytest.raises(StoreError, match="HUMANRT_CACHE_DIR"):
+        is_intact(path / "below a file", FILE)
+    with pytest.raises(StoreError, match="HUMANRT_CACHE_DIR"):
+        has_digest(path / "below a file", FILE)
+
+
+def test_install_moves_and_notes(path, tmp_path, hashes):
+    destination = tmp_path / "models" / "a" / "a.bin"
+    install(path, destination, FILE)
+    assert destination.read_bytes() == CONTENT
+    assert not path.exists()
+    assert hashes == [path]
+    assert is_intact(destination, FILE)
+    assert hashes == [path]
+
+
+@pytest.mark.parametrize("content", [b"", CONTENT[:-1], CONTENT + b"!", b"!" + CONTENT[1:]])
+def test_install_refuses_and_keeps_nothing(path, tmp_path, content):
+    destination = tmp_path / "old.bin"
+    destination.write_bytes(b"what was there")
+    path.write_bytes(content)
+    with pytest.raises(IntegrityError, match=r"a\.bin"):
+        install(path, destination, FILE)
+    assert not path.exists()
+    assert destination.read_bytes() == b"what was there"
