@@ -1,0 +1,48 @@
+"""Finding the tensors in whatever a caller passes or returns."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import fields, is_dataclass
+from types import ModuleType, NoneType
+
+import numpy as np
+
+from humanrt.tensors.tensor import Tensor
+
+_COLLECTIONS = (list, tuple, deque, Set)
+_LEAVES = (str, bytes, bytearray, int, float, complex, NoneType, np.ndarray, np.generic, type, ModuleType)
+
+
+def tensors_in(container: object) -> list[Tensor]:
+    """Return every tensor that can be reached from ``container``, each once, in no particular order.
+
+    Looks into mappings (their values), lists, tuples, deques, sets, the fields of dataclasses and the attributes of
+    other objects that have a ``__dict__``; cycles are fine. Modules and classes are not entered. TF.js:
+    ``getTensorsInContainer``.
+    """
+    found: list[Tensor] = []
+    # Holding what was seen keeps its id from being used again by an object made while we walk.
+    seen: dict[int, object] = {}
+    pending = [container]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, _LEAVES) or id(item) in seen:
+            continue
+        seen[id(item)] = item
+        if isinstance(item, Tensor):
+            found.append(item)
+        else:
+            pending.extend(_children(item))
+    return found
+
+
+def _children(item: object) -> Iterable[object]:
+    if isinstance(item, Mapping):
+        return item.values()
+    if isinstance(item, _COLLECTIONS):
+        return item
+    if is_dataclass(item):
+        return [getattr(item, field.name, None) for field in fields(item)]
+    return vars(item).values() if hasattr(item, "__dict__") else ()

@@ -1,0 +1,37 @@
+"""Greedy non-maximum suppression: of boxes that overlap, the best one stays."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def non_max_suppression(
+    boxes: NDArray[np.float32],
+    scores: NDArray[np.float32],
+    max_output_size: int,
+    iou_threshold: float,
+    score_threshold: float,
+) -> NDArray[np.int32]:
+    """Choose boxes by falling score, leaving out those that overlap a chosen one.
+
+    ``boxes`` is float [n, 4], two opposite corners each, in any unit and either order of axes; ``scores`` is float [n].
+    Returns int32 [k], k <= ``max_output_size``, indices into ``boxes``, best first. As in TF.js's nonMaxSuppression a
+    score must be over ``score_threshold``, an overlap of exactly ``iou_threshold`` suppresses, boxes without area
+    overlap nothing, and of equal scores the lower index wins.
+    """
+    candidates = np.flatnonzero(scores > score_threshold)
+    candidates = candidates[np.argsort(-scores[candidates], kind="stable")]
+    low = np.minimum(boxes[candidates, :2], boxes[candidates, 2:])
+    high = np.maximum(boxes[candidates, :2], boxes[candidates, 2:])
+    areas = np.prod(high - low, axis=1)
+
+    chosen: list[int] = []
+    remaining = np.arange(len(candidates))
+    while len(remaining) and len(chosen) < max_output_size:
+        best, remaining = remaining[0], remaining[1:]
+        chosen.append(candidates[best])
+        sides = np.minimum(high[best], high[remaining]) - np.maximum(low[best], low[remaining])
+        intersection = np.prod(np.maximum(sides, 0), axis=1)
+        union = areas[best] + areas[remaining] - intersection
+        overlap = np.divide(intersection, union, out=np.zeros_like(intersection), where=intersection > 0)
+        remaining = remaining[overlap < iou_threshold]
+    return np.array(chosen, dtype=np.int32)

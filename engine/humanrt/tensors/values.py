@@ -1,0 +1,91 @@
+"""What may become a tensor: dtypes, values and shapes."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from humanrt.errors import InputError
+from humanrt.tensors.buffer import Array
+
+_NAMES = ("float32", "float16", "int32", "int64", "uint8", "bool")
+
+DTYPES: Final = frozenset(np.dtype(name) for name in _NAMES)
+
+
+def dtype_error(dtype: object) -> InputError:
+    """Return the error for a dtype that is none of DTYPES."""
+    return InputError(f"dtype {dtype} is not supported; accepted: {', '.join(_NAMES)}")
+
+
+def parse_dtype(dtype: DTypeLike) -> np.dtype[Any]:
+    """Return the NumPy dtype that a name, a type or a dtype stands for, or raise InputError."""
+    try:
+        parsed = np.dtype(dtype)
+    except TypeError as error:
+        raise dtype_error(dtype) from error
+    if parsed not in DTYPES:
+        raise dtype_error(parsed)
+    return parsed
+
+
+def copy_values(data: object, dtype: DTypeLike | None) -> Array:
+    """Return a fresh C-ordered array of a supported dtype, or raise InputError.
+
+    Without a dtype, Python floats become float32, ints int32 and bools bool. Arrays keep their dtype, but float64
+    narrows to float32 (beyond its range to infinity, as in TF.js).
+    """
+    try:
+        values = np.asarray(data)
+    except ValueError as error:
+        raise InputError(f"nested lists need the same length at every level: {error}") from error
+    if values.dtype.kind not in "biuf":
+        raise InputError(
+            f"a {type(data).__name__} with values of dtype {values.dtype} cannot become a tensor; "
+            "accepted: numbers and bools, nested lists of them, NumPy arrays"
+        )
+    target = parse_dtype(_default_dtype(data, values) if dtype is None else dtype)
+    _require_in_range(values, target)
+    with np.errstate(over="ignore"):
+        return np.array(values, dtype=target, order="C")
+
+
+def _default_dtype(data: object, values: Array) -> np.dtype[Any]:
+    native = values.dtype.newbyteorder("=")
+    if native == np.float64:
+        return np.dtype(np.float32)
+    if native == np.int64 and not hasattr(data, "dtype"):
+        return np.dtype(np.int32)
+    return native
+
+
+def _require_in_range(values: Array, target: np.dtype[Any]) -> None:
+    """Raise InputError for values that an integer dtype cannot hold: NumPy would wrap them silently."""
+    if target.kind not in "iu" or not values.size or np.can_cast(values.dtype, target):
+        return
+    limits = np.iinfo(target)
+    # Python compares integers with floats exactly; fractions are cut off towards zero. NaN fails every comparison.
+    if not (values.min().item() > limits.min - 1 and values.max().item() < limits.max + 1):
+        raise InputError(
+            f"values from {values.min()} to {values.max()} do not fit {target}, which holds {limits.min} to "
+            f"{limits.max}; name another dtype"
+        )
+
+
+def resolve_shape(shape: int | Sequence[int], size: int) -> tuple[int, ...]:
+    """Return ``shape`` with its one -1 worked out for ``size`` elements, or raise InputError."""
+    try:
+        sizes = tuple(operator.index(item) for item in (shape if isinstance(shape, Sequence) else (shape,)))
+    except TypeError as error:
+        raise InputError(f"{shape!r} is not a shape; accepted: an int or a sequence of ints") from error
+    if sizes.count(-1) == 1:
+        known = math.prod(item for item in sizes if item != -1)
+        sizes = tuple(size // known if item == -1 and known else item for item in sizes)
+    if any(item < 0 for item in sizes) or math.prod(sizes) != size:
+        raise InputError(f"{size} elements cannot take the shape {shape}; one size may be -1, which is worked out")
+    return sizes

@@ -1,0 +1,528 @@
+"""The accounts: counting, disposing, vanishing handles, closing, and many threads at once."""
+
+import contextvars
+import gc
+import random
+import sys
+import threading
+import time
+import warnings
+import weakref
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from humanrt.errors import EngineClosedError, InputError, ScopeClosedError
+from humanrt.tensors import DTYPES, Memory, Registry
+from humanrt.tensors import registry as registry_module
+from humanrt.tensors.buffer import DataBuffer
+
+# -- counting
+
+
+@pytest.mark.parametrize(
+    ("dtype", "itemsize"), [("float32", 4), ("float16", 2), ("int32", 4), ("int64", 8), ("uint8", 1), ("bool", 1)]
+)
+def test_a_new_tensor_is_counted(registry, dtype, itemsize):
+    """CONFORMANCE 1 and 4."""
+    with registry.tensor(np.zeros((3, 5)), dtype):
+        assert registry.memory().baseline == (1, 1, 15 * itemsize, 0)
+    assert registry.memory().baseline == (0, 0, 0, 0)
+
+
+def test_every_dtype_is_in_the_test_above():
+    assert {dtype.name for dtype in DTYPES} == {"float32", "float16", "int32", "int64", "uint8", "bool"}
+
+
+def test_the_last_handle_frees_the_buffer(registry):
+    """CONFORMANCE 2, 3 and 4."""
+    tensor = registry.tensor([1.0, 2.0])
+    handles = [tensor, tensor.clone(), tensor.reshape((2, 1)), tensor.expand_dims()]
+    for left in (4, 3, 2, 1):
+        assert registry.memory().baseline == (left, 1, 8, 0)
+        handles.pop(0).dispose()
+    assert registry.memory().baseline == (0, 0, 0, 0)
+
+
+def test_memory_cannot_be_changed(registry):
+    """CONFORMANCE 5."""
+    memory = registry.memory()
+    assert isinstance(memory, Memory)
+    with pytest.raises(AttributeError):
+        memory.num_tensors = 5
+    with pytest.raises(TypeError):
+        memory.devices["cpu"] = 5
+    with registry.tensor(1):
+        assert memory.num_tensors == 0
+
+
+def test_memory_costs_the_same_however_many_tensors_live(registry, four_floats):
+    """CONFORMANCE 5: something that looked at each of 100,000 would be a thousand times slower."""
+
+    def cost():
+        times = []
+        for _ in range(20):
+            start = time.perf_counter()
+            registry.memory()
+            times.append(time.perf_counter() - start)
+        return min(times)
+
+    alone = cost()
+    with registry.scope():
+        tensors = [registry.from_numpy(four_floats) for _ in range(100_000)]
+        assert cost() < 20 * alone
+        assert registry.memory().num_tensors == len(tensors)
+
+
+def test_peak_bytes_remember_the_highest_mark(registry):
+    """CONFORMANCE 6."""
+    with registry.tensor(np.zeros(10, np.uint8)) as tensor, registry.tensor(np.zeros(5, np.uint8)), tensor.clone():
+        pass
+    with registry.tensor(np.zeros(12, np.uint8)):
+        assert registry.memory().peak_bytes == 15
+
+
+def test_bytes_are_counted_by_device(registry, four_floats):
+    """CONFORMANCE 6."""
+    assert registry.memory().devices == {"cpu": 0}
+    with registry.adopt(four_floats), registry.register(DataBuffer(np.zeros(3, np.uint8), True, "cuda:0"), (3,)) as far:
+        assert far.device == "cuda:0"
+        assert registry.memory().devices == {"cpu": 16, "cuda:0": 3}
+        assert registry.memory().num_bytes == 19
+    assert registry.memory().devices == {"cpu": 0, "cuda:0": 0}
+
+
+# -- disposing
+
+
+def test_disposing_twice_changes_nothing(registry):
+    """CONFORMANCE 7."""
+    other = registry.tensor(2)
+    tensor = registry.tensor(1)
+    for dispose in (tensor.dispose, tensor.dispose, lambda: registry.dispose(tensor)):
+        dispose()
+        assert registry.memory().baseline == (1, 1, 4, 0)
+    other.dispose()
+
+
+@pytest.mark.parametrize("nothing", [5, None, "text", [], {"a": 1}])
+def test_disposing_what_is_no_tensor_does_nothing(registry, nothing):
+    """CONFORMANCE 7."""
+    registry.dispose(nothing)
+
+
+def test_disposing_a_container_disposes_what_is_in_it(registry):
+    """CONFORMANCE 8: nested, with duplicates, a cycle and None; each tensor once."""
+
+    @dataclass(frozen=True, eq=False)
+    class Found:
+        tensor: object
+        more: object
+
+    a, b, c, d, survivor = (registry.tensor(i) for i in range(5))
+    container = {"x": [a, (b, {c}), a, None], "result": Found(d, [a])}
+    container["self"] = container
+    registry.dispose(container)
+    assert registry.memory().num_tensors == 1
+    survivor.dispose()
+
+
+# -- handles that vanish
+
+
+@pytest.mark.parametrize("track_sites", [False, True])
+def test_a_handle_that_vanishes_outside_any_scope_is_a_leak(track_sites):
+    """CONFORMANCE 6 and 12: reclaimed, counted, and reported with its site; once for each place."""
+    registry = Registry(track_sites=track_sites)
+
+    def lose_three():
+        for _ in range(3):
+            registry.tensor([1.0, 2.0])
+        assert registry.memory().baseline == (0, 0, 0, 3)
+
+    with pytest.warns(ResourceWarning) as warned:
+        lose_three()
+    expected = "test_registry.py" if track_sites else "track_sites=True"
+    assert all(expected in str(warning.message) for warning in warned)
+    (site,) = registry.leaked_by_site()
+    assert expected in site
+    assert registry.leaked_by_site() == {site: 3}
+
+
+def test_leaks_of_one_call_are_reported_together():
+    """CONFORMANCE 12."""
+    registry = Registry(track_sites=True)
+    tensors = [registry.tensor(i) for i in range(3)]
+    other = registry.tensor(4)
+    del tensors, other
+    with pytest.warns(ResourceWarning) as warned:
+        assert registry.memory().num_leaked == 4
+    assert sorted(str(warning.message).split(" made")[0] for warning in warned) == [
+        "3 tensors that were",
+        "a tensor that was",
+    ]
+
+
+def test_leaks_are_found_by_the_next_call_whatever_it_is():
+    """CONFORMANCE 12."""
+    for call in (
+        Registry.memory,
+        Registry.leaked_by_site,
+        Registry.close,
+        lambda registry: registry.tensor(1).dispose(),
+    ):
+        registry = Registry()
+        registry.tensor(1)
+        with pytest.warns(ResourceWarning):
+            call(registry)
+        assert registry.memory().baseline == (0, 0, 0, 1)
+
+
+def test_a_leak_never_disturbs_the_call_that_finds_it(monkeypatch):
+    """CONFORMANCE 12: where warnings are errors, the interpreter's hook for finalisers gets it."""
+    unraisable = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda args: unraisable.append(args.exc_type))
+    registry = Registry()
+    registry.tensor(1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with registry.scope() as scope:
+            tensor = registry.tensor(2)
+            assert scope.ids == {tensor.id}
+    assert unraisable == [ResourceWarning]
+    assert registry.memory().baseline == (0, 0, 0, 1)
+
+
+def test_a_handle_that_vanishes_in_a_scope_is_reclaimed_before_the_scope_ends(registry):
+    """CONFORMANCE 12: silently, since the scope would have freed it."""
+    with registry.scope():
+        for _ in range(3):
+            registry.tensor(np.zeros(100, np.uint8))
+        assert registry.memory().num_tensors == 0
+        assert registry.memory().peak_bytes < 300
+
+
+def test_a_kept_handle_that_vanishes_is_a_leak():
+    """CONFORMANCE 12 and 18: out of its scope it is the caller's."""
+    registry = Registry()
+    with registry.scope():
+        registry.keep(registry.tensor(1))
+        with pytest.warns(ResourceWarning):
+            assert registry.memory().num_leaked == 1
+
+
+def test_a_clone_that_vanishes_leaves_its_source_alone():
+    registry = Registry()
+    tensor = registry.tensor(5)
+    tensor.clone()
+    with pytest.warns(ResourceWarning):
+        assert registry.memory().baseline == (1, 1, 4, 1)
+    assert tensor.array() == 5
+    tensor.dispose()
+
+
+def test_an_automatic_tensor_that_vanishes_is_no_leak(registry):
+    """CONFORMANCE 52: it is freed when nobody holds it, and can be disposed like any other."""
+    result = {"face": registry.tensor(1), "again": [registry.tensor(2)]}
+    registry.mark_automatic(result)
+    face = result.pop("face")
+    del result
+    assert registry.memory().num_tensors == 1
+    assert face.array() == 1
+    del face
+    assert registry.memory().baseline == (0, 0, 0, 0)
+
+    with registry.scope():
+        scoped = registry.tensor(1)
+        registry.mark_automatic(scoped)
+    assert scoped.is_disposed
+    registry.mark_automatic(scoped)
+
+
+def test_only_what_is_marked_is_automatic():
+    """CONFORMANCE 52."""
+    registry, other = Registry(), Registry()
+    tensor, same_id = registry.tensor(1), other.tensor(1)
+    other.mark_automatic([tensor])
+    registry.mark_automatic([tensor.clone(), same_id])
+    del tensor, same_id
+    for accounts in (registry, other):
+        with pytest.warns(ResourceWarning):
+            assert accounts.memory().num_leaked == 1
+
+
+class LockWithIncident:
+    """The registry's lock, with something that happens each time just after it was taken."""
+
+    def __init__(self, lock, incident):
+        self.lock = lock
+        self.incident = incident
+        self.busy = False
+
+    def acquire(self):
+        self.lock.acquire()
+        if not self.busy:
+            self.busy = True
+            self.incident()
+            self.busy = False
+
+    def release(self):
+        self.lock.release()
+
+    def __enter__(self):
+        self.acquire()
+
+    def __exit__(self, *_):
+        self.release()
+
+
+def in_time(function):
+    """Run something that may lock itself up; fail, instead of hanging, when it does."""
+    finished = threading.Event()
+    threading.Thread(target=lambda: (function(), finished.set()), daemon=True).start()
+    assert finished.wait(10), "deadlock"
+
+
+CALLS = {
+    "tensor": lambda registry, tensor: registry.tensor([5.0]).dispose(),
+    "dispose": lambda registry, tensor: tensor.dispose(),
+    "memory": lambda registry, tensor: registry.memory(),
+    "keep": lambda registry, tensor: registry.keep(tensor),
+    "scope": lambda registry, tensor: registry.tidy(lambda: registry.tensor(1)).dispose(),
+    "clone": lambda registry, tensor: tensor.clone().dispose(),
+    "data_sync": lambda registry, tensor: tensor.data_sync(),
+    "numpy": lambda registry, tensor: tensor.numpy(),
+    "mark_automatic": lambda registry, tensor: registry.mark_automatic(tensor),
+    "leaked_by_site": lambda registry, tensor: registry.leaked_by_site(),
+    "close": lambda registry, tensor: registry.close(),
+}
+
+
+@pytest.fixture
+def no_automatic_gc():
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+@pytest.mark.usefixtures("no_automatic_gc")
+def test_the_collector_may_run_inside_any_call(call):
+    """CONFORMANCE 12: it finds a lost tensor while the lock is held, on the same thread."""
+    registry = Registry()
+    tensor = registry.tensor([1.0])
+    cycle = [registry.tensor([2.0])]
+    cycle.append(cycle)
+    del cycle
+    registry._lock = LockWithIncident(registry._lock, gc.collect)
+    with pytest.warns(ResourceWarning):
+        in_time(lambda: (call(registry, tensor), registry.memory()))
+    tensor.dispose()
+    assert registry.memory().baseline == (0, 0, 0, 1)
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_a_finaliser_may_dispose_inside_any_call(call):
+    """CONFORMANCE 12: an object of the caller's, collected while the lock is held, may use the registry."""
+    registry = Registry()
+    tensor = registry.tensor([1.0])
+    theirs = [registry.tensor([2.0]) for _ in range(50)]
+
+    def finaliser():
+        if theirs:
+            registry.dispose(theirs.pop())
+
+    registry._lock = LockWithIncident(registry._lock, finaliser)
+    in_time(lambda: call(registry, tensor))
+    registry.dispose([tensor, theirs])
+    assert registry.memory().baseline == (0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("end", ["dispose", "scope", "close", "vanish"])
+def test_memory_dies_outside_the_lock(end):
+    """The finaliser of a shared array may be anybody's code, and may wait for another thread that needs the lock."""
+    registry = Registry()
+    lock_was_held = []
+    array = np.zeros(3, np.float32)
+    weakref.finalize(array, lambda: lock_was_held.append(registry._lock._is_owned()))
+    with registry.scope():
+        tensor = registry.from_numpy(array)
+        del array
+        if end == "dispose":
+            tensor.dispose()
+        elif end == "close":
+            registry.close()
+        elif end == "vanish":
+            del tensor
+            registry.memory()
+        assert lock_was_held == ([] if end == "scope" else [False])
+    assert lock_was_held == [False]
+
+
+def test_nothing_is_held_once_a_tensor_is_gone(registry):
+    """The tables forget a freed tensor: a process may run for weeks."""
+    tracked = Registry(track_sites=True)
+    for accounts in (registry, tracked):
+        with accounts.scope():
+            tensor = accounts.tensor(1)
+            accounts.mark_automatic(tensor)
+            accounts.keep(tensor).dispose()
+        sizes = [len(getattr(accounts, name)) for name in ("live", "vanished", "_scopes", "_automatic", "_sites")]
+        assert sizes == [0] * 5
+
+
+# -- two registries, and the end
+
+
+def test_two_registries_count_independently(registry):
+    """CONFORMANCE 42."""
+    other = Registry()
+    with other.tensor(1) as theirs:
+        assert registry.memory().num_tensors == 0
+        with pytest.raises(InputError, match="another engine"):
+            registry.keep(theirs)
+        other.close()
+    with registry.tensor(1) as mine:
+        assert mine.array() == 1
+
+
+def test_close_frees_everything_and_refuses_more():
+    """CONFORMANCE 43, as far as nothing is in flight."""
+    registry = Registry(track_sites=True)
+    tensors = [registry.tensor(i) for i in range(3)]
+    with registry.scope():
+        tensors.append(registry.tensor(3))
+        view = tensors[0].numpy()
+        registry.close()
+        registry.close()
+        assert registry.closed
+        assert registry.memory().baseline == (0, 0, 0, 0)
+        for make in (lambda: registry.tensor(1), lambda: registry.adopt(np.zeros(1, "f4")), registry.scope):
+            with pytest.raises(EngineClosedError):
+                make()
+        with pytest.raises(EngineClosedError):
+            registry.tidy(lambda: None)
+    assert all(tensor.is_disposed for tensor in tensors)
+    registry.dispose(tensors)
+    assert view == 0
+
+
+# -- many threads
+
+
+def give_way(frame, event, argument):
+    """Trace function: let another thread run before each line of the registry."""
+    if frame.f_code.co_filename == registry_module.__file__:
+        time.sleep(0)
+        return give_way
+    return None
+
+
+@pytest.fixture
+def frequent_switches():
+    """Threads that are started meanwhile take turns as often as they can, in the worst places."""
+    interval = sys.getswitchinterval()
+    trace = threading.gettrace()
+    sys.setswitchinterval(1e-6)
+    threading.settrace(give_way)
+    yield
+    threading.settrace(trace)
+    sys.setswitchinterval(interval)
+
+
+@pytest.mark.usefixtures("frequent_switches")
+def test_counts_are_exact_under_threads(registry):
+    """CONFORMANCE 5: threads make, clone, dispose and tidy tensors; in between every snapshot adds up."""
+    shared = registry.tensor(np.zeros(8, np.uint8))
+    failures = []
+    threads_running = threading.Barrier(5)
+
+    def work(seed):
+        choose = random.Random(seed)  # noqa: S311 - a repeatable choice, no secret
+        threads_running.wait()
+        for _ in range(25):
+            action = choose.randrange(4)
+            if action == 0:
+                registry.tensor(np.zeros(8, np.uint8)).dispose()
+            elif action == 1:
+                shared.clone().dispose()
+            elif action == 2:
+                registry.tidy(lambda: registry.tensor(np.zeros(8, np.uint8)).clone()).dispose()
+            else:
+                with registry.scope():
+                    registry.tensor(np.zeros(8, np.uint8))
+
+    def watch(done):
+        threads_running.wait()
+        while not done.is_set():
+            memory = registry.memory()
+            if (
+                memory.num_bytes != 8 * memory.num_data_buffers
+                or not 1 <= memory.num_data_buffers <= memory.num_tensors
+            ):
+                failures.append(memory)
+
+    done = threading.Event()
+    workers = [threading.Thread(target=work, args=(seed,)) for seed in range(4)]
+    watcher = threading.Thread(target=watch, args=(done,))
+    for thread in (*workers, watcher):
+        thread.start()
+    for worker in workers:
+        worker.join()
+    done.set()
+    watcher.join()
+    assert not failures
+    assert registry.memory().baseline == (1, 1, 8, 0)
+    shared.dispose()
+
+
+@pytest.mark.usefixtures("frequent_switches")
+def test_one_tensor_disposed_by_many_threads_is_freed_once(registry):
+    """CONFORMANCE 7."""
+    together = threading.Barrier(4)
+
+    def dispose(tensor):
+        together.wait()
+        tensor.dispose()
+
+    for _ in range(20):
+        tensor = registry.tensor(1)
+        threads = [threading.Thread(target=dispose, args=(tensor,)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert registry.memory().baseline == (0, 0, 0, 0)
+
+
+@pytest.mark.usefixtures("frequent_switches")
+def test_the_end_of_a_scope_and_makers_in_threads_race_without_loss(registry):
+    """CONFORMANCE 25: each maker either gets its tensor in before the end, or ScopeClosedError."""
+    outcomes = []
+
+    def make_many(start, tensors):
+        start.wait()
+        try:
+            while True:
+                tensors.append(registry.tensor(1))
+        except ScopeClosedError:
+            outcomes.append("refused")
+
+    for _ in range(10):
+        start = threading.Barrier(3)
+        made = [[], []]
+        with registry.scope():
+            makers = [
+                threading.Thread(target=contextvars.copy_context().run, args=(make_many, start, tensors))
+                for tensors in made
+            ]
+            for maker in makers:
+                maker.start()
+            start.wait()
+        for maker in makers:
+            maker.join()
+        assert all(tensor.is_disposed for tensors in made for tensor in tensors)
+        assert registry.memory().baseline == (0, 0, 0, 0)
+    assert outcomes == ["refused"] * 20
