@@ -1,0 +1,35 @@
+"""Everything a picture goes through: read, decoded, resampled, normalised, drawn on. NumPy in, NumPy out.
+
+Layout, each file importing only those before it::
+
+    opencv.py      the one door to cv2
+    avif.py        header.py   size and format without decoding
+    decode.py      bytes -> pixels
+    source.py      anything a user calls a picture -> pixels
+    transform.py   pixels -> what a model sees, and back
+    draw.py        results -> onto pixels, and into a file
+"""
+
+from humanrt.imaging.draw import draw_box, draw_lines, draw_points, write_png
+from humanrt.imaging.header import Header, read_header
+from humanrt.imaging.source import PictureSource, read_picture
+from humanrt.imaging.transform import Affine, crop, crop_rotated, map_points, normalize, resize, resize_square, rotate
+
+__all__ = [
+    "Affine",
+    "Header",
+    "PictureSource",
+    "crop",
+    "crop_rotated",
+    "draw_box",
+    "draw_lines",
+    "draw_points",
+    "map_points",
+    "normalize",
+    "read_header",
+    "read_picture",
+    "resize",
+    "resize_square",
+    "rotate",
+    "write_png",
+]

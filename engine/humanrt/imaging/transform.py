@@ -1,0 +1,127 @@
+"""The geometry of pictures: what a model sees of them, and where that was.
+
+Pictures are uint8 or float32 [h, w, 3]. Coordinates are pixels of the picture, x to the right, y down; a whole number
+is the centre of a pixel. A box is ``(left, top, right, bottom)``; with left and right exchanged the crop is mirrored.
+Everything is sampled bilinearly in one warp, on the grids of TF.js 4.22 (its CPU kernels ResizeBilinear, CropAndResize,
+RotateWithOffset). uint8 stays uint8: at most half a grey level is lost, and the picture needs no copy in float32.
+"""
+
+from math import cos, sin
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from humanrt.imaging.opencv import load_cv2
+
+Pixel = TypeVar("Pixel", np.uint8, np.float32)
+Box = tuple[float, float, float, float]
+Point = tuple[float, float]
+
+# Float64 [2, 3]: takes (x, y, 1) of the picture made to (x, y) of the original.
+Affine = NDArray[np.float64]
+
+# How far, in pixels, a sample may lie outside of the picture: rounding must not blacken a crop that ends at its edge.
+EDGE_TOLERANCE = 1e-3
+
+
+def resize(image: NDArray[Pixel], height: int, width: int) -> tuple[NDArray[Pixel], Affine]:
+    """Scale a picture to [height, width, 3], as TF.js's ``resizeBilinear`` with both of its flags off."""
+    affine = np.array([[image.shape[1] / width, 0.0, 0.0], [0.0, image.shape[0] / height, 0.0]])
+    return _warp(image, affine, height, width, load_cv2().BORDER_REPLICATE), affine
+
+
+def resize_square(image: NDArray[Pixel], size: int) -> tuple[NDArray[Pixel], Affine]:
+    """Pad a picture with black to a square, the picture in the middle, and scale it to [size, size, 3].
+
+    As in Human, both paddings are rounded down: the "square" is one pixel short where width - height is odd.
+    """
+    height, width = image.shape[:2]
+    side = max(height, width)
+    pad_x, pad_y = (side - width) // 2, (side - height) // 2
+    cv2 = load_cv2()
+    padded = cv2.copyMakeBorder(image, pad_y, pad_y, pad_x, pad_x, cv2.BORDER_CONSTANT, value=0)
+    square, affine = resize(padded, size, size)
+    affine[:, 2] -= pad_x, pad_y
+    return square, affine
+
+
+def crop(image: NDArray[Pixel], box: Box, height: int, width: int) -> tuple[NDArray[Pixel], Affine]:
+    """Cut a box out and scale it to [height, width, 3], as TF.js's ``cropAndResize``; outside the picture it is black.
+
+    As there, and as Human calls it, a box is first divided by the picture's size and then spread over its pixels'
+    centres, so that the crop of the whole picture (0, 0, w, h) runs from 0 to w - 1.
+    """
+    return crop_rotated(image, box, 0.0, (0.0, 0.0), height, width)
+
+
+def crop_rotated(
+    image: NDArray[Pixel], box: Box, angle: float, center: Point, height: int, width: int
+) -> tuple[NDArray[Pixel], Affine]:
+    """Turn a picture about ``center`` and cut a box out of the turned picture, scaled to [height, width, 3].
+
+    The pixel (x, y) of the turned picture is that of the original at ``center + R (x - cx, y - cy)`` with
+    ``R = [[cos, -sin], [sin, cos]]``; ``angle`` is in radians. The same crop as TF.js's ``cropAndResize`` after
+    ``rotateWithOffset(image, angle, 0, center)``, black outside the turned picture too, whose size is the original's.
+    But the whole picture is never turned, and where TF.js takes the nearest pixel this interpolates.
+    """
+    image_height, image_width = image.shape[:2]
+    left, top, right, bottom = box
+    x_step, x_start = _grid(left, right, image_width, width)
+    y_step, y_start = _grid(top, bottom, image_height, height)
+    affine = _rotation(angle, center) @ np.array([[x_step, 0.0, x_start], [0.0, y_step, y_start], [0.0, 0.0, 1.0]])
+    cut = _warp(image, affine, height, width, load_cv2().BORDER_CONSTANT)
+    cut[:, _outside(x_step, x_start, image_width, width)] = 0
+    cut[_outside(y_step, y_start, image_height, height)] = 0
+    return cut, affine
+
+
+def rotate(image: NDArray[Pixel], angle: float, center: Point) -> NDArray[Pixel]:
+    """Turn a whole picture as TF.js's ``rotateWithOffset``: the nearest pixel, black where there is none.
+
+    ``crop_rotated`` gives a crop of it at less cost and better; this is for comparing with Human.
+    """
+    cv2 = load_cv2()
+    height, width = image.shape[:2]
+    flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
+    turned: NDArray[Pixel] = cv2.warpAffine(image, _rotation(angle, center)[:2], (width, height), flags=flags)
+    return turned
+
+
+def map_points(affine: Affine, points: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    """Take points, [n, 2], of a picture made here to the coordinates of the original."""
+    return points @ affine[:, :2].T + affine[:, 2]
+
+
+def normalize(image: NDArray[Pixel], scale: float, offset: float) -> NDArray[np.float32]:
+    """Make a model's input, float32 [1, h, w, 3], with ``pixel * scale + offset``."""
+    values = image[np.newaxis].astype(np.float32)
+    values *= np.float32(scale)
+    values += np.float32(offset)
+    return values
+
+
+def _warp(image: NDArray[Pixel], affine: Affine, height: int, width: int, border: int) -> NDArray[Pixel]:
+    cv2 = load_cv2()
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    warped: NDArray[Pixel] = cv2.warpAffine(image, affine, (width, height), flags=flags, borderMode=border)
+    return warped
+
+
+def _grid(start: float, end: float, length: int, count: int) -> tuple[float, float]:
+    """Lay ``count`` samples over a stretch of an axis of ``length`` pixels: their distance and the first one."""
+    first, last = start / length * (length - 1), end / length * (length - 1)
+    if count == 1:
+        return 0.0, (first + last) / 2
+    return (last - first) / (count - 1), first
+
+
+def _outside(step: float, start: float, length: int, count: int) -> NDArray[np.bool_]:
+    samples = start + step * np.arange(count)
+    return (samples < -EDGE_TOLERANCE) | (samples > length - 1 + EDGE_TOLERANCE)
+
+
+def _rotation(angle: float, center: Point) -> NDArray[np.float64]:
+    x, y = center
+    cosine, sine = cos(angle), sin(angle)
+    return np.array([[cosine, -sine, x - cosine * x + sine * y], [sine, cosine, y - sine * x - cosine * y]])

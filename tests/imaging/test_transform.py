@@ -1,0 +1,230 @@
+"""The geometry against plain float64 transcriptions of TF.js 4.22's CPU kernels."""
+
+from math import ceil, cos, floor, pi, sin
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from humanrt.imaging.transform import crop, crop_rotated, map_points, normalize, resize, resize_square, rotate
+
+# In grey levels: uint8 is rounded, and OpenCV computes its coordinates in float32.
+TOLERANCE = {np.uint8: 0.51, np.float32: 0.02}
+
+
+def tfjs_resize_bilinear(image, height, width):
+    old_height, old_width = image.shape[:2]
+    out = np.empty((height, width, 3))
+    for row in range(height):
+        y = old_height / height * row
+        top, bottom = max(0, floor(y)), min(old_height - 1, ceil(y))
+        for column in range(width):
+            x = old_width / width * column
+            left, right = max(0, floor(x)), min(old_width - 1, ceil(x))
+            out[row, column] = lerp(image, left, top, right, bottom, x - left, y - top)
+    return out
+
+
+def tfjs_crop_and_resize(image, y1, x1, y2, x2, height, width):
+    image_height, image_width = image.shape[:2]
+    y_scale = (y2 - y1) * (image_height - 1) / (height - 1) if height > 1 else 0
+    x_scale = (x2 - x1) * (image_width - 1) / (width - 1) if width > 1 else 0
+    out = np.zeros((height, width, 3))
+    for row in range(height):
+        y = y1 * (image_height - 1) + row * y_scale if height > 1 else 0.5 * (y1 + y2) * (image_height - 1)
+        for column in range(width):
+            x = x1 * (image_width - 1) + column * x_scale if width > 1 else 0.5 * (x1 + x2) * (image_width - 1)
+            if 0 <= y <= image_height - 1 and 0 <= x <= image_width - 1:
+                left, top = floor(x), floor(y)
+                out[row, column] = lerp(image, left, top, ceil(x), ceil(y), x - left, y - top)
+    return out
+
+
+def tfjs_rotate_with_offset(image, radians, center):
+    height, width = image.shape[:2]
+    center_x, center_y = width * center[0], height * center[1]
+    out = np.zeros_like(image)
+    for row in range(height):
+        for column in range(width):
+            x = (column - center_x) * cos(radians) - (row - center_y) * sin(radians)
+            y = (column - center_x) * sin(radians) + (row - center_y) * cos(radians)
+            x, y = floor(x + center_x + 0.5), floor(y + center_y + 0.5)  # JavaScript's Math.round
+            if 0 <= x < width and 0 <= y < height:
+                out[row, column] = image[y, x]
+    return out
+
+
+def lerp(image, left, top, right, bottom, x, y):
+    rows = image[[top, bottom]].astype(np.float64)
+    above, below = rows[:, left] + (rows[:, right] - rows[:, left]) * x
+    return above + (below - above) * y
+
+
+def sample(image, x, y):
+    """Sample bilinearly at one point, with black around the picture."""
+    padded = np.pad(image, ((1, 1), (1, 1), (0, 0)))
+    x, y = np.clip([x + 1, y + 1], 0, [image.shape[1] + 0.999999, image.shape[0] + 0.999999])
+    left, top = floor(x), floor(y)
+    return lerp(padded, left, top, left + 1, top + 1, x - left, y - top)
+
+
+def tolerance(image):
+    return TOLERANCE[image.dtype.type]
+
+
+def random_picture(seed, height, width, dtype=np.uint8):
+    return np.random.default_rng(seed).integers(0, 256, (height, width, 3)).astype(dtype)
+
+
+def normalised(box, height, width):
+    left, top, right, bottom = box
+    return top / height, left / width, bottom / height, right / width
+
+
+def edge_distance(box, height, width, out_height, out_width):
+    """How near a sample of a crop comes to the picture's edge, where rounding alone decides between it and black."""
+    y1, x1, y2, x2 = normalised(box, height, width)
+    ys = np.linspace(y1, y2, out_height) if out_height > 1 else np.array([(y1 + y2) / 2])
+    xs = np.linspace(x1, x2, out_width) if out_width > 1 else np.array([(x1 + x2) / 2])
+    return min(
+        np.abs(samples * last - edge).min()
+        for samples, last in ((ys, height - 1), (xs, width - 1))
+        for edge in (0, last)
+    )
+
+
+sizes = st.integers(1, 40)
+pictures = st.builds(random_picture, st.integers(0, 99), sizes, sizes, st.sampled_from([np.uint8, np.float32]))
+outputs = st.integers(1, 17)
+fractions = st.floats(-1.5, 2.5).map(lambda value: round(value, 3))
+boxes = st.tuples(fractions, fractions, fractions, fractions)
+
+
+@given(pictures, outputs, outputs)
+def test_resize_is_tfjs_resize_bilinear(image, height, width) -> None:
+    resized, affine = resize(image, height, width)
+    assert resized.dtype == image.dtype
+    np.testing.assert_allclose(resized, tfjs_resize_bilinear(image, height, width), atol=tolerance(image))
+    corner = map_points(affine, np.array([[width, height]]))
+    np.testing.assert_allclose(corner, [[image.shape[1], image.shape[0]]])
+
+
+@given(pictures, outputs)
+def test_resize_square_is_humans_padding_and_then_tfjs(image, size) -> None:
+    height, width = image.shape[:2]
+    pad_x, pad_y = (max(height, width) - width) // 2, (max(height, width) - height) // 2
+    padded = np.pad(image, ((pad_y, pad_y), (pad_x, pad_x), (0, 0)))
+    square, affine = resize_square(image, size)
+    np.testing.assert_allclose(square, tfjs_resize_bilinear(padded, size, size), atol=tolerance(image))
+    corners = map_points(affine, np.array([[0, 0], [size, size]]))
+    np.testing.assert_allclose(corners, [[-pad_x, -pad_y], [width + pad_x, height + pad_y]], atol=1e-9)
+
+
+@given(pictures, boxes, outputs, outputs)
+def test_crop_is_tfjs_crop_and_resize(image, fractions, out_height, out_width) -> None:
+    """Inside, outside and beyond the edges, and with edges exchanged."""
+    height, width = image.shape[:2]
+    box = (fractions[0] * width, fractions[1] * height, fractions[2] * width, fractions[3] * height)
+    assume(edge_distance(box, height, width, out_height, out_width) > 2e-3)
+    cut, affine = crop(image, box, out_height, out_width)
+    assert cut.dtype == image.dtype
+    expected = tfjs_crop_and_resize(image, *normalised(box, height, width), out_height, out_width)
+    np.testing.assert_allclose(cut, expected, atol=tolerance(image))
+    for row, column in ((0, 0), (out_height - 1, out_width - 1)):
+        ((x, y),) = map_points(affine, np.array([[column, row]]))
+        if 0 <= x <= width - 1 and 0 <= y <= height - 1:
+            np.testing.assert_allclose(cut[row, column], sample(image, x, y), atol=tolerance(image))
+
+
+def test_the_crop_of_everything_is_everything() -> None:
+    image = random_picture(1, 33, 21)
+    assert np.array_equal(crop(image, (0, 0, 21, 33), 33, 21)[0], image)
+    assert np.array_equal(crop(image, (21, 33, 0, 0), 33, 21)[0], image[::-1, ::-1])
+    assert crop(image, (30, 40, 60, 80), 8, 8)[0].max() == 0
+
+
+def test_rounding_does_not_blacken_a_crop_that_ends_at_the_edge() -> None:
+    image = np.full((1080, 1920, 3), 255, np.uint8)
+    for out in range(2, 300, 7):
+        assert crop(image, (0, 0, 1920, 1080), out, out)[0].min() >= 254
+
+
+@settings(max_examples=60)
+@given(pictures, boxes, st.floats(-4, 4), st.tuples(fractions, fractions), st.integers(1, 9))
+def test_crop_rotated_samples_where_tfjs_rotates_and_crops_from(image, fractions, angle, center, out) -> None:
+    height, width = image.shape[:2]
+    box = (fractions[0] * width, fractions[1] * height, fractions[2] * width, fractions[3] * height)
+    assume(edge_distance(box, height, width, out, out) > 2e-3)
+    center = (center[0] * width, center[1] * height)
+    cut, affine = crop_rotated(image, box, angle, center, out, out)
+    y1, x1, y2, x2 = normalised(box, height, width)
+    for row in range(out):
+        for column in range(out):
+            # Where the crop samples the turned picture, and where that pixel comes from.
+            turned_x = (x1 + (x2 - x1) * (column / (out - 1) if out > 1 else 0.5)) * (width - 1)
+            turned_y = (y1 + (y2 - y1) * (row / (out - 1) if out > 1 else 0.5)) * (height - 1)
+            x = (turned_x - center[0]) * cos(angle) - (turned_y - center[1]) * sin(angle) + center[0]
+            y = (turned_x - center[0]) * sin(angle) + (turned_y - center[1]) * cos(angle) + center[1]
+            np.testing.assert_allclose(map_points(affine, np.array([[column, row]])), [[x, y]], atol=1e-6)
+            inside = 0 <= turned_x <= width - 1 and 0 <= turned_y <= height - 1
+            expected = sample(image, x, y) if inside else np.zeros(3)
+            np.testing.assert_allclose(cut[row, column], expected, atol=tolerance(image))
+
+
+@pytest.mark.parametrize("angle", [0.3, -0.9, pi / 2, pi, 2.5])
+@pytest.mark.parametrize("box", [(20, 10, 50, 40), (-10, -5, 30, 35), (50, 40, 20, 10)])
+def test_one_warp_is_what_tfjs_does_in_two_steps(angle, box) -> None:
+    """On a slope of one level a pixel, nearest neighbours are at most one level from what lies between them."""
+    y, x = np.mgrid[0:50, 0:70]
+    image = np.stack([x + y, x + 60, y + 90], axis=-1).astype(np.uint8)
+    center = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
+
+    cut, _ = crop_rotated(image, box, angle, center, 24, 24)
+
+    def in_two_steps(picture):
+        turned = tfjs_rotate_with_offset(picture, angle, (center[0] / 70, center[1] / 50))
+        return tfjs_crop_and_resize(turned, *normalised(box, 50, 70), 24, 24)
+
+    covered = in_two_steps(np.ones_like(image)) == 1
+    # A sample whose neighbours are all covered, in the original as in the turned picture.
+    certain = covered & (crop_rotated(np.full_like(image, 255), box, angle, center, 24, 24)[0] == 255)
+    assert certain.sum() > 300
+    difference = np.abs(cut - in_two_steps(image))
+    assert difference[certain].max() <= 1.51
+    assert difference[certain].mean() < 0.5
+
+
+@given(pictures, st.floats(-pi, pi), st.tuples(st.floats(0, 1), st.floats(0, 1)))
+def test_rotate_is_tfjs_rotate_with_offset(image, angle, center) -> None:
+    height, width = image.shape[:2]
+    turned = rotate(image, angle, (center[0] * width, center[1] * height))
+    different = (turned != tfjs_rotate_with_offset(image, angle, center)).any(axis=2)
+    # Where a sample falls between two pixels, rounding decides which is nearer.
+    assert different.mean() <= 0.05 or different.sum() <= 2
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_normalize(dtype) -> None:
+    image = np.arange(256).reshape(16, 16)[..., np.newaxis].repeat(3, axis=2).astype(dtype)
+    before = image.copy()
+    values = normalize(image, 1 / 127.5, -1.0)
+    assert values.dtype == np.float32
+    assert values.shape == (1, 16, 16, 3)
+    np.testing.assert_allclose(values[0], image.astype(np.float64) / 127.5 - 1, atol=2e-7)
+    assert np.array_equal(image, before)
+
+
+def test_pictures_that_may_not_be_written_are_read() -> None:
+    image = random_picture(3, 20, 30)
+    image.flags.writeable = False
+    for picture, _ in (resize(image, 8, 8), resize_square(image, 8), crop(image, (0, 0, 9, 9), 8, 8)):
+        assert picture.flags.writeable
+        assert not np.shares_memory(picture, image)
+
+
+def test_very_wide_pictures_and_boxes_of_no_size() -> None:
+    wide = np.full((2, 40_000, 3), 9, np.uint8)
+    assert resize(wide, 8, 8)[0].min() == 9
+    image = np.full((10, 10, 3), 9, np.uint8)
+    assert crop(image, (5, 5, 5, 5), 4, 4)[0].min() == 9
