@@ -1,0 +1,131 @@
+"""What a model takes and gives, and whether what it was handed fits."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from humanrt.errors import ModelFormatError, ModelInputError
+from humanrt.tensors import Tensor
+
+Inputs: TypeAlias = Tensor | list[Tensor] | tuple[Tensor, ...] | Mapping[str, Tensor]
+
+DTYPES: dict[str, np.dtype[Any]] = {
+    "tensor(float)": np.dtype(np.float32),
+    "tensor(float16)": np.dtype(np.float16),
+    "tensor(int32)": np.dtype(np.int32),
+    "tensor(int64)": np.dtype(np.int64),
+    "tensor(uint8)": np.dtype(np.uint8),
+    "tensor(bool)": np.dtype(np.bool_),
+}
+"""The dtypes that tensors have, by ONNX Runtime's names for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class TensorSpec:
+    """One input or output of a model.
+
+    `shape` holds None for a size that is not fixed. It is None as a whole where the rank is not known, and for a
+    scalar: ONNX Runtime does not tell the two apart.
+    """
+
+    name: str
+    shape: tuple[int | None, ...] | None
+    dtype: np.dtype[Any]
+
+    def __str__(self) -> str:
+        return f"{self.name!r}: {_describe(self.dtype, self.shape)}"
+
+    def accepts(self, dtype: np.dtype[Any], shape: tuple[int, ...]) -> bool:
+        """Return whether an array of this dtype and shape fits."""
+        if dtype != self.dtype:
+            return False
+        if self.shape is None:
+            return True
+        sizes = zip(shape, self.shape, strict=False)
+        return len(shape) == len(self.shape) and all(wanted in (None, size) for size, wanted in sizes)
+
+
+def read_specs(model: str, arguments: Sequence[Any]) -> tuple[TensorSpec, ...]:
+    """Return the specs of a session's inputs or outputs (``onnxruntime.NodeArg``).
+
+    :raises ModelFormatError: one of them is no tensor, or of a dtype that tensors do not have
+    """
+    specs = []
+    for argument in arguments:
+        if argument.type not in DTYPES:
+            accepted = ", ".join(DTYPES)
+            raise ModelFormatError(f"{model}: {argument.name!r} is a {argument.type}; accepted are {accepted}")
+        sizes = tuple(size if isinstance(size, int) else None for size in argument.shape)
+        specs.append(TensorSpec(argument.name, sizes or None, DTYPES[argument.type]))
+    return tuple(specs)
+
+
+class Signature:
+    """The inputs and outputs of the model called `model`, each in the model's own order."""
+
+    def __init__(self, model: str, inputs: tuple[TensorSpec, ...], outputs: tuple[TensorSpec, ...]) -> None:
+        self.model = model
+        self.inputs = inputs
+        self.outputs = outputs
+
+    def bind(self, inputs: Inputs, outputs: str | Sequence[str] | None) -> tuple[dict[str, Tensor], list[str]]:
+        """Return the tensors by the name of their input, and the names of the outputs asked for (all for None).
+
+        :raises ModelInputError: something does not fit; the message lists every mismatch
+        """
+        problems: list[str] = []
+        feeds = self._bind_inputs(inputs, problems)
+        names = self._bind_outputs(outputs, problems)
+        if problems:
+            raise ModelInputError(f"{self.model} cannot run: " + "; ".join(problems))
+        return feeds, names
+
+    def _bind_inputs(self, inputs: Inputs, problems: list[str]) -> dict[str, Tensor]:
+        given = self._by_name(inputs, problems)
+        for spec in self.inputs:
+            if spec.name in given:
+                problems.extend(_mismatches(spec, given[spec.name]))
+            elif isinstance(inputs, Mapping):
+                problems.append(f"input {spec} is missing")
+        return given
+
+    def _by_name(self, inputs: Inputs, problems: list[str]) -> dict[str, Tensor]:
+        """Return what was handed over by input names, as far as that can be told."""
+        names = [spec.name for spec in self.inputs]
+        if isinstance(inputs, Mapping):
+            problems.extend(f"there is no input {name!r}, only {names}" for name in inputs if name not in names)
+            return dict(inputs)
+        several = inputs if isinstance(inputs, list | tuple) else [inputs]
+        if len(several) != len(names):
+            wanted = ", ".join(str(spec) for spec in self.inputs)
+            problems.append(f"{len(several)} inputs were given and {len(names)} are wanted ({wanted})")
+        return dict(zip(names, several, strict=False))
+
+    def _bind_outputs(self, outputs: str | Sequence[str] | None, problems: list[str]) -> list[str]:
+        known = [spec.name for spec in self.outputs]
+        if outputs is None:
+            return known
+        asked = [outputs] if isinstance(outputs, str) else list(outputs)
+        if not asked:
+            problems.append("no output was asked for")
+        problems.extend(f"there is no output {name!r}, only {known}" for name in asked if name not in known)
+        problems.extend(f"output {name!r} was asked for twice" for name in known if asked.count(name) > 1)
+        return asked
+
+
+def _mismatches(spec: TensorSpec, tensor: object) -> list[str]:
+    if not isinstance(tensor, Tensor):
+        return [f"input {spec} is wanted as a Tensor, not as {type(tensor).__name__}"]
+    if tensor.is_disposed:
+        return [f"input {spec} was given tensor {tensor.id}, which is disposed"]
+    if not spec.accepts(tensor.dtype, tensor.shape):
+        return [f"input {spec} was given {_describe(tensor.dtype, tensor.shape)}"]
+    return []
+
+
+def _describe(dtype: np.dtype[Any], shape: tuple[int | None, ...] | None) -> str:
+    if shape is None:
+        return f"{dtype} of any shape"
+    return f"{dtype} [{', '.join('?' if size is None else str(size) for size in shape)}]"

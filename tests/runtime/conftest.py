@@ -1,0 +1,107 @@
+"""Small ONNX models, and a device to run them on."""
+
+import hashlib
+from typing import NamedTuple
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from humanrt.runtime.device import resolve_device
+from humanrt.runtime.session import SessionCache
+
+FLOAT = TensorProto.FLOAT
+
+
+class ModelFile(NamedTuple):
+    path: object
+    content_hash: str
+
+
+@pytest.fixture(scope="session")
+def cpu():
+    return resolve_device("cpu")
+
+
+@pytest.fixture
+def cache():
+    """A cache of sessions of the test's own: its counters start at zero."""
+    return SessionCache()
+
+
+@pytest.fixture(scope="session")
+def write_model(tmp_path_factory):
+    """Writes a graph to a file. Inputs and outputs are (name, dtype, shape); None is a size that is not fixed."""
+
+    def write(nodes, inputs, outputs, weights=None):
+        values = [[helper.make_tensor_value_info(*value) for value in group] for group in (inputs, outputs)]
+        tensors = [numpy_helper.from_array(array, name) for name, array in (weights or {}).items()]
+        graph = helper.make_graph(nodes, "graph", *values, tensors)
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+        path = tmp_path_factory.mktemp("models") / "model.onnx"
+        path.write_bytes(model.SerializeToString())
+        return ModelFile(path, hashlib.sha256(path.read_bytes()).hexdigest())
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def double(write_model):
+    """y = x + x, of any number of rows of three."""
+    return write_model(
+        [helper.make_node("Add", ["x", "x"], ["y"])], [("x", FLOAT, [None, 3])], [("y", FLOAT, [None, 3])]
+    )
+
+
+@pytest.fixture(scope="session")
+def arithmetic(write_model):
+    """sum = a + b, product = a * b, of two rows of two."""
+    nodes = [helper.make_node("Add", ["a", "b"], ["sum"]), helper.make_node("Mul", ["a", "b"], ["product"])]
+    values = [[(name, FLOAT, [2, 2]) for name in names] for names in (("a", "b"), ("sum", "product"))]
+    return write_model(nodes, *values)
+
+
+@pytest.fixture(scope="session")
+def repeat(write_model):
+    """y = x @ x @ ... `times` times: with a large number a run that takes minutes."""
+    step = helper.make_graph(
+        [helper.make_node("Identity", ["go"], ["go_on"]), helper.make_node("MatMul", ["before", "before"], ["after"])],
+        "step",
+        [
+            helper.make_tensor_value_info("turn", TensorProto.INT64, []),
+            helper.make_tensor_value_info("go", TensorProto.BOOL, []),
+            helper.make_tensor_value_info("before", FLOAT, [8, 8]),
+        ],
+        [
+            helper.make_tensor_value_info("go_on", TensorProto.BOOL, []),
+            helper.make_tensor_value_info("after", FLOAT, [8, 8]),
+        ],
+    )
+    return write_model(
+        [helper.make_node("Loop", ["times", "", "x"], ["y"], body=step)],
+        [("times", TensorProto.INT64, [1]), ("x", FLOAT, [8, 8])],
+        [("y", FLOAT, [8, 8])],
+    )
+
+
+@pytest.fixture(scope="session")
+def weighty(write_model):
+    """y = x @ w with 48 MB of weights."""
+    weights = np.random.default_rng(0).random((3000, 4000), dtype=np.float32)
+    return write_model(
+        [helper.make_node("MatMul", ["x", "w"], ["y"])],
+        [("x", FLOAT, [1, 3000])],
+        [("y", FLOAT, [1, 4000])],
+        {"w": weights},
+    )
+
+
+@pytest.fixture(scope="session")
+def checked():
+    """Reads a model file back and checks it."""
+
+    def check(file):
+        onnx.checker.check_model(onnx.load_model(file.path))
+
+    return check
