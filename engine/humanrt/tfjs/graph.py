@@ -1,0 +1,157 @@
+"""The typed graph that lies between reading TF.js's bytes and writing ONNX: plain data, checked once.
+
+TF.js computes in three types only: float32, int32 and bool. Every other type of TensorFlow is widened to one of them.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from humanrt.errors import ModelFormatError, UnsupportedOpError
+
+BATCH = "N"
+"""The symbolic size of the batch axis."""
+
+Dimension: TypeAlias = int | str | None
+"""A known size, ``BATCH``, or None for a size that is known only when the model runs."""
+
+Shape: TypeAlias = tuple[Dimension, ...]
+Array: TypeAlias = npt.NDArray[np.generic]
+DType: TypeAlias = np.dtype[np.generic]
+AttributeValue: TypeAlias = bool | int | float | str | tuple[int, ...] | tuple[float, ...] | tuple[str, ...]
+
+FLOAT32: DType = np.dtype(np.float32)
+INT32: DType = np.dtype(np.int32)
+INT64: DType = np.dtype(np.int64)
+BOOL: DType = np.dtype(np.bool_)
+
+TF_DTYPES: Mapping[str, DType] = {
+    **dict.fromkeys(("DT_FLOAT", "DT_HALF", "DT_BFLOAT16", "DT_DOUBLE"), FLOAT32),
+    **dict.fromkeys(("DT_INT8", "DT_UINT8", "DT_INT16", "DT_UINT16", "DT_INT32", "DT_INT64"), INT32),
+    "DT_BOOL": BOOL,
+}
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Attributes:
+    """The attributes of a node. A getter raises ModelFormatError for another type, or for none and no default."""
+
+    values: Mapping[str, AttributeValue]
+
+    def flag(self, name: str) -> bool:
+        """Return a boolean; False where it is missing."""
+        return self._get(name, bool, False)
+
+    def integer(self, name: str, default: int | None = None) -> int:
+        """Return an integer."""
+        return self._get(name, int, default)
+
+    def number(self, name: str, default: float) -> float:
+        """Return a finite number."""
+        value = self.values.get(name, default)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise ModelFormatError(f"attribute {name!r} is {value!r}, not a finite number")
+        return float(value)
+
+    def text(self, name: str, default: str | None = None) -> str:
+        """Return a string."""
+        return self._get(name, str, default)
+
+    def integers(self, name: str, default: tuple[int, ...] | None = None) -> tuple[int, ...]:
+        """Return a list of integers."""
+        return self._items(name, int, default)
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Return a list of strings; empty where it is missing."""
+        return self._items(name, str, ())
+
+    def dtype(self, name: str, default: str | None = None) -> DType:
+        """Return the type in which TF.js computes what TensorFlow calls so."""
+        tf_name = self.text(name, default)
+        if tf_name not in TF_DTYPES:
+            raise UnsupportedOpError(f"attribute {name!r} is {tf_name}; TF.js knows {', '.join(TF_DTYPES)}")
+        return TF_DTYPES[tf_name]
+
+    def _get(self, name: str, kind: type[_T], default: _T | None) -> _T:
+        value = self.values.get(name, default)
+        if value is None:
+            raise ModelFormatError(f"attribute {name!r} is missing")
+        if type(value) is not kind:
+            raise ModelFormatError(f"attribute {name!r} is {value!r}, not of type {kind.__name__}")
+        return value
+
+    def _items(self, name: str, kind: type[_T], default: tuple[_T, ...] | None) -> tuple[_T, ...]:
+        value = self.values.get(name, default)
+        if value is None:
+            raise ModelFormatError(f"attribute {name!r} is missing")
+        if not isinstance(value, tuple):
+            raise ModelFormatError(f"attribute {name!r} is {value!r}, not a list")
+        items = tuple(item for item in value if type(item) is kind)
+        if len(items) != len(value):
+            raise ModelFormatError(f"attribute {name!r} is {value!r}, not a list of {kind.__name__}")
+        return items
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One output of one node, written ``name`` or ``name:index`` in the file."""
+
+    node: str
+    index: int = 0
+
+    @classmethod
+    def parse(cls, text: str) -> "Reference":
+        """Read ``name`` or ``name:index``; raises ModelFormatError for another form."""
+        name, _, index = text.partition(":")
+        if not name or (index and not (index.isascii() and index.isdigit() and len(index) < 10)):
+            raise ModelFormatError(f"{text!r} is not a node's name, nor 'name:index'")
+        return cls(name, int(index or 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One operation; its control inputs are left out, for TF.js does not obey them either."""
+
+    name: str
+    op: str
+    inputs: tuple[Reference, ...]
+    attributes: Attributes
+
+
+@dataclass(frozen=True, slots=True)
+class GraphInput:
+    """A placeholder, whose ``dtype`` is what callers feed: uint8 stays uint8.
+
+    ``shape`` is what the graph says, None for an unknown size; ``usual_shape`` is filled in from the signature.
+    """
+
+    name: str
+    shape: tuple[int | None, ...]
+    usual_shape: tuple[int | None, ...]
+    dtype: DType
+
+
+@dataclass(frozen=True, slots=True)
+class GraphOutput:
+    """A tensor that the model gives, and the name that callers know it by."""
+
+    name: str
+    reference: Reference
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """A whole model. ``constants`` holds the dequantised weights by the name of their Const node."""
+
+    path: Path
+    nodes: Mapping[str, Node]
+    constants: Mapping[str, Array]
+    inputs: tuple[GraphInput, ...]
+    outputs: tuple[GraphOutput, ...]

@@ -1,0 +1,149 @@
+"""Joining, splitting, gathering and padding."""
+
+import numpy as np
+
+from humanrt.errors import ModelFormatError, UnsupportedOpError
+from humanrt.tfjs.builder import Value, constant, int64
+from humanrt.tfjs.graph import INT32, INT64
+from humanrt.tfjs.layout import NHWC_TO_NCHW, PLANAR_AXIS, Tensor
+from humanrt.tfjs.ops.table import Call, axis_of, known_integer, known_integers, translates
+
+MAX_PARTS = 2**12
+"""More pieces than this no op splits its input into: each of them is a node."""
+
+
+@translates("ConcatV2")
+def concatenate(call: Call, *operands: Tensor) -> Tensor:
+    """Join tensors along the axis that comes last among the operands; empty ones drop out."""
+    if len(operands) < 2:
+        raise ModelFormatError("joins nothing")
+    *tensors, axis_tensor = operands
+    axis = axis_of(known_integer(axis_tensor, "axis"), tensors[0].rank)
+    if any(tensor.rank != tensors[0].rank for tensor in tensors):
+        raise ModelFormatError(f"joins tensors of {', '.join(str(tensor.rank) for tensor in tensors)} axes")
+    tensors = [tensor for tensor in tensors if 0 not in tensor.shape] or tensors[:1]
+    if len(tensors) == 1:
+        return tensors[0]
+    if any(tensor.is_planar for tensor in tensors):
+        return call.planar(call.emit("Concat", *(tensor.planar for tensor in tensors), axis=PLANAR_AXIS[axis]))
+    return call.logical(call.emit("Concat", *(tensor.logical for tensor in tensors), axis=axis))
+
+
+@translates("Pack")
+def stack(call: Call, *tensors: Tensor) -> Tensor:
+    """Join tensors along a new axis."""
+    if not tensors:
+        raise ModelFormatError("joins nothing")
+    axis = axis_of(call.attributes.integer("axis", 0), tensors[0].rank + 1)
+    return stacked(call, tensors, axis)
+
+
+def stacked(call: Call, tensors: tuple[Tensor, ...], axis: int) -> Tensor:
+    """As ``stack``, the axis given."""
+    rows = [call.emit("Unsqueeze", tensor.logical, int64([axis])) for tensor in tensors]
+    return call.logical(rows[0] if len(rows) == 1 else call.emit("Concat", *rows, axis=axis))
+
+
+@translates("Unpack")
+def unstack(call: Call, x: Tensor) -> tuple[Tensor, ...]:
+    """Return the slices along an axis, without that axis."""
+    axis = axis_of(call.attributes.integer("axis", 0), x.rank)
+    count = call.attributes.integer("num")
+    if x.shape[axis] != count:
+        raise ModelFormatError(f"takes {count} slices of an axis of {x.shape[axis]}")
+    return unstacked(call, x, axis)
+
+
+def unstacked(call: Call, x: Tensor, axis: int) -> tuple[Tensor, ...]:
+    """As ``unstack``, the axis given; its size must be known."""
+    count = x.shape[axis]
+    if not isinstance(count, int):
+        raise UnsupportedOpError("takes apart an axis whose size is known only when the model runs")
+    parts = _split(call, x.logical, axis, count)
+    return tuple(call.logical(call.emit("Squeeze", part, int64([axis]))) for part in parts)
+
+
+@translates("Split")
+def split(call: Call, axis_tensor: Tensor, x: Tensor) -> tuple[Tensor, ...]:
+    """Equal pieces along an axis."""
+    axis, count = axis_of(known_integer(axis_tensor, "axis"), x.rank), call.attributes.integer("num_split")
+    size = x.shape[axis]
+    if not isinstance(size, int) or count < 1 or size % count:
+        raise ModelFormatError(f"cannot split an axis of {size} into {count} equal pieces")
+    if x.is_planar:
+        return tuple(map(call.planar, _split(call, x.planar, PLANAR_AXIS[axis], count)))
+    return tuple(map(call.logical, _split(call, x.logical, axis, count)))
+
+
+@translates("SplitV")
+def split_by_sizes(call: Call, x: Tensor, sizes_tensor: Tensor, axis_tensor: Tensor) -> tuple[Tensor, ...]:
+    """Pieces of given sizes along an axis; one of them may be -1 for what is left."""
+    axis, sizes = axis_of(known_integer(axis_tensor, "axis"), x.rank), known_integers(sizes_tensor, "sizes")
+    whole = x.shape[axis]
+    if not isinstance(whole, int):
+        raise UnsupportedOpError("splits an axis whose size is known only when the model runs")
+    rest = whole - sum(size for size in sizes if size >= 0)
+    sizes = [rest if size == -1 else size for size in sizes]
+    if not 0 < len(sizes) <= MAX_PARTS or any(size < 0 for size in sizes) or sum(sizes) != whole:
+        raise ModelFormatError(f"cannot split an axis of {whole} into {sizes[:8]}")
+    if len(sizes) == 1:
+        return (x,)
+    return tuple(map(call.logical, call.builder.emit_many("Split", len(sizes), x.logical, int64(sizes), axis=axis)))
+
+
+def _split(call: Call, value: Value, axis: int, count: int) -> tuple[Value, ...]:
+    if not 1 <= count <= MAX_PARTS:
+        raise ModelFormatError(f"splits its input into {count} pieces")
+    return (value,) if count == 1 else call.builder.emit_many("Split", count, value, axis=axis, num_outputs=count)
+
+
+@translates("Pad", "PadV2")
+def pad(call: Call, x: Tensor, paddings: Tensor, fill: Tensor | None = None) -> Tensor:
+    """Pad with zeros or a given number; paddings are rows of [before, after]."""
+    number = constant(0, x.dtype) if fill is None else fill.logical
+    if paddings.shape != (x.rank, 2):
+        raise ModelFormatError(f"its paddings have the shape {paddings.shape}, where its input has {x.rank} axes")
+    if paddings.constant is None:
+        begins_then_ends = call.emit("Transpose", call.builder.cast(paddings.logical, INT64), perm=(1, 0))
+        flat = call.emit("Reshape", begins_then_ends, int64([2 * x.rank]))
+        return call.logical(call.emit("Pad", x.logical, flat, number))
+    margins = paddings.constant.astype(np.int64)
+    if (margins < 0).any():
+        raise ModelFormatError("its paddings are negative")
+    if x.is_planar:
+        return call.planar(call.emit("Pad", x.planar, margins[list(NHWC_TO_NCHW)].T.ravel(), number))
+    return call.logical(call.emit("Pad", x.logical, margins.T.ravel(), number))
+
+
+@translates("GatherV2")
+def gather(call: Call, x: Tensor, indices: Tensor, axis_tensor: Tensor) -> Tensor:
+    """Slices of x along an axis, chosen by indices."""
+    if call.attributes.integer("batch_dims", 0) != 0:
+        raise UnsupportedOpError("gathers for each sample apart (batch_dims)")
+    axis = axis_of(known_integer(axis_tensor, "axis"), x.rank)
+    return call.logical(call.emit("Gather", x.logical, indices.logical, axis=axis))
+
+
+@translates("GatherNd")
+def gather_nd(call: Call, x: Tensor, indices: Tensor) -> Tensor:
+    """Slices of x, chosen by index vectors along the last axis of the indices."""
+    return call.logical(call.emit("GatherND", x.logical, call.builder.cast(indices.logical, INT64)))
+
+
+@translates("Where")
+def where_nonzero(call: Call, x: Tensor) -> Tensor:
+    """Return the int32 coordinates of all that is not zero, one row each."""
+    rows = call.emit("Transpose", call.emit("NonZero", x.logical), perm=(1, 0))
+    return call.logical(call.builder.cast(rows, INT32))
+
+
+@translates("SparseToDense")
+def sparse_to_dense(call: Call, indices: Tensor, shape: Tensor, values: Tensor, default: Tensor) -> Tensor:
+    """Return a tensor of ``default`` with values written at indices: a scalar, a vector, or rows of coordinates."""
+    sizes = known_integers(shape, "output shape")
+    rows = call.builder.cast(indices.logical, INT64)
+    if rows.rank < 2:
+        rows = call.emit("Reshape", rows, int64([-1, 1]))
+    count = call.emit("Slice", call.emit("Shape", rows), int64([0]), int64([1]))
+    spread = call.emit("Expand", values.logical, count)
+    return call.logical(call.emit("ScatterND", call.emit("Expand", default.logical, int64(sizes)), rows, spread))

@@ -1,0 +1,51 @@
+"""Non-maximum suppression: which boxes remain when those that overlap a better one are dropped."""
+
+import numpy as np
+
+from humanrt.errors import UnsupportedOpError
+from humanrt.tfjs.builder import Value
+from humanrt.tfjs.graph import INT32, INT64
+from humanrt.tfjs.layout import Tensor
+from humanrt.tfjs.ops.table import Call, known, translates
+
+
+@translates("NonMaxSuppressionV3")
+def suppress(
+    call: Call, boxes: Tensor, scores: Tensor, most: Tensor, iou_threshold: Tensor, score_threshold: Tensor
+) -> Tensor:
+    """Boxes [n, 4], scores [n] -> the int32 indices of those that remain, best first."""
+    if call.attributes.flag("pad_to_max_output_size"):
+        raise UnsupportedOpError("pads its result to a fixed size")
+
+    def one(tensor: Tensor) -> Value:
+        return call.emit("Reshape", tensor.logical, np.array([1], np.int64))
+
+    selected = call.emit(
+        "NonMaxSuppression",
+        call.emit("Unsqueeze", boxes.logical, np.array([0], np.int64)),
+        call.emit("Unsqueeze", scores.logical, np.array([0, 1], np.int64)),
+        call.builder.cast(one(most), INT64),
+        one(iou_threshold),
+        one(score_threshold),
+    )
+    # ONNX gives rows of [batch, class, box].
+    return call.logical(call.builder.cast(call.emit("Gather", selected, np.int64(2), axis=1), INT32))
+
+
+@translates("NonMaxSuppressionV5")
+def suppress_with_scores(
+    call: Call,
+    boxes: Tensor,
+    scores: Tensor,
+    most: Tensor,
+    iou_threshold: Tensor,
+    score_threshold: Tensor,
+    soft_sigma: Tensor,
+) -> tuple[Tensor, ...]:
+    """As V3, with the scores of what remains, and how many these are."""
+    if known(soft_sigma, "sigma").any():
+        raise UnsupportedOpError("lowers scores softly instead of dropping boxes")
+    indices = suppress(call, boxes, scores, most, iou_threshold, score_threshold)
+    best = call.emit("Gather", scores.logical, indices.logical, axis=0)
+    count = call.emit("Squeeze", call.emit("Shape", indices.logical), np.array([0], np.int64))
+    return indices, call.logical(best), call.logical(call.builder.cast(count, INT32))

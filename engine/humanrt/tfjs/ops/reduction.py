@@ -1,0 +1,52 @@
+"""Ops that take a whole axis together: sums, extremes, softmax, the best k."""
+
+import numpy as np
+
+from humanrt.errors import ModelFormatError
+from humanrt.tfjs.builder import int64
+from humanrt.tfjs.graph import FLOAT32, INT32, INT64
+from humanrt.tfjs.layout import PLANAR_AXIS, Tensor
+from humanrt.tfjs.ops.table import Call, axis_of, known_integer, known_integers, translates
+
+
+@translates("Mean", "Sum", "Max", "Min", "Prod")
+def reduce(call: Call, x: Tensor, axes: Tensor) -> Tensor:
+    """Reduce some axes; in NCHW where the order of those that remain allows it."""
+    onnx_op, keep = f"Reduce{call.op}", call.attributes.flag("keep_dims")
+    logical = sorted({axis_of(axis, x.rank) for axis in known_integers(axes, "axes")})
+    if not logical:
+        return x
+    if x.is_planar:
+        planar = int64(sorted(PLANAR_AXIS[axis] for axis in logical))
+        remaining = [PLANAR_AXIS[axis] for axis in range(4) if axis not in logical]
+        if keep:
+            return call.planar(call.emit(onnx_op, x.planar, planar, keepdims=1))
+        if remaining == sorted(remaining):
+            return call.logical(call.emit(onnx_op, x.planar, planar, keepdims=0))
+    return call.logical(call.emit(onnx_op, x.logical, int64(logical), keepdims=int(keep)))
+
+
+@translates("Softmax")
+def softmax(call: Call, x: Tensor) -> Tensor:
+    """Softmax over the last axis."""
+    if x.is_planar:
+        return call.planar(call.emit("Softmax", x.planar, axis=1))
+    return call.logical(call.emit("Softmax", call.builder.cast(x.logical, FLOAT32), axis=-1))
+
+
+@translates("ArgMax", "ArgMin")
+def arg_extremum(call: Call, x: Tensor, axis: Tensor) -> Tensor:
+    """Return the index of the largest or smallest number along an axis, as int32."""
+    index = axis_of(known_integer(axis, "axis"), x.rank)
+    found = call.emit(call.op, x.logical, axis=index, keepdims=0)
+    return call.logical(call.builder.cast(found, INT32))
+
+
+@translates("TopKV2")
+def top_k(call: Call, x: Tensor, k: Tensor) -> tuple[Tensor, ...]:
+    """Return the k largest numbers of the last axis, sorted, and their indices as int32."""
+    if k.constant is not None and known_integer(k, "k") < 0:
+        raise ModelFormatError("asks for a negative number of results")
+    count = call.emit("Reshape", call.builder.cast(k.logical, INT64), np.array([1], np.int64))
+    values, indices = call.builder.emit_many("TopK", 2, x.logical, count, axis=-1, largest=1, sorted=1)
+    return call.logical(values), call.logical(call.builder.cast(indices, INT32))

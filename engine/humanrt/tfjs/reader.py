@@ -1,0 +1,199 @@
+"""``model.json`` and its ``.bin`` files -> a typed ``Graph``.
+
+Every check on untrusted bytes is made here and in the two files this one builds on. What follows may trust types and
+names, though not yet that an operation makes sense.
+"""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from humanrt.errors import ModelFormatError, UnsupportedOpError
+from humanrt.tfjs.document import (
+    JsonObject,
+    checked,
+    group_files,
+    integer,
+    member,
+    number,
+    optional,
+    read_document,
+    weight_groups,
+)
+from humanrt.tfjs.graph import TF_DTYPES, Attributes, AttributeValue, Graph, GraphInput, GraphOutput, Node, Reference
+from humanrt.tfjs.weights import MAX_RANK, read_weights
+
+_NEVER_OUTPUTS = frozenset({"Const", "NoOp", "Placeholder"})
+
+
+def read_graph(model_json: Path, outputs: Sequence[str] | None = None) -> Graph:
+    """Read a whole model. ``outputs`` names nodes; without it the signature decides, or else which nodes nobody uses.
+
+    Raises ModelFormatError, naming the file, for anything that TF.js itself could not load.
+    """
+    document = read_document(model_json)
+    try:
+        topology = member(document, "modelTopology", dict, "the model")
+        entries = [checked(entry, dict, "a node") for entry in member(topology, "node", list, "'modelTopology'")]
+        nodes = _nodes(entries)
+        signature = _signature(document)
+        return Graph(
+            path=model_json,
+            nodes=nodes,
+            constants=read_weights(document, model_json.parent),
+            inputs=_inputs(nodes, {entry["name"]: entry for entry in entries}, signature),
+            outputs=_outputs(nodes, signature, outputs),
+        )
+    except ModelFormatError as error:
+        raise type(error)(f"{model_json}: {error}") from error
+
+
+def source_files(model_json: Path) -> tuple[Path, ...]:
+    """Return the files that a model consists of: the ``model.json``, then its ``.bin`` files in the manifest's order.
+
+    They are not opened, apart from the first. Raises ModelFormatError when that one is no graph model.
+    """
+    document = read_document(model_json)
+    try:
+        groups = [group_files(group, model_json.parent) for group in weight_groups(document)]
+    except ModelFormatError as error:
+        raise ModelFormatError(f"{model_json}: {error}") from error
+    return (model_json, *(file for group in groups for file in group))
+
+
+def _nodes(entries: Sequence[JsonObject]) -> dict[str, Node]:
+    nodes: dict[str, Node] = {}
+    for entry in entries:
+        node = _node(entry)
+        if node.name in nodes:
+            raise ModelFormatError(f"there are two nodes named {node.name!r}")
+        nodes[node.name] = node
+    return nodes
+
+
+def _node(entry: JsonObject) -> Node:
+    name = member(entry, "name", str, "a node")
+    where = f"node {name!r}"
+    inputs = [checked(text, str, f"an input of {where}") for text in optional(entry, "input", list, where)]
+    attributes = optional(entry, "attr", dict, where)
+    return Node(
+        name=name,
+        op=member(entry, "op", str, where),
+        inputs=tuple(Reference.parse(text) for text in inputs if not text.startswith("^")),
+        attributes=Attributes(
+            {
+                key: value
+                for key, raw in attributes.items()
+                if (value := _attribute(checked(raw, dict, f"attribute {key!r} of {where}"), f"{key!r} of {where}"))
+                is not None
+            }
+        ),
+    )
+
+
+def _attribute(raw: JsonObject, what: str) -> AttributeValue | None:
+    """Return the value of an attribute; None for the kinds that no translation asks for: tensors, shapes, functions."""
+    for kind, value in raw.items():
+        if kind == "list":
+            items = checked(value, dict, what)
+            return tuple(
+                item
+                for item_kind in ("s", "i", "f", "type")
+                for entry in optional(items, item_kind, list, what)
+                if (item := _scalar(item_kind, entry, what)) is not None
+            )  # type: ignore[return-value]  # mixed kinds are refused by the getter that asks for one kind
+        return _scalar(kind, value, what)
+    return None
+
+
+def _scalar(kind: str, value: object, what: str) -> bool | int | float | str | None:
+    match kind:
+        case "b":
+            return checked(value, bool, what)
+        case "i":
+            return integer(value, what)
+        case "f":
+            return number(value, what)
+        case "type":
+            return checked(value, str, what)
+        case "s":
+            try:
+                return base64.b64decode(checked(value, str, what), validate=True).decode("latin-1")
+            except (binascii.Error, ValueError) as error:
+                raise ModelFormatError(f"{what} is not base64: {error}") from error
+    return None
+
+
+def _signature(document: JsonObject) -> JsonObject:
+    """Where the signature stands depends on the converter's age."""
+    own = optional(document, "signature", dict, "the model")
+    metadata = optional(document, "userDefinedMetadata", dict, "the model")
+    return own or optional(metadata, "signature", dict, "'userDefinedMetadata'")
+
+
+def _inputs(nodes: dict[str, Node], raw: dict[str, JsonObject], signature: JsonObject) -> tuple[GraphInput, ...]:
+    described = {}
+    for key, value in optional(signature, "inputs", dict, "the signature").items():
+        entry = checked(value, dict, f"input {key!r} of the signature")
+        described[Reference.parse(optional(entry, "name", str, f"input {key!r}") or key).node] = entry
+    placeholders = [name for name, node in nodes.items() if node.op == "Placeholder"]
+    ordered = [name for name in described if name in placeholders]
+    ordered += [name for name in placeholders if name not in described]
+    return tuple(_input(nodes[name], raw[name], described.get(name, {})) for name in ordered)
+
+
+def _input(node: Node, raw: JsonObject, described: JsonObject) -> GraphInput:
+    where = f"input {node.name!r}"
+    shape_attribute = optional(optional(raw, "attr", dict, where), "shape", dict, where)
+    own, known = _sizes(optional(shape_attribute, "shape", dict, where), where), None
+    if "tensorShape" in described:
+        known = _sizes(optional(described, "tensorShape", dict, where), where)
+    if own is None:
+        own = known
+    if own is None:
+        raise UnsupportedOpError(f"{where} has no fixed number of axes")
+    usual = own
+    if known is not None and len(known) == len(own):
+        usual = tuple(size if size is not None else other for size, other in zip(own, known, strict=True))
+    tf_name = node.attributes.text("dtype")
+    if tf_name not in TF_DTYPES:
+        raise UnsupportedOpError(f"{where} has dtype {tf_name}; accepted are {', '.join(TF_DTYPES)}")
+    dtype = np.dtype(np.uint8) if tf_name == "DT_UINT8" else TF_DTYPES[tf_name]
+    return GraphInput(node.name, own, usual, dtype)
+
+
+def _sizes(shape: JsonObject, where: str) -> tuple[int | None, ...] | None:
+    """Return the sizes of a TensorShape, None for -1; None for the whole where the rank is unknown."""
+    if optional(shape, "unknownRank", bool, where):
+        return None
+    dims = [checked(dim, dict, f"a size of {where}") for dim in optional(shape, "dim", list, where)]
+    sizes = [integer(dim.get("size", 0), f"a size of {where}") for dim in dims]
+    if len(sizes) > MAX_RANK or any(not -1 <= size < 2**31 for size in sizes):
+        raise ModelFormatError(f"{where} has the impossible shape {sizes}")
+    return tuple(None if size == -1 else size for size in sizes)
+
+
+def _outputs(nodes: dict[str, Node], signature: JsonObject, asked: Sequence[str] | None) -> tuple[GraphOutput, ...]:
+    if asked is not None:
+        pairs = [(name, name) for name in asked]
+    else:
+        pairs = []
+        for key, value in optional(signature, "outputs", dict, "the signature").items():
+            entry = checked(value, dict, f"output {key!r} of the signature")
+            pairs.append((key, optional(entry, "name", str, f"output {key!r}") or key))
+    if not pairs and asked is None:
+        used = {reference.node for node in nodes.values() for reference in node.inputs}
+        pairs = [(name, name) for name, node in nodes.items() if name not in used and node.op not in _NEVER_OUTPUTS]
+    if not pairs:
+        raise ModelFormatError("the model has no outputs")
+    outputs = tuple(GraphOutput(name.removesuffix(":0"), Reference.parse(reference)) for name, reference in pairs)
+    names = [output.name for output in outputs]
+    if len(set(names)) != len(names):
+        raise ModelFormatError(f"two outputs have the same name: {', '.join(names)}")
+    for output in outputs:
+        if output.reference.node not in nodes:
+            raise ModelFormatError(f"output {output.name!r} is node {output.reference.node!r}, which the graph lacks")
+    return outputs

@@ -1,0 +1,49 @@
+"""A typed graph -> an ONNX model: the inputs are declared, the outputs are traced, and the batch is settled."""
+
+import onnx
+
+from humanrt.errors import ModelFormatError
+from humanrt.tfjs.builder import Builder, Value
+from humanrt.tfjs.graph import BATCH, TF_DTYPES, Graph, Shape
+from humanrt.tfjs.layout import Tensor
+from humanrt.tfjs.tracing import Tracer
+
+
+def translate_graph(graph: Graph, version: str) -> onnx.ModelProto:
+    """Translate with the freest inputs that the graph takes: open sizes before usual ones, a symbolic batch before one.
+
+    Each is tried in turn. What fails, fails at the first node that wants more to be known, and mostly early.
+    """
+    attempts = [(batch, usual) for usual in (False, True) for batch in (BATCH, 1)]
+    if all(given.shape[1:] == given.usual_shape[1:] for given in graph.inputs):
+        attempts = attempts[2:]
+    for batch, usual in attempts[:-1]:
+        try:
+            return _translate(graph, version, batch, usual)
+        except ModelFormatError:
+            continue  # Either this wants too little, or the model is at fault: then the last attempt says so.
+    return _translate(graph, version, *attempts[-1])
+
+
+def _translate(graph: Graph, version: str, batch: int | str, usual: bool) -> onnx.ModelProto:
+    builder = Builder(frozenset([given.name for given in graph.inputs] + [output.name for output in graph.outputs]))
+    inputs, tensors, batched = list[Value](), dict[str, Tensor](), False
+    for given in graph.inputs:
+        shape: Shape = given.usual_shape if usual else given.shape
+        if shape and shape[0] in (None, 1):
+            shape, batched = (batch, *shape[1:]), batch == BATCH
+        fed = Value(given.name, shape, given.dtype)
+        inputs.append(fed)
+        computed_in = TF_DTYPES[graph.nodes[given.name].attributes.text("dtype")]
+        tensors[given.name] = Tensor(builder, logical=builder.cast(fed, computed_in))
+    tracer = Tracer(graph, builder, tensors)
+    values = {output.name: tracer.tensor(output.reference).logical for output in graph.outputs}
+    for name, value in values.items():
+        if name in tensors:
+            raise ModelFormatError(f"{graph.path}: {name!r} is the name of an input and of an output")
+        if batched and value.shape[:1] != (BATCH,):
+            raise ModelFormatError(f"{graph.path}: output {name!r} has no batch")
+    try:
+        return builder.model(inputs, values, version)
+    except ModelFormatError as error:
+        raise ModelFormatError(f"{graph.path}: {error}") from error

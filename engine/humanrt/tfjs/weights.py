@@ -1,0 +1,118 @@
+"""The weights: the manifest is compared with the files' lengths, then they are read and dequantised as in TF.js."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from humanrt.errors import ModelFormatError
+from humanrt.tfjs.document import (
+    JsonObject,
+    checked,
+    file_size,
+    group_files,
+    integer,
+    member,
+    number,
+    optional,
+    read_file,
+    weight_groups,
+)
+from humanrt.tfjs.graph import BOOL, FLOAT32, INT32, Array, DType
+
+MAX_MODEL_BYTES = 2**31 - 2**20
+"""A protocol buffer, and so an ONNX file, ends at 2 GiB; a mebibyte is left for the graph itself."""
+
+MAX_RANK = 8
+
+_DTYPES: dict[str, DType] = {"float32": FLOAT32, "int32": INT32, "bool": BOOL}
+_QUANTISED_DTYPES: dict[str, DType] = {
+    name: np.dtype(f"<{code}") for name, code in {"uint8": "u1", "uint16": "u2", "float16": "f2"}.items()
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Weight:
+    """One entry of the manifest. ``scale`` is None where the numbers need no more than a cast."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: DType
+    stored: DType
+    scale: float | None
+    minimum: float
+
+    @property
+    def stored_bytes(self) -> int:
+        return math.prod(self.shape) * self.stored.itemsize
+
+    @property
+    def bytes(self) -> int:
+        return math.prod(self.shape) * self.dtype.itemsize
+
+
+def read_weights(document: JsonObject, folder: Path) -> dict[str, Array]:
+    """All weights by name, as float32, int32 or bool. Every size is checked before the first byte is read."""
+    groups = [
+        (
+            group_files(group, folder),
+            [_entry(weight) for weight in member(group, "weights", list, "a group of weights")],
+        )
+        for group in weight_groups(document)
+    ]
+    for files, weights in groups:
+        expected, found = sum(weight.stored_bytes for weight in weights), sum(file_size(file) for file in files)
+        if expected != found:
+            names = ", ".join(file.name for file in files)
+            raise ModelFormatError(f"the manifest describes {expected} bytes of weights, but {names} hold {found}")
+    if (total := sum(weight.bytes for _, weights in groups for weight in weights)) > MAX_MODEL_BYTES:
+        raise ModelFormatError(f"{total} bytes of weights; an ONNX file holds at most {MAX_MODEL_BYTES}")
+    arrays: dict[str, Array] = {}
+    for files, weights in groups:
+        content, offset = b"".join(read_file(file, MAX_MODEL_BYTES) for file in files), 0
+        for weight in weights:
+            if weight.name in arrays:
+                raise ModelFormatError(f"the manifest describes the weight {weight.name!r} twice")
+            stored = np.frombuffer(content, weight.stored, math.prod(weight.shape), offset).reshape(weight.shape)
+            arrays[weight.name] = _dequantise(weight, stored)
+            offset += weight.stored_bytes
+    return arrays
+
+
+def _entry(raw: object) -> _Weight:
+    entry = checked(raw, dict, "a weight of the manifest")
+    name = member(entry, "name", str, "a weight of the manifest")
+    where = f"the weight {name!r}"
+    shape = tuple(integer(size, f"a size of {where}") for size in member(entry, "shape", list, where))
+    if len(shape) > MAX_RANK or any(not 0 <= size < 2**31 for size in shape):
+        raise ModelFormatError(f"{where} has the impossible shape {shape}")
+    dtype_name = member(entry, "dtype", str, where)
+    if dtype_name not in _DTYPES:
+        raise ModelFormatError(f"{where} has dtype {dtype_name!r}; accepted are {', '.join(_DTYPES)}")
+    dtype = _DTYPES[dtype_name]
+    quantisation = optional(entry, "quantization", dict, where)
+    if not quantisation:
+        return _Weight(name, shape, dtype, dtype.newbyteorder("<"), None, 0.0)
+    stored_name = member(quantisation, "dtype", str, f"the quantisation of {where}")
+    if stored_name not in _QUANTISED_DTYPES or dtype == BOOL or (stored_name == "float16" and dtype != FLOAT32):
+        raise ModelFormatError(f"{where} is {dtype_name} quantised as {stored_name!r}, a pair that TF.js does not know")
+    stored = _QUANTISED_DTYPES[stored_name]
+    if stored_name == "float16":
+        return _Weight(name, shape, dtype, stored, None, 0.0)
+    scale, minimum = (number(quantisation.get(key), f"{key!r} of {where}") for key in ("scale", "min"))
+    return _Weight(name, shape, dtype, stored, scale, minimum)
+
+
+def _dequantise(weight: _Weight, stored: Array) -> Array:
+    if weight.scale is None:
+        return stored.astype(weight.dtype)
+    # JavaScript multiplies in double precision, then stores: as float32, or by Math.round (half up) as int32.
+    with np.errstate(over="ignore"):
+        exact = stored.astype(np.float64) * weight.scale + weight.minimum
+        if weight.dtype == INT32:
+            rounded = np.floor(exact + 0.5)
+            if not ((rounded >= -(2.0**31)) & (rounded < 2.0**31)).all():
+                raise ModelFormatError(f"the weight {weight.name!r} does not fit into int32 when dequantised")
+            return rounded.astype(INT32)
+        return exact.astype(FLOAT32)

@@ -1,0 +1,125 @@
+"""Joining, splitting, gathering and padding against NumPy."""
+
+import numpy as np
+import pytest
+
+from humanrt.errors import ModelFormatError, UnsupportedOpError
+
+
+@pytest.fixture
+def x(rng):
+    return rng.normal(size=(2, 3, 4, 6)).astype(np.float32)
+
+
+@pytest.mark.parametrize("planar", [False, True])
+@pytest.mark.parametrize("axis", [0, 1, 3, -1, -2])
+def test_concat(evaluate, known, x, axis, planar):
+    result = evaluate("ConcatV2", x, -x, known(axis), planar=planar)
+    np.testing.assert_array_equal(result, np.concatenate([x, -x], axis))
+
+
+def test_concat_drops_what_is_empty(evaluate, known, x):
+    np.testing.assert_array_equal(evaluate("ConcatV2", x[:0], x, known(0)), x)
+
+
+@pytest.mark.parametrize("axis", [0, 2, -1])
+def test_pack_and_unpack(evaluate, x, axis):
+    np.testing.assert_array_equal(evaluate("Pack", x, -x, axis=axis), np.stack([x, -x], axis))
+    size = x.shape[axis]
+    parts = evaluate("Unpack", x, outputs=size, num=size, axis=axis)
+    np.testing.assert_array_equal(np.stack(parts, axis), x)
+
+
+def test_pack_and_unpack_of_one(evaluate, x):
+    np.testing.assert_array_equal(evaluate("Pack", x), x[None])
+    np.testing.assert_array_equal(evaluate("Unpack", x[:1], num=1), x[0])
+
+
+@pytest.mark.parametrize("planar", [False, True])
+@pytest.mark.parametrize(("axis", "count"), [(3, 3), (-1, 2), (0, 2), (1, 1)])
+def test_split(evaluate, known, x, axis, count, planar):
+    results = evaluate("Split", known(axis), x, outputs=count, num_split=count, planar=planar)
+    for result, expected in zip([results] if count == 1 else results, np.split(x, count, axis), strict=True):
+        np.testing.assert_array_equal(result, expected)
+
+
+@pytest.mark.parametrize("sizes", [(1, 2, 3), (2, -1), (6,)])
+def test_split_by_sizes(evaluate, known, x, sizes):
+    results = evaluate("SplitV", x, known(sizes), known(3), outputs=len(sizes))
+    expected = np.split(x, np.cumsum(sizes)[:-1], 3) if sizes != (2, -1) else np.split(x, [2], 3)
+    for result, part in zip([results] if len(sizes) == 1 else results, expected, strict=True):
+        np.testing.assert_array_equal(result, part)
+
+
+@pytest.mark.parametrize("planar", [False, True])
+def test_pad(evaluate, known, x, planar):
+    margins = [[0, 0], [1, 2], [0, 3], [2, 0]]
+    np.testing.assert_array_equal(evaluate("Pad", x, known(margins), planar=planar), np.pad(x, margins))
+    padded = evaluate("PadV2", x, known(margins), known(np.float32(-7)), planar=planar)
+    np.testing.assert_array_equal(padded, np.pad(x, margins, constant_values=-7))
+    np.testing.assert_array_equal(evaluate("Pad", x, np.int32(margins)), np.pad(x, margins))
+
+
+@pytest.mark.parametrize("axis", [0, 2, -1])
+def test_gather(evaluate, known, x, axis):
+    indices = np.int32([[1, 0], [0, 1]])
+    np.testing.assert_array_equal(evaluate("GatherV2", x, indices, known(axis)), np.take(x, indices, axis))
+
+
+def test_gather_nd(evaluate, x):
+    indices = np.int32([[0, 1], [1, 2]])
+    np.testing.assert_array_equal(evaluate("GatherNd", x, indices), x[indices[:, 0], indices[:, 1]])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.int32, np.bool_])
+def test_where(evaluate, dtype):
+    x = np.array([[0, 1, 0], [1, 0, 1]], dtype)
+    result = evaluate("Where", x)
+    assert result.dtype == np.int32
+    np.testing.assert_array_equal(result, np.argwhere(x))
+
+
+@pytest.mark.parametrize(
+    ("indices", "values"), [([1, 3], [5.0, 6.0]), ([[0], [4]], [5.0, 6.0]), (2, 9.0), ([1, 3], 4.0)]
+)
+@pytest.mark.parametrize("fed", [False, True])
+def test_sparse_to_dense(evaluate, known, indices, values, fed):
+    expected = np.full(5, -1, np.float32)
+    expected[np.ravel(indices)] = values
+    first = np.int32(indices) if fed else known(indices)
+    np.testing.assert_array_equal(evaluate("SparseToDense", first, known([5]), known(values), known(-1.0)), expected)
+
+
+@pytest.mark.parametrize(
+    ("op", "operands", "attributes", "error"),
+    [
+        ("ConcatV2", [np.int32(0)], {}, ModelFormatError),
+        ("ConcatV2", [np.zeros((2, 2), np.float32), np.zeros(2, np.float32), np.int32(0)], {}, ModelFormatError),
+        ("ConcatV2", [np.zeros((2, 2), np.float32)] * 2 + [np.int32(2)], {}, ModelFormatError),
+        ("ConcatV2", [np.zeros((2, 2), np.float32)] * 2 + [np.int32([0, 1])], {}, ModelFormatError),
+        ("Pack", [], {}, ModelFormatError),
+        ("Unpack", [np.zeros((2, 2), np.float32)], {"num": 3}, ModelFormatError),
+        ("Split", [np.int32(0), np.zeros((3, 2), np.float32)], {"num_split": 2}, ModelFormatError),
+        ("Split", [np.int32(0), np.zeros((0, 2), np.float32)], {"num_split": 2**20}, ModelFormatError),
+        ("SplitV", [np.zeros((3, 2), np.float32), np.int32([1, 1]), np.int32(0)], {}, ModelFormatError),
+        ("SplitV", [np.zeros((3, 2), np.float32), np.int32([-1, 5]), np.int32(0)], {}, ModelFormatError),
+        ("Pad", [np.zeros((3, 2), np.float32), np.int32([[0, -1], [0, 0]])], {}, ModelFormatError),
+        ("Pad", [np.zeros((3, 2), np.float32), np.int32([[0, 1]])], {}, ModelFormatError),
+        ("GatherV2", [np.zeros((3, 2), np.float32), np.int32([0]), np.int32(0)], {"batch_dims": 1}, UnsupportedOpError),
+    ],
+)
+def test_operands_that_make_no_sense(evaluate, known, op, operands, attributes, error):
+    with pytest.raises(error, match=rf"'node' \({op}\)"):
+        evaluate(op, *map(known, operands), **attributes)
+
+
+def test_axes_whose_size_is_not_known(writer, run):
+    x = writer.placeholder("x", [2, None])
+    turned = writer.node("Transpose", [x, writer.const(np.int32([1, 0]))])
+    writer.node("SplitV", [x, writer.const(np.int32([1, -1])), writer.const(np.int32(1))], "parts")
+    writer.node("TensorListFromTensor", [turned, writer.const(np.int32([]))], "rows")
+    model = writer.write()
+    with pytest.raises(UnsupportedOpError, match=r"'parts' \(SplitV\).*known only when"):
+        run(model, {}, outputs=["parts"])
+    with pytest.raises(UnsupportedOpError, match=r"'rows' \(TensorListFromTensor\).*known only when"):
+        run(model, {}, outputs=["rows"])

@@ -1,0 +1,78 @@
+"""Evaluation from the outputs backwards: depth, cycles, and what an error says."""
+
+import numpy as np
+import pytest
+
+from humanrt.errors import ModelFormatError, UnsupportedOpError
+
+
+def test_a_graph_deeper_than_the_python_stack(writer, run):
+    name = writer.placeholder("x", [2])
+    for _ in range(5000):
+        name = writer.node("Identity", [name])
+    writer.node("Neg", [name], "y")
+    np.testing.assert_array_equal(run(writer.write(), {"x": np.float32([1, -2])})["y"], [-1, 2])
+
+
+def test_equal_expressions_are_written_once(writer, run):
+    x = writer.placeholder("x", [2])
+    for name in ("a", "b"):
+        writer.node("Neg", [x], name)
+    writer.node("Sub", ["a", "b"], "y")
+    np.testing.assert_array_equal(run(writer.write(), {"x": np.float32([3, 4])})["y"], [0, 0])
+
+
+def test_what_no_output_needs_is_not_translated(writer, run):
+    writer.node("NoSuchOp", [writer.placeholder("x", [2])], "z")
+    writer.node("Neg", ["x"], "y")
+    assert list(run(writer.write(), {"x": np.float32([1, 2])}, outputs=["y"])) == ["y"]
+
+
+def test_an_unknown_op_is_named_with_node_and_file(writer, run):
+    writer.node("NoSuchOp", [writer.placeholder("x", [2])], "y")
+    path = writer.write()
+    with pytest.raises(UnsupportedOpError) as caught:
+        run(path, {})
+    assert str(caught.value) == f"{path}: node 'y' (NoSuchOp): there is no translation of this op"
+
+
+def test_a_cycle(writer, run):
+    writer.node("Neg", ["b"], "a")
+    writer.node("Neg", ["a"], "b")
+    with pytest.raises(ModelFormatError, match="node 'a' needs its own result"):
+        run(writer.write(), {}, outputs=["a"])
+
+
+@pytest.mark.parametrize(
+    ("reference", "message"), [("missing", "the graph lacks"), ("x:1", "has 1 outputs, and 1 is asked")]
+)
+def test_references_to_what_is_not_there(writer, run, reference, message):
+    writer.placeholder("x", [2])
+    writer.node("Neg", [reference], "y")
+    with pytest.raises(ModelFormatError, match=message):
+        run(writer.write(), {})
+
+
+def test_a_constant_without_a_weight(writer, run):
+    writer.nodes.append({"name": "c", "op": "Const"})
+    writer.node("Neg", ["c"], "y")
+    with pytest.raises(ModelFormatError, match=r"'c' \(Const\): the manifest describes no weight"):
+        run(writer.write(), {})
+
+
+def test_a_list_where_a_tensor_is_wanted(writer, run):
+    rows = writer.node("TensorListFromTensor", [writer.const(np.float32([1, 2])), writer.const(np.int32([]))])
+    writer.node("Neg", [rows], "y")
+    with pytest.raises(ModelFormatError, match=r"'y' \(Neg\): cannot be translated"):
+        run(writer.write(), {})
+
+
+def test_control_inputs_are_not_obeyed(writer, run):
+    writer.node("NoOp", [], "nothing")
+    writer.node("Neg", [writer.placeholder("x", [1, 2]), "^nothing", "^missing"], "y")
+    assert run(writer.write(), {"x": np.float32([[1, 2]])})["y"].tolist() == [[-1, -2]]
+
+
+def test_nothing_can_be_an_output(writer, run):
+    writer.node("NoOp", [], "nothing")
+    assert run(writer.write(), {}, outputs=["nothing"])["nothing"] == 0
