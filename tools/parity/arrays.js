@@ -1,0 +1,18 @@
+// Arrays in JSON: {"dtype", "shape", "base64"} holds the elements in C order, little-endian.
+'use strict';
+
+const ELEMENTS = { float32: Float32Array, int32: Int32Array, uint8: Uint8Array, bool: Uint8Array };
+
+function decode({ dtype, shape, base64 }) {
+  if (!(dtype in ELEMENTS)) throw new TypeError(`dtype ${dtype} is none of ${Object.keys(ELEMENTS).join(', ')}`);
+  const bytes = new Uint8Array(Buffer.from(base64, 'base64')); // a copy: a Buffer may lie unaligned in Node's pool
+  return { dtype, shape, data: new ELEMENTS[dtype](bytes.buffer) };
+}
+
+function encode(tensor) {
+  const { buffer, byteOffset, byteLength } = tensor.dataSync();
+  const base64 = Buffer.from(buffer, byteOffset, byteLength).toString('base64');
+  return { dtype: tensor.dtype, shape: tensor.shape, base64 };
+}
+
+module.exports = { decode, encode };

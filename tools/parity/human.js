@@ -1,0 +1,53 @@
+// Human: detects in one picture, on TF.js's WASM backend.
+'use strict';
+
+const Module = require('node:module');
+const path = require('node:path');
+const { pathToFileURL } = require('node:url');
+const tf = require('@tensorflow/tfjs-core');
+require('./files');
+const { decode, encode } = require('./arrays');
+
+const PACKAGE = path.join(__dirname, 'node_modules', '@vladmandic', 'human');
+const BUILD = path.join(PACKAGE, 'dist', 'human.node-wasm.js');
+const WASM = path.join(__dirname, 'node_modules', '@tensorflow', 'tfjs-backend-wasm', 'dist');
+
+const OURS = {
+  backend: 'wasm',
+  wasmPath: `${WASM}/`,
+  wasmPlatformFetch: false,
+  modelBasePath: `${pathToFileURL(path.join(PACKAGE, 'models')).href}/`,
+  warmup: 'none',
+  cacheSensitivity: 0,
+};
+
+// Human keeps models, crops and the last results in variables of its module, and keeps each call's configuration for
+// the next. So every picture gets a module of its own: its result depends on nothing that came before.
+function freshHuman(config) {
+  const human = new Module(BUILD);
+  human.load(BUILD);
+  return new human.exports.Human(config);
+}
+
+function toJSON(key, value) {
+  if (value instanceof tf.Tensor) return value.isDisposed ? undefined : encode(value);
+  if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
+  return value;
+}
+
+async function detect({ image, config }) {
+  const { data, shape } = decode(image);
+  const human = freshHuman({ ...config, ...OURS });
+  tf.engine().startScope(); // disposes the models too: they belong to this picture's module
+  try {
+    await human.init();
+    const result = await human.detect(tf.tensor(Int32Array.from(data), shape, 'int32'));
+    return JSON.parse(JSON.stringify(result, toJSON));
+  } finally {
+    tf.engine().endScope();
+  }
+}
+
+const defaults = () => freshHuman({}).config;
+
+module.exports = { defaults, detect, version: require(path.join(PACKAGE, 'package.json')).version };

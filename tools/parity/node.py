@@ -1,0 +1,182 @@
+"""Python's side of the peer process: finds Node, starts the process, asks it, ends it."""
+
+import base64
+import json
+import re
+import shutil
+import subprocess
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from parity.errors import NodeUnavailableError, PeerError
+from parity.install import ROOM, install
+
+OLDEST_NODE = (20, 9)
+STDERR_SHOWN = 4000
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Node:
+    """The two programs of a usable Node."""
+
+    node: Path
+    npm: Path
+
+
+def find_node() -> Node:
+    """Find Node 20.9 or later, and npm, on PATH.
+
+    Raises NodeUnavailableError when one is missing or Node is too old; its message is the reason to show.
+    """
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        missing = " and ".join(name for name, found in (("node", node), ("npm", npm)) if found is None)
+        raise NodeUnavailableError(f"no {missing} on PATH; the peers need Node 20.9 or later with npm (nodejs.org)")
+    answer = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=60, check=False).stdout.strip()
+    version = re.match(r"v(\d+)\.(\d+)", answer)
+    if version is None or (int(version[1]), int(version[2])) < OLDEST_NODE:
+        raise NodeUnavailableError(f"{node} is {answer or 'broken'}; the peers need Node 20.9 or later (nodejs.org)")
+    return Node(Path(node), Path(npm))
+
+
+class Peer:
+    """The real TF.js and the real Human, in one Node process; a context manager.
+
+    Entering installs the npm packages when they are not there. The process starts with the first request. A process
+    that ended, or was killed because an answer took longer than ``timeout`` seconds, is started anew by the next
+    request. Leaving kills it. Not for use by two threads at once.
+    """
+
+    def __init__(self, node: Node, *, timeout: float = 120.0) -> None:
+        self._node = node
+        self._timeout = timeout
+        self._process: subprocess.Popen[str] | None = None
+        # The stderr of every process of this peer, to be shown when one ends.
+        self._stderr = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115  # __exit__ closes it
+
+    def __enter__(self) -> Self:
+        install(self._node.npm)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+        self._stderr.close()
+
+    def execute(
+        self, model_json: Path, inputs: Mapping[str, Array], outputs: Sequence[str] | None = None
+    ) -> dict[str, Array]:
+        """Run a TF.js graph model on TF.js's CPU backend; the process reads each model once.
+
+        ``inputs`` are arrays of float32, int32, uint8 or bool by the name of their placeholder. ``outputs`` names the
+        nodes to compute, for models whose last part is not wanted. The result has them by those names; without
+        ``outputs`` it has the model's own, by the keys of its signature without their ``:0``.
+
+        Raises PeerError, with Node's own words, when TF.js refuses, the process ends, or no answer comes in time.
+        """
+        result: dict[str, Array] = self._request(
+            "execute", model=str(model_json.resolve()), inputs=dict(inputs), outputs=outputs
+        )
+        return result
+
+    def human(self, image: NDArray[np.uint8], config: Mapping[str, Any]) -> dict[str, Any]:
+        """Run ``Human.detect`` on TF.js's WASM backend, in a Human that has never seen another picture.
+
+        ``image`` is RGB, uint8 [height, width, 3]. ``config`` is merged into Human's defaults; the backend, the place
+        of the models and the frame cache (off) are the peer's own.
+
+        The result is what Human's is in JSON. Numbers that are not finite are "Infinity", "-Infinity" or "NaN". With
+        ``face.detector.return`` each face has its crop under "tensor", float32 [height, width, 3] in 0..1.
+
+        Raises ValueError for another image, and PeerError as `execute` does: Human ends the process on bad input.
+        """
+        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
+            raise ValueError(f"image must be uint8 [height, width, 3], not {image.dtype} {list(image.shape)}")
+        result: dict[str, Any] = self._request("human", image=image, config=dict(config))
+        return result
+
+    def human_defaults(self) -> dict[str, Any]:
+        """Return the configuration of a new Human: every key it knows, with its default."""
+        result: dict[str, Any] = self._request("defaults")
+        return result
+
+    def versions(self) -> dict[str, str]:
+        """Return the versions that really run, under "node", "tfjs" and "human"."""
+        result: dict[str, str] = self._request("versions")
+        return result
+
+    def _request(self, command: str, **fields: object) -> Any:  # noqa: ANN401  # whatever the command answers
+        line = json.dumps({"command": command, **fields}, default=_encode)
+        answer = self._exchange(line)
+        if not answer:
+            raise PeerError(
+                f"the peer process ended without an answer to {command!r}; a request may take {self._timeout:g} s. "
+                f"It printed:\n{self._end()}"
+            )
+        reply = json.loads(answer, object_hook=_decode)
+        if "error" in reply:
+            raise PeerError(f"{command!r} failed in the peer process: {reply['error']}")
+        return reply["result"]
+
+    def _exchange(self, line: str) -> str:
+        """Write one line and read one; an empty string when the process ended."""
+        process = self._process = self._process or self._start()
+        assert process.stdin is not None  # noqa: S101  # _start made both
+        assert process.stdout is not None  # noqa: S101
+        # A killed process closes its pipes, and that ends any write or read that would wait for ever.
+        watchdog = threading.Timer(self._timeout, process.kill)
+        watchdog.start()
+        try:
+            process.stdin.write(line + "\n")
+            process.stdin.flush()
+            return process.stdout.readline()
+        except BrokenPipeError:
+            return ""
+        except BaseException:
+            self._end()  # an answer that nobody read would be taken for the next request's
+            raise
+        finally:
+            watchdog.cancel()
+
+    def _start(self) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [self._node.node, ROOM / "peer.js"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._stderr,
+            encoding="utf-8",
+        )
+
+    def _end(self) -> str:
+        """Kill the process, if there is one; return the last of what it wrote to stderr."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.communicate()  # closes the pipes and waits
+            self._process = None
+        self._stderr.seek(0)
+        return self._stderr.read()[-STDERR_SHOWN:]
+
+
+def _encode(array: object) -> dict[str, object]:
+    if not isinstance(array, np.ndarray):
+        raise TypeError(f"a request holds JSON and NumPy arrays, not {type(array).__name__}")
+    return {
+        "dtype": array.dtype.name,
+        "shape": array.shape,
+        "base64": base64.b64encode(array.tobytes()).decode("ascii"),
+    }
+
+
+def _decode(fields: dict[str, Any]) -> dict[str, Any] | Array:
+    if "base64" not in fields:
+        return fields
+    array: Array = np.frombuffer(base64.b64decode(fields["base64"]), fields["dtype"]).reshape(fields["shape"])
+    return array

@@ -1,0 +1,48 @@
+"""The pictures that go to both sides, and a resize that neither side has written."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+PICTURES = Path(__file__).resolve().parents[2] / "tests" / "pictures"
+
+Float32 = NDArray[np.float32]
+
+
+def read_picture(name: str) -> NDArray[np.uint8]:
+    """Read ``tests/pictures/<name>.png`` as RGB uint8 [height, width, 3]."""
+    with Image.open(PICTURES / f"{name}.png") as picture:
+        return np.array(picture.convert("RGB"))
+
+
+def noise(seed: int) -> NDArray[np.uint8]:
+    """Return a picture of random pixels, uint8 [300, 400, 3]."""
+    return np.random.default_rng(seed).integers(0, 256, (300, 400, 3), np.uint8)
+
+
+SOURCES: Mapping[str, Callable[[], NDArray[np.uint8]]] = {
+    "noise-0": partial(noise, 0),
+    "noise-1": partial(noise, 1),
+    "noise-2": partial(noise, 2),
+    "human_face": partial(read_picture, "human_face"),
+    "astronaut": partial(read_picture, "astronaut"),
+}
+
+
+def resize_bilinear(picture: NDArray[Any], height: int, width: int) -> Float32:
+    """Resize [h, w, c] to float32 [height, width, c] on TF.js's default grid: pixel i samples i * old / new."""
+    rows = np.arange(height, dtype=np.float32) * np.float32(picture.shape[0] / height)
+    columns = np.arange(width, dtype=np.float32) * np.float32(picture.shape[1] / width)
+    top, left = rows.astype(np.intp), columns.astype(np.intp)
+    bottom, right = np.minimum(top + 1, picture.shape[0] - 1), np.minimum(left + 1, picture.shape[1] - 1)
+    down, along = (rows - top)[:, None, None], (columns - left)[None, :, None]
+    pixels = picture.astype(np.float32)
+    upper = pixels[top][:, left] * (1 - along) + pixels[top][:, right] * along
+    lower = pixels[bottom][:, left] * (1 - along) + pixels[bottom][:, right] * along
+    resized: Float32 = (upper * (1 - down) + lower * down).astype(np.float32)
+    return resized
