@@ -1,0 +1,7 @@
+"""``python -m humanrt`` is the command line."""
+
+import sys
+
+from humanrt.cli import main
+
+sys.exit(main())

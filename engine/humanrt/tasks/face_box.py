@@ -1,0 +1,65 @@
+"""The box of a detected face, on its way from the detector to the other face models."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from humanrt.result import Box
+
+Point = NDArray[np.float64]  # [2]: x, y
+
+
+@dataclass(frozen=True, eq=False)
+class FaceBox:
+    """A box in pixels of the picture; it may reach outside. ``size`` is what Human reports as the face's size."""
+
+    start: Point  # top left
+    end: Point  # bottom right
+    landmarks: NDArray[np.float64]  # [6, 2]: both eyes, nose, mouth, both ears
+    confidence: float
+    size: Point  # width, height
+
+    @property
+    def center(self) -> Point:
+        """The middle of the box."""
+        return self.start + (self.end - self.start) / 2
+
+    @property
+    def extent(self) -> Point:
+        """Width and height."""
+        return np.abs(self.end - self.start)
+
+    def squared(self, scale: float, *, whole_pixels: bool) -> "FaceBox":
+        """Grow the box ``scale`` times around its centre and make it square; ``whole_pixels`` rounds as Human does."""
+        size = self.extent * scale
+        half = size.max() / 2
+        start, end = self.center - half, self.center + half
+        if whole_pixels:
+            start, end, size = round_half_up(start), round_half_up(end), round_half_up(size)
+        return replace(self, start=start, end=end, size=size)
+
+    def centered_on(self, points: NDArray[np.float64]) -> "FaceBox":
+        """Move the box, its extent kept, to the middle of what ``points`` [n, 2 or more] span."""
+        low, high = points[:, :2].min(axis=0), points[:, :2].max(axis=0)
+        center, half = low + (high - low) / 2, self.extent / 2
+        return replace(self, start=center - half, end=center + half)
+
+    def clamped(self, width: int, height: int, *, whole_pixels: bool) -> Box:
+        """Cut the box to the picture: x, y, width, height; ``whole_pixels`` cuts the fractions off as Human does."""
+        start = np.maximum(self.start, 0)
+        size = np.minimum(self.end, (width, height)) - start
+        values = np.concatenate([start, size])
+        x, y, box_width, box_height = (np.trunc(values) if whole_pixels else values).tolist()
+        return x, y, box_width, box_height
+
+    def relative(self, width: int, height: int) -> Box:
+        """Give the box, not cut to the picture, over the picture's size."""
+        picture = np.array([width, height], np.float64)
+        x, y, box_width, box_height = np.concatenate([self.start / picture, (self.end - self.start) / picture]).tolist()
+        return x, y, box_width, box_height
+
+
+def round_half_up(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Round as JavaScript's Math.round does: halves go up, also below zero."""
+    return np.floor(values + 0.5)

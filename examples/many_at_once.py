@@ -1,0 +1,30 @@
+"""Many pictures at the same time, each with a deadline: ``python examples/many_at_once.py PICTURE...``.
+
+Calls share the models and the worker threads, and nothing else. One that runs out of time stops computing, and has
+freed all its tensors when the TimeoutError arrives.
+"""
+
+import asyncio
+import sys
+
+from humanrt import Human
+from humanrt.errors import InputError
+
+
+async def count_faces(human: Human, picture: str) -> int | str:
+    try:
+        async with asyncio.timeout(10):
+            return len((await human.detect(picture)).face)
+    except (TimeoutError, InputError) as error:
+        return f"no answer: {error}"
+
+
+async def main(pictures: list[str]) -> None:
+    async with Human() as human:
+        counts = await asyncio.gather(*(count_faces(human, picture) for picture in pictures))
+        for picture, count in zip(pictures, counts, strict=True):
+            print(f"{picture}: {count}")
+        print(f"live tensors: {human.engine.memory().num_tensors}")
+
+
+asyncio.run(main(sys.argv[1:]))

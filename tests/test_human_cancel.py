@@ -1,0 +1,190 @@
+"""Cancelled detections leave nothing behind, wherever they are caught. CONFORMANCE 26 and 47."""
+
+import asyncio
+import contextlib
+import itertools
+import random
+import threading
+from collections import Counter
+from contextvars import ContextVar
+
+import anyio
+import pytest
+
+from humanrt import Human
+from humanrt.runtime import scheduler
+from parity.pictures import PICTURES, read_picture
+
+WITH_CROPS = {"face": {"detector": {"max_detected": 20, "return": True}}}
+
+# What each of the scheduled functions is a part of.
+PHASES = {
+    "read_picture": "decode",
+    "prepare": "preparation",
+    "_run": "run",
+    "decode": "post-processing",
+    "_record": "post-processing",
+}
+
+
+class Detection:
+    """One detection: where it is, how often it is cancelled, and in which phase the first cancellation caught it."""
+
+    def __init__(self, cancel, aim=None):
+        self.phase = "between"
+        self.caught = None
+        self.finished = False
+        self._cancel = cancel
+        self._aim = aim
+        self._loop = asyncio.get_running_loop()
+        self._cancelled = threading.Event()
+
+    def cancel(self):
+        if not self.finished and self.caught is None:
+            self.caught = self.phase
+        self._cancel()
+        self._cancelled.set()
+
+    def enter(self, phase):
+        """Note the phase; when it is the one aimed at, stay in it until the cancellation has come."""
+        self.phase = phase
+        if phase == self._aim:
+            self._loop.call_soon_threadsafe(self.cancel)
+            if phase != "queue":  # which is entered on the loop's own thread
+                assert self._cancelled.wait(30)
+
+
+detection = ContextVar("detection")
+
+
+@pytest.fixture
+def watched(monkeypatch):
+    """Make every scheduled function tell its `Detection` that it starts and has ended."""
+    plain_run = scheduler.run
+
+    async def run(function, *arguments, on_cancel=None):
+        current = detection.get(None)
+        if current is None:
+            return await plain_run(function, *arguments, on_cancel=on_cancel)
+        phase = PHASES[getattr(function, "func", function).__name__]
+
+        def tell(*values):
+            current.enter(phase)
+            return function(*values)
+
+        current.enter("queue")
+        result = await plain_run(tell, *arguments, on_cancel=on_cancel)
+        current.enter("between")
+        return result
+
+    monkeypatch.setattr(scheduler, "run", run)
+
+
+async def detect(human, source, current):
+    detection.set(current)
+    with await human.detect(source) as result:
+        assert len(result.face) == 1
+    current.finished = True
+
+
+async def by_task_cancel(human, source, delay, aim):
+    task = None
+    current = Detection(lambda: task.cancel(), aim)
+    task = asyncio.create_task(detect(human, source, current))
+    with cancelling(current, delay, aim), contextlib.suppress(asyncio.CancelledError):
+        await task
+    return current
+
+
+async def by_two_cancels(human, source, delay, aim):
+    def cancel():
+        task.cancel()
+        # In the very next turn of the loop, while the first is still draining.
+        asyncio.get_running_loop().call_soon(task.cancel)
+
+    current = Detection(cancel, aim)
+    task = asyncio.create_task(detect(human, source, current))
+    with cancelling(current, delay, aim), contextlib.suppress(asyncio.CancelledError):
+        await task
+    return current
+
+
+async def by_anyio_scope(human, source, delay, aim):
+    with anyio.CancelScope() as scope:
+        current = Detection(scope.cancel, aim)
+        with cancelling(current, delay, aim):
+            await detect(human, source, current)
+    return current
+
+
+async def by_move_on_after(human, source, delay, aim):
+    with anyio.move_on_after(delay) as scope:
+        current = Detection(scope.cancel, aim)
+        await detect(human, source, current)
+    if scope.cancelled_caught and current.caught is None:
+        current.caught = current.phase
+    return current
+
+
+async def by_wait_for(human, source, delay, aim):
+    current = Detection(lambda: None)
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(detect(human, source, current), delay)
+    if not current.finished:
+        current.caught = current.phase
+    return current
+
+
+@contextlib.contextmanager
+def cancelling(current, delay, aim):
+    """Cancel after ``delay`` seconds, unless the detection is aimed at a phase."""
+    timer = asyncio.get_running_loop().call_later(delay, current.cancel) if aim is None else None
+    yield
+    if timer is not None:
+        timer.cancel()
+
+
+WAYS = [by_task_cancel, by_two_cancels, by_anyio_scope, by_move_on_after, by_wait_for]
+AIMED_WAYS = [by_task_cancel, by_two_cancels, by_anyio_scope]
+NOT_CAUGHT = "finished before"
+AIMS = ["decode", "queue", "preparation", "run", "post-processing"]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("watched")
+async def test_five_hundred_detections_cancelled_at_random_times(capsys):
+    chance = random.Random(2026)  # noqa: S311  # no secret
+    loop = asyncio.get_running_loop()
+    sources = [PICTURES / "astronaut.png", read_picture("astronaut"), read_picture("human_face")]
+    hits, random_hits = Counter(), Counter()
+
+    async def cancel_one(human, longest, aim):
+        way = chance.choice(AIMED_WAYS if aim else WAYS)
+        current = await way(human, chance.choice(sources), chance.uniform(0, longest), aim)
+        hits[current.caught or NOT_CAUGHT] += 1
+        if aim is None:
+            random_hits[current.caught or NOT_CAUGHT] += 1
+
+    async with Human(WITH_CROPS) as human:
+        await human.load()
+        started = loop.time()
+        for source in sources:
+            with await human.detect(source):
+                pass
+        # Four at a time on fewer threads: each takes some times longer than alone, and some of it in the queue.
+        longest = 2 * (loop.time() - started) / len(sources)
+        before = human.engine.memory().baseline
+        for i in itertools.count():
+            # Every third round is aimed, so that short phases are hit too.
+            aims = [None] * 4 if i % 3 else chance.choices(AIMS, k=4)
+            await asyncio.gather(*(cancel_one(human, longest, aim) for aim in aims))
+            assert human.engine.memory().baseline == before
+            if hits.total() - hits[NOT_CAUGHT] >= 500:
+                break
+        with await human.detect(sources[0]) as result:
+            assert len(result.face) == 1
+        assert scheduler.statistics().queued == scheduler.statistics().running == 0
+    with capsys.disabled():
+        print(f"\ndetections cancelled in {dict(hits.most_common())}; at random times {dict(random_hits)}")
+    for phase in AIMS:
+        assert hits[phase] >= 10, f"too few were caught in {phase}: {hits}"

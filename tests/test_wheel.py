@@ -1,0 +1,47 @@
+"""What a user installs: the wheel, in an environment and a folder of its own."""
+
+import json
+import os
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PICTURE = ROOT / "tests" / "pictures" / "human_face.png"
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("dist")
+    subprocess.run([sys.executable, "-m", "build", "--outdir", folder, ROOT], check=True, capture_output=True)
+    (path,) = folder.glob("*.whl")
+    return path
+
+
+def test_what_is_in_it(wheel):
+    names = zipfile.ZipFile(wheel).namelist()
+    roots = {name.split("/")[0] for name in names}
+    assert roots == {"humanrt", "humanrt_models", f"{wheel.name.split('-py3')[0]}.dist-info"}
+    assert "humanrt/py.typed" in names
+    assert "humanrt_models/face/blazeface.toml" in names
+    assert not [name for name in names if name.endswith((".bin", ".onnx", ".jpg", ".pyc"))]
+
+
+def test_it_detects_a_face(wheel, tmp_path):
+    venv.create(tmp_path / "empty", with_pip=True)
+    programs = tmp_path / "empty" / "bin"
+    # Nothing of this checkout's environment may help.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
+    install = [programs / "pip", "install", "--quiet", "--constraint", ROOT / "constraints.txt", f"{wheel}[cpu]"]
+    subprocess.run(install, cwd=tmp_path, env=environment, check=True, capture_output=True)
+    command = [programs / "humanrt", "detect", "--json", PICTURE]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, check=True, capture_output=True, text=True)
+    (face,) = json.loads(done.stdout)["face"]
+    assert face["score"] > 0.9
+    assert len(face["mesh"]) == 468

@@ -1,0 +1,33 @@
+"""The demo, once its environment is there: ``humanrt detect`` on Human's sample pictures, or on those named."""
+
+import sys
+from pathlib import Path
+
+from humanrt import cli
+from humanrt.config import Environment
+from humanrt.errors import HumanRTError
+from humanrt.zoo import Store, default_cache_dir
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def sample_pictures() -> list[str]:
+    """Return the paths of Human's own two pictures, fetched if need be."""
+    environment = Environment.read()
+    store = Store(environment.cache_dir or default_cache_dir(), offline=environment.offline)
+    return [str(path) for path in store.samples().values()]
+
+
+def main() -> int:
+    """Run the demo on the pictures named on the command line; returns the exit code."""
+    try:
+        pictures = sys.argv[1:] or sample_pictures()
+    except HumanRTError as error:
+        print(f"demo: {error}", file=sys.stderr)
+        return cli.FAILED
+    config, drawn = ROOT / "tools" / "demo.toml", ROOT / "build" / "demo"
+    return cli.main(["detect", "--config", str(config), "--draw", str(drawn), *pictures])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
