@@ -3,20 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from humanrt.imaging import draw_box, draw_lines, draw_points
+from humanrt.imaging import draw_box, draw_points
 from humanrt.result import Face, Result
-
-# The parts of the mesh that are drawn as lines, and whether they close.
-OUTLINES = {
-    "silhouette": True,
-    "lipsLowerOuter": False,
-    "rightEyeLower0": False,
-    "rightEyeUpper0": False,
-    "leftEyeLower0": False,
-    "leftEyeUpper0": False,
-    "rightEyebrowUpper": False,
-    "leftEyebrowUpper": False,
-}
 
 
 def draw_result(pixels: NDArray[np.uint8], result: Result) -> NDArray[np.uint8]:
@@ -28,8 +16,6 @@ def draw_result(pixels: NDArray[np.uint8], result: Result) -> NDArray[np.uint8]:
 
 
 def _draw_face(canvas: NDArray[np.uint8], face: Face) -> None:
-    draw_points(canvas, face.mesh)
-    for part, closed in OUTLINES.items():
-        if part in face.annotations:
-            draw_lines(canvas, face.annotations[part], closed=closed)
     draw_box(canvas, face.box, f"face {face.id}: {face.score:.0%}")
+    # The dots of a mesh grow with the face, so that a small face is not covered by them.
+    draw_points(canvas, face.mesh, radius=max(face.box[2:]) / 250)

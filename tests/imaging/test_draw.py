@@ -54,6 +54,16 @@ def test_points_of_a_mesh_are_dots_in_their_places(canvas) -> None:
     assert 15 < changed(canvas).sum() < 80
 
 
+def test_the_size_of_dots_can_be_chosen(canvas) -> None:
+    sizes = []
+    for radius in (0.5, 3, 6):
+        drawn = canvas.copy()
+        draw_points(drawn, [(80, 60)], (255, 0, 0), radius=radius)
+        sizes.append(changed(drawn).sum())
+    assert 1 <= sizes[0] <= 12  # no shadow, and a soft edge
+    assert sizes[1:] == pytest.approx([np.pi * 4**2, np.pi * 7**2], rel=0.4)
+
+
 def test_a_dense_mesh_is_not_covered_by_its_shadows() -> None:
     canvas = np.zeros((50, 50, 3), np.uint8)
     draw_points(canvas, [(x, 25) for x in range(10, 40, 2)])

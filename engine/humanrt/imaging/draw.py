@@ -31,7 +31,7 @@ COORDINATE_LIMIT = 1e5
 def draw_box(
     image: NDArray[np.uint8], box: tuple[float, float, float, float], label: str = "", color: Color = LIGHT_BLUE
 ) -> None:
-    """Draw the outline of a box, ``(x, y, width, height)`` as in a result, and a label of any number of lines in it.
+    """Draw the outline of a box, ``(x, y, width, height)`` as in a result, and a label of any number of lines above it.
 
     Raises InputError when the picture or a coordinate cannot be used; then nothing was drawn.
     """
@@ -42,19 +42,27 @@ def draw_box(
         _draw_label(image, label, x, y, color)
 
 
-def draw_points(image: NDArray[np.uint8], points: Iterable[Iterable[float]], color: Color = LIGHT_BLUE) -> None:
+def draw_points(
+    image: NDArray[np.uint8],
+    points: Iterable[Iterable[float]],
+    color: Color = LIGHT_BLUE,
+    *,
+    radius: float | None = None,
+) -> None:
     """Draw dots; of each point the first two numbers count, as a mesh has (x, y, z).
 
+    ``radius`` is in pixels and may be below one; by default it grows with the picture. Dots that small have no shadow.
     Raises InputError when the picture or a coordinate cannot be used; then nothing was drawn.
     """
     _check_canvas(image)
-    centers = _fixed_point(points)
+    centers = _fixed_point(points).tolist()
     cv2 = load_cv2()
-    radius = _line_width(image) << FRACTION_BITS
+    size = round((_line_width(image) if radius is None else radius) * (1 << FRACTION_BITS))
     # All shadows first, or in a dense mesh each would cover the dots beside it.
-    for dot_radius, dot_color in ((radius + (1 << FRACTION_BITS), SHADOW), (radius, color)):
-        for center in centers.tolist():
-            cv2.circle(image, center, dot_radius, dot_color, cv2.FILLED, cv2.LINE_AA, FRACTION_BITS)
+    shadows = [(size + (1 << FRACTION_BITS), SHADOW)] if size >= 1 << FRACTION_BITS else []
+    for dot_size, dot_color in (*shadows, (size, color)):
+        for center in centers:
+            cv2.circle(image, center, dot_size, dot_color, cv2.FILLED, cv2.LINE_AA, FRACTION_BITS)
 
 
 def draw_lines(
@@ -99,7 +107,7 @@ def _draw_label(image: NDArray[np.uint8], label: str, x: float, y: float, color:
     label_width = max(width for (width, _), _ in sizes) + line_height // 2
     # A box may begin outside of the picture; its label is to be read all the same.
     left = int(np.clip(x, 0, max(0, image.shape[1] - label_width)))
-    top = int(np.clip(y, 0, max(0, image.shape[0] - line_height * len(lines))))
+    top = int(np.clip(y - line_height * len(lines), 0, max(0, image.shape[0] - line_height * len(lines))))
     cv2.rectangle(image, (left, top), (left + label_width, top + line_height * len(lines)), SHADOW, cv2.FILLED)
     for i, line in enumerate(lines):
         origin = (left + line_height // 4, top + round((i + 0.72) * line_height))
