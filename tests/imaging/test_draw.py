@@ -61,7 +61,9 @@ def test_the_size_of_dots_can_be_chosen(canvas) -> None:
         draw_points(drawn, [(80, 60)], (255, 0, 0), radius=radius)
         sizes.append(changed(drawn).sum())
     assert 1 <= sizes[0] <= 12  # no shadow, and a soft edge
-    assert sizes[1:] == pytest.approx([np.pi * 4**2, np.pi * 7**2], rel=0.4)
+    # A pixel of shadow, and up to one of soft edge.
+    for radius, size in ((3, sizes[1]), (6, sizes[2])):
+        assert np.pi * (radius + 1) ** 2 <= size <= np.pi * (radius + 2.5) ** 2
 
 
 def test_a_dense_mesh_is_not_covered_by_its_shadows() -> None:
