@@ -1,42 +1,48 @@
 """The engine: what ``tf`` is in TF.js. Tensors, scopes and models in one hand, on one device."""
 
 import os
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
+from contextlib import contextmanager
 from functools import partial
-from hashlib import file_digest
+from hashlib import file_digest, sha256
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self, TypeVar, overload
-
-from numpy.typing import DTypeLike
+from typing import Literal, Self
 
 from humanrt import tfjs
 from humanrt.config import Environment
-from humanrt.errors import EngineClosedError, ModelFormatError
+from humanrt.errors import DeviceError, EngineClosedError, ModelFormatError
 from humanrt.runtime import session
 from humanrt.runtime.background import background
 from humanrt.runtime.completion import completion
 from humanrt.runtime.device import Device, resolve_device
 from humanrt.runtime.graph_model import GraphModel
-from humanrt.tensors import Memory, Registry, Scope, Tensor
-from humanrt.tensors.buffer import Array
-from humanrt.zoo import Card, OnProgress, Store, default_cache_dir
+from humanrt.tensors import POOL_LIMIT_BYTES, Registry
+from humanrt.tensors.workspace import Workspace
+from humanrt.zoo import Card, OnProgress, Store, default_cache_dir, is_address
 
-T = TypeVar("T")
 ModelSource = Card | str | os.PathLike[str]
 
+# What models without a card are called where converted ones are kept; no card can have this name.
+UNNAMED = "_"
 
-class Engine:
-    """Makes and frees tensors, and loads and runs models, on one device.
+
+class Engine(Workspace):
+    """Makes, computes and frees tensors, and loads and runs models, on one device.
 
     Tensors belong to the scope they are made in, or to the caller. Engines are independent: each has its own tensors,
-    scopes and counts; what is costly, the sessions of ONNX Runtime and the worker threads, is shared by the process.
-    Use it with ``async with``, or with ``with`` where nothing asynchronous is left running at the end.
+    scopes, counts, pool and limits; what is costly, the sessions of ONNX Runtime and the worker threads, is shared by
+    the process. Use it with ``async with``, or with ``with`` where nothing asynchronous is left running at the end.
+    A process forked from the one that made an engine cannot use it: ForkedEngineError names the cure.
 
     ``device`` is "auto", "cpu", "cuda" or "cuda:N"; it is tried when the first model loads, or by ``await ready()``.
-    ``deallocate`` says who frees the tensors of a Result: "auto" or "manual". ``track_sites`` records where tensors are
-    made and freed. ``store`` is where models come from, by default the user's cache.
+    ``deallocate`` says who frees the tensors of a Result: "auto" or "manual". ``track_sites``, or
+    HUMANRT_TRACK_SITES=1, records where tensors are made and freed, for ``leaks()`` and for errors.
+    ``memory_limit`` is the most bytes that live tensors may take, on each device or in a dict by device: what would
+    pass it raises MemoryLimitError. ``pool_limit_bytes`` is how much freed memory is kept for the next tensor of the
+    same size. ``store`` is where models come from, by default the user's cache.
     """
 
     def __init__(
@@ -45,82 +51,68 @@ class Engine:
         *,
         deallocate: Literal["auto", "manual"] = "auto",
         track_sites: bool = False,
+        memory_limit: int | Mapping[str, int] | None = None,
+        pool_limit_bytes: int = POOL_LIMIT_BYTES,
         store: Store | None = None,
     ) -> None:
         environment = Environment.read()
         self.deallocate = deallocate
-        self.registry = Registry(track_sites=track_sites)
+        self.registry = Registry(
+            track_sites=track_sites or environment.track_sites,
+            memory_limit=memory_limit,
+            pool_limit_bytes=pool_limit_bytes,
+        )
         self.store = store or Store(environment.cache_dir or default_cache_dir(), offline=environment.offline)
         self._device_name = device
         self._closing = False
+        self._lock = threading.Lock()  # guards the two below
         self._models: set[GraphModel] = set()
+        self._loading = 0
         self._loads: set[Future[GraphModel]] = set()
-
-    # -- tensors; Registry documents them
-
-    def tensor(self, data: object, dtype: DTypeLike | None = None, shape: int | Sequence[int] | None = None) -> Tensor:
-        """Make a tensor of a copy of ``data``: a number, nested lists or an array. See ``Registry.tensor``."""
-        return self.registry.tensor(data, dtype, shape)
-
-    def from_numpy(self, array: Array) -> Tensor:
-        """Make a tensor that shares the caller's array, which is never written. See ``Registry.from_numpy``."""
-        return self.registry.from_numpy(array)
-
-    def adopt(self, array: Array) -> Tensor:
-        """Make a tensor of an array that the engine itself made. See ``Registry.adopt``."""
-        return self.registry.adopt(array)
-
-    def scalar(self, value: float, dtype: DTypeLike | None = None) -> Tensor:
-        """Make a tensor of shape () of one number or bool."""
-        return self.registry.tensor(value, dtype, ())
-
-    @overload
-    def tidy(self, function: Callable[[], T], /) -> T: ...
-    @overload
-    def tidy(self) -> Scope: ...
-
-    def tidy(self, *functions: Callable[[], T]) -> T | Scope:
-        """Call ``function`` and free what it made but what it returns; or open a scope, ``with engine.tidy():``.
-
-        See ``Registry.tidy``.
-        """
-        return self.registry.tidy(*functions)
-
-    def scope(self, name: str | None = None) -> Scope:
-        """Open a scope that frees what was made in it: ``async with engine.scope() as scope:``, or plain ``with``."""
-        return self.registry.scope(name)
-
-    def keep(self, tensor: Tensor) -> Tensor:
-        """Take a tensor out of every scope; from here on it is the caller's to dispose. Returns it."""
-        return self.registry.keep(tensor)
-
-    def dispose(self, container: object) -> None:
-        """Dispose every tensor in ``container``, however nested. See ``Registry.dispose``."""
-        self.registry.dispose(container)
-
-    def memory(self) -> Memory:
-        """Tell how many tensors, buffers and bytes are alive now, and how many handles were lost."""
-        return self.registry.memory()
 
     # -- device and models
 
+    @property
+    def backend(self) -> str:
+        """The name of the device: "cpu" or "cuda:N" once it was tried, before that what was asked for."""
+        return self._device_name
+
     async def ready(self) -> Device:
-        """Try the device, and return it. Raises DeviceError when it cannot be used."""
-        future = background(self._resolve_device, name="humanrt-device")
-        await completion(future).wait()
-        return future.result()
+        """Try the device, and return it. Raises DeviceError when it cannot be used, EngineClosedError."""
+        self.check_open()
+        device = await self._try_device(self._device_name)
+        self._device_name = device.name
+        return device
+
+    async def set_backend(self, name: str) -> Device:
+        """Choose the device of the models that are loaded from now on; try it, and return it.
+
+        A model stays on the device that it was loaded for. So that none is left behind unseen, this raises DeviceError
+        while any is loaded or loading: dispose it first. It raises DeviceError, too, when the device cannot be used;
+        then the one before stays. EngineClosedError. TF.js moves what is there: ``tf.setBackend``.
+        """
+        self.check_open()
+        device = await self._try_device(name)
+        with self._lock:
+            loaded = [model.name for model in self._models if not model.is_disposed]
+            if loaded or self._loading:
+                names = ", ".join(loaded) or "one that loads now"
+                raise DeviceError(f"the device cannot change to {name!r} while models are loaded ({names})")
+            self._device_name = device.name
+        return device
 
     async def load_graph_model(self, source: ModelSource, on_progress: OnProgress | None = None) -> GraphModel:
         """Load a model; the caller disposes it, or closing the engine does.
 
-        ``source`` is a card of the zoo, or the path of an ``.onnx`` file, of a TF.js ``model.json`` with its weights
-        beside it, or of a folder that holds one of the two. ``on_progress`` is called from another thread while files
-        are fetched. Cancelling the call ends the waiting; the load ends by itself and its result is disposed.
+        ``source`` is a card of the zoo; or the path of an ``.onnx`` file, of a TF.js ``model.json`` with its weights
+        beside it, or of a folder that holds one of the two; or an https address of such a file, which is fetched once
+        and kept in the store (http only from this machine itself). ``on_progress`` is called from another thread while
+        files are fetched. Cancelling the call ends the waiting; the load ends by itself and its result is disposed.
 
         Raises StoreError and its kin when the files cannot be had, ModelFormatError when they are malformed,
         DeviceError, ModelRunError, EngineClosedError.
         """
-        self._check_open()
+        self.check_open()
         future = background(partial(self.load_blocking, source, on_progress), name=f"humanrt-load-{source}")
         self._loads.add(future)
         future.add_done_callback(self._loads.discard)
@@ -134,22 +126,31 @@ class Engine:
 
     def load_blocking(self, source: ModelSource, on_progress: OnProgress | None = None) -> GraphModel:
         """Load a model on the calling thread, as ``load_graph_model`` does. It may take minutes."""
-        self._check_open()
-        path, content_hash = self._to_onnx(source, on_progress)
-        lease = session.acquire(path, content_hash, self._resolve_device())
-        model = GraphModel(self.registry, lease, source.name if isinstance(source, Card) else Path(source).name)
-        self._models.difference_update([other for other in tuple(self._models) if other.is_disposed])
-        self._models.add(model)
+        self.check_open()
+        with self._counted_load():
+            path, content_hash = self._to_onnx(source, on_progress)
+            device = resolve_device(self._device_name)
+            self._device_name = device.name
+            name = source.name if isinstance(source, Card) else Path(source).name.partition("?")[0]
+            model = GraphModel(self.registry, session.acquire(path, content_hash, device), name)
+            with self._lock:
+                self._models = {other for other in self._models if not other.is_disposed} | {model}
         if self.registry.closed:
             model.dispose()
-        self._check_open()
+        self.check_open()
         return model
 
     # -- the end
 
     def close(self) -> None:
-        """Free every tensor and model. For engines with nothing in flight; ``await aclose()`` waits for what is."""
+        """Free every tensor and model. For engines with nothing in flight; ``await aclose()`` waits for what is.
+
+        Afterwards ``memory()``, ``leaks()`` and every ``dispose()`` still work; everything else raises
+        EngineClosedError, TensorDisposedError or ModelDisposedError.
+        """
         self._closing = True
+        if self.registry.forked:
+            return  # all of it is the parent's
         self.registry.close()
         for model in tuple(self._models):
             model.dispose()
@@ -157,6 +158,8 @@ class Engine:
     async def aclose(self) -> None:
         """Let the runs and loads in flight end, start no new ones, then free every tensor and model."""
         self._closing = True
+        if self.registry.forked:
+            return
         try:
             for model in tuple(self._models):
                 model.dispose()
@@ -165,6 +168,13 @@ class Engine:
                 await completion(load).wait()
         finally:
             self.close()
+
+    def check_open(self) -> None:
+        """Raise EngineClosedError, or ForkedEngineError, where this engine cannot be used any more."""
+        if self.registry.forked:
+            raise self.registry.closed_error()
+        if self._closing:
+            raise EngineClosedError("this engine was closed; make a new one")
 
     def __enter__(self) -> Self:
         return self
@@ -182,26 +192,44 @@ class Engine:
     ) -> None:
         await self.aclose()
 
-    def _check_open(self) -> None:
-        if self._closing:
-            raise EngineClosedError("this engine was closed; make a new one")
+    async def _try_device(self, name: str) -> Device:
+        future = background(partial(resolve_device, name), name="humanrt-device")
+        await completion(future).wait()
+        return future.result()
 
-    def _resolve_device(self) -> Device:
-        return resolve_device(self._device_name)
+    @contextmanager
+    def _counted_load(self) -> Iterator[None]:
+        with self._lock:
+            self._loading += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._loading -= 1
+
+    def _locate(self, source: str | os.PathLike[str], on_progress: OnProgress | None) -> Path:
+        """Return the model file at a path, or fetched from an address."""
+        if is_address(source):
+            return self.store.download(str(source), _weights, on_progress=on_progress)
+        return _find(Path(source))
 
     def _to_onnx(self, source: ModelSource, on_progress: OnProgress | None) -> tuple[Path, str]:
         """Return the path of an ONNX file and a hash that names its content, fetching and converting as needed."""
-        path = self.store.ensure(source, on_progress=on_progress) if isinstance(source, Card) else _find(Path(source))
+        if isinstance(source, Card):
+            # The store knows what the files hold: they need not be read to name what they become.
+            name, path = source.name, self.store.ensure(source, on_progress=on_progress)
+            digest = sha256(f"{tfjs.CONVERTER_VERSION}|{source.digest}".encode()).hexdigest()
+        else:
+            name, path = UNNAMED, self._locate(source, on_progress)
+            digest = _digest(path) if path.suffix == ".onnx" else tfjs.source_digest(path)
         if path.suffix == ".onnx":
-            with path.open("rb") as file:
-                return path, file_digest(file, "sha256").hexdigest()
-        digest = tfjs.source_digest(path)
-        converted = self.store.converted(digest)
-        if not converted.exists():
-            with self.store.lock(f"onnx-{digest}"):
-                if not converted.exists():
-                    tfjs.convert(path, converted)
-        return converted, digest
+            return path, digest
+        return self.store.converted(name, digest, partial(tfjs.convert, path)), digest
+
+
+def _weights(model: Path) -> tuple[Path, ...]:
+    """Return the files that a model has besides its first."""
+    return () if model.suffix == ".onnx" else tfjs.source_files(model)[1:]
 
 
 def _find(path: Path) -> Path:
@@ -214,6 +242,11 @@ def _find(path: Path) -> Path:
     if len(found) != 1:
         raise ModelFormatError(f"{path} must hold one model, a model.json or an .onnx file; it holds {len(found)}")
     return found[0]
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
 
 
 def _dispose_result(load: Future[GraphModel]) -> None:

@@ -8,11 +8,14 @@
     +-- MissingDependencyError (ImportError)  an optional package is not installed
     +-- TensorError
     |   +-- TensorDisposedError             a tensor was used after it was disposed
+    |   |   +-- StaleHandleError            a tensor was used after reset() of its engine
+    |   +-- MemoryLimitError (MemoryError)  a tensor would pass the engine's memory_limit
     |   +-- ScopeError
     |       +-- ScopeClosedError            a tensor was made in a scope that had already ended
     |       +-- AsyncTidyError (TypeError)  tidy() was given a coroutine function
     +-- EngineError
     |   +-- EngineClosedError               the engine was used after close()
+    |   +-- ForkedEngineError               the engine was made before this process was forked
     |   +-- DeviceError                     the device asked for is not usable, with the reason
     |   +-- BlockingCallError               a blocking call on the thread of a running event loop
     +-- ModelError
@@ -56,6 +59,14 @@ class TensorDisposedError(TensorError):
     """A tensor was used after it was disposed."""
 
 
+class StaleHandleError(TensorDisposedError):
+    """A tensor was used that was made before ``reset()`` of its engine, which freed it."""
+
+
+class MemoryLimitError(TensorError, MemoryError):
+    """A tensor would pass its engine's ``memory_limit``; the message has the numbers. Nothing was counted."""
+
+
 class ScopeError(TensorError):
     """A scope was opened, left or used in a way that would free the wrong tensors."""
 
@@ -74,6 +85,10 @@ class EngineError(HumanRTError):
 
 class EngineClosedError(EngineError):
     """An engine, or a Human that owns one, was used after it was closed."""
+
+
+class ForkedEngineError(EngineError):
+    """An engine, or what belongs to it, was used in a process forked from the one that made it; make a new one."""
 
 
 class DeviceError(EngineError):

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,9 @@ from humanrt.config import Environment
 def test_nothing_set(monkeypatch):
     monkeypatch.delenv("HUMANRT_CACHE_DIR", raising=False)
     monkeypatch.delenv("HUMANRT_OFFLINE", raising=False)
-    assert Environment.read() == Environment(cache_dir=None, offline=False)
+    monkeypatch.delenv("HUMANRT_CARDS", raising=False)
+    monkeypatch.delenv("HUMANRT_TRACK_SITES", raising=False)
+    assert Environment.read() == Environment(cache_dir=None, offline=False, cards=(), track_sites=False)
 
 
 def test_the_cache_folder_may_start_at_home(monkeypatch):
@@ -16,7 +19,14 @@ def test_the_cache_folder_may_start_at_home(monkeypatch):
     assert Environment.read().cache_dir == Path.home() / "weights"
 
 
-@pytest.mark.parametrize(("value", "offline"), [("1", True), ("yes", True), ("0", False), ("", False)])
-def test_offline(monkeypatch, value, offline):
+@pytest.mark.parametrize(("value", "on"), [("1", True), ("yes", True), ("0", False), ("", False)])
+def test_switches(monkeypatch, value, on):
     monkeypatch.setenv("HUMANRT_OFFLINE", value)
-    assert Environment.read().offline is offline
+    assert Environment.read().offline is on
+    monkeypatch.setenv("HUMANRT_TRACK_SITES", value)
+    assert Environment.read().track_sites is on
+
+
+def test_cards_stand_apart_as_in_path(monkeypatch):
+    monkeypatch.setenv("HUMANRT_CARDS", os.pathsep.join(["~/cards", "", "more/mine.toml"]))
+    assert Environment.read().cards == (Path.home() / "cards", Path("more/mine.toml"))

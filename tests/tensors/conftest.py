@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from humanrt.tensors import Registry
+from humanrt.tensors import Registry, watch
+from humanrt.tensors.workspace import Workspace
 
 
 @pytest.fixture
@@ -16,3 +17,17 @@ def registry():
 @pytest.fixture
 def four_floats():
     return np.arange(4, dtype=np.float32)
+
+
+@pytest.fixture
+def workspace(registry):
+    """What an engine does with tensors, without its device and models."""
+    space = Workspace()
+    space.registry = registry
+    return space
+
+
+@pytest.fixture
+def without_sites(monkeypatch):
+    """Sites are recorded only when asked for, as where no tests are checked for leaks."""
+    monkeypatch.setattr(watch, "watchers", [])

@@ -12,6 +12,8 @@ class Environment:
 
     cache_dir: Path | None  # HUMANRT_CACHE_DIR: where models are kept; None: the user's cache folder
     offline: bool  # HUMANRT_OFFLINE=1: never fetch
+    cards: tuple[Path, ...]  # HUMANRT_CARDS: cards of one's own, or folders of them, apart as in PATH
+    track_sites: bool  # HUMANRT_TRACK_SITES=1: record where tensors are made and freed
 
     @classmethod
     def read(cls) -> Self:
@@ -19,5 +21,16 @@ class Environment:
         cache_dir = os.environ.get("HUMANRT_CACHE_DIR")
         return cls(
             cache_dir=Path(cache_dir).expanduser() if cache_dir else None,
-            offline=os.environ.get("HUMANRT_OFFLINE", "") not in ("", "0"),
+            offline=_is_on("HUMANRT_OFFLINE"),
+            cards=split_paths(os.environ.get("HUMANRT_CARDS", "")),
+            track_sites=_is_on("HUMANRT_TRACK_SITES"),
         )
+
+
+def split_paths(text: str) -> tuple[Path, ...]:
+    """Return the paths that stand in ``text`` as in PATH, apart by ``:`` (on Windows ``;``); each may start with ~."""
+    return tuple(Path(part).expanduser() for part in text.split(os.pathsep) if part)
+
+
+def _is_on(name: str) -> bool:
+    return os.environ.get(name, "") not in ("", "0")

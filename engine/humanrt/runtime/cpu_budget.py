@@ -12,7 +12,7 @@ def cpu_budget(root: Path = Path("/")) -> int:
     The smaller of the processors it may run on and its control group's quota; part of a processor counts as a whole
     one, as in the JVM and in Go.
 
-    :param root: where ``proc`` and ``sys`` are found
+    ``root``: where ``proc`` and ``sys`` are found.
     """
     budgets = [_affinity(), *(math.ceil(quota) for quota in _quotas(root))]
     return max(1, min(budgets))

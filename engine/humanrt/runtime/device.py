@@ -9,6 +9,7 @@ import contextlib
 import ctypes
 import io
 import logging
+import os
 import re
 import sys
 import threading
@@ -74,7 +75,7 @@ class CudaProbe(Protocol):
     def count_cards(self) -> int | None:
         """Return how many cards the NVIDIA driver counts, None without a driver.
 
-        :raises DeviceError: there is a driver and it does not work
+        Raises DeviceError: there is a driver and it does not work.
         """
 
     def has_provider(self) -> bool:
@@ -83,7 +84,7 @@ class CudaProbe(Protocol):
     def run_on(self, index: int) -> None:
         """Run something on card `index` with ONNX Runtime.
 
-        :raises DeviceError: it failed; the message says how
+        Raises DeviceError: it failed; the message says how.
         """
 
 
@@ -153,7 +154,7 @@ class Devices:
 class NvidiaProbe:
     """The probe of this machine.
 
-    :param load_library: loads a shared library by name, as ``ctypes.CDLL`` does
+    ``load_library``: loads a shared library by name, as ``ctypes.CDLL`` does.
     """
 
     def __init__(self, load_library: Callable[[str], Any] = ctypes.CDLL) -> None:
@@ -220,6 +221,16 @@ def _no_provider() -> str:
 _devices = Devices(NvidiaProbe())
 
 
+def _renew_after_fork() -> None:
+    # A forked child may inherit the lock held by a thread that it does not have, and CUDA does not work there.
+    global _devices
+    _devices = Devices(NvidiaProbe())
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_after_fork)
+
+
 def resolve_device(name: str) -> Device:
     """Return the device called `name`: "auto", "cpu", "cuda" (the first card) or "cuda:N".
 
@@ -227,8 +238,8 @@ def resolve_device(name: str) -> Device:
     machine has neither an NVIDIA driver nor onnxruntime-gpu. Examining a card may take seconds, the first time:
     call this from a thread.
 
-    :raises DeviceError: the name means nothing, or the card it names cannot be used; the message says why
-    :raises MissingDependencyError: ONNX Runtime is not installed
+    Raises DeviceError: the name means nothing, or the card it names cannot be used; the message says why;
+    MissingDependencyError: ONNX Runtime is not installed.
     """
     return _devices.resolve(name)
 

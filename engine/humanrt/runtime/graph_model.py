@@ -2,13 +2,13 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import numpy as np
 from numpy.typing import NDArray
 
 from humanrt.errors import BlockingCallError, ModelDisposedError, ModelRunError
@@ -16,8 +16,9 @@ from humanrt.runtime import scheduler
 from humanrt.runtime.completion import completion
 from humanrt.runtime.library import onnxruntime
 from humanrt.runtime.session import SessionLease
-from humanrt.runtime.signature import Inputs, Signature, TensorSpec, read_specs
+from humanrt.runtime.signature import Inputs, Signature, TensorSpec, read_metadata, read_specs
 from humanrt.tensors import Registry, Tensor
+from humanrt.tensors.profile import kernel_ended, kernel_started
 
 if TYPE_CHECKING:
     from onnxruntime import RunOptions
@@ -33,9 +34,8 @@ class GraphModel:
     meanwhile changes nothing. Outputs are new tensors, the caller's, made in the caller's scope once the run has ended:
     a run that fails or is cancelled leaves none.
 
-    :param registry: counts the outputs
-    :param name: what error messages call the model
-    :raises ModelFormatError: an input or output is not a tensor of an accepted dtype
+    ``registry``: counts the outputs. ``name``: what error messages call the model. Raises ModelFormatError: an input or
+    output is not a tensor of an accepted dtype.
     """
 
     def __init__(self, registry: Registry, lease: SessionLease, name: str) -> None:
@@ -46,10 +46,12 @@ class GraphModel:
             session = lease.session
             inputs = read_specs(name, session.get_inputs())
             outputs = read_specs(name, session.get_outputs())
+            metadata = read_metadata(session)
         except BaseException:
             lease.release()
             raise
         self._signature = Signature(name, inputs, outputs)
+        self._metadata = MappingProxyType(metadata)
         self._lock = threading.Lock()
         self._runs = 0
         self._idle: Future[None] = Future()
@@ -66,6 +68,11 @@ class GraphModel:
         return self._signature.outputs
 
     @property
+    def metadata(self) -> Mapping[str, str]:
+        """What the file tells about itself, by name; "producer", "graph" and "description" are always there."""
+        return self._metadata
+
+    @property
     def is_disposed(self) -> bool:
         """Whether `dispose()` was called."""
         return self._disposed
@@ -73,7 +80,7 @@ class GraphModel:
     def execute(self, inputs: Inputs, outputs: str | Sequence[str] | None = None) -> Tensor | list[Tensor]:
         """Run the model on the calling thread; for scripts and threads. Everything else as in `execute_async`.
 
-        :raises BlockingCallError: this is the thread of a running event loop
+        Raises BlockingCallError: this is the thread of a running event loop.
         """
         _refuse_event_loop()
         with self._in_use():
@@ -85,13 +92,11 @@ class GraphModel:
     async def execute_async(self, inputs: Inputs, outputs: str | Sequence[str] | None = None) -> Tensor | list[Tensor]:
         """Run the model on the scheduler.
 
-        :param inputs: a tensor (for a model with one input), a list or tuple in the model's order, or a dict by
-            name
-        :param outputs: the names of the outputs wanted, all of them by default
-        :return: one output as a tensor, several as a list in the order asked for; they are the caller's
-        :raises ModelInputError: names, count, dtypes or shapes do not fit, or an input is disposed; nothing was made
-        :raises ModelDisposedError: the model was disposed
-        :raises ModelRunError: ONNX Runtime failed
+        ``inputs``: a tensor (for a model with one input), a list or tuple in the model's order, or a dict by name.
+        ``outputs``: the names of the outputs wanted, all of them by default. Returns one output as a tensor, several as
+        a list in the order asked for; they are the caller's. Raises ModelInputError: names, count, dtypes or shapes do
+        not fit, or an input is disposed; nothing was made; ModelDisposedError: the model was disposed; ModelRunError:
+        ONNX Runtime failed.
         """
         arrays, _ = await self._compute(inputs, outputs)
         return _alone_or_all(self._adopt(arrays))
@@ -106,6 +111,8 @@ class GraphModel:
 
         Unloading takes some milliseconds where this was the session's last user.
         """
+        if self._registry.forked:
+            return  # the session is the parent's
         with self._lock:
             self._disposed = True
         self._release_when_idle()
@@ -126,6 +133,8 @@ class GraphModel:
     @contextmanager
     def _in_use(self) -> Iterator[None]:
         """Keep the session loaded while a run is queued or runs."""
+        if self._registry.forked:
+            raise self._registry.closed_error()
         with self._lock:
             if self._disposed:
                 raise ModelDisposedError(f"{self.name} was disposed; load it again to run it")
@@ -148,27 +157,39 @@ class GraphModel:
 
     def _run(self, names: list[str], feeds: dict[str, NDArray[Any]], options: "RunOptions") -> Arrays:
         """Run the session; on a worker thread, or in `execute` on the caller's."""
+        started = kernel_started()
         try:
             results = self._lease.session.run(names, feeds, options)
         except Exception as error:  # ONNX Runtime's exceptions have no base of their own
             raise ModelRunError(f"{self.name} failed in ONNX Runtime: {error}") from error
+        if started is not None:
+            kernel_ended(started, self.name, feeds.values(), results)
         # The results are views of the session's arena: one that is held keeps the whole arena alive, hundreds of
         # megabytes, even after the session is gone. A copy costs a few microseconds for each 100 KB.
-        return [np.array(result) for result in results]
+        return [self._copy(result) for result in results]
+
+    def _copy(self, result: NDArray[Any]) -> NDArray[Any]:
+        copy = self._registry.empty(result.shape, result.dtype)
+        copy[...] = result
+        return copy
 
     def _adopt(self, arrays: Arrays) -> list[Tensor]:
         """Make tensors of a run's results in the caller's scope: all of them or none."""
         with ExitStack() as adopted:
             tensors = [adopted.enter_context(self._registry.adopt(array)) for array in arrays]
             adopted.pop_all()  # nothing failed: leaving must not dispose them
+        arrays.clear()  # the worker's future may live a moment longer: what it holds could not be recycled
         return tensors
 
 
 @contextmanager
 def _pinned(tensors: dict[str, Tensor]) -> Iterator[dict[str, NDArray[Any]]]:
     """Hold the memory of a run's inputs, whoever disposes them meanwhile."""
-    with ExitStack() as pins:
-        yield {name: pins.enter_context(tensor.pinned()) for name, tensor in tensors.items()}
+    feeds = {name: tensor.registry.values(tensor) for name, tensor in tensors.items()}
+    try:
+        yield feeds
+    finally:
+        feeds.clear()  # the traceback of a run that failed holds the dict, and must not hold the memory
 
 
 def _refuse_event_loop() -> None:

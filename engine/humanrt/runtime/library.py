@@ -12,7 +12,7 @@ DISTRIBUTIONS = ("onnxruntime", "onnxruntime-gpu")
 def onnxruntime() -> ModuleType:
     """Return the module ``onnxruntime``.
 
-    :raises MissingDependencyError: it is not installed, or cannot be imported
+    Raises MissingDependencyError: it is not installed, or cannot be imported.
     """
     try:
         return importlib.import_module("onnxruntime")

@@ -70,8 +70,8 @@ class Scheduler:
     ) -> Result:
         """Call `function` on a worker thread, in a copy of the caller's context, and return what it returns.
 
-        :param on_cancel: called on the loop's thread when the caller is cancelled while `function` runs: makes it end
-            soon. It must not raise. What `function` then returns or raises is dropped.
+        ``on_cancel``: called on the loop's thread when the caller is cancelled while `function` runs: makes it end
+        soon. It must not raise. What `function` then returns or raises is dropped.
         """
         job = self._submit(partial(copy_context().run, function, *args))
         done = completion(job.future)

@@ -168,10 +168,9 @@ if hasattr(os, "register_at_fork"):
 def acquire(path: Path, content_hash: str, device: Device) -> SessionLease:
     """Return a lease on the session of the ONNX file at `path`, loading it unless the process has it. Blocks.
 
-    :param content_hash: names the file's content: equal hashes share one session, wherever the files lie
-    :raises ModelFormatError: the file is not an ONNX model that ONNX Runtime can read
-    :raises ModelRunError: ONNX Runtime failed to load it for another reason
-    :raises DeviceError: the session came up on another device than the one asked for
+    ``content_hash``: names the file's content: equal hashes share one session, wherever the files lie. Raises
+    ModelFormatError: the file is not an ONNX model that ONNX Runtime can read; ModelRunError: ONNX Runtime failed to
+    load it for another reason; DeviceError: the session came up on another device than the one asked for.
     """
     return _cache.acquire(path, content_hash, device)
 

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from humanrt.errors import ModelFormatError, ModelInputError
 from humanrt.tensors import Tensor
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
 
 Inputs: TypeAlias = Tensor | list[Tensor] | tuple[Tensor, ...] | Mapping[str, Tensor]
 
@@ -50,7 +53,7 @@ class TensorSpec:
 def read_specs(model: str, arguments: Sequence[Any]) -> tuple[TensorSpec, ...]:
     """Return the specs of a session's inputs or outputs (``onnxruntime.NodeArg``).
 
-    :raises ModelFormatError: one of them is no tensor, or of a dtype that tensors do not have
+    Raises ModelFormatError: one of them is no tensor, or of a dtype that tensors do not have.
     """
     specs = []
     for argument in arguments:
@@ -60,6 +63,13 @@ def read_specs(model: str, arguments: Sequence[Any]) -> tuple[TensorSpec, ...]:
         sizes = tuple(size if isinstance(size, int) else None for size in argument.shape)
         specs.append(TensorSpec(argument.name, sizes or None, DTYPES[argument.type]))
     return tuple(specs)
+
+
+def read_metadata(session: "InferenceSession") -> dict[str, str]:
+    """Return what the file of a session tells about itself."""
+    meta = session.get_modelmeta()
+    own = {"producer": meta.producer_name, "graph": meta.graph_name, "description": meta.description}
+    return {**meta.custom_metadata_map, **own}
 
 
 class Signature:
@@ -73,7 +83,7 @@ class Signature:
     def bind(self, inputs: Inputs, outputs: str | Sequence[str] | None) -> tuple[dict[str, Tensor], list[str]]:
         """Return the tensors by the name of their input, and the names of the outputs asked for (all for None).
 
-        :raises ModelInputError: something does not fit; the message lists every mismatch
+        Raises ModelInputError: something does not fit; the message lists every mismatch.
         """
         problems: list[str] = []
         feeds = self._bind_inputs(inputs, problems)

@@ -22,6 +22,8 @@ def tensors_in(container: object) -> list[Tensor]:
     other objects that have a ``__dict__``; cycles are fine. Modules and classes are not entered. TF.js:
     ``getTensorsInContainer``.
     """
+    if container is None or isinstance(container, Tensor):  # nearly always, and the rest takes a microsecond
+        return [] if container is None else [container]
     found: list[Tensor] = []
     # Holding what was seen keeps its id from being used again by an object made while we walk.
     seen: dict[int, object] = {}

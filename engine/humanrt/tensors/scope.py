@@ -15,9 +15,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from humanrt.errors import AsyncTidyError, ScopeError
+from humanrt.tensors.asynchronous import is_async
 from humanrt.tensors.containers import tensors_in
 
 if TYPE_CHECKING:
+    from humanrt.tensors.accounts import Accounts
     from humanrt.tensors.registry import Registry
 
 T = TypeVar("T")
@@ -25,9 +27,12 @@ T = TypeVar("T")
 _current: ContextVar[Scope | None] = ContextVar("humanrt_scope", default=None)
 
 
-def innermost_scope(registry: Registry) -> Scope | None:
-    """Return the scope that a new tensor of ``registry`` belongs to here; it may have ended."""
-    scope = _current.get()
+current_scope = _current.get
+"""Return the innermost scope of this context, of whatever registry."""
+
+
+def innermost_scope(scope: Scope | None, registry: Accounts) -> Scope | None:
+    """Return ``scope`` or the nearest around it that is one of ``registry``; it may have ended."""
     while scope is not None and scope.registry is not registry:
         scope = scope.parent
     return scope
@@ -47,10 +52,11 @@ class Scope:
         parent: the scope around it, of any registry.
         closed: whether it has ended.
         ids: the tensors it owns; the registry alone changes them, under its lock.
+        by_hand: whether ``start_scope()`` entered it, so that ``end_scope()`` may leave it.
 
     """
 
-    __slots__ = ("_entered", "closed", "ids", "name", "parent", "registry")
+    __slots__ = ("_entered", "by_hand", "closed", "ids", "name", "parent", "registry")
 
     def __init__(self, registry: Registry, name: str | None) -> None:
         self.registry = registry
@@ -58,11 +64,21 @@ class Scope:
         self.parent: Scope | None = None
         self.closed = False
         self.ids: set[int] = set()
+        self.by_hand = False
         self._entered = False
 
     def __repr__(self) -> str:
         state = "closed" if self.closed else f"{len(self.ids)} tensors"
         return f"Scope({self.name or 'unnamed'}, {state})"
+
+    def title(self) -> str:
+        """Return what reports call it: by its name, or by that of the nearest scope around it that has one."""
+        scope: Scope | None = self
+        while scope is not None:
+            if scope.name is not None and scope.registry is self.registry:
+                return f"scope {scope.name}"
+            scope = scope.parent
+        return "scope"
 
     def returns(self, container: T) -> T:
         """Hand the tensors in ``container`` to the scope around this one, and return ``container``.
@@ -88,12 +104,15 @@ class Scope:
     ) -> None:
         if not self._entered or self.closed:
             raise ScopeError(f"{self!r} is not open, so it cannot be left")
-        inner = self._open_scope_inside()
         # No token: it could not be used when the scope is left in another context, where the current scope is not ours.
+        inner = None
         if _current.get() is self:
             _current.set(self.parent)
+        else:
+            inner = self._open_scope_inside()
         self.registry.close_scope(self)
-        self._shorten_chain()
+        if self.parent is not None:
+            self._shorten_chain()
         if inner is not None and error is None:
             raise ScopeError(f"{self!r} was left while {inner!r} inside it was still open; leave the inner one first")
 
@@ -120,23 +139,37 @@ class Scope:
             self.parent = self.parent.parent
 
 
+def start_scope(scope: Scope) -> None:
+    """Enter a scope that ``end_scope()`` will leave. TF.js: ``startScope``."""
+    scope.by_hand = True
+    scope.__enter__()
+
+
+def end_scope(registry: Registry, result: T) -> T:
+    """Leave the innermost scope of ``registry``, handing the tensors in ``result`` to the scope around it.
+
+    Raises ScopeError where ``start_scope()`` did not open it. TF.js: ``endScope``.
+    """
+    scope = innermost_scope(current_scope(), registry)
+    if scope is None or not scope.by_hand or scope.closed:
+        raise ScopeError("end_scope() without start_scope() in this context, or not of the innermost open scope")
+    scope.returns(result)
+    scope.__exit__(None, None, None)
+    return result
+
+
 def run_tidy(scope: Scope, function: Callable[[], T]) -> T:
     """Call ``function`` inside ``scope``, and hand the tensors in what it returns to the scope around."""
     if not callable(function):
         raise ScopeError(f"tidy() needs a function without arguments, got {type(function).__name__}")
-    if _is_async(function):
+    if is_async(function):
         raise _async_tidy_error(function)
     with scope:
         result = function()
-        if inspect.isawaitable(result) or inspect.isasyncgen(result):
+        if result is not None and (inspect.isawaitable(result) or inspect.isasyncgen(result)):
             _abandon(result)
             raise _async_tidy_error(function)
         return scope.returns(result)
-
-
-def _is_async(function: Callable[[], object]) -> bool:
-    call = getattr(function, "__call__", function)  # noqa: B004 - not a test: an object may be called asynchronously
-    return any(inspect.iscoroutinefunction(f) or inspect.isasyncgenfunction(f) for f in (function, call))
 
 
 def _abandon(awaitable: object) -> None:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import sys
+import time
 from types import FrameType
+
+UNRECORDED = "a place that was not recorded (track_sites=True records it)"
 
 _PACKAGE = __name__.partition(".")[0]
 
 
 class Sites:
-    """The history of one tensor, shared by its handle and the registry, as "file:line in function"."""
+    """The history of one tensor, shared by its handle and the registry; places are "file:line in function"."""
 
-    __slots__ = ("created", "disposed")
+    __slots__ = ("created", "created_at", "disposed", "shape")
 
-    def __init__(self, created: str) -> None:
-        self.created = created
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self.created = call_site()
+        self.created_at = time.monotonic()
+        self.shape = shape
         self.disposed: str | None = None
 
 

@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import math
+import sys
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, TypeVar, overload
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from humanrt.errors import InputError, TensorDisposedError, TensorError
-from humanrt.tensors.buffer import Array
+from humanrt.errors import HumanRTError, InputError, StaleHandleError, TensorDisposedError, TensorError
+from humanrt.tensors.buffer import Array, DataBuffer
+from humanrt.tensors.operators import Operators
 from humanrt.tensors.sites import Sites
 from humanrt.tensors.values import parse_dtype, resolve_shape
 
 if TYPE_CHECKING:
     from humanrt.tensors.registry import Registry
 
+Handle = TypeVar("Handle", bound="Tensor")
+
 # A copy of this size into fresh memory takes about a millisecond: from here on it leaves the event loop.
 OFF_LOOP_BYTES: Final = 2 * 1024 * 1024
 
 
-class Tensor:
+class Tensor(Operators):
     """An immutable array that its registry accounts for. Made by a Registry, never directly.
 
     A handle is only a name: what it stands for (memory, owner, liveness) is in the registry's tables under its id.
@@ -44,21 +48,13 @@ class Tensor:
 
     __slots__ = ("__weakref__", "device", "dtype", "id", "registry", "shape", "sites")
 
-    def __init__(
-        self,
-        registry: Registry,
-        tensor_id: int,
-        shape: tuple[int, ...],
-        dtype: np.dtype[Any],
-        device: str,
-        sites: Sites | None,
-    ) -> None:
+    def __init__(self, registry: Registry, tensor_id: int, shape: tuple[int, ...], buffer: DataBuffer) -> None:
         self.registry: Final = registry
         self.id: Final = tensor_id
         self.shape: Final = shape
-        self.dtype: Final = dtype
-        self.device: Final = device
-        self.sites: Final = sites
+        self.dtype: Final = buffer.dtype
+        self.device: Final = buffer.device
+        self.sites: Sites | None = None
 
     def __del__(self) -> None:
         # The collector may run this inside the registry's critical section, on the same thread or with another
@@ -102,12 +98,11 @@ class Tensor:
         """
         if self.nbytes < OFF_LOOP_BYTES:
             return _ready(self.data_sync())
-        return asyncio.to_thread(np.array, self.numpy())
+        return asyncio.to_thread(np.array, self.registry.values(self), order="C")
 
     def data_sync(self) -> Array:
         """Copy the values into an array in the tensor's shape, which is the caller's."""
-        with self.pinned() as array:
-            return np.array(array, order="C")
+        return np.array(self.registry.values(self), order="C")
 
     def numpy(self) -> Array:
         """Return a zero-copy view that can never be written.
@@ -119,8 +114,12 @@ class Tensor:
 
     def array(self) -> Any:  # noqa: ANN401 - a list nested as deep as the rank has no type, a scalar is a plain number
         """Return the values as nested lists, or as one Python number for a scalar. TF.js: ``arraySync()``."""
-        with self.pinned() as array:
-            return array.tolist()
+        return self.registry.values(self).tolist()
+
+    def print(self) -> None:
+        """Print shape, dtype and values, large tensors abridged, to the standard output. TF.js: ``tensor.print()``."""
+        values = np.array2string(self.registry.values(self), separator=", ", prefix="    ")
+        sys.stdout.write(f"Tensor {self.dtype} {list(self.shape)}\n    {values}\n")
 
     @contextmanager
     def pinned(self) -> Iterator[Array]:
@@ -129,19 +128,44 @@ class Tensor:
         Yields an array in the tensor's shape that must not be written nor held after the ``with``; disposing the
         tensor meanwhile changes nothing for the reader, and the counts fall at once.
         """
-        with self.registry.pinned(self) as buffer:
-            yield buffer.array.reshape(self.shape)
+        values = self.registry.values(self)
+        yield values
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
         if copy is None:  # NumPy 1 does not call with it, and does not accept None for "as needed"
             return np.asarray(self.numpy(), dtype=dtype)
         return np.array(self.numpy(), dtype=dtype, copy=copy)
 
+    def __dlpack__(
+        self,
+        *,
+        stream: Any = None,  # noqa: ANN401 - the protocol says so
+        max_version: tuple[int, int] | None = None,
+        dl_device: tuple[int, int] | None = None,
+        copy: bool | None = None,
+    ) -> Any:  # noqa: ANN401 - a capsule
+        """Hand the values to another library, which shares them read-only, or gets a copy of its own.
+
+        Only from version 1 on does DLPack know memory that must not be written: who does not ask for it gets the copy.
+        """
+        if copy or max_version is None or max_version[0] < 1:
+            if copy is False:
+                raise BufferError("a tensor is read-only, which DLPack knows since version 1: ask for that, or a copy")
+            return self.data_sync().__dlpack__(stream=stream)
+        return self.numpy().__dlpack__(stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return self.numpy().__dlpack_device__()
+
     # -- other tensors on the same buffer
 
     def clone(self) -> Tensor:
         """Return another handle on the same buffer, which lives until both are disposed."""
-        return self._share(self.shape)
+        registry = self.registry
+        buffer = registry.live.get(self.id)
+        if buffer is None or (_held := buffer.array) is None:
+            raise self.disposed_error()
+        return registry.register(buffer, self.shape)
 
     def reshape(self, shape: int | Sequence[int]) -> Tensor:
         """Return a tensor of another shape, in which one size may be -1, on the same buffer.
@@ -149,15 +173,15 @@ class Tensor:
         Raises InputError when the number of elements differs. A strided array from ``from_numpy()`` cannot be
         shared in another shape: it is copied.
         """
-        return self._share(resolve_shape(shape, self.size))
+        return self.share(resolve_shape(shape, self.size))
 
     def expand_dims(self, axis: int = 0) -> Tensor:
         """Return a tensor with a dimension of size 1 put in at ``axis`` (negative: from the end) on the same buffer."""
-        return self._share(self._shape_after(np.expand_dims, axis))
+        return self.share(self._shape_after(np.expand_dims, axis))
 
     def squeeze(self, axis: int | tuple[int, ...] | None = None) -> Tensor:
         """Return a tensor without its dimensions of size 1, all or those named, on the same buffer."""
-        return self._share(self._shape_after(np.squeeze, axis))
+        return self.share(self._shape_after(np.squeeze, axis))
 
     def cast(self, dtype: DTypeLike) -> Tensor:
         """Return a tensor of another dtype; of the same dtype, a clone.
@@ -168,14 +192,25 @@ class Tensor:
         target = parse_dtype(dtype)
         if target == self.dtype:
             return self.clone()
-        with self.pinned() as array, np.errstate(over="ignore", invalid="ignore"):
-            return self.registry.adopt(array.astype(target, order="C"))
+        array = self.registry.empty(self.shape, target)
+        with np.errstate(over="ignore", invalid="ignore"):
+            np.copyto(array, self.registry.values(self), casting="unsafe")
+        return self.registry.adopt(array)
 
-    def _share(self, shape: tuple[int, ...]) -> Tensor:
-        with self.registry.pinned(self) as buffer:
-            if shape == self.shape or buffer.array.flags.c_contiguous:
-                return self.registry.register(buffer, shape)
-            return self.registry.adopt(buffer.array.copy(order="C").reshape(shape))
+    @overload
+    def share(self, shape: tuple[int, ...]) -> Tensor: ...
+    @overload
+    def share(self, shape: tuple[int, ...], kind: type[Handle]) -> Handle: ...
+
+    def share(self, shape: tuple[int, ...], kind: type[Tensor] | None = None) -> Tensor:
+        """Return a handle of another shape, and perhaps of another kind, on the same buffer."""
+        registry = self.registry
+        buffer = registry.live.get(self.id)
+        if buffer is None or (array := buffer.array) is None:  # held until the buffer has one handle more
+            raise self.disposed_error()
+        if shape != self.shape and not array.flags.c_contiguous:
+            buffer = DataBuffer(array.copy(order="C").reshape(shape), True)
+        return registry.register(buffer, shape, kind or Tensor)
 
     def _shape_after(
         self, function: Callable[[Array, Any], Array], axis: int | tuple[int, ...] | None
@@ -200,19 +235,22 @@ class Tensor:
     ) -> None:
         self.dispose()
 
-    def disposed_error(self) -> TensorDisposedError:
+    def disposed_error(self) -> HumanRTError:
         """Return the error for a use after disposal, with the tensor's history where it was recorded."""
-        cause = "its engine was closed" if self.registry.closed else "it was disposed"
+        registry = self.registry
+        if registry.forked:
+            return registry.closed_error()
+        stale = self.id < registry.first_id
+        cause = "its engine was reset" if stale else "its engine was closed" if registry.closed else "it was disposed"
         history = f"; made at {self.sites.created}, freed at {self.sites.disposed}" if self.sites else ""
-        return TensorDisposedError(
+        return (StaleHandleError if stale else TensorDisposedError)(
             f"tensor {self.id} (shape {self.shape}, {self.dtype}) cannot be used: {cause}{history}"
         )
 
     def __repr__(self) -> str:
         try:
-            with self.pinned() as array:
-                values = np.array2string(array, threshold=8, edgeitems=2, precision=4, separator=", ")
-        except TensorDisposedError:
+            values = np.array2string(self.registry.values(self), threshold=8, edgeitems=2, precision=4, separator=", ")
+        except HumanRTError:
             values = "disposed"
         return f"Tensor(id={self.id}, shape={self.shape}, dtype={self.dtype}, {' '.join(values.split())})"
 

@@ -15,6 +15,10 @@ from humanrt.tensors.buffer import Array
 
 _NAMES = ("float32", "float16", "int32", "int64", "uint8", "bool")
 
+# What NumPy can index, with items of up to 8 bytes.
+MAX_RANK: Final = 32
+MAX_SIZE: Final = 2**60
+
 DTYPES: Final = frozenset(np.dtype(name) for name in _NAMES)
 
 
@@ -34,11 +38,11 @@ def parse_dtype(dtype: DTypeLike) -> np.dtype[Any]:
     return parsed
 
 
-def copy_values(data: object, dtype: DTypeLike | None) -> Array:
-    """Return a fresh C-ordered array of a supported dtype, or raise InputError.
+def read_values(data: object, dtype: DTypeLike | None) -> tuple[Array, np.dtype[Any]]:
+    """Return ``data`` as an array, perhaps the caller's own, and the dtype its copy has to have; or raise InputError.
 
     Without a dtype, Python floats become float32, ints int32 and bools bool. Arrays keep their dtype, but float64
-    narrows to float32 (beyond its range to infinity, as in TF.js).
+    narrows to float32.
     """
     try:
         values = np.asarray(data)
@@ -51,6 +55,12 @@ def copy_values(data: object, dtype: DTypeLike | None) -> Array:
         )
     target = parse_dtype(_default_dtype(data, values) if dtype is None else dtype)
     _require_in_range(values, target)
+    return values, target
+
+
+def copy_values(data: object, dtype: DTypeLike | None) -> Array:
+    """Return ``data`` in a fresh C-ordered array of a supported dtype, or raise InputError as ``read_values`` does."""
+    values, target = read_values(data, dtype)
     with np.errstate(over="ignore"):
         return np.array(values, dtype=target, order="C")
 
@@ -77,15 +87,27 @@ def _require_in_range(values: Array, target: np.dtype[Any]) -> None:
         )
 
 
+def parse_shape(shape: int | Sequence[int]) -> tuple[int, ...]:
+    """Return a shape as a tuple, or raise InputError."""
+    sizes = _sizes(shape)
+    if any(item < 0 for item in sizes) or len(sizes) > MAX_RANK or math.prod(sizes) >= MAX_SIZE:
+        raise InputError(f"{shape!r} is not a shape; accepted: up to {MAX_RANK} sizes from 0 on, below 2**60 in all")
+    return sizes
+
+
 def resolve_shape(shape: int | Sequence[int], size: int) -> tuple[int, ...]:
     """Return ``shape`` with its one -1 worked out for ``size`` elements, or raise InputError."""
-    try:
-        sizes = tuple(operator.index(item) for item in (shape if isinstance(shape, Sequence) else (shape,)))
-    except TypeError as error:
-        raise InputError(f"{shape!r} is not a shape; accepted: an int or a sequence of ints") from error
+    sizes = _sizes(shape)
     if sizes.count(-1) == 1:
         known = math.prod(item for item in sizes if item != -1)
         sizes = tuple(size // known if item == -1 and known else item for item in sizes)
     if any(item < 0 for item in sizes) or math.prod(sizes) != size:
         raise InputError(f"{size} elements cannot take the shape {shape}; one size may be -1, which is worked out")
     return sizes
+
+
+def _sizes(shape: int | Sequence[int]) -> tuple[int, ...]:
+    try:
+        return tuple(operator.index(item) for item in (shape if isinstance(shape, Sequence) else (shape,)))
+    except TypeError as error:
+        raise InputError(f"{shape!r} is not a shape; accepted: an int or a sequence of ints") from error

@@ -1,0 +1,143 @@
+"""Arithmetic on every element, with broadcasting."""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from humanrt.errors import InputError
+from humanrt.tensors.buffer import Array
+from humanrt.tensors.ops.promotion import FLOAT32, INT32, float_dtype, matched
+from humanrt.tensors.values import copy_values
+
+
+def binary(kernel: Callable[[Array, Array], Array]) -> Callable[[Array, Array], Array]:
+    """Make a kernel of two arrays of one numeric dtype one of any two: they are upcast first.
+
+    Bools count as 0 and 1; a result other than 0 is True. (TF.js keeps such numbers in the bytes of a bool tensor.)
+    """
+
+    def kernel_of_any(one: Array, other: Array) -> Array:
+        if one.dtype is not other.dtype:
+            one, other = matched(one, other)
+        if one.dtype.kind == "b":
+            return kernel(one.view(np.uint8), other.view(np.uint8)).astype(np.bool_)
+        return kernel(one, other)
+
+    return kernel_of_any
+
+
+def unary(kernel: Callable[[Array], Array]) -> Callable[[Array], Array]:
+    """Make a kernel of a numeric array one of bools too, as ``binary`` does."""
+
+    def kernel_of_any(x: Array) -> Array:
+        return kernel(x.view(np.uint8)).astype(np.bool_) if x.dtype.kind == "b" else kernel(x)
+
+    return kernel_of_any
+
+
+def transcendental(kernel: Callable[[Array], Array]) -> Callable[[Array], Array]:
+    """Make a kernel of float32 one of any dtype: float16 stays float16, integers and bools become float32."""
+
+    def kernel_of_any(x: Array) -> Array:
+        return kernel(x.astype(FLOAT32, copy=False)).astype(float_dtype(x.dtype), copy=False)
+
+    return kernel_of_any
+
+
+def _divided(one: Array, other: Array) -> Array:
+    return np.floor_divide(one, other) if one.dtype.kind in "iu" else np.divide(one, other)
+
+
+def _modulo(one: Array, other: Array) -> Array:
+    if one.dtype.kind in "iu":
+        return np.remainder(one, other)
+    # In float64, as JavaScript does: in float32 the sum below may round to the divisor itself.
+    dividend, divisor = one.astype(np.float64), other.astype(np.float64)
+    rest = np.fmod(dividend, divisor)
+    same_sign = np.where(dividend < 0, divisor < 0, divisor >= 0)
+    return np.where(same_sign, rest, np.fmod(rest + divisor, divisor)).astype(one.dtype)
+
+
+def _power(base: Array, exponent: Array) -> Array:
+    if base.dtype.kind != "i":
+        return np.power(base, exponent)
+    # NumPy refuses negative exponents. Cut to an integer, the power is 0, but for bases whose inverse is an integer.
+    negative = exponent < 0
+    powers = np.power(base, np.where(negative, exponent & 1, exponent))
+    return np.where(negative & (np.abs(base) != 1), base.dtype.type(0), powers)
+
+
+add = binary(np.add)
+sub = binary(np.subtract)
+mul = binary(np.multiply)
+div = binary(_divided)
+mod = binary(_modulo)
+power = binary(_power)
+
+neg = unary(np.negative)
+absolute = unary(np.absolute)
+square = unary(np.square)
+relu = unary(lambda x: np.maximum(x, x.dtype.type(0)))
+
+exp = transcendental(np.exp)
+log = transcendental(np.log)
+sqrt = transcendental(np.sqrt)
+rsqrt = transcendental(lambda x: 1 / np.sqrt(x))
+sigmoid = transcendental(lambda x: 1 / (1 + np.exp(-x)))
+tanh = transcendental(np.tanh)
+
+
+def true_divide(one: Array, other: Array) -> Array:
+    """Divide; integers and bools give float32."""
+    one, other = matched(one, other)
+    return np.divide(one, other, dtype=float_dtype(one.dtype))
+
+
+def floor_div(one: Array, other: Array) -> Array:
+    """Divide and round down; floats and bools give int32, and 0 where the quotient is not finite."""
+    one, other = matched(one, other)
+    if one.dtype.kind in "iu":
+        return np.floor_divide(one, other)
+    quotient = np.floor(np.divide(one, other, dtype=np.float64))
+    # By way of int64: what int32 cannot hold wraps, as in JavaScript.
+    return np.where(np.isfinite(quotient), quotient, 0).astype(np.int64).astype(INT32)
+
+
+def floor_divide(one: Array, other: Array) -> Array:
+    """Divide and round down as NumPy does: floats stay floats."""
+    one, other = matched(one, other)
+    return np.floor_divide(one, other) if one.dtype.kind == "f" else floor_div(one, other)
+
+
+def minimum(one: Array, other: Array) -> Array:
+    """Return the smaller of each two, or NaN where one is NaN; bools give int32."""
+    return np.minimum(*_ordered(one, other))
+
+
+def maximum(one: Array, other: Array) -> Array:
+    """Return the larger of each two, or NaN where one is NaN; bools give int32."""
+    return np.maximum(*_ordered(one, other))
+
+
+def clip(x: Array, low: float, high: float) -> Array:
+    """Limit to ``low`` .. ``high``, which are cut to integers for integers; NaN stays."""
+    if not low <= high:
+        raise InputError(f"the limits {low} and {high} must be numbers, the lower one first")
+    if x.dtype.kind == "b":
+        return clip(x.astype(INT32), low, high).astype(np.bool_)
+    if x.dtype.kind == "f":
+        return np.clip(x, x.dtype.type(low), x.dtype.type(high))
+    bounds = np.iinfo(x.dtype)
+    lowest, highest = (x.dtype.type(math.trunc(min(max(limit, bounds.min), bounds.max))) for limit in (low, high))
+    return np.clip(x, lowest, highest)
+
+
+def constant(value: float, x: Array) -> Array:
+    """Return a number in ``x``'s dtype, fractions cut off for integers. Raises InputError where it does not fit."""
+    return copy_values(value, x.dtype)
+
+
+def _ordered(one: Array, other: Array) -> tuple[Array, Array]:
+    one, other = matched(one, other)
+    return (one.astype(INT32), other.astype(INT32)) if one.dtype.kind == "b" else (one, other)

@@ -1,0 +1,60 @@
+"""An engine that must end empty, a tiny model that takes some time, and a watchdog for what may hang."""
+
+import faulthandler
+import gc
+import itertools
+import sys
+
+import pytest
+from onnx import TensorProto, helper, save
+
+from humanrt import Engine
+from humanrt.tensors import watch
+
+SIDE, PRODUCTS = 64, 100  # about two milliseconds on one core
+PATIENCE = 600  # seconds; a test here takes some thirty, but hypothesis needs minutes to make a failure small
+
+
+@pytest.fixture(autouse=True)
+def watchdog():
+    """A test that hangs ends the process, and shows where each thread stands."""
+    faulthandler.dump_traceback_later(PATIENCE, exit=True, file=sys.__stderr__)
+    yield
+    faulthandler.cancel_dump_traceback_later()
+
+
+@pytest.fixture(autouse=True)
+def without_sites(monkeypatch):
+    """Sites are not recorded, as where no tests are checked for leaks: it would make the millions slow."""
+    monkeypatch.setattr(watch, "watchers", [])
+
+
+@pytest.fixture
+def collector():
+    """Leaves the garbage collector as it was, and spares it what is there already."""
+    thresholds = gc.get_threshold()
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+    gc.set_threshold(*thresholds)
+    gc.enable()
+
+
+@pytest.fixture
+async def engine():
+    async with Engine(device="cpu") as engine:
+        yield engine
+        assert engine.memory().baseline == (0, 0, 0, 0)
+
+
+@pytest.fixture(scope="session")
+def product(tmp_path_factory):
+    """The path of a model: y = x @ x @ ... @ x, of a square matrix."""
+    names = ["x", *(f"product {i}" for i in range(PRODUCTS - 1)), "y"]
+    nodes = [helper.make_node("MatMul", [before, "x"], [after]) for before, after in itertools.pairwise(names)]
+    values = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [SIDE, SIDE]) for name in ("x", "y")]
+    graph = helper.make_graph(nodes, "product", values[:1], values[1:])
+    path = tmp_path_factory.mktemp("models") / "product.onnx"
+    save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), path)
+    return path

@@ -1,0 +1,239 @@
+"""Freed memory that is used again: what comes back, what never does, and how much is kept."""
+
+import gc
+import threading
+
+import numpy as np
+import pytest
+
+from humanrt.tensors import Registry
+from humanrt.tensors.pool import POOLED_FROM, Block
+
+FLOATS = np.dtype(np.float32)
+SIZE = 25_000  # float32 elements
+NBYTES = 4 * SIZE
+
+
+def made(registry, value=0.0, size=SIZE):
+    """A tensor that the engine made, in memory of its pool."""
+    array = registry.empty((size,), FLOATS)
+    array[:] = value
+    return registry.adopt(array)
+
+
+def address(tensor):
+    return tensor.registry.values(tensor).ctypes.data
+
+
+def test_freed_memory_is_given_to_the_next_of_its_size(registry):
+    with made(registry) as tensor:
+        assert registry.memory().pooled_bytes == 0
+        first = address(tensor)
+    assert registry.memory().baseline == (0, 0, 0, 0)
+    assert registry.memory().pooled_bytes == NBYTES
+    with made(registry, size=SIZE + 1), made(registry, value=7) as tensor:
+        assert address(tensor) == first
+        assert registry.memory().pooled_bytes == 0
+        assert set(tensor.array()) == {7.0}
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda registry: registry.tensor(np.zeros(SIZE, np.float32)),
+        lambda registry: registry.tensor([0.5] * SIZE),
+        lambda registry: registry.tensor(np.zeros(SIZE, np.float32)).cast("int32"),
+    ],
+)
+def test_the_makers_that_use_it(registry, make):
+    with registry.scope():
+        make(registry)
+    assert registry.memory().pooled_bytes in (NBYTES, 2 * NBYTES)
+
+
+def test_small_memory_is_left_to_the_c_library(registry):
+    with registry.scope():
+        registry.adopt(registry.empty((POOLED_FROM - 1,), np.dtype(np.uint8)))
+    assert registry.memory().pooled_bytes == 0
+    with registry.scope():
+        registry.adopt(registry.empty((POOLED_FROM,), np.dtype(np.uint8)))
+    assert registry.memory().pooled_bytes == POOLED_FROM
+
+
+def test_the_last_handle_gives_it_back(registry):
+    tensor = made(registry)
+    clone = tensor.clone()
+    tensor.dispose()
+    assert registry.memory().pooled_bytes == 0
+    clone.dispose()
+    assert registry.memory().pooled_bytes == NBYTES
+
+
+def test_a_handle_that_vanishes_in_a_scope_gives_it_back(registry):
+    with registry.scope():
+        made(registry)
+        assert registry.memory().pooled_bytes == NBYTES
+
+
+LOOKS = {
+    "a NumPy view": lambda tensor: tensor.numpy(),
+    "a slice of a view": lambda tensor: tensor.numpy()[10:][:5],
+    "DLPack": np.from_dlpack,
+    "a memoryview": lambda tensor: memoryview(tensor.numpy()),
+}
+
+
+@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+def test_what_was_exported_is_never_recycled(registry, look):
+    """CONFORMANCE 11: not while it is seen, nor afterwards."""
+    tensor = made(registry, value=3)
+    seen = look(tensor)
+    tensor.dispose()
+    with made(registry, value=9):
+        assert set(np.asarray(seen).tolist()) == {3.0}
+    before = registry.memory().pooled_bytes
+    tensor = made(registry)
+    look(tensor)
+    tensor.dispose()
+    assert registry.memory().pooled_bytes == before - NBYTES
+
+
+HOLDS = {
+    "the array": lambda tensor: tensor.registry.values(tensor),
+    "a view of it": lambda tensor: tensor.registry.values(tensor)[5:],
+    "a view in another shape": lambda tensor: tensor.registry.values(tensor.reshape((-1, 5))),
+    "a view of a view": lambda tensor: tensor.registry.values(tensor)[5:].view(np.int32)[5:],
+    "the memory itself": lambda tensor: tensor.registry.values(tensor).base,
+    "a pin": lambda tensor: tensor.pinned().__enter__(),
+}
+
+
+@pytest.mark.parametrize("hold", HOLDS.values(), ids=HOLDS)
+def test_what_somebody_holds_is_not_recycled(registry, hold):
+    """CONFORMANCE 36: a run holds its inputs."""
+    with registry.scope():
+        held = hold(made(registry, value=3))
+    assert registry.memory().pooled_bytes == 0
+    with made(registry, value=9):
+        assert set(held.view(np.float32).reshape(-1).tolist()) == {3.0}
+
+
+async def test_a_read_that_is_pending_holds_it(registry):
+    """CONFORMANCE 10."""
+    large = 2_000_000
+    tensor = made(registry, value=3, size=large)
+    read = tensor.data()
+    tensor.dispose()
+    with made(registry, value=9, size=large):
+        assert (await read).min() == 3
+
+
+def test_the_callers_memory_never_comes_into_it(registry):
+    theirs = np.zeros(SIZE, np.float32)
+    for make in (registry.from_numpy, registry.adopt):
+        make(theirs).dispose()
+    assert registry.memory().pooled_bytes == 0
+
+
+def test_memory_of_another_tensors_pool_block_is_not_taken_twice(registry):
+    """An array that shares a block with a tensor may be adopted too, wrong as that is: nothing is handed out twice."""
+    array = registry.empty((SIZE,), FLOATS)
+    half = registry.adopt(array[: SIZE // 2])
+    whole = registry.adopt(array)
+    del array
+    whole.dispose()
+    half.dispose()
+    assert registry.memory().pooled_bytes == 0
+
+
+def is_kept(registry, size):
+    """Whether the pool has memory for that many floats; it still has it afterwards."""
+    before = registry.memory().pooled_bytes
+    with made(registry, size=size):
+        return registry.memory().pooled_bytes < before
+
+
+def test_the_limit_holds_and_the_size_used_longest_ago_goes_first():
+    registry = Registry(pool_limit_bytes=3 * NBYTES + 100)
+    with registry.scope():
+        for size in (SIZE, SIZE + 1, SIZE + 2):
+            made(registry, size=size)
+    assert is_kept(registry, SIZE)  # now SIZE + 1 is the one used longest ago
+    made(registry, size=SIZE + 3).dispose()
+    assert registry.memory().pooled_bytes <= 3 * NBYTES + 100
+    assert [is_kept(registry, size) for size in (SIZE, SIZE + 2, SIZE + 3)] == [True] * 3
+    registry.close()
+
+
+def test_what_is_larger_than_the_limit_is_not_kept():
+    registry = Registry(pool_limit_bytes=NBYTES)
+    made(registry, size=SIZE).dispose()
+    made(registry, size=SIZE + 1).dispose()
+    assert registry.memory().pooled_bytes == NBYTES
+    registry.close()
+
+
+def test_a_limit_of_zero_keeps_nothing():
+    registry = Registry(pool_limit_bytes=0)
+    made(registry).dispose()
+    assert registry.memory().pooled_bytes == 0
+    registry.close()
+
+
+@pytest.mark.parametrize("end", [Registry.close, Registry.reset])
+def test_closing_and_resetting_empty_it(end):
+    registry = Registry()
+    made(registry).dispose()
+    end(registry)
+    assert registry.memory().pooled_bytes == 0
+
+
+def test_freed_while_closing_it_is_not_kept():
+    registry = Registry()
+    tensor = made(registry)
+    registry.close()
+    tensor.dispose()
+    assert registry.memory().pooled_bytes == 0
+
+
+def test_two_registries_have_two_pools(registry):
+    """CONFORMANCE 42."""
+    other = Registry()
+    made(other).dispose()
+    assert registry.memory().pooled_bytes == 0
+    other.close()
+
+
+def test_a_block_dies_with_its_pool():
+    registry = Registry()
+    made(registry).dispose()
+    registry.close()
+    gc.collect()
+    assert not [block for block in gc.get_objects() if type(block) is Block]
+
+
+def test_threads_never_get_each_others_memory(registry):
+    """CONFORMANCE 5: each finds in its tensor what it wrote, whoever disposes and reads meanwhile."""
+    wrong = []
+    start = threading.Barrier(4)
+
+    def work(number):
+        start.wait()
+        for turn in range(60):
+            value = 1000 * number + turn
+            tensor = made(registry, value)
+            clone = tensor.clone()
+            held = registry.values(clone)
+            tensor.dispose()
+            clone.dispose()
+            other = made(registry, -value)
+            if (held != value).any() or (registry.values(other) != -value).any():
+                wrong.append(value)
+            other.dispose()
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(1, 5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
