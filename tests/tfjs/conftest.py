@@ -1,106 +1,13 @@
 """Small TF.js graph models, written as a converter would write them, and what ONNX Runtime makes of them."""
 
-import base64
-import itertools
-import json
-from pathlib import Path
-
 import numpy as np
 import onnx
 import onnxruntime
 import pytest
 
+from fuzz.worker import check
+from fuzz.writer import TF_NAMES, GraphWriter
 from humanrt.tfjs import convert
-
-TF_NAMES = {"float32": "DT_FLOAT", "int32": "DT_INT32", "bool": "DT_BOOL", "uint8": "DT_UINT8"}
-
-
-def encode_attribute(value):
-    """A Python value as the JSON of an attribute; strings that begin with DT_ are types."""
-    match value:
-        case bool():
-            return {"b": value}
-        case int():
-            return {"i": str(value)}
-        case float():
-            return {"f": value}
-        case str() if value.startswith("DT_"):
-            return {"type": value}
-        case str():
-            return {"s": base64.b64encode(value.encode()).decode()}
-        case [] | ():
-            return {"list": {}}
-        case [str(), *_]:
-            return {"list": {"s": [base64.b64encode(item.encode()).decode() for item in value]}}
-        case [*_] | (*_,):
-            return {"list": {"i": [str(item) for item in value]}}
-    raise TypeError(value)
-
-
-def encode_shape(shape):
-    return {"dim": [{"size": str(-1 if size is None else size)} for size in shape]}
-
-
-class GraphWriter:
-    """Collects nodes and weights, and writes ``model.json`` and one ``.bin`` file into a folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.nodes = []
-        self.weights = []
-        self.content = b""
-        self.signature = {}
-        self._numbers = itertools.count()
-
-    def placeholder(self, name, shape, dtype="DT_FLOAT"):
-        self.nodes.append(
-            {
-                "name": name,
-                "op": "Placeholder",
-                "attr": {"dtype": {"type": dtype}, "shape": {"shape": encode_shape(shape)}},
-            }
-        )
-        return name
-
-    def const(self, array, name=None):
-        """A float32, int32 or bool constant, stored as it is."""
-        array = np.asarray(array)
-        return self.stored_const(array.tobytes(), array.shape, array.dtype.name, name)
-
-    def stored_const(self, content, shape, dtype, name=None, quantization=None):
-        """A constant with the given bytes in the .bin file."""
-        name = name or f"const{next(self._numbers)}"
-        entry = {"name": name, "shape": list(shape), "dtype": dtype}
-        if quantization:
-            entry["quantization"] = quantization
-        self.nodes.append({"name": name, "op": "Const", "attr": {"dtype": {"type": TF_NAMES[dtype]}}})
-        self.weights.append(entry)
-        self.content += content
-        return name
-
-    def node(self, op, inputs, name=None, **attributes):
-        name = name or f"{op}{next(self._numbers)}"
-        encoded = {key: encode_attribute(value) for key, value in attributes.items()}
-        self.nodes.append({"name": name, "op": op, "input": list(inputs), "attr": encoded})
-        return name
-
-    def sign(self, kind, key, name, shape=()):
-        """Describe an input or output in the signature; ``kind`` is "inputs" or "outputs"."""
-        self.signature.setdefault(kind, {})[key] = {"name": name, "tensorShape": encode_shape(shape)}
-
-    def document(self):
-        return {
-            "format": "graph-model",
-            "modelTopology": {"node": self.nodes, "library": {}, "versions": {}},
-            "weightsManifest": [{"paths": ["group1-shard1of1.bin"], "weights": self.weights}],
-            "signature": self.signature,
-        }
-
-    def write(self, document=None) -> Path:
-        (self.folder / "group1-shard1of1.bin").write_bytes(self.content)
-        path = self.folder / "model.json"
-        path.write_text(json.dumps(document or self.document()))
-        return path
 
 
 @pytest.fixture
@@ -121,7 +28,7 @@ def run():
     def run(model_json, feeds, outputs=None):
         destination = model_json.with_suffix(".onnx")
         convert(model_json, destination, outputs=outputs)
-        onnx.checker.check_model(onnx.load(destination), full_check=True)
+        check(onnx.load(destination))
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.log_severity_level = 3
@@ -181,3 +88,8 @@ def known():
 @pytest.fixture
 def rng():
     return np.random.default_rng(20260101)
+
+
+@pytest.fixture
+def loop(writer):
+    return writer.loop

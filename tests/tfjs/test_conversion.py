@@ -64,6 +64,15 @@ def test_a_crash_while_writing_leaves_the_old_file_and_nothing_else(model, tmp_p
     assert destination.read_bytes() == b"old"
 
 
+def test_a_model_that_asks_for_more_memory_than_there_is(model, tmp_path, monkeypatch):
+    def exhausted(*arguments):
+        raise MemoryError
+
+    monkeypatch.setattr("humanrt.tfjs.translation.translate_graph", exhausted)
+    with pytest.raises(ModelFormatError, match=r"model.json: asks for more memory than there is"):
+        convert(model, tmp_path / "model.onnx")
+
+
 def test_a_folder_that_is_not_there(model, tmp_path):
     with pytest.raises(FileNotFoundError):
         convert(model, tmp_path / "missing" / "model.onnx")

@@ -6,14 +6,14 @@ import socket
 import sys
 import tarfile
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from humanrt.zoo import Card, CardFile, GitHubSource, NpmSource, Provenance, SampleCard, SamplePicture, Sources
-from humanrt.zoo import github as github_module
+from humanrt.zoo import Card, CardFile, GitHubSource, NpmSource, Provenance, SampleCard, SamplePicture, Source
 from humanrt.zoo import store as store_module
+from humanrt.zoo import web as web_module
 
 COMMIT = "c" * 40
 
@@ -50,9 +50,11 @@ def shared_fields(name, folder):
         "summary": "made up",
         "licence": "MIT",
         "provenance": Provenance(authors="nobody", origin="nowhere", licence="MIT"),
-        "sources": Sources(
-            github=GitHubSource(repository="maker/models", commit=COMMIT, folder=folder),
-            npm=NpmSource(package="@maker/models", version="1.2.3", folder=folder),
+        "sources": (
+            Source(
+                github=GitHubSource(repository="maker/models", commit=COMMIT, folder=folder),
+                npm=NpmSource(package="@maker/models", version="1.2.3", folder=folder),
+            ),
         ),
     }
 
@@ -81,7 +83,7 @@ class Samples:
 
 
 @pytest.fixture
-def samples(catalogue):
+def samples(monkeypatch):
     """One made-up sample card, the only one there is."""
     pictures = {"human_face.jpg": b"one face" * 20, "human_body.jpg": b"a whole body" * 30}
     # `base64` written out by hand (RFC 4648), broken into lines as Human does.
@@ -99,7 +101,7 @@ def samples(catalogue):
         for constant in ("face", "body")
     )
     card = SampleCard(**shared_fields("human", "src"), files=(card_file("sample.ts", script),), pictures=described)
-    catalogue.samples["human"] = card
+    monkeypatch.setattr(store_module, "sample_cards", lambda: {"human": card})
     return Samples(card, script, pictures)
 
 
@@ -110,21 +112,6 @@ def broken_base64(data):
     text = bytes(alphabet[int(bits[i : i + 6], 2)] for i in range(0, len(bits), 6))
     text += b"=" * (-len(text) % 4)
     return b"\n".join(text[i : i + 76] for i in range(0, len(text), 76))
-
-
-@dataclass
-class Catalogue:
-    models: dict[str, Card] = field(default_factory=dict)
-    samples: dict[str, SampleCard] = field(default_factory=dict)
-
-
-@pytest.fixture
-def catalogue(monkeypatch):
-    """The cards that the store knows of, in place of the real ones; at first there are none."""
-    known = Catalogue()
-    monkeypatch.setattr(store_module, "cards", lambda: known.models)
-    monkeypatch.setattr(store_module, "sample_cards", lambda: known.samples)
-    return known
 
 
 class FakeGitHub(ThreadingHTTPServer):
@@ -183,7 +170,7 @@ def github(monkeypatch):
     with FakeGitHub() as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
-        monkeypatch.setattr(github_module, "RAW_ADDRESS", server.address)
+        monkeypatch.setattr(web_module, "RAW_ADDRESS", server.address)
         yield server
         server.shutdown()
         thread.join()
@@ -197,12 +184,12 @@ def nowhere():
 
 
 @pytest.fixture(autouse=True)
-def path_folder(tmp_path, monkeypatch, catalogue, nowhere):
-    """Nothing leaves this machine: no real cards, no proxies, nobody in GitHub's place, and an empty folder as PATH."""
+def path_folder(tmp_path, monkeypatch, nowhere):
+    """Nothing leaves this machine: no proxies, nobody in GitHub's place, and an empty folder as PATH."""
     for variable in ("http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.delenv(variable, raising=False)
         monkeypatch.delenv(variable.upper(), raising=False)
-    monkeypatch.setattr(github_module, "RAW_ADDRESS", nowhere)
+    monkeypatch.setattr(web_module, "RAW_ADDRESS", nowhere)
     folder = tmp_path / "bin"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))

@@ -6,7 +6,7 @@ import pytest
 
 from humanrt.errors import IntegrityError, StoreError
 from humanrt.zoo import CardFile, integrity
-from humanrt.zoo.integrity import forget, has_digest, install, is_intact
+from humanrt.zoo.integrity import forget, has_digest, install, is_intact, is_recorded, record
 
 CONTENT = b"weights" * 100
 FILE = CardFile(name="a.bin", sha256=hashlib.sha256(CONTENT).hexdigest(), bytes=len(CONTENT))
@@ -115,3 +115,18 @@ def test_install_refuses_and_keeps_nothing(path, tmp_path, content):
         install(path, destination, FILE)
     assert not path.exists()
     assert destination.read_bytes() == b"what was there"
+
+
+def test_what_was_recorded_is_known_again(path, hashes):
+    assert not is_recorded(path)
+    record(path)
+    assert is_recorded(path)
+    assert hashes == []
+    rewrite_in_place(path, CONTENT[:-1] + b"!")
+    assert is_recorded(path)  # length and time agree: only a hash can tell
+    assert not is_recorded(path, hashed=True)
+    os.utime(path, ns=(1, 1))
+    assert not is_recorded(path)
+    path.unlink()
+    assert not is_recorded(path)
+    assert not is_recorded(path, hashed=True)

@@ -10,7 +10,7 @@ from humanrt.zoo.npm import packed
 
 @pytest.fixture
 def source(model):
-    return model.card.sources.npm
+    return model.card.sources[0].npm
 
 
 @pytest.fixture

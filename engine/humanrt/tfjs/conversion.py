@@ -10,7 +10,7 @@ from humanrt.errors import ModelFormatError
 from humanrt.tfjs.document import file_size
 from humanrt.tfjs.reader import read_graph, source_files
 
-CONVERTER_VERSION = "1"
+CONVERTER_VERSION = "3"
 """Raised whenever the ONNX that comes out for the same model changes."""
 
 
@@ -21,7 +21,8 @@ def convert(model_json: Path, destination: Path, *, outputs: Sequence[str] | Non
     the names of the nodes that ``outputs`` asks for. Pictures stay NHWC; the types are float32, int32, bool, and uint8
     for an input that TensorFlow declared so. Whatever does not matter to the outputs is left out.
 
-    The batch is symbolic (``N``) when each step provably keeps the samples apart, and otherwise 1: both are tried.
+    The batch is symbolic (``N``) when each step provably keeps the samples apart, and otherwise 1: both are tried. An
+    input of which not even the number of axes is known takes any; where it is not broadcast, it must hold one number.
 
     Raises ModelFormatError for a model that is malformed, UnsupportedOpError for one that cannot be expressed, and
     OSError when the destination cannot be written.
@@ -29,8 +30,11 @@ def convert(model_json: Path, destination: Path, *, outputs: Sequence[str] | Non
     # It imports onnx, which users of a cached model never need.
     from humanrt.tfjs.translation import translate_graph
 
-    graph = read_graph(model_json, outputs)
-    content = translate_graph(graph, CONVERTER_VERSION).SerializeToString(deterministic=True)
+    try:
+        graph = read_graph(model_json, outputs)
+        content = translate_graph(graph, CONVERTER_VERSION).SerializeToString(deterministic=True)
+    except MemoryError as error:
+        raise ModelFormatError(f"{model_json}: asks for more memory than there is") from error
     temporary = destination.with_name(f".{destination.name}.{secrets.token_hex(8)}.tmp")
     try:
         temporary.write_bytes(content)

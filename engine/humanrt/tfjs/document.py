@@ -58,7 +58,7 @@ def read_document(model_json: Path) -> JsonObject:
     content = read_file(model_json, MAX_JSON_BYTES)
     try:
         document = checked(json.loads(content), dict, "the document")
-    except (ValueError, RecursionError) as error:
+    except (ValueError, RecursionError, MemoryError) as error:
         raise ModelFormatError(f"{model_json}: not a JSON object: {error}") from error
     topology = document.get("modelTopology")
     if document.get("format") == "layers-model" or (isinstance(topology, dict) and "model_config" in topology):

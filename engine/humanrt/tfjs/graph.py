@@ -117,24 +117,26 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One operation; its control inputs are left out, for TF.js does not obey them either."""
+    """One operation. TF.js does not obey the order that ``controls`` ask for; they tell which branch a node is in."""
 
     name: str
     op: str
     inputs: tuple[Reference, ...]
     attributes: Attributes
+    controls: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class GraphInput:
     """A placeholder, whose ``dtype`` is what callers feed: uint8 stays uint8.
 
-    ``shape`` is what the graph says, None for an unknown size; ``usual_shape`` is filled in from the signature.
+    ``shape`` is what the graph says, None for an unknown size, and as a whole where not even the number of axes is
+    known; ``usual_shape`` is filled in from the signature.
     """
 
     name: str
-    shape: tuple[int | None, ...]
-    usual_shape: tuple[int | None, ...]
+    shape: tuple[int | None, ...] | None
+    usual_shape: tuple[int | None, ...] | None
     dtype: DType
 
 
@@ -147,11 +149,23 @@ class GraphOutput:
 
 
 @dataclass(frozen=True, slots=True)
+class Function:
+    """What the branches of an If and the parts of a While are made of. Its nodes stand among the graph's.
+
+    ``parameters`` names the nodes (of the op ``_Arg``) that stand for the arguments; ``results`` is what it gives.
+    """
+
+    parameters: tuple[str, ...]
+    results: tuple[Reference, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Graph:
     """A whole model. ``constants`` holds the dequantised weights by the name of their Const node."""
 
     path: Path
     nodes: Mapping[str, Node]
+    functions: Mapping[str, Function]
     constants: Mapping[str, Array]
     inputs: tuple[GraphInput, ...]
     outputs: tuple[GraphOutput, ...]

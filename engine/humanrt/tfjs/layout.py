@@ -5,8 +5,9 @@ the Transpose between the two is written when somebody asks for the form that do
 convolutions and element-wise operations stays in NCHW, and Transposes appear at its two ends only.
 """
 
-from humanrt.tfjs.builder import Builder, Value
+from humanrt.tfjs.builder import Builder
 from humanrt.tfjs.graph import Array, DType, Shape
+from humanrt.tfjs.values import OpenValue, Value, int64
 
 NHWC_TO_NCHW = (0, 3, 1, 2)
 NCHW_TO_NHWC = (0, 2, 3, 1)
@@ -63,3 +64,23 @@ class Tensor:
     def constant(self) -> Array | None:
         """Its numbers, where they are known before the model runs."""
         return self._logical.constant if self._logical is not None else None
+
+
+class OpenTensor:
+    """An input whose number of axes the graph leaves open. Only what broadcasts anyway can take it as it is."""
+
+    def __init__(self, builder: Builder, value: OpenValue, dtype: DType) -> None:
+        self._builder = builder
+        self._dtype = dtype
+        self.value = value
+
+    @property
+    def scalar(self) -> Tensor:
+        """What everything else takes it for: a single number, in however many axes it comes."""
+        value = self._builder.emit_as(Value(None, (), self.value.dtype), "Reshape", self.value, int64([]))
+        return Tensor(self._builder, logical=self._builder.cast(value, self._dtype))
+
+    def broadcast(self, builder: Builder, target: Value, shape: Shape) -> Tensor:
+        """Return it repeated to a target, which is known to be of that shape."""
+        value = builder.emit_as(Value(None, shape, self.value.dtype), "Expand", self.value, target)
+        return Tensor(builder, logical=builder.cast(value, self._dtype))

@@ -4,8 +4,6 @@ Every check on untrusted bytes is made here and in the two files this one builds
 names, though not yet that an operation makes sense.
 """
 
-import base64
-import binascii
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,12 +16,12 @@ from humanrt.tfjs.document import (
     group_files,
     integer,
     member,
-    number,
     optional,
     read_document,
     weight_groups,
 )
-from humanrt.tfjs.graph import TF_DTYPES, Attributes, AttributeValue, Graph, GraphInput, GraphOutput, Node, Reference
+from humanrt.tfjs.graph import TF_DTYPES, Graph, GraphInput, GraphOutput, Node, Reference
+from humanrt.tfjs.nodes import bare_name, read_library, read_nodes
 from humanrt.tfjs.weights import MAX_RANK, read_weights
 
 _NEVER_OUTPUTS = frozenset({"Const", "NoOp", "Placeholder"})
@@ -38,12 +36,15 @@ def read_graph(model_json: Path, outputs: Sequence[str] | None = None) -> Graph:
     try:
         topology = member(document, "modelTopology", dict, "the model")
         entries = [checked(entry, dict, "a node") for entry in member(topology, "node", list, "'modelTopology'")]
-        nodes = _nodes(entries)
+        nodes = read_nodes(entries)
+        inner, functions = read_library(topology)
         signature = _signature(document)
+        weights = read_weights(document, model_json.parent)
         return Graph(
             path=model_json,
-            nodes=nodes,
-            constants=read_weights(document, model_json.parent),
+            nodes=inner | nodes,
+            functions=functions,
+            constants=weights | {name: weights[bare] for name in inner if (bare := bare_name(name)) in weights},
             inputs=_inputs(nodes, {entry["name"]: entry for entry in entries}, signature),
             outputs=_outputs(nodes, signature, outputs),
         )
@@ -62,69 +63,6 @@ def source_files(model_json: Path) -> tuple[Path, ...]:
     except ModelFormatError as error:
         raise ModelFormatError(f"{model_json}: {error}") from error
     return (model_json, *(file for group in groups for file in group))
-
-
-def _nodes(entries: Sequence[JsonObject]) -> dict[str, Node]:
-    nodes: dict[str, Node] = {}
-    for entry in entries:
-        node = _node(entry)
-        if node.name in nodes:
-            raise ModelFormatError(f"there are two nodes named {node.name!r}")
-        nodes[node.name] = node
-    return nodes
-
-
-def _node(entry: JsonObject) -> Node:
-    name = member(entry, "name", str, "a node")
-    where = f"node {name!r}"
-    inputs = [checked(text, str, f"an input of {where}") for text in optional(entry, "input", list, where)]
-    attributes = optional(entry, "attr", dict, where)
-    return Node(
-        name=name,
-        op=member(entry, "op", str, where),
-        inputs=tuple(Reference.parse(text) for text in inputs if not text.startswith("^")),
-        attributes=Attributes(
-            {
-                key: value
-                for key, raw in attributes.items()
-                if (value := _attribute(checked(raw, dict, f"attribute {key!r} of {where}"), f"{key!r} of {where}"))
-                is not None
-            }
-        ),
-    )
-
-
-def _attribute(raw: JsonObject, what: str) -> AttributeValue | None:
-    """Return the value of an attribute; None for the kinds that no translation asks for: tensors, shapes, functions."""
-    for kind, value in raw.items():
-        if kind == "list":
-            items = checked(value, dict, what)
-            return tuple(
-                item
-                for item_kind in ("s", "i", "f", "type")
-                for entry in optional(items, item_kind, list, what)
-                if (item := _scalar(item_kind, entry, what)) is not None
-            )  # type: ignore[return-value]  # mixed kinds are refused by the getter that asks for one kind
-        return _scalar(kind, value, what)
-    return None
-
-
-def _scalar(kind: str, value: object, what: str) -> bool | int | float | str | None:
-    match kind:
-        case "b":
-            return checked(value, bool, what)
-        case "i":
-            return integer(value, what)
-        case "f":
-            return number(value, what)
-        case "type":
-            return checked(value, str, what)
-        case "s":
-            try:
-                return base64.b64decode(checked(value, str, what), validate=True).decode("latin-1")
-            except (binascii.Error, ValueError) as error:
-                raise ModelFormatError(f"{what} is not base64: {error}") from error
-    return None
 
 
 def _signature(document: JsonObject) -> JsonObject:
@@ -153,10 +91,8 @@ def _input(node: Node, raw: JsonObject, described: JsonObject) -> GraphInput:
         known = _sizes(optional(described, "tensorShape", dict, where), where)
     if own is None:
         own = known
-    if own is None:
-        raise UnsupportedOpError(f"{where} has no fixed number of axes")
     usual = own
-    if known is not None and len(known) == len(own):
+    if own is not None and known is not None and len(known) == len(own):
         usual = tuple(size if size is not None else other for size, other in zip(own, known, strict=True))
     tf_name = node.attributes.text("dtype")
     if tf_name not in TF_DTYPES:

@@ -10,19 +10,20 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from humanrt.tfjs.graph import Dimension, Shape
+
 Sizes: TypeAlias = npt.NDArray[np.object_]
 
 
-def propagate(op: str, operands: Sequence[Sizes | None], attributes: Mapping[str, Any]) -> Sizes | None:
-    """Apply an ONNX op to sizes; None when the op is none of those that only move them, or an operand is unknown."""
-    known = [operand for operand in operands if operand is not None]
-    if len(known) != len(operands):
+def propagate(op: str, operands: Sequence[Sizes], attributes: Mapping[str, Any]) -> Sizes | None:
+    """Apply an ONNX op to sizes; None when the op is none of those that only move them, or moves them by unknowns."""
+    if op != "Concat" and any(None in operand.ravel() for operand in operands[1:]):
         return None
-    match op, known:
+    match op, operands:
         case "Cast", [sizes]:
             return sizes
         case "Concat", _:
-            return np.concatenate(known, axis=attributes["axis"])
+            return np.concatenate(operands, axis=attributes["axis"])
         case "Gather", [sizes, indices]:
             return np.asarray(np.take(sizes, indices.astype(np.int64), axis=attributes["axis"]), object)
         case "Slice", [sizes, starts, ends, _, *steps] if sizes.ndim == 1:
@@ -32,3 +33,17 @@ def propagate(op: str, operands: Sequence[Sizes | None], attributes: Mapping[str
         case "Unsqueeze", [sizes, axes]:
             return np.expand_dims(sizes, tuple(axes))
     return None
+
+
+def shaped(op: str, inferred: Shape | None, source: Shape, target: Sizes) -> Shape:
+    """Return the shape of a Resize, Reshape or Expand to a target that shape inference could not make use of."""
+    sizes: list[Dimension] = target.ravel().tolist()
+    if op == "Resize":
+        return tuple(sizes)
+    # In a Reshape, 0 and -1 stand for other sizes.
+    certain: list[Dimension] = [size if isinstance(size, int) and size > 0 else None for size in sizes]
+    if op == "Expand":
+        count = max(len(sizes), len(source))
+        certain = [*[None] * (count - len(sizes)), *certain]
+    known = inferred or (None,) * len(certain)
+    return tuple(size if size is not None else other for size, other in zip(known, certain, strict=True))

@@ -3,10 +3,12 @@
 import onnx
 
 from humanrt.errors import ModelFormatError
-from humanrt.tfjs.builder import Builder, Value
+from humanrt.tfjs.builder import Builder
 from humanrt.tfjs.graph import BATCH, TF_DTYPES, Graph, Shape
-from humanrt.tfjs.layout import Tensor
+from humanrt.tfjs.layout import OpenTensor, Tensor
+from humanrt.tfjs.ops.table import Result
 from humanrt.tfjs.tracing import Tracer
+from humanrt.tfjs.values import AnyValue, OpenValue, Value
 
 
 def translate_graph(graph: Graph, version: str) -> onnx.ModelProto:
@@ -15,7 +17,7 @@ def translate_graph(graph: Graph, version: str) -> onnx.ModelProto:
     Each is tried in turn. What fails, fails at the first node that wants more to be known, and mostly early.
     """
     attempts = [(batch, usual) for usual in (False, True) for batch in (BATCH, 1)]
-    if all(given.shape[1:] == given.usual_shape[1:] for given in graph.inputs):
+    if all((given.shape or ())[1:] == (given.usual_shape or ())[1:] for given in graph.inputs):
         attempts = attempts[2:]
     for batch, usual in attempts[:-1]:
         try:
@@ -27,14 +29,20 @@ def translate_graph(graph: Graph, version: str) -> onnx.ModelProto:
 
 def _translate(graph: Graph, version: str, batch: int | str, usual: bool) -> onnx.ModelProto:
     builder = Builder(frozenset([given.name for given in graph.inputs] + [output.name for output in graph.outputs]))
-    inputs, tensors, batched = list[Value](), dict[str, Tensor](), False
+    inputs, tensors, batched = list[AnyValue](), dict[str, Result](), False
     for given in graph.inputs:
-        shape: Shape = given.usual_shape if usual else given.shape
+        computed_in = TF_DTYPES[graph.nodes[given.name].attributes.text("dtype")]
+        sizes = given.usual_shape if usual else given.shape
+        if sizes is None:
+            opened = OpenValue(given.name, given.dtype)
+            inputs.append(opened)
+            tensors[given.name] = OpenTensor(builder, opened, computed_in)
+            continue
+        shape: Shape = sizes
         if shape and shape[0] in (None, 1):
             shape, batched = (batch, *shape[1:]), batch == BATCH
         fed = Value(given.name, shape, given.dtype)
         inputs.append(fed)
-        computed_in = TF_DTYPES[graph.nodes[given.name].attributes.text("dtype")]
         tensors[given.name] = Tensor(builder, logical=builder.cast(fed, computed_in))
     tracer = Tracer(graph, builder, tensors)
     values = {output.name: tracer.tensor(output.reference).logical for output in graph.outputs}

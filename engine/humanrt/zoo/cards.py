@@ -1,21 +1,13 @@
-"""Which models and sample pictures exist: one TOML file, a card, for each.
+"""What a card says: the files of a model or of sample pictures, where they come from, what goes in and what comes out.
 
-A card says what the files are (name, length, SHA-256), where they come from, under which licence, and what goes in and
-comes out. The cards are the files ``humanrt_models/*/*.toml``; a new model of a known family is one more of them.
+`catalogue` reads cards from TOML: the keys are the fields.
 """
 
-import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
-from types import MappingProxyType
-from typing import Annotated, ClassVar, TypeVar
-
-from humanrt.errors import CardError, UnknownModelError
-from humanrt.zoo.toml_reader import read_toml
+from hashlib import sha256
+from typing import Annotated, ClassVar
 
 # Names become names of files, so none may lead out of its folder or pass for an option of a command.
 FileName = Annotated[str, re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")]
@@ -25,17 +17,23 @@ Commit = Annotated[str, re.compile(r"[0-9a-f]{40}")]
 Repository = Annotated[str, re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9][A-Za-z0-9._-]*")]
 Package = Annotated[str, re.compile(r"(@[a-z0-9][a-z0-9._-]*/)?[a-z0-9][a-z0-9._-]*")]
 Version = Annotated[str, re.compile(r"[0-9]+\.[0-9]+\.[0-9]+[A-Za-z0-9.-]*")]
+Address = Annotated[str, re.compile(r"https://\S+")]
 ConfigKey = Annotated[str, re.compile(r"[a-z]+(\.[a-z]+)*")]
 DType = Annotated[str, re.compile(r"float32|int32|uint8|bool")]
 
 
 @dataclass(frozen=True, kw_only=True)
 class CardFile:
-    """One file: its name without a folder, its SHA-256 in lower-case hexadecimal, its length in bytes."""
+    """One file: its name without a folder, its SHA-256 in lower-case hexadecimal, its length in bytes.
+
+    `path` and `url` are for cards of your own: where the file lies on this machine, seen from the card, or in the web.
+    """
 
     name: FileName
     sha256: Sha256
     bytes: int
+    path: str = ""
+    url: Address = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,10 +58,14 @@ class NpmSource:
         """What the npm client calls it: ``@vladmandic/human@3.3.6``."""
         return f"{self.package}@{self.version}"
 
+    def member(self, file: CardFile) -> str:
+        """Return the name of `file` in the package's archive."""
+        return f"package/{self.folder}/{file.name}"
+
 
 @dataclass(frozen=True, kw_only=True)
-class Sources:
-    """Where the files of a card can be had; every source has the same bytes."""
+class Source:
+    """Where files are published: on GitHub and, the same bytes, in an npm package."""
 
     github: GitHubSource
     npm: NpmSource
@@ -81,7 +83,10 @@ class Provenance:
 
 @dataclass(frozen=True, kw_only=True)
 class Asset:
-    """Files that belong together and come from the same place; `licence` is that of these files."""
+    """Files that belong together; `licence` is the one they are published under, which the original's may not be.
+
+    Every source has every file, the same bytes. Files that have a `path` or `url` need no source.
+    """
 
     kind: ClassVar[str]
 
@@ -89,8 +94,12 @@ class Asset:
     summary: str
     licence: str
     provenance: Provenance
-    sources: Sources
     files: tuple[CardFile, ...]
+    sources: tuple[Source, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.sources and not all(file.path or file.url for file in self.files):
+            raise ValueError("sources: must name one, unless each file has a path or a url")
 
     @property
     def folder(self) -> str:
@@ -124,7 +133,11 @@ class InputSpec(TensorSpec):
 
 @dataclass(frozen=True, kw_only=True)
 class Card(Asset):
-    """A TF.js graph model: a ``NAME.json`` and its weights. `config_key` names the module that uses it."""
+    """A model: a TF.js graph model, ``NAME.json`` and its weights, or a ``NAME.onnx``.
+
+    `config_key` is the section of the configuration that names the model in its ``model_path``, ``face.detector``. Two
+    stand for other keys: ``face.ssrnet.age`` for ``model_path_age`` of ``face.ssrnet``, and likewise ``gender``.
+    """
 
     kind: ClassVar[str] = "models"
 
@@ -133,13 +146,30 @@ class Card(Asset):
     outputs: Mapping[str, TensorSpec] = field(hash=False)
 
     def __post_init__(self) -> None:
-        if self.model_json not in {file.name for file in self.files}:
-            raise ValueError(f"files: must hold {self.model_json}")
+        super().__post_init__()
+        if self.model_file not in {file.name for file in self.files}:
+            raise ValueError(f"files: must hold {self.name}.json or {self.name}.onnx")
 
     @property
-    def model_json(self) -> str:
+    def model_file(self) -> str:
         """The file that a loader opens first."""
-        return f"{self.name}.json"
+        onnx = f"{self.name}.onnx"
+        return onnx if onnx in {file.name for file in self.files} else f"{self.name}.json"
+
+    @property
+    def task(self) -> str:
+        """The first part of the configuration key: "face", "body", "hand", "object" or "segmentation"."""
+        return self.config_key.partition(".")[0]
+
+    @property
+    def size(self) -> int:
+        """The length of all files in bytes."""
+        return sum(file.bytes for file in self.files)
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256, in hexadecimal, of what all files hold."""
+        return sha256("|".join(f"{file.name} {file.sha256}" for file in self.files).encode()).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,58 +190,6 @@ class SampleCard(Asset):
     pictures: tuple[SamplePicture, ...]
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if len(self.files) != 1:
             raise ValueError("files: must hold one file, the one with the pictures in it")
-
-
-@cache
-def cards() -> Mapping[str, Card]:
-    """Every model there is, by name.
-
-    :raises CardError: a card is malformed, or two have the same name
-    """
-    folders = (folder for folder in files("humanrt_models").iterdir() if folder.name != SampleCard.kind)
-    return read_cards(Card, folders)
-
-
-@cache
-def sample_cards() -> Mapping[str, SampleCard]:
-    """Every set of sample pictures there is, by name.
-
-    :raises CardError: a card is malformed, or two have the same name
-    """
-    return read_cards(SampleCard, [files("humanrt_models") / SampleCard.kind])
-
-
-def find_card(name: str) -> Card:
-    """Return the card called `name`; one of Human's model paths, such as "blazeface.json", is understood too.
-
-    :raises UnknownModelError: there is none; the message names the nearest
-    """
-    found = cards().get(name.removesuffix(".json"))
-    if found is not None:
-        return found
-    nearest = difflib.get_close_matches(name.removesuffix(".json"), cards(), n=1)
-    hint = f"did you mean {nearest[0]!r}?" if nearest else f"there are {', '.join(cards())}"
-    raise UnknownModelError(f"there is no model called {name!r}: {hint}")
-
-
-AnyAsset = TypeVar("AnyAsset", bound=Asset)
-
-
-def read_cards(kind: type[AnyAsset], folders: Iterable[Traversable]) -> Mapping[str, AnyAsset]:
-    """Return the cards in `folders`, by name, in the order of their names.
-
-    :raises CardError: a card is malformed, or two have the same name
-    """
-    origins: dict[str, str] = {}
-    found: dict[str, AnyAsset] = {}
-    for folder in folders:
-        for file in folder.iterdir() if folder.is_dir() else ():
-            if file.name.endswith(".toml"):
-                where = f"{folder.name}/{file.name}"
-                card = read_toml(kind, file.read_text(encoding="utf-8"), where)
-                if card.name in found:
-                    raise CardError(f"{where}: name: {card.name!r} is already the name in {origins[card.name]}")
-                found[card.name], origins[card.name] = card, where
-    return MappingProxyType(dict(sorted(found.items())))

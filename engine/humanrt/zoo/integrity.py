@@ -2,7 +2,7 @@
 
 A file is hashed when it arrives. The result is noted in a small file beside it, ``NAME.verified``, with the file's
 length and time of change: while these still hold the file need not be hashed again. Whoever copies a cache to another
-machine loses nothing but the one hash.
+machine loses nothing but the one hash. Converted models have no card: there the note alone says what the file was.
 """
 
 import hashlib
@@ -31,7 +31,7 @@ def file_access(path: Path) -> Iterator[None]:
 def is_intact(path: Path, file: CardFile) -> bool:
     """Tell whether `path` is `file`. The bytes are hashed if the note beside it does not hold, and the note is renewed.
 
-    :raises StoreError: the file is there and cannot be read
+    Raises StoreError: the file is there and cannot be read.
     """
     with file_access(path):
         try:
@@ -51,7 +51,7 @@ def is_intact(path: Path, file: CardFile) -> bool:
 def has_digest(path: Path, file: CardFile) -> bool:
     """Tell whether `path` has the length and the SHA-256 of `file`; a missing file has not. Always reads every byte.
 
-    :raises StoreError: the file is there and cannot be read
+    Raises StoreError: the file is there and cannot be read.
     """
     with file_access(path):
         try:
@@ -62,11 +62,35 @@ def has_digest(path: Path, file: CardFile) -> bool:
             return False
 
 
+def record(path: Path) -> None:
+    """Note what `path` holds now, for `is_recorded`.
+
+    Raises StoreError: the file cannot be read.
+    """
+    with file_access(path):
+        status = path.stat()
+        with path.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    _write_note(path, _note(CardFile(name=path.name, sha256=digest, bytes=status.st_size), status))
+
+
+def is_recorded(path: Path, *, hashed: bool = False) -> bool:
+    """Tell whether `path` still holds what `record` noted; `hashed` reads every byte, whatever length and time say.
+
+    Raises StoreError: the file is there and cannot be read.
+    """
+    match _read_note(path):
+        case {"sha256": str() as digest, "bytes": int() as length}:
+            file = CardFile(name=path.name, sha256=digest, bytes=length)
+            return has_digest(path, file) if hashed else is_intact(path, file)
+    return False
+
+
 def install(arrived: Path, destination: Path, file: CardFile) -> None:
     """Move `arrived`, which must lie on the same file system, to `destination` if it is `file`; else delete it.
 
-    :raises IntegrityError: it is not; whatever was at `destination` is untouched
-    :raises StoreError: the folder cannot be written
+    Raises IntegrityError: it is not; whatever was at `destination` is untouched; StoreError: the folder cannot be
+    written.
     """
     if not has_digest(arrived, file):
         arrived.unlink(missing_ok=True)

@@ -26,8 +26,8 @@ def packed(source: NpmSource, scratch: Path) -> Iterator[Path]:
     `scratch` must be used by nobody else at the time. It is deleted at the end, with what an earlier fetch that was
     killed may have left in it.
 
-    :raises FetchError: npm is not installed, failed, or took more than `PACK_TIMEOUT_S`
-    :raises StoreError: `scratch` cannot be written
+    Raises FetchError: npm is not installed, failed, or took more than `PACK_TIMEOUT_S`; StoreError: `scratch` cannot be
+    written.
     """
     npm = shutil.which("npm")
     if npm is None:

@@ -12,5 +12,6 @@ class Progress(NamedTuple):
     total: int
 
 
-# Called on the thread that fetches. What it raises ends the fetch and reaches the caller; the next goes on from there.
+# Called on the threads that fetch, a few at a time. What it raises ends all of them and reaches the caller; the next
+# fetch goes on from there.
 OnProgress = Callable[[Progress], None]

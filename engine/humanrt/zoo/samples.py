@@ -10,7 +10,7 @@ from humanrt.zoo.cards import SamplePicture
 def decode_picture(source: str, picture: SamplePicture) -> bytes:
     """Return the JPEG in the string constant of the TypeScript text `source` that `picture` names.
 
-    :raises CardError: `source` has no such constant
+    Raises CardError: `source` has no such constant.
     """
     declaration = rf"export const {re.escape(picture.constant)}(: string)? = `(?P<base64>[A-Za-z0-9+/=\s]*)`"
     match = re.search(declaration, source)

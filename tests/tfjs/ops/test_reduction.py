@@ -5,7 +5,14 @@ import pytest
 
 from humanrt.errors import ModelFormatError
 
-FUNCTIONS = {"Mean": np.mean, "Sum": np.sum, "Max": np.max, "Min": np.min, "Prod": np.prod}
+FUNCTIONS = {
+    "Mean": np.mean,
+    "Sum": np.sum,
+    "Max": np.max,
+    "Min": np.min,
+    "Prod": np.prod,
+    "EuclideanNorm": lambda x, **axes: np.sqrt(np.sum(x * x, **axes)),
+}
 
 
 @pytest.fixture
@@ -62,3 +69,24 @@ def test_top_k(evaluate, known, x, fed):
 def test_top_k_of_too_many_or_less_than_none(evaluate, known, x, k):
     with pytest.raises(ModelFormatError, match=r"\(TopKV2\)"):
         evaluate("TopKV2", x, known(k), outputs=2)
+
+
+@pytest.mark.parametrize(("op", "function"), [("All", np.all), ("Any", np.any)])
+def test_truths(evaluate, known, op, function):
+    x = np.array([[True, True], [True, False], [False, False]])
+    np.testing.assert_array_equal(evaluate(op, x, known([1])), function(x, axis=1))
+    assert evaluate(op, x, known([0, 1])) == function(x)
+
+
+@pytest.mark.parametrize("exclusive", [False, True])
+@pytest.mark.parametrize("reverse", [False, True])
+def test_cumulative_sum(evaluate, known, reverse, exclusive):
+    x = np.arange(1, 5, dtype=np.int32)
+    expected = np.cumsum(x[::-1])[::-1] if reverse else np.cumsum(x)
+    result = evaluate("Cumsum", x, known(0), reverse=reverse, exclusive=exclusive)
+    np.testing.assert_array_equal(result, expected - x if exclusive else expected)
+
+
+def test_log_softmax(evaluate, x):
+    expected = x - np.log(np.exp(x).sum(-1, keepdims=True))
+    np.testing.assert_allclose(evaluate("LogSoftmax", x), expected, rtol=1e-4, atol=1e-5)

@@ -43,12 +43,26 @@ def nearest(x, size, corners, centers):
     new=st.tuples(st.integers(1, 12), st.integers(1, 12)),
     flags=st.sampled_from([(False, False), (True, False), (False, True)]),
     planar=st.booleans(),
+    is_known=st.booleans(),
 )
-def test_bilinear(evaluate, known, rng, old, new, flags, planar):
+def test_bilinear(evaluate, known, rng, old, new, flags, planar, is_known):
     x = rng.uniform(0, 255, (1, *old, 2)).astype(np.float32)
     corners, centers = flags
-    result = evaluate("ResizeBilinear", x, known(new), planar=planar, align_corners=corners, half_pixel_centers=centers)
+    size = known(new) if is_known else np.array(new, np.int32)
+    result = evaluate("ResizeBilinear", x, size, planar=planar, align_corners=corners, half_pixel_centers=centers)
     np.testing.assert_allclose(result, bilinear(x.astype(np.float64), new, corners, centers), atol=2e-3)
+
+
+@pytest.mark.parametrize("flags", [(False, False), (False, True)])
+@pytest.mark.parametrize("new", [(142, 178), (1, 1), (600, 31)])
+@pytest.mark.parametrize("planar", [False, True])
+def test_a_size_of_the_run_is_sampled_on_a_grid_in_float64(evaluate, rng, new, flags, planar):
+    x = rng.uniform(0, 1, (1, 256, 320, 2)).astype(np.float32)
+    corners, centers = flags
+    size = np.array(new, np.int32)
+    result = evaluate("ResizeBilinear", x, size, planar=planar, align_corners=corners, half_pixel_centers=centers)
+    # A grid in float32 would be some 3e-5 of a pixel off.
+    np.testing.assert_allclose(result, bilinear(x.astype(np.float64), new, corners, centers), atol=3e-7)
 
 
 @pytest.mark.parametrize("flags", [(False, False), (True, False), (False, True)])

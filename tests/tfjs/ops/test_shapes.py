@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from humanrt.errors import ModelFormatError
+from humanrt.errors import ModelFormatError, UnsupportedOpError
 
 
 @pytest.fixture
@@ -116,3 +116,52 @@ def test_range(evaluate, known, start, stop, step):
 def test_range_without_end(evaluate, known, step):
     with pytest.raises(ModelFormatError, match=r"\(Range\).*counts"):
         evaluate("Range", known(0.0), known(5.0), known(step))
+
+
+def test_rank(evaluate, x):
+    assert evaluate("Rank", x) == x.ndim
+
+
+@pytest.mark.parametrize(("op", "number"), [("Ones", 1), ("Zeros", 0)])
+def test_ones_and_zeros(evaluate, known, op, number):
+    result = evaluate(op, known([2, 3]), T="DT_INT32")
+    assert result.dtype == np.int32
+    np.testing.assert_array_equal(result, np.full((2, 3), number))
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (1, 2, 1, 3)])
+def test_an_input_of_any_rank_is_broadcast(writer, run, rng, shape):
+    writer.placeholder("x", None)
+    writer.node("BroadcastTo", [writer.node("Identity", ["x"]), writer.const(np.int32([1, 2, 2, 3]))], "y")
+    x = rng.normal(size=shape).astype(np.float32)
+    np.testing.assert_array_equal(run(writer.write(), {"x": x})["y"], np.broadcast_to(x, (1, 2, 2, 3)))
+
+
+def test_an_input_of_any_rank_is_broadcast_to_a_shape_known_in_part(writer, run):
+    """As a recurrent state that begins as a number: its channels must be known for what follows."""
+    writer.placeholder("state", None)
+    writer.placeholder("x", [1, None, None, 2])
+    broadcast = writer.node("BroadcastTo", ["state", writer.node("Shape", ["x"])])
+    weights = writer.const(np.ones((1, 1, 2, 1), np.float32))
+    writer.node("Conv2D", [broadcast, weights], "y", strides=[1, 1, 1, 1], padding="SAME")
+    feeds = {"state": np.array(2, np.float32), "x": np.zeros((1, 3, 4, 2), np.float32)}
+    np.testing.assert_array_equal(run(writer.write(), feeds)["y"], np.full((1, 3, 4, 1), 4))
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (1, 1)])
+def test_an_input_of_any_rank_is_a_number_to_other_ops(writer, run, shape):
+    writer.placeholder("x", None, "DT_UINT8")
+    writer.node("AddV2", ["x", writer.const(np.int32([100, 200]))], "y")
+    np.testing.assert_array_equal(run(writer.write(), {"x": np.full(shape, 200, np.uint8)})["y"], [300, 400])
+
+
+def test_an_input_of_any_rank_is_no_output_and_needs_a_target(writer, run):
+    writer.placeholder("x", None)
+    writer.node("Identity", ["x"], "same")
+    target = writer.node("Squeeze", [writer.placeholder("shape", [1, None], "DT_INT32")], squeeze_dims=[0])
+    writer.node("BroadcastTo", ["x", target], "y")
+    model = writer.write()
+    with pytest.raises(UnsupportedOpError, match="an input of any rank"):
+        run(model, {}, outputs=["same"])
+    with pytest.raises(UnsupportedOpError, match="not even the number of axes"):
+        run(model, {}, outputs=["y"])

@@ -1,5 +1,33 @@
 """Importing this package fills the table of operations."""
 
-from humanrt.tfjs.ops import arrays, convolution, detection, elementwise, lists, reduction, resampling, shapes, slicing
+from humanrt.tfjs.ops import (
+    activation,
+    arrays,
+    blocks,
+    convolution,
+    detection,
+    elementwise,
+    indexing,
+    lists,
+    normalization,
+    reduction,
+    resampling,
+    shapes,
+    slicing,
+)
 
-__all__ = ["arrays", "convolution", "detection", "elementwise", "lists", "reduction", "resampling", "shapes", "slicing"]
+__all__ = [
+    "activation",
+    "arrays",
+    "blocks",
+    "convolution",
+    "detection",
+    "elementwise",
+    "indexing",
+    "lists",
+    "normalization",
+    "reduction",
+    "resampling",
+    "shapes",
+    "slicing",
+]

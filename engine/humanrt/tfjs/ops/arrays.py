@@ -3,10 +3,10 @@
 import numpy as np
 
 from humanrt.errors import ModelFormatError, UnsupportedOpError
-from humanrt.tfjs.builder import Value, constant, int64
-from humanrt.tfjs.graph import INT32, INT64
+from humanrt.tfjs.graph import INT64
 from humanrt.tfjs.layout import NHWC_TO_NCHW, PLANAR_AXIS, Tensor
-from humanrt.tfjs.ops.table import Call, axis_of, known_integer, known_integers, translates
+from humanrt.tfjs.ops.table import Call, axis_of, known, known_integer, known_integers, translates
+from humanrt.tfjs.values import Value, constant, int64
 
 MAX_PARTS = 2**12
 """More pieces than this no op splits its input into: each of them is a node."""
@@ -27,6 +27,12 @@ def concatenate(call: Call, *operands: Tensor) -> Tensor:
     if any(tensor.is_planar for tensor in tensors):
         return call.planar(call.emit("Concat", *(tensor.planar for tensor in tensors), axis=PLANAR_AXIS[axis]))
     return call.logical(call.emit("Concat", *(tensor.logical for tensor in tensors), axis=axis))
+
+
+@translates("Concat")
+def concatenate_axis_first(call: Call, axis: Tensor, *tensors: Tensor) -> Tensor:
+    """As ``concatenate``; in the first version of the op the axis came first."""
+    return concatenate(call, *tensors, axis)
 
 
 @translates("Pack")
@@ -115,35 +121,15 @@ def pad(call: Call, x: Tensor, paddings: Tensor, fill: Tensor | None = None) -> 
     return call.logical(call.emit("Pad", x.logical, margins.T.ravel(), number))
 
 
-@translates("GatherV2")
-def gather(call: Call, x: Tensor, indices: Tensor, axis_tensor: Tensor) -> Tensor:
-    """Slices of x along an axis, chosen by indices."""
-    if call.attributes.integer("batch_dims", 0) != 0:
-        raise UnsupportedOpError("gathers for each sample apart (batch_dims)")
-    axis = axis_of(known_integer(axis_tensor, "axis"), x.rank)
-    return call.logical(call.emit("Gather", x.logical, indices.logical, axis=axis))
-
-
-@translates("GatherNd")
-def gather_nd(call: Call, x: Tensor, indices: Tensor) -> Tensor:
-    """Slices of x, chosen by index vectors along the last axis of the indices."""
-    return call.logical(call.emit("GatherND", x.logical, call.builder.cast(indices.logical, INT64)))
-
-
-@translates("Where")
-def where_nonzero(call: Call, x: Tensor) -> Tensor:
-    """Return the int32 coordinates of all that is not zero, one row each."""
-    rows = call.emit("Transpose", call.emit("NonZero", x.logical), perm=(1, 0))
-    return call.logical(call.builder.cast(rows, INT32))
-
-
-@translates("SparseToDense")
-def sparse_to_dense(call: Call, indices: Tensor, shape: Tensor, values: Tensor, default: Tensor) -> Tensor:
-    """Return a tensor of ``default`` with values written at indices: a scalar, a vector, or rows of coordinates."""
-    sizes = known_integers(shape, "output shape")
-    rows = call.builder.cast(indices.logical, INT64)
-    if rows.rank < 2:
-        rows = call.emit("Reshape", rows, int64([-1, 1]))
-    count = call.emit("Slice", call.emit("Shape", rows), int64([0]), int64([1]))
-    spread = call.emit("Expand", values.logical, count)
-    return call.logical(call.emit("ScatterND", call.emit("Expand", default.logical, int64(sizes)), rows, spread))
+@translates("MirrorPad")
+def mirror_pad(call: Call, x: Tensor, paddings: Tensor) -> Tensor:
+    """Pad with what lies inside, mirrored at the outermost elements."""
+    if call.attributes.text("mode") != "REFLECT":
+        raise UnsupportedOpError("mirrors the outermost elements too (SYMMETRIC)")
+    if paddings.shape != (x.rank, 2):
+        raise ModelFormatError(f"its paddings have the shape {paddings.shape}, where its input has {x.rank} axes")
+    margins = known(paddings, "paddings").astype(np.int64)
+    known_sizes = [(size, sides) for size, sides in zip(x.shape, margins, strict=True) if isinstance(size, int)]
+    if (margins < 0).any() or any(sides.max() >= size for size, sides in known_sizes):
+        raise ModelFormatError(f"its paddings {margins.tolist()} do not fit an input of shape {x.shape}")
+    return call.logical(call.emit("Pad", x.logical, margins.T.ravel(), mode="reflect"))

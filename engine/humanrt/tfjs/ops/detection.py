@@ -3,10 +3,10 @@
 import numpy as np
 
 from humanrt.errors import UnsupportedOpError
-from humanrt.tfjs.builder import Value
-from humanrt.tfjs.graph import INT32, INT64
+from humanrt.tfjs.graph import FLOAT32, INT32, INT64
 from humanrt.tfjs.layout import Tensor
 from humanrt.tfjs.ops.table import Call, known, translates
+from humanrt.tfjs.values import Value, constant, int64
 
 
 @translates("NonMaxSuppressionV3")
@@ -14,8 +14,6 @@ def suppress(
     call: Call, boxes: Tensor, scores: Tensor, most: Tensor, iou_threshold: Tensor, score_threshold: Tensor
 ) -> Tensor:
     """Boxes [n, 4], scores [n] -> the int32 indices of those that remain, best first."""
-    if call.attributes.flag("pad_to_max_output_size"):
-        raise UnsupportedOpError("pads its result to a fixed size")
 
     def one(tensor: Tensor) -> Value:
         return call.emit("Reshape", tensor.logical, np.array([1], np.int64))
@@ -30,6 +28,27 @@ def suppress(
     )
     # ONNX gives rows of [batch, class, box].
     return call.logical(call.builder.cast(call.emit("Gather", selected, np.int64(2), axis=1), INT32))
+
+
+@translates("NonMaxSuppressionV2")
+def suppress_any_score(call: Call, boxes: Tensor, scores: Tensor, most: Tensor, iou_threshold: Tensor) -> Tensor:
+    """As V3, for boxes of any score."""
+    return suppress(call, boxes, scores, most, iou_threshold, call.logical(constant(-np.inf, FLOAT32)))
+
+
+@translates("NonMaxSuppressionV4")
+def suppress_and_pad(
+    call: Call, boxes: Tensor, scores: Tensor, most: Tensor, iou_threshold: Tensor, score_threshold: Tensor
+) -> tuple[Tensor, Tensor]:
+    """As V3, filled up with zeros to ``most`` where the node asks for that, and how many are no filling."""
+    indices = suppress(call, boxes, scores, most, iou_threshold, score_threshold).logical
+    count = call.emit("Shape", indices)
+    total = call.emit("Squeeze", call.builder.cast(count, INT32), int64([0]))
+    if call.attributes.flag("pad_to_max_output_size"):
+        limit = call.emit("Reshape", call.builder.cast(most.logical, INT64), int64([1]))
+        missing = call.emit("Concat", int64([0]), call.emit("Sub", limit, count), axis=0)
+        indices = call.emit("Pad", indices, missing, constant(0, INT32))
+    return call.logical(indices), call.logical(total)
 
 
 @translates("NonMaxSuppressionV5")

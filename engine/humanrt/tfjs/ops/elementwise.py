@@ -1,15 +1,15 @@
-"""Arithmetic, comparisons and activations: one number out for each number in."""
+"""Arithmetic and comparisons: one number out for each number in."""
 
 from collections.abc import Callable
 from functools import partial, reduce
 
 import numpy as np
 
-from humanrt.errors import UnsupportedOpError
-from humanrt.tfjs.builder import Value, constant
 from humanrt.tfjs.graph import BOOL, FLOAT32, INT32, DType
 from humanrt.tfjs.layout import NHWC_TO_NCHW, Tensor
+from humanrt.tfjs.ops.pictures import as_written, picture
 from humanrt.tfjs.ops.table import TABLE, Call, translates
+from humanrt.tfjs.values import Value, constant
 
 _FLOAT64: DType = np.dtype(np.float64)
 
@@ -17,10 +17,12 @@ _SAME_IN_ONNX = {
     "Abs": "Abs",
     "Add": "Add",
     "AddV2": "Add",
-    "BiasAdd": "Add",
     "Equal": "Equal",
+    "Erf": "Erf",
     "Greater": "Greater",
     "GreaterEqual": "GreaterOrEqual",
+    "IsInf": "IsInf",
+    "IsNan": "IsNaN",
     "Less": "Less",
     "LessEqual": "LessOrEqual",
     "LogicalAnd": "And",
@@ -29,9 +31,31 @@ _SAME_IN_ONNX = {
     "Mul": "Mul",
     "Neg": "Neg",
     "Pow": "Pow",
+    "Sign": "Sign",
     "Sub": "Sub",
 }
-_FLOAT_ONLY = ("Cos", "Elu", "Exp", "Log", "Reciprocal", "Sin", "Softplus", "Sqrt", "Tanh")
+_ONE_OPERAND = frozenset({"Abs", "Erf", "IsInf", "IsNan", "LogicalNot", "Neg", "Sign"})
+_FLOAT_ONLY = (
+    "Acos",
+    "Acosh",
+    "Asin",
+    "Asinh",
+    "Atan",
+    "Atanh",
+    "Cos",
+    "Cosh",
+    "Elu",
+    "Exp",
+    "Log",
+    "Reciprocal",
+    "Selu",
+    "Sin",
+    "Sinh",
+    "Softplus",
+    "Sqrt",
+    "Tan",
+    "Tanh",
+)
 _IDENTITY_ON_INTEGERS = ("Ceil", "Floor", "Round")
 
 
@@ -55,7 +79,8 @@ def _planar_operand(tensor: Tensor) -> Value:
     return constant(padded.transpose(NHWC_TO_NCHW))
 
 
-def _same(onnx_op: str, call: Call, *tensors: Tensor) -> Tensor:
+def same(onnx_op: str, call: Call, *tensors: Tensor) -> Tensor:
+    """Apply an ONNX op that does what TF.js's does."""
     return apply(call, partial(call.emit, onnx_op), *tensors)
 
 
@@ -64,7 +89,7 @@ def _float_only(call: Call, x: Tensor) -> Tensor:
 
 
 def _rounding(call: Call, x: Tensor) -> Tensor:
-    return x if x.dtype == INT32 else _same(call.op, call, x)
+    return x if x.dtype == INT32 else same(call.op, call, x)
 
 
 def _unary(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
@@ -76,43 +101,61 @@ def _binary(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
 
 
 for _tf_op, _onnx_op in _SAME_IN_ONNX.items():
-    _arity = _unary if _tf_op in {"Abs", "LogicalNot", "Neg"} else _binary
-    TABLE[_tf_op] = _arity(partial(_same, _onnx_op))
+    _arity = _unary if _tf_op in _ONE_OPERAND else _binary
+    TABLE[_tf_op] = _arity(partial(same, _onnx_op))
 TABLE.update(dict.fromkeys(_FLOAT_ONLY, _float_only))
 TABLE.update(dict.fromkeys(_IDENTITY_ON_INTEGERS, _rounding))
 
 
-@translates("Identity", "StopGradient", "Snapshot")
-def identity(call: Call, x: Tensor) -> Tensor:
-    """Return the operand itself."""
+@translates(
+    "EnsureShape", "FakeQuantWithMinMaxVars", "Identity", "PlaceholderWithDefault", "Print", "Snapshot", "StopGradient"
+)
+def identity(call: Call, x: Tensor, *ignored: Tensor) -> Tensor:
+    """Return the first operand itself: what else these ops do, TF.js leaves out too."""
     return x
+
+
+@translates("IdentityN")
+def identities(call: Call, *tensors: Tensor) -> tuple[Tensor, ...]:
+    """Return the operands themselves."""
+    return tensors
+
+
+@translates("NotEqual")
+def not_equal(call: Call, x: Tensor, y: Tensor) -> Tensor:
+    """Whether two differ."""
+    return apply(call, lambda left, right: call.emit("Not", call.emit("Equal", left, right)), x, y)
+
+
+@translates("DivNoNan")
+def divide_no_nan(call: Call, x: Tensor, y: Tensor) -> Tensor:
+    """X / y, and 0 where y is 0."""
+
+    def function(left: Value, right: Value) -> Value:
+        zero = np.zeros((), right.dtype)
+        return call.emit("Where", call.emit("Equal", right, zero), zero, call.emit("Div", left, right))
+
+    return apply(call, function, x, y)
+
+
+@translates("BiasAdd")
+def bias_add(call: Call, x: Tensor, bias: Tensor) -> Tensor:
+    """Add a number for each channel."""
+    if x.rank == 4 and call.attributes.text("data_format", "NHWC") == "NCHW":
+        return as_written(call, same("Add", call, picture(call, x), bias))
+    return same("Add", call, x, bias)
 
 
 @translates("AddN")
 def add_n(call: Call, x: Tensor, *others: Tensor) -> Tensor:
     """Add tensors pairwise: ONNX Runtime merges Add into convolutions and has no Sum of integers."""
-    return reduce(partial(_same, "Add", call), others, x)
+    return reduce(partial(same, "Add", call), others, x)
 
 
 @translates("Rsqrt")
 def rsqrt(call: Call, x: Tensor) -> Tensor:
     """1 / sqrt(x)."""
     return apply(call, lambda value: call.emit("Reciprocal", call.emit("Sqrt", value)), x)
-
-
-@translates("Sigmoid")
-def sigmoid(call: Call, x: Tensor) -> Tensor:
-    """Return 1 / (1 + exp(-x)), written out.
-
-    ONNX Runtime's Sigmoid is right to 5e-8 of 1 and not of its value, which is lost on what a model is sure not to see.
-    Written out it is right to the last bits, and takes as long.
-    """
-
-    def function(value: Value) -> Value:
-        exponential = call.emit("Exp", call.emit("Neg", call.builder.cast(value, FLOAT32)))
-        return call.emit("Reciprocal", call.emit("Add", exponential, np.float32(1)))
-
-    return apply(call, function, x)
 
 
 @translates("Square")
@@ -145,7 +188,7 @@ def divide(call: Call, x: Tensor, y: Tensor) -> Tensor:
     return apply(call, function, x, y)
 
 
-@translates("FloorMod")
+@translates("FloorMod", "Mod")
 def floor_mod(call: Call, x: Tensor, y: Tensor) -> Tensor:
     """Return the remainder with the sign of the divisor."""
 
@@ -199,87 +242,3 @@ def select(call: Call, condition: Tensor, x: Tensor, y: Tensor) -> Tensor:
         return call.emit("Or", *either)
 
     return apply(call, function, condition, x, y)
-
-
-@translates("Minimum", "Maximum")
-def extremum(call: Call, x: Tensor, y: Tensor) -> Tensor:
-    """Return the smaller or larger of two; against one constant it is half a Clip."""
-    bound = None if y.constant is None or y.constant.size != 1 else float(y.constant.ravel()[0])
-    if bound is None or x.constant is not None or x.dtype != FLOAT32 or y.rank > x.rank:
-        return _same("Min" if call.op == "Minimum" else "Max", call, x, y)
-    return clip(call, x, -np.inf, bound) if call.op == "Minimum" else clip(call, x, bound, np.inf)
-
-
-@translates("Relu")
-def relu(call: Call, x: Tensor) -> Tensor:
-    """max(x, 0)."""
-    return clip(call, x, 0, np.inf)
-
-
-@translates("Relu6")
-def relu6(call: Call, x: Tensor) -> Tensor:
-    """min(max(x, 0), 6)."""
-    return clip(call, x, 0, 6)
-
-
-def clip(call: Call, x: Tensor, low: float, high: float) -> Tensor:
-    """Clip x to [low, high]. Clips of a clip become one, which ONNX Runtime merges into the convolution before it."""
-
-    def function(value: Value) -> Value:
-        source, lower, upper = value, low, high
-        if value.clip is not None and value.clip[1] <= high and low <= value.clip[2]:
-            source, lower, upper = value.clip[0], max(low, value.clip[1]), min(high, value.clip[2])
-        if source.dtype != FLOAT32:
-            result = call.emit("Max", source, np.asarray(lower, source.dtype))
-            return result if upper == np.inf else call.emit("Min", result, np.asarray(upper, source.dtype))
-        if (lower, upper) == (0, np.inf):
-            result = call.emit("Relu", source)
-        else:
-            result = call.emit("Clip", source, np.float32(lower), np.float32(upper))
-        if result.constant is None:
-            result.clip = (source, lower, upper)
-        return result
-
-    return apply(call, function, x)
-
-
-@translates("LeakyRelu")
-def leaky_relu(call: Call, x: Tensor) -> Tensor:
-    """Return x where it is positive, alpha * x elsewhere."""
-    alpha = call.attributes.number("alpha", 0.2)
-    return apply(call, lambda value: call.emit("LeakyRelu", value, alpha=alpha), x)
-
-
-@translates("Prelu")
-def prelu(call: Call, x: Tensor, slope: Tensor) -> Tensor:
-    """Return x where it is positive, slope * x elsewhere, written as (1 - slope) * relu(x) + slope * x.
-
-    ONNX Runtime has no PRelu for its blocked layout; on the face mesh this takes 0.4 times as long. It holds for slopes
-    of any sign, within (1 + 2 |slope|) roundings of x.
-    """
-
-    def function(value: Value, factor: Value) -> Value:
-        complement = call.emit("Sub", np.float32(1), factor)
-        rectified = call.emit("Mul", call.emit("Relu", value), complement)
-        return call.emit("Add", rectified, call.emit("Mul", value, factor))
-
-    return apply(call, function, x, slope)
-
-
-def activate(call: Call, name: str, x: Tensor, arguments: list[Tensor]) -> Tensor:
-    """Apply a fused activation; a Prelu takes its slopes off the front of ``arguments``."""
-    match name:
-        case "Relu":
-            return relu(call, x)
-        case "Relu6":
-            return relu6(call, x)
-        case "Sigmoid":
-            return sigmoid(call, x)
-        case "Elu" | "Tanh":
-            return _same(name, call, x)
-        case "LeakyRelu":
-            alpha = call.attributes.number("leakyrelu_alpha", 0.2)
-            return apply(call, lambda value: call.emit("LeakyRelu", value, alpha=alpha), x)
-        case "Prelu" if arguments:
-            return prelu(call, x, arguments.pop(0))
-    raise UnsupportedOpError(f"there is no translation of the fused {name!r} with {len(arguments)} more inputs")

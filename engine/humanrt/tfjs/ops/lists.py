@@ -1,111 +1,226 @@
-"""TensorLists and TensorArrays, the variables of loops. Once a loop is unrolled they are plain lists of tensors.
+"""TensorLists and TensorArrays, the variables of loops: as plain lists where all is known, else as ONNX sequences.
 
-A list is never changed: a write makes a new one, and the graph hands that on. Of a TensorArray it is the "flow" that is
-handed on so; its handle only names it.
+Of a TensorArray it is the "flow" that is handed on from write to write; its handle only names it.
 """
 
+import numpy as np
+
 from humanrt.errors import ModelFormatError, UnsupportedOpError
-from humanrt.tfjs.builder import constant
-from humanrt.tfjs.graph import INT32
+from humanrt.tfjs.graph import INT32, INT64, DType
 from humanrt.tfjs.layout import Tensor
 from humanrt.tfjs.ops.arrays import MAX_PARTS, stacked, unstacked
-from humanrt.tfjs.ops.table import Call, TensorList, known_integer, known_integers, translates
-
-
-def _reserve(length: Tensor) -> TensorList:
-    count = known_integer(length, "length")
-    if not 0 <= count <= MAX_PARTS:
-        raise ModelFormatError(f"reserves a list of {count} elements")
-    return [None] * count
-
-
-def _get(elements: TensorList, index: int) -> Tensor:
-    if not 0 <= index < len(elements):
-        raise ModelFormatError(f"reads element {index} of a list of {len(elements)}")
-    element = elements[index]
-    if element is None:
-        raise UnsupportedOpError(f"reads element {index} of a list before it was written")
-    return element
-
-
-def _set(elements: TensorList, index: int, element: Tensor) -> TensorList:
-    if not 0 <= index < len(elements):
-        raise ModelFormatError(f"writes element {index} of a list of {len(elements)}")
-    return [*elements[:index], element, *elements[index + 1 :]]
-
-
-def _stack(call: Call, elements: TensorList, indices: range | list[int]) -> Tensor:
-    if not indices:
-        raise UnsupportedOpError("stacks an empty list")
-    return stacked(call, tuple(_get(elements, index) for index in indices), 0)
+from humanrt.tfjs.ops.table import TABLE, Call, known_integer, known_integers, translates
+from humanrt.tfjs.tensor_lists import AnyList, TensorList, TensorSequence, as_sequence, common_shape
+from humanrt.tfjs.values import SequenceValue, Value, constant
 
 
 @translates("TensorListReserve")
 def reserve_list(call: Call, element_shape: Tensor, length: Tensor) -> TensorList:
     """Return a list of elements that are yet to be written."""
-    return _reserve(length)
+    return _reserve(length, call.attributes.dtype("element_dtype", "DT_FLOAT"))
 
 
-@translates("TensorListFromTensor")
-def list_from_tensor(call: Call, x: Tensor, element_shape: Tensor) -> TensorList:
-    """Return the rows of a tensor."""
-    return [*unstacked(call, x, 0)]
-
-
-@translates("TensorListGetItem")
-def get_list_item(call: Call, elements: TensorList, index: Tensor, element_shape: Tensor) -> Tensor:
-    """One element."""
-    return _get(elements, known_integer(index, "index"))
-
-
-@translates("TensorListSetItem")
-def set_list_item(call: Call, elements: TensorList, index: Tensor, element: Tensor) -> TensorList:
-    """Return the list with another element."""
-    return _set(elements, known_integer(index, "index"), element)
-
-
-@translates("TensorListStack")
-def stack_list(call: Call, elements: TensorList, element_shape: Tensor) -> Tensor:
-    """Return the elements as the rows of a tensor."""
-    return _stack(call, elements, range(len(elements)))
+@translates("EmptyTensorList")
+def empty_list(call: Call, element_shape: Tensor, most: Tensor) -> TensorList:
+    """Return a list to which elements are added."""
+    return TensorList(call.attributes.dtype("element_dtype", "DT_FLOAT"), (), grows=True)
 
 
 @translates("TensorArrayV3")
 def new_array(call: Call, length: Tensor) -> tuple[Tensor, TensorList]:
     """Return a handle, which says nothing, and the flow."""
-    return call.logical(constant(0, INT32)), _reserve(length)
+    return call.logical(constant(0, INT32)), _reserve(length, call.attributes.dtype("dtype", "DT_FLOAT"))
 
 
-@translates("TensorArraySizeV3")
-def array_size(call: Call, handle: Tensor, flow: TensorList) -> Tensor:
-    """Return the number of elements."""
-    return call.logical(constant(len(flow), INT32))
+@translates("TensorListFromTensor")
+def list_from_tensor(call: Call, x: Tensor, element_shape: Tensor) -> AnyList:
+    """Return the rows of a tensor."""
+    return _rows(call, x)
+
+
+@translates("TensorListGetItem")
+def get_list_item(call: Call, elements: AnyList, index: Tensor, element_shape: Tensor) -> Tensor:
+    """One element."""
+    return _get(call, elements, index)
 
 
 @translates("TensorArrayReadV3")
-def read_array(call: Call, handle: Tensor, index: Tensor, flow: TensorList) -> Tensor:
+def read_array(call: Call, handle: Tensor, index: Tensor, flow: AnyList) -> Tensor:
     """One element."""
-    return _get(flow, known_integer(index, "index"))
+    return _get(call, flow, index)
+
+
+@translates("TensorListSetItem")
+def set_list_item(call: Call, elements: AnyList, index: Tensor, element: Tensor) -> AnyList:
+    """Return the list with another element."""
+    return _set(call, elements, index, element)
 
 
 @translates("TensorArrayWriteV3")
-def write_array(call: Call, handle: Tensor, index: Tensor, element: Tensor, flow: TensorList) -> TensorList:
+def write_array(call: Call, handle: Tensor, index: Tensor, element: Tensor, flow: AnyList) -> AnyList:
     """Return the flow with another element."""
-    return _set(flow, known_integer(index, "index"), element)
+    return _set(call, flow, index, element)
+
+
+@translates("TensorListPushBack")
+def push_back(call: Call, elements: AnyList, element: Tensor) -> AnyList:
+    """Return the list with an element more."""
+    _require_dtype(elements, element)
+    if isinstance(elements, TensorList):
+        return TensorList(elements.dtype, (*elements.elements, element), grows=True)
+    return _inserted(call, elements.value, element)
+
+
+@translates("TensorListStack")
+def stack_list(call: Call, elements: AnyList, element_shape: Tensor) -> Tensor:
+    """Return the elements as the rows of a tensor."""
+    return _stack(call, elements)
+
+
+@translates("TensorListGather")
+def gather_list(call: Call, elements: AnyList, indices: Tensor, element_shape: Tensor) -> Tensor:
+    """Return some elements as the rows of a tensor."""
+    return _gather(call, elements, indices)
 
 
 @translates("TensorArrayGatherV3")
-def gather_array(call: Call, handle: Tensor, indices: Tensor, flow: TensorList) -> Tensor:
+def gather_array(call: Call, handle: Tensor, indices: Tensor, flow: AnyList) -> Tensor:
     """Return some elements as the rows of a tensor."""
-    return _stack(call, flow, known_integers(indices, "indices"))
+    return _gather(call, flow, indices)
 
 
 @translates("TensorArrayScatterV3")
-def scatter_array(call: Call, handle: Tensor, indices: Tensor, x: Tensor, flow: TensorList) -> TensorList:
+def scatter_array(call: Call, handle: Tensor, indices: Tensor, x: Tensor, flow: AnyList) -> AnyList:
     """Return the flow with the rows of a tensor written at the indices."""
-    targets, rows = known_integers(indices, "indices"), unstacked(call, x, 0)
-    if len(targets) != len(rows):
-        raise ModelFormatError(f"writes {len(rows)} rows to {len(targets)} places")
-    for index, row in zip(targets, rows, strict=True):
-        flow = _set(flow, index, row)
-    return flow
+    rows = _rows(call, x)
+    if isinstance(flow, TensorList) and isinstance(rows, TensorList) and indices.constant is not None:
+        targets = known_integers(indices, "indices")
+        if len(targets) != len(rows.elements):
+            raise ModelFormatError(f"writes {len(rows.elements)} rows to {len(targets)} places")
+        for index, row in zip(targets, rows.elements, strict=True):
+            flow = _set_known(flow, index, row)
+        return flow
+    if not indices.logical.counts or not isinstance(flow, TensorList) or any(flow.elements):
+        raise UnsupportedOpError("writes rows to places that are computed while the model runs")
+    return rows
+
+
+@translates("TensorListConcat", "TensorListConcatV2", "TensorArrayConcatV3")
+def concatenate_elements(call: Call, *operands: Tensor | AnyList) -> Tensor:
+    """Return the elements joined along their first axis. A TensorArray comes as a handle and a flow."""
+    found = [operand for operand in operands if isinstance(operand, TensorList | TensorSequence)]
+    if len(found) != 1:
+        raise ModelFormatError("joins the elements of one list, and is given none or several")
+    sequence = as_sequence(call.builder, found[0])
+    if not sequence.shape:
+        raise UnsupportedOpError("joins elements of which nothing is known, or that have no axes")
+    joined = Value(None, (None, *sequence.shape[1:]), sequence.dtype)
+    return call.logical(call.builder.emit_as(joined, "ConcatFromSequence", sequence, axis=0, new_axis=0))
+
+
+def _length(call: Call, *operands: Tensor | AnyList) -> Tensor:
+    elements = operands[-1]
+    if isinstance(elements, TensorList):
+        return call.logical(constant(len(elements.elements), INT32))
+    if not isinstance(elements, TensorSequence):
+        raise ModelFormatError("asks for the length of what is no list")
+    count = call.builder.emit_as(Value(None, (), INT64), "SequenceLength", elements.value)
+    return call.logical(call.builder.cast(count, INT32))
+
+
+TABLE.update(TensorListLength=_length, TensorArraySizeV3=_length)
+
+
+def _reserve(length: Tensor, dtype: DType) -> TensorList:
+    if length.constant is None:
+        return TensorList(dtype, (), grows=True)
+    count = known_integer(length, "length")
+    if not 0 <= count <= MAX_PARTS:
+        raise ModelFormatError(f"reserves a list of {count} elements")
+    return TensorList(dtype, (None,) * count)
+
+
+def _rows(call: Call, x: Tensor) -> AnyList:
+    if not x.rank:
+        raise ModelFormatError("makes a list of a single number")
+    if isinstance(x.shape[0], int):
+        return TensorList(x.dtype, unstacked(call, x, 0))
+    sequence = SequenceValue(None, x.shape[1:], x.dtype)
+    return TensorSequence(call.builder.emit_as(sequence, "SplitToSequence", x.logical, axis=0, keepdims=0))
+
+
+def _get(call: Call, elements: AnyList, index: Tensor) -> Tensor:
+    if isinstance(elements, TensorList) and index.constant is not None:
+        return _get_known(elements, known_integer(index, "index"))
+    sequence = as_sequence(call.builder, elements)
+    if sequence.shape is None:
+        raise UnsupportedOpError("reads an element of a list before any was written")
+    element = Value(None, sequence.shape, sequence.dtype)
+    return call.logical(call.builder.emit_as(element, "SequenceAt", sequence, _position(call, index)))
+
+
+def _get_known(elements: TensorList, index: int) -> Tensor:
+    if not 0 <= index < len(elements.elements):
+        raise ModelFormatError(f"reads element {index} of a list of {len(elements.elements)}")
+    element = elements.elements[index]
+    if element is None:
+        raise UnsupportedOpError(f"reads element {index} of a list before it was written")
+    return element
+
+
+def _set(call: Call, elements: AnyList, index: Tensor, element: Tensor) -> AnyList:
+    _require_dtype(elements, element)
+    if isinstance(elements, TensorList) and index.constant is not None:
+        return _set_known(elements, known_integer(index, "index"), element)
+    builder, sequence, position = call.builder, as_sequence(call.builder, elements), _position(call, index)
+    count = builder.emit_as(Value(None, (), INT64), "SequenceLength", sequence)
+    # ONNX inserts: an element that is there already has to make room first.
+    there, beyond = builder.inner(), builder.inner()
+    rest = SequenceValue(None, sequence.shape, sequence.dtype)
+    erased = there.emit_as(SequenceValue(None, sequence.shape, sequence.dtype), "SequenceErase", sequence, position)
+    branches = {"then_branch": there.close([], [erased]), "else_branch": beyond.close([], [sequence])}
+    builder.emit_graphs("If", [builder.emit("Less", position, count)], [rest], branches)
+    return _inserted(call, rest, element, position)
+
+
+def _set_known(elements: TensorList, index: int, element: Tensor | None) -> TensorList:
+    count = len(elements.elements) + elements.grows
+    if not 0 <= index < count:
+        raise ModelFormatError(f"writes element {index} of a list of {count}")
+    changed = (*elements.elements[:index], element, *elements.elements[index + 1 :])
+    return TensorList(elements.dtype, changed, elements.grows)
+
+
+def _inserted(call: Call, sequence: SequenceValue, element: Tensor, *position: Value) -> TensorSequence:
+    longer = SequenceValue(None, common_shape(sequence.shape, element.shape), sequence.dtype)
+    return TensorSequence(call.builder.emit_as(longer, "SequenceInsert", sequence, element.logical, *position))
+
+
+def _stack(call: Call, elements: AnyList) -> Tensor:
+    if isinstance(elements, TensorList):
+        if not elements.elements:
+            raise UnsupportedOpError("stacks an empty list")
+        return stacked(call, tuple(_get_known(elements, index) for index in range(len(elements.elements))), 0)
+    shape = elements.value.shape
+    if shape is None:
+        raise UnsupportedOpError("stacks a list into which nothing is written")
+    rows = Value(None, (None, *shape), elements.dtype)
+    return call.logical(call.builder.emit_as(rows, "ConcatFromSequence", elements.value, axis=0, new_axis=1))
+
+
+def _gather(call: Call, elements: AnyList, indices: Tensor) -> Tensor:
+    if isinstance(elements, TensorList) and indices.constant is not None:
+        chosen = [_get_known(elements, index) for index in known_integers(indices, "indices")]
+        return _stack(call, TensorList(elements.dtype, tuple(chosen)))
+    rows = _stack(call, elements)
+    return rows if indices.logical.counts else call.logical(call.emit("Gather", rows.logical, indices.logical, axis=0))
+
+
+def _position(call: Call, index: Tensor) -> Value:
+    scalar = call.builder.cast(index.logical, INT64)
+    return scalar if scalar.rank == 0 else call.emit("Reshape", scalar, np.zeros(0, np.int64))
+
+
+def _require_dtype(elements: AnyList, element: Tensor) -> None:
+    if element.dtype != elements.dtype:
+        raise ModelFormatError(f"puts an element of {element.dtype} into a list of {elements.dtype}")

@@ -1,12 +1,14 @@
 """Ops that take a whole axis together: sums, extremes, softmax, the best k."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from humanrt.errors import ModelFormatError
-from humanrt.tfjs.builder import int64
-from humanrt.tfjs.graph import FLOAT32, INT32, INT64
+from humanrt.tfjs.graph import BOOL, FLOAT32, INT32, INT64
 from humanrt.tfjs.layout import PLANAR_AXIS, Tensor
 from humanrt.tfjs.ops.table import Call, axis_of, known_integer, known_integers, translates
+from humanrt.tfjs.values import int64
 
 
 @translates("Mean", "Sum", "Max", "Min", "Prod")
@@ -24,6 +26,35 @@ def reduce(call: Call, x: Tensor, axes: Tensor) -> Tensor:
         if remaining == sorted(remaining):
             return call.logical(call.emit(onnx_op, x.planar, planar, keepdims=0))
     return call.logical(call.emit(onnx_op, x.logical, int64(logical), keepdims=int(keep)))
+
+
+@translates("All", "Any")
+def reduce_truth(call: Call, x: Tensor, axes: Tensor) -> Tensor:
+    """Whether all, or any, along some axes are true."""
+    numbers = call.logical(call.builder.cast(x.logical, INT32))
+    reduced = reduce(replace(call, op="Min" if call.op == "All" else "Max"), numbers, axes)
+    return call.logical(call.builder.cast(reduced.logical, BOOL))
+
+
+@translates("EuclideanNorm")
+def euclidean_norm(call: Call, x: Tensor, axes: Tensor) -> Tensor:
+    """Return the square root of the sum of squares along some axes."""
+    squares = call.logical(call.emit("Mul", x.logical, x.logical))
+    return call.logical(call.emit("Sqrt", reduce(replace(call, op="Sum"), squares, axes).logical))
+
+
+@translates("Cumsum")
+def cumulative_sum(call: Call, x: Tensor, axis: Tensor) -> Tensor:
+    """Return the sums of all up to each place along an axis."""
+    flags = {name: int(call.attributes.flag(name)) for name in ("exclusive", "reverse")}
+    index = axis_of(known_integer(axis, "axis"), x.rank)
+    return call.logical(call.emit("CumSum", x.logical, np.int64(index), **flags))
+
+
+@translates("LogSoftmax")
+def log_softmax(call: Call, x: Tensor) -> Tensor:
+    """Return the logarithm of the softmax over the last axis."""
+    return call.logical(call.emit("LogSoftmax", call.builder.cast(x.logical, FLOAT32), axis=-1))
 
 
 @translates("Softmax")

@@ -3,23 +3,28 @@
 import numpy as np
 
 from humanrt.errors import ModelFormatError
-from humanrt.tfjs.builder import int64
-from humanrt.tfjs.graph import FLOAT32
+from humanrt.tfjs.graph import FLOAT32, INT64
+from humanrt.tfjs.inference import MAX_ELEMENTS
 from humanrt.tfjs.layout import Tensor
 from humanrt.tfjs.ops.elementwise import apply
 from humanrt.tfjs.ops.table import Call, known_integers, translates
+from humanrt.tfjs.values import Value, int64
+
+FLOAT64 = np.dtype(np.float64)
 
 
 @translates("ResizeBilinear", "ResizeNearestNeighbor")
 def resize(call: Call, x: Tensor, size: Tensor) -> Tensor:
     """Resize to [height, width]. Without flags TF.js samples asymmetrically, from pixel corners."""
-    height, width = _target(size, x)
+    target = _target(size, x)
     bilinear = call.op == "ResizeBilinear"
     if bilinear:
         x = apply(call, lambda value: call.builder.cast(value, FLOAT32), x)
-    if (height, width) == x.shape[1:3]:
+    if target.constant is not None and tuple(target.constant.tolist()) == x.shape[1:3]:
         return x
     corners, centers = call.attributes.flag("align_corners"), call.attributes.flag("half_pixel_centers")
+    if bilinear and target.constant is None and not corners:
+        return _interpolate(call, x.logical, target, centers)
     rounding = {} if bilinear else {"nearest_mode": "round_prefer_ceil" if corners or centers else "floor"}
     # Not the attribute "axes": ONNX Runtime 1.31 forgets it when it moves a Transpose across a Resize.
     batch_and_channels = call.emit("Slice", call.emit("Shape", x.planar), int64([0]), int64([2]), int64([0]))
@@ -28,7 +33,7 @@ def resize(call: Call, x: Tensor, size: Tensor) -> Tensor:
         x.planar,
         None,
         None,
-        call.emit("Concat", batch_and_channels, int64([height, width]), axis=0),
+        call.emit("Concat", batch_and_channels, call.builder.cast(target, INT64), axis=0),
         mode="linear" if bilinear else "nearest",
         coordinate_transformation_mode="align_corners" if corners else "half_pixel" if centers else "asymmetric",
         **rounding,
@@ -36,8 +41,45 @@ def resize(call: Call, x: Tensor, size: Tensor) -> Tensor:
     return call.planar(result)
 
 
-def _target(size: Tensor, x: Tensor) -> tuple[int, int]:
-    numbers = known_integers(size, "size")
-    if len(numbers) != 2 or any(not 1 <= number <= np.iinfo(np.int32).max for number in numbers) or x.rank != 4:
-        raise ModelFormatError(f"resizes an input of {x.rank} axes to {numbers}")
-    return numbers[0], numbers[1]
+def _interpolate(call: Call, x: Value, target: Value, centers: bool) -> Tensor:
+    """Resize bilinearly to a size that only the running model knows.
+
+    ONNX Runtime's Resize computes its grid in float32. Sizes that models are made for are mostly doubled or halved,
+    which is exact; any other is sampled up to 1e-4 of a pixel off, and rvm makes 3e-4 of its largest values of that. So
+    the grid is computed in float64, as JavaScript does.
+    """
+    shape, sizes = call.emit("Shape", x), call.builder.cast(target, INT64)
+    for axis in (1, 2):
+        old, new = (call.emit("Gather", each, np.int64(i), axis=0) for each, i in ((shape, axis), (sizes, axis - 1)))
+        at = _positions(call, old, new, centers)
+        floor = call.emit("Floor", at)
+        weight = call.builder.cast(call.emit("Sub", at, floor), FLOAT32)
+        weight = call.emit("Unsqueeze", weight, int64(range(1, 4 - axis)))
+        lower, upper = (
+            call.emit("Gather", x, call.builder.cast(index, INT64), axis=axis)
+            for index in (floor, call.emit("Ceil", at))
+        )
+        x = call.emit("Add", lower, call.emit("Mul", call.emit("Sub", upper, lower), weight))
+    return call.logical(x)
+
+
+def _positions(call: Call, old: Value, new: Value, centers: bool) -> Value:
+    """Return where each of the ``new`` pixels of an axis samples the ``old`` ones, in float64."""
+    old, count = (call.builder.cast(size, FLOAT64) for size in (old, new))
+    pixels = call.builder.cast(call.emit("Range", np.int64(0), new, np.int64(1)), FLOAT64)
+    scale = call.emit("Div", old, count)
+    if centers:
+        middles = call.emit("Add", pixels, np.float64(0.5))
+        at = call.emit("Sub", call.emit("Mul", middles, scale), np.float64(0.5))
+    else:
+        at = call.emit("Mul", pixels, scale)
+    last = call.emit("Sub", old, np.float64(1))
+    return call.emit("Min", call.emit("Max", at, np.float64(0)), last)
+
+
+def _target(size: Tensor, x: Tensor) -> Value:
+    if x.rank != 4 or size.shape != (2,):
+        raise ModelFormatError(f"resizes an input of {x.rank} axes to a size of shape {size.shape}")
+    if size.constant is not None and any(not 1 <= number <= MAX_ELEMENTS for number in known_integers(size, "size")):
+        raise ModelFormatError(f"resizes its input to {size.constant.tolist()}")
+    return size.logical

@@ -4,11 +4,12 @@ import math
 
 import numpy as np
 
-from humanrt.errors import ModelFormatError
-from humanrt.tfjs.builder import MAX_ELEMENTS, Value, constant, int64
-from humanrt.tfjs.graph import BATCH, INT32, INT64, Shape
-from humanrt.tfjs.layout import NCHW_TO_NHWC, NHWC_TO_NCHW, PLANAR_AXIS, Tensor
+from humanrt.errors import ModelFormatError, UnsupportedOpError
+from humanrt.tfjs.graph import BATCH, INT32, INT64, Dimension, Shape
+from humanrt.tfjs.inference import MAX_ELEMENTS
+from humanrt.tfjs.layout import NCHW_TO_NHWC, NHWC_TO_NCHW, PLANAR_AXIS, OpenTensor, Tensor
 from humanrt.tfjs.ops.table import Call, axis_of, known_integer, known_integers, translates
+from humanrt.tfjs.values import Value, constant, int64
 
 
 def _shape_value(call: Call, x: Tensor) -> Value:
@@ -27,6 +28,12 @@ def shape_of(call: Call, x: Tensor) -> Tensor:
 def size_of(call: Call, x: Tensor) -> Tensor:
     """Return the number of elements."""
     return call.logical(call.builder.cast(call.emit("ReduceProd", _shape_value(call, x), keepdims=0), INT32))
+
+
+@translates("Rank")
+def rank_of(call: Call, x: Tensor) -> Tensor:
+    """Return the number of axes."""
+    return call.logical(constant(x.rank, INT32))
 
 
 @translates("Reshape")
@@ -116,10 +123,23 @@ def fill(call: Call, shape: Tensor, number: Tensor) -> Tensor:
     return call.logical(call.emit("Expand", number.logical, call.builder.cast(shape.logical, INT64)))
 
 
+@translates("Ones", "Zeros")
+def filled(call: Call, shape: Tensor) -> Tensor:
+    """Return a tensor of ones or zeros."""
+    number = constant(call.op == "Ones", call.attributes.dtype("T", "DT_FLOAT"))
+    return fill(call, shape, call.logical(number))
+
+
 @translates("BroadcastTo")
-def broadcast_to(call: Call, x: Tensor, shape: Tensor) -> Tensor:
+def broadcast_to(call: Call, x: Tensor | OpenTensor, shape: Tensor) -> Tensor:
     """Repeated along the axes of size one until it has that shape."""
-    return call.logical(call.emit("Expand", x.logical, call.builder.cast(shape.logical, INT64)))
+    target = call.builder.cast(shape.logical, INT64)
+    if isinstance(x, Tensor):
+        return call.logical(call.emit("Expand", x.logical, target))
+    if target.rank != 1 or not isinstance(target.shape[0], int):
+        raise UnsupportedOpError("broadcasts to a shape of which not even the number of axes is known")
+    sizes: list[Dimension] = [None] * target.shape[0] if target.sizes is None else target.sizes.tolist()
+    return x.broadcast(call.builder, target, tuple(sizes if target.constant is None else target.constant.tolist()))
 
 
 @translates("ZerosLike", "OnesLike")
@@ -146,7 +166,12 @@ def arange(call: Call, start: Tensor, stop: Tensor, step: Tensor) -> Tensor:
     ]
     if len(numbers) == 3 and not (numbers[2] and (numbers[1] - numbers[0]) / numbers[2] <= MAX_ELEMENTS):
         raise ModelFormatError(f"counts from {numbers[0]} to {numbers[1]} in steps of {numbers[2]}")
-    return call.logical(call.emit("Range", *values))
+    result = call.emit("Range", *values)
+    result.counts = all(
+        value.constant is not None and value.constant.item() == expected
+        for value, expected in ((values[0], 0), (values[2], 1))
+    )
+    return call.logical(result)
 
 
 @translates("NoOp")

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from humanrt.errors import ModelFormatError
-from humanrt.tfjs.builder import int64
 from humanrt.tfjs.graph import INT64, Dimension
 from humanrt.tfjs.layout import Tensor
 from humanrt.tfjs.ops.table import Call, known_integers, translates
+from humanrt.tfjs.values import int64
 
 _END = int(np.iinfo(np.int64).max)
 """Where ONNX's Slice is to stop at the end, and, negated, at the beginning when it walks backwards."""

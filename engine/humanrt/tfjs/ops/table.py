@@ -1,26 +1,26 @@
 """The one table of operations: TF.js's name of an op -> the function that translates it.
 
-A translation gets a ``Call`` and one operand for each input of the node, and gives a tensor, a list of tensors (a
-TensorList), or a tuple with one of these for each output of the node. It raises ModelFormatError when the node makes
+A translation gets a ``Call`` and one operand for each input of the node, and gives a tensor, a list of tensors, or a
+tuple with one of these for each output of the node. It raises ModelFormatError when the node makes
 no sense, and UnsupportedOpError when it makes sense that cannot be expressed; whoever called it adds node and file.
 """
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
 from humanrt.errors import ModelFormatError, UnsupportedOpError
-from humanrt.tfjs.builder import Builder, Value
+from humanrt.tfjs.builder import Builder
 from humanrt.tfjs.graph import Array, Attributes
-from humanrt.tfjs.layout import Tensor
+from humanrt.tfjs.layout import OpenTensor, Tensor
+from humanrt.tfjs.tensor_lists import TensorList, TensorSequence
+from humanrt.tfjs.values import Value
 
-TensorList: TypeAlias = "list[Tensor | None]"
-"""A TensorList or TensorArray: never changed, each write makes a new one. None is an element not yet written."""
-
-Result: TypeAlias = "Tensor | TensorList"
+Result: TypeAlias = Tensor | OpenTensor | TensorList | TensorSequence
 Translation: TypeAlias = "Callable[..., Result | tuple[Result, ...]]"
 
 
@@ -47,6 +47,9 @@ class Call:
 
 TABLE: dict[str, Translation] = {}
 
+_TAKES_OPEN = frozenset({"BroadcastTo", "Identity", "Snapshot", "StopGradient"})
+"""The ops that can do with an input of any number of axes."""
+
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
@@ -60,17 +63,24 @@ def translates(*ops: str) -> Callable[[_Function], _Function]:
     return enter
 
 
-def translate(call: Call, operands: list[Result]) -> tuple[Result, ...]:
+def translate(call: Call, operands: Sequence[Result]) -> tuple[Result, ...]:
     """Translate one node: one result for each of its outputs."""
+    if call.op not in _TAKES_OPEN:
+        operands = [operand.scalar if isinstance(operand, OpenTensor) else operand for operand in operands]
     if call.op not in TABLE:
         raise UnsupportedOpError("there is no translation of this op")
     function = TABLE[call.op]
     try:
-        inspect.signature(function).bind(call, *operands)
+        _signature(function).bind(call, *operands)
     except TypeError as error:
         raise ModelFormatError(f"takes another number of inputs than {len(operands)}") from error
     results = function(call, *operands)
     return results if isinstance(results, tuple) else (results,)
+
+
+@cache
+def _signature(function: Translation) -> inspect.Signature:
+    return inspect.signature(function)
 
 
 def known(tensor: Tensor, what: str) -> Array:

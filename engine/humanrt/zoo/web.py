@@ -1,4 +1,4 @@
-"""Fetching raw files of a GitHub repository over HTTPS, going on where an earlier fetch stopped."""
+"""Fetching files over HTTPS, going on where an earlier fetch stopped."""
 
 import threading
 import time
@@ -9,6 +9,7 @@ from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from typing import cast
 from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
 
 from humanrt.errors import FetchError, IntegrityError
 from humanrt.zoo.cards import CardFile, GitHubSource
@@ -19,28 +20,31 @@ RAW_ADDRESS = "https://raw.githubusercontent.com"
 
 ANSWER_TIMEOUT_S = 5.0  # from the look-up of the name to the answer's headers
 READ_TIMEOUT_S = 20.0  # between two pieces of the body
-SILENCE_S = 60.0  # how long GitHub is left alone after it could not be reached
+SILENCE_S = 60.0  # how long a host is left alone after it could not be reached
 REQUESTS = 3  # for one file: a connection that breaks is taken up again
 CHUNK_BYTES = 64 * 1024
 
 
-class GitHub:
-    """The raw files of GitHub, left alone for a minute after it could not be reached. For any thread."""
+def address(source: GitHubSource, file: CardFile) -> str:
+    """Return where GitHub serves the raw bytes of `file`."""
+    return f"{RAW_ADDRESS}/{source.repository}/{source.commit}/{source.folder}/{file.name}"
+
+
+class Web:
+    """Files in the web. A host that could not be reached is left alone for a minute. For any thread."""
 
     def __init__(self) -> None:
-        self._silent_until = 0.0
+        self._silent_until: dict[str, float] = {}
 
-    def fetch(self, source: GitHubSource, file: CardFile, destination: Path, on_progress: OnProgress) -> None:
+    def fetch(self, url: str, file: CardFile, destination: Path, on_progress: OnProgress) -> None:
         """Install `file` at `destination`, with proxies as the environment says.
 
         Nobody else may fetch to `destination` at the time. What arrived of an unfinished file stays beside it as
         ``NAME.part`` for the next fetch.
 
-        :raises FetchError: GitHub could not be reached, has no such file, or broke off
-        :raises IntegrityError: the bytes are not those of `file`; nothing was kept
-        :raises StoreError: the folder cannot be written
+        Raises FetchError: the host could not be reached, has no such file, or broke off; IntegrityError: the bytes are
+        not those of `file`; nothing was kept; StoreError: the folder cannot be written.
         """
-        url = f"{RAW_ADDRESS}/{source.repository}/{source.commit}/{source.folder}/{file.name}"
         part = part_of(destination)
         resumed = part.exists()
         self._download(url, file, part, on_progress)
@@ -87,11 +91,12 @@ class GitHub:
 
     def _open(self, url: str, start: int) -> HTTPResponse:
         """Ask for `url` from byte `start` on and return the answer, its body still to be read."""
-        if time.monotonic() < self._silent_until:
-            raise FetchError(f"{url}: GitHub could not be reached a moment ago")
+        host = urlsplit(url).netloc
+        if time.monotonic() < self._silent_until.get(host, 0.0):
+            raise FetchError(f"{url}: {host} could not be reached a moment ago")
         headers = {"User-Agent": "humanrt"} | ({"Range": f"bytes={start}-"} if start else {})
         try:
-            return _answer(urllib.request.Request(url, headers=headers))  # noqa: S310 - the address is ours
+            return answer(urllib.request.Request(url, headers=headers))  # noqa: S310 - https, or what a test put in its place
         except HTTPError as error:
             error.close()
             raise FetchError(f"{url}: HTTP status {error.code}") from error
@@ -101,29 +106,30 @@ class GitHub:
         except (OSError, HTTPException) as error:
             reason = str(error.reason if isinstance(error, URLError) else error)
             cause = error
-        self._silent_until = time.monotonic() + SILENCE_S
-        raise FetchError(f"{url}: GitHub cannot be reached: {reason}") from cause
+        self._silent_until[host] = time.monotonic() + SILENCE_S
+        raise FetchError(f"{url}: {host} cannot be reached: {reason}") from cause
 
 
-def _answer(request: urllib.request.Request) -> HTTPResponse:
-    """Open `request` within `ANSWER_TIMEOUT_S`.
+def answer(request: urllib.request.Request, opener: urllib.request.OpenerDirector | None = None) -> HTTPResponse:
+    """Open `request`, through `opener` if that is given, within `ANSWER_TIMEOUT_S`.
 
     A socket's timeout does not bound this: it holds anew for each address of the host, and not at all for the look-up
     of its name. So a thread opens, and is left to itself when it takes too long.
     """
-    answer: Future[HTTPResponse] = Future()
+    answered: Future[HTTPResponse] = Future()
+    open_url = urllib.request.urlopen if opener is None else opener.open
 
     def work() -> None:
         try:
-            answer.set_result(cast("HTTPResponse", urllib.request.urlopen(request, timeout=READ_TIMEOUT_S)))  # noqa: S310
+            answered.set_result(cast("HTTPResponse", open_url(request, timeout=READ_TIMEOUT_S)))
         except Exception as error:  # noqa: BLE001 - the future carries whatever it was to the caller
-            answer.set_exception(error)
+            answered.set_exception(error)
 
-    threading.Thread(target=work, name="humanrt-github", daemon=True).start()
+    threading.Thread(target=work, name="humanrt-answer", daemon=True).start()
     try:
-        return answer.result(ANSWER_TIMEOUT_S)
+        return answered.result(ANSWER_TIMEOUT_S)
     except BaseException:
-        answer.add_done_callback(_close)
+        answered.add_done_callback(_close)
         raise
 
 

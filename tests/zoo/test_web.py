@@ -5,17 +5,18 @@ import pytest
 
 from humanrt.errors import FetchError, IntegrityError, StoreError
 from humanrt.zoo import Progress
-from humanrt.zoo import github as github_module
-from humanrt.zoo.github import GitHub
+from humanrt.zoo import web as web_module
+from humanrt.zoo.web import Web, address
 
 
 @pytest.fixture
 def fetch(model, tmp_path):
-    """Fetch the weights of `model`, with a GitHub of one's own unless told otherwise."""
+    """Fetch the weights of `model`, with a Web of one's own unless told otherwise."""
 
     def fetch(client=None, on_progress=lambda progress: None):
-        file = model.card.files[1]
-        (client or GitHub()).fetch(model.card.sources.github, file, tmp_path / "cache" / file.name, on_progress)
+        file, (source,) = model.card.files[1], model.card.sources
+        url = address(source.github, file)
+        (client or Web()).fetch(url, file, tmp_path / "cache" / file.name, on_progress)
 
     return fetch
 
@@ -46,7 +47,7 @@ def ranges(github):
 
 
 def test_a_file_is_fetched_with_its_progress(github, model, fetch, destination, weights, path, monkeypatch):
-    monkeypatch.setattr(github_module, "CHUNK_BYTES", 4000)
+    monkeypatch.setattr(web_module, "CHUNK_BYTES", 4000)
     github.add(model)
     seen = []
     fetch(on_progress=seen.append)
@@ -112,7 +113,7 @@ def test_after_three_breaks_the_part_waits_for_the_next_fetch(github, model, fet
 
 
 def test_a_stalled_body_is_a_break(github, model, fetch, destination, weights, path, monkeypatch):
-    monkeypatch.setattr(github_module, "READ_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(web_module, "READ_TIMEOUT_S", 0.05)
     stalled = threading.Event()
     github.add(model)
     github.cuts[path] = [3000]
@@ -144,34 +145,34 @@ def test_a_missing_file_is_reported_with_its_status(github, fetch):
         fetch()
 
 
-def test_github_is_left_alone_for_a_while_when_it_cannot_be_reached(nowhere, github, model, fetch, monkeypatch):
-    client = GitHub()
+def test_a_host_that_cannot_be_reached_is_left_alone_for_a_while_and_no_other(
+    nowhere, github, model, fetch, destination, weights, monkeypatch
+):
+    client = Web()
     github.add(model)
-    monkeypatch.setattr(github_module, "RAW_ADDRESS", nowhere)
+    monkeypatch.setattr(web_module, "RAW_ADDRESS", nowhere)
     with pytest.raises(FetchError, match=r"cannot be reached: .*refused"):
         fetch(client)
-    monkeypatch.setattr(github_module, "RAW_ADDRESS", github.address)
     with pytest.raises(FetchError, match="could not be reached a moment ago"):
         fetch(client)
-    assert github.requests == []
-    fetch(GitHub())
-    assert len(github.requests) == 1
-
-
-def test_after_the_silence_github_is_tried_again(nowhere, github, model, fetch, destination, weights, monkeypatch):
-    client = GitHub()
-    github.add(model)
-    monkeypatch.setattr(github_module, "SILENCE_S", 0.0)
-    monkeypatch.setattr(github_module, "RAW_ADDRESS", nowhere)
-    with pytest.raises(FetchError, match="cannot be reached"):
-        fetch(client)
-    monkeypatch.setattr(github_module, "RAW_ADDRESS", github.address)
+    with pytest.raises(FetchError, match=r"cannot be reached: .*refused"):
+        fetch(Web())
+    monkeypatch.setattr(web_module, "RAW_ADDRESS", github.address)
     fetch(client)
     assert destination.read_bytes() == weights
 
 
-def test_a_missing_file_does_not_silence_github(github, model, fetch):
-    client = GitHub()
+def test_after_the_silence_the_host_is_tried_again(nowhere, fetch, monkeypatch):
+    client = Web()
+    monkeypatch.setattr(web_module, "SILENCE_S", 0.0)
+    monkeypatch.setattr(web_module, "RAW_ADDRESS", nowhere)
+    for _ in range(2):
+        with pytest.raises(FetchError, match=r"cannot be reached: .*refused"):
+            fetch(client)
+
+
+def test_a_missing_file_does_not_silence_its_host(github, model, fetch):
+    client = Web()
     with pytest.raises(FetchError, match="404"):
         fetch(client)
     github.add(model)
@@ -195,7 +196,7 @@ class LateAnswer:
 
 def test_no_answer_in_time_is_a_failure_and_a_late_one_is_closed(fetch, monkeypatch):
     late = LateAnswer()
-    monkeypatch.setattr(github_module, "ANSWER_TIMEOUT_S", 0.01)
+    monkeypatch.setattr(web_module, "ANSWER_TIMEOUT_S", 0.01)
     monkeypatch.setattr(urllib.request, "urlopen", late.urlopen)
     with pytest.raises(FetchError, match=r"no answer within 0\.01 s"):
         fetch()
@@ -207,7 +208,7 @@ def test_no_answer_in_time_is_a_failure_and_a_late_one_is_closed(fetch, monkeypa
 def test_what_the_callback_raises_ends_the_fetch_and_the_next_goes_on(
     github, model, fetch, destination, weights, path, monkeypatch
 ):
-    monkeypatch.setattr(github_module, "CHUNK_BYTES", 4000)
+    monkeypatch.setattr(web_module, "CHUNK_BYTES", 4000)
     github.add(model)
 
     def stop(progress):

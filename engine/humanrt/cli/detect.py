@@ -1,0 +1,77 @@
+"""``humanrt detect``: what there is in pictures, as a table, as Human's JSON, or drawn."""
+
+import argparse
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+from humanrt.cli.output import DONE, FAILED, ProgressLine, complain
+from humanrt.config import load_config
+from humanrt.errors import HumanRTError
+from humanrt.human import Human
+from humanrt.imaging import PictureSource, read_picture, write_png
+from humanrt.overlay import draw_result
+from humanrt.result import Result
+
+STANDARD_INPUT = "-"
+
+
+def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command."""
+    detect = commands.add_parser("detect", help="find the faces in pictures")
+    detect.add_argument("paths", nargs="+", metavar="PATH", help="a picture; - reads one from standard input")
+    detect.add_argument("--json", action="store_true", help="print one line of Human's JSON for each picture")
+    detect.add_argument("--draw", type=Path, metavar="DIR", help="write each picture there with its faces drawn on it")
+    detect.add_argument("--device", help="auto, cpu, cuda or cuda:N")
+    detect.add_argument("--config", metavar="FILE", help="a TOML file; Human's names and snake_case names both work")
+    detect.set_defaults(command=_detect)
+
+
+def _detect(options: argparse.Namespace) -> int:
+    return asyncio.run(_detect_all(options))
+
+
+async def _detect_all(options: argparse.Namespace) -> int:
+    config = load_config(options.config)
+    if options.device:
+        config = config.merge({"device": options.device})
+    exit_code = DONE
+    async with Human(config) as human:
+        await human.load(on_progress=ProgressLine())
+        before = human.engine.memory().num_tensors
+        for path in options.paths:
+            try:
+                await _detect_one(human, path, options)
+            except (HumanRTError, OSError) as error:
+                complain(f"{path}: {error}")
+                exit_code = FAILED
+        if not options.json:
+            print(f"live tensors: {before} before, {human.engine.memory().num_tensors} after")
+    return exit_code
+
+
+async def _detect_one(human: Human, path: str, options: argparse.Namespace) -> None:
+    source: PictureSource = sys.stdin.buffer.read() if path == STANDARD_INPUT else path
+    with await human.detect(source) as result:
+        if options.json:
+            print(json.dumps(result.to_human()), flush=True)
+        else:
+            _print_table(path, result)
+        if options.draw:
+            name = "stdin" if path == STANDARD_INPUT else Path(path).stem
+            drawn = options.draw / f"{name}.png"
+            options.draw.mkdir(parents=True, exist_ok=True)
+            write_png(drawn, draw_result(read_picture(source, max_pixels=human.config.max_pixels), result))
+            if not options.json:
+                print(f"  drawn: {drawn}")
+
+
+def _print_table(path: str, result: Result) -> None:
+    milliseconds = result.performance["total"]
+    print(f"{path}: {result.width} x {result.height}, faces: {len(result.face)}, {milliseconds:.1f} ms")
+    if result.face:
+        print(f"  {'score':>5}  {'x':>6} {'y':>6} {'width':>6} {'height':>6}  {'mesh points':>11}")
+    for face in result.face:
+        box = " ".join(f"{value:6.0f}" for value in face.box)
+        print(f"  {face.score:5.2f}  {box}  {len(face.mesh):11}")

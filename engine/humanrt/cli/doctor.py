@@ -1,0 +1,41 @@
+"""``humanrt doctor``: what this machine has."""
+
+import argparse
+import platform
+from importlib import metadata
+
+import humanrt
+from humanrt.cli.output import DONE, FAILED
+from humanrt.config import Environment
+from humanrt.runtime.device import device_report
+from humanrt.zoo import default_cache_dir
+
+PACKAGES = ("numpy", "onnx", "opencv-python", "opencv-python-headless")
+
+
+def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command."""
+    doctor = commands.add_parser("doctor", help="what this machine has, and why CUDA is or is not used")
+    doctor.set_defaults(command=_doctor)
+
+
+def _doctor(_: argparse.Namespace) -> int:
+    report, environment = device_report(), Environment.read()
+    present = {found.name: found.version for found in metadata.distributions()}
+    versions = {name: present[name] for name in PACKAGES if name in present}
+    cache_dir = environment.cache_dir or default_cache_dir()
+    rows = {
+        "humanrt": humanrt.__version__,
+        "python": f"{platform.python_version()} on {platform.platform()}",
+        "onnxruntime": report.onnxruntime or "not installed",
+        "packages": ", ".join(f"{name} {version}" for name, version in {**report.packages, **versions}.items()),
+        "providers": ", ".join(report.providers),
+        "device": report.device or "none",
+        "why not CUDA": report.reason or "CUDA is used",
+        "threads": str(report.cpu_budget),
+        "own cards": ", ".join(map(str, environment.cards)) or "none",
+        "cache": f"{cache_dir} ({'offline' if environment.offline else 'fetching is allowed'})",
+    }
+    for name, value in rows.items():
+        print(f"{name:<13} {value}")
+    return DONE if report.device else FAILED

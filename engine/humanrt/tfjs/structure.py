@@ -1,0 +1,192 @@
+"""How the loops and conditions of a graph hang together, found by walking it without evaluating anything."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from humanrt.errors import ModelFormatError, UnsupportedOpError
+from humanrt.tfjs.graph import Function, Graph, Node, Reference
+
+MAX_DEPTH = 8
+"""How deep loops and conditions may be nested."""
+
+_MAX_GROUPED = 64
+"""A graph with more Merges than this has its conditions written one by one: comparing them takes too long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Two branches of TensorFlow 1 that a Merge joins. ``predicate`` is the node that decides between them.
+
+    ``branches`` is what they give, the one for False first. ``group`` names the Merges, this one among them, that join
+    what the same node decided and do not wait for each other: they are written together.
+    """
+
+    predicate: str
+    branches: tuple[Reference, Reference]
+    group: tuple[str, ...]
+
+
+class Structure:
+    """Answers questions about one graph. Raises ModelFormatError where the graph makes no sense."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+
+    def node(self, name: str) -> Node:
+        """Return a node; ModelFormatError when there is none of its name."""
+        if name not in self._graph.nodes:
+            raise ModelFormatError(f"a node refers to {name!r}, which the graph lacks")
+        return self._graph.nodes[name]
+
+    def origin(self, reference: Reference) -> Node:
+        """Return the node that a value comes from, past those that only hand it on."""
+        node = self.node(reference.node)
+        for _ in range(len(self._graph.nodes)):
+            if node.op != "Identity" or len(node.inputs) != 1:
+                break
+            node = self.node(node.inputs[0].node)
+        return node
+
+    def function(self, node: Node, attribute: str) -> Function:
+        """Return the function that an attribute of a node names."""
+        name = node.attributes.text(attribute)
+        if name not in self._graph.functions:
+            raise ModelFormatError(f"attribute {attribute!r} names the function {name!r}, which the graph lacks")
+        return self._graph.functions[name]
+
+    def position(self, parameter: str) -> int:
+        """Return which parameter of its function a node stands for."""
+        return self._parameters[parameter][1]
+
+    def variables(self, condition: str) -> list[Reference]:
+        """Return the variables of a loop of TensorFlow 1, named by their Merges; ``condition`` is its LoopCond."""
+        merges = [
+            node.inputs[0]
+            for node in self._graph.nodes.values()
+            if node.op == "Switch" and len(node.inputs) == 2 and node.inputs[1].node == condition
+        ]
+        if any(self.node(merge.node).op != "Merge" for merge in merges):
+            raise ModelFormatError("the Switch of a loop variable does not follow its Merge")
+        return list(dict.fromkeys(merges))
+
+    def begins_loop(self, merge: Node) -> bool:
+        """Whether a Merge joins the turns of a loop, and not two branches."""
+        return any(self._is_next(reference) for reference in merge.inputs)
+
+    def first(self, merge: Node) -> Reference:
+        """Return what a loop variable is in the first turn."""
+        return self._turns(merge)[0]
+
+    def successor(self, variable: Reference) -> Reference:
+        """Return what a loop variable is in the turn after; it is a Merge, or a parameter of a While's body."""
+        if variable.node in self._parameters:
+            function, position = self._parameters[variable.node]
+            if position >= len(function.results):
+                raise ModelFormatError("the body of its loop gives too few results")
+            return function.results[position]
+        return only_input(self.node(self._turns(self.node(variable.node))[1].node))
+
+    def condition(self, merge: Node) -> Condition:
+        """Return the condition whose branches a Merge joins."""
+        condition = self._joined(merge)
+        if len(self._joining) > _MAX_GROUPED:
+            return condition
+        waits = self._conditions_behind(merge, condition.predicate)
+        group = [
+            other.name
+            for other in self._joining
+            if self._decider(other) == condition.predicate
+            and len(self._conditions_behind(other, condition.predicate)) == len(waits)
+        ]
+        return replace(condition, group=tuple(group))
+
+    @cached_property
+    def _parameters(self) -> dict[str, tuple[Function, int]]:
+        functions = self._graph.functions.values()
+        return {name: (function, i) for function in functions for i, name in enumerate(function.parameters)}
+
+    @cached_property
+    def _joining(self) -> list[Node]:
+        """The Merges that join branches and that an output needs."""
+        nodes = self._behind([output.reference.node for output in self._graph.outputs])
+        return [node for node in nodes if node.op == "Merge" and not self.begins_loop(node)]
+
+    def _behind(self, names: list[str]) -> list[Node]:
+        """Return the nodes that these need, themselves among them."""
+        seen, waiting = dict.fromkeys(names), list(names)
+        while waiting:
+            for reference in self.node(waiting.pop()).inputs:
+                if reference.node not in seen:
+                    seen[reference.node] = None
+                    waiting.append(reference.node)
+        return [self.node(name) for name in seen]
+
+    def _conditions_behind(self, merge: Node, predicate: str) -> list[Node]:
+        """Return the Merges that this one waits for and that the same node decides. Equally many: neither waits."""
+        behind = {node.name for node in self._behind([reference.node for reference in merge.inputs])}
+        return [other for other in self._joining if other.name in behind and self._decider(other) == predicate]
+
+    def _decider(self, merge: Node) -> str | None:
+        try:
+            return self._joined(merge).predicate
+        except ModelFormatError:
+            return None  # Whoever evaluates that one will hear of it.
+
+    def _joined(self, merge: Node) -> Condition:
+        if len(merge.inputs) != 2:
+            raise UnsupportedOpError(f"joins {len(merge.inputs)} branches, not two")
+        ends = [self._switches(end, False) or self._switches(end, True) for end in merge.inputs]
+        # A branch that takes nothing from outside is the other one.
+        candidates = {
+            (predicate, number)
+            for position, switches in enumerate(ends)
+            for predicate, branch in switches
+            if (predicate, 1 - branch) in ends[1 - position] or not ends[1 - position]
+            for number in [branch if position == 1 else 1 - branch]
+        }
+        if len(candidates) != 1:
+            raise UnsupportedOpError(f"joins branches that {len(candidates)} conditions may decide")
+        predicate, second = candidates.pop()
+        one, other = merge.inputs
+        return Condition(predicate, (one, other) if second else (other, one), (merge.name,))
+
+    def _switches(self, end: Reference, controls: bool) -> set[tuple[str, int]]:
+        """Return the deciding nodes that stand before a branch, and which branch it is, 0 or 1."""
+        found: set[tuple[str, int]] = set()
+        seen, waiting = {(end, 0)}, [(end, 0)]
+        while waiting:
+            reference, depth = waiting.pop()
+            node = self.node(reference.node)
+            if node.op == "Switch" and len(node.inputs) == 2:
+                origin = self.origin(node.inputs[1])
+                if origin.op != "LoopCond" and depth == 0:
+                    found.add((origin.name, min(reference.index, 1)))
+                    continue
+                further, depth = [node.inputs[0]], depth if origin.op == "LoopCond" else depth - 1
+            elif node.op == "Merge" and self.begins_loop(node):
+                further = [self.first(node)]
+            else:
+                further, depth = list(node.inputs), depth + (node.op == "Merge")
+                further += [Reference(name) for name in node.controls if controls]
+            for step in further:
+                if (step, depth) not in seen and depth <= MAX_DEPTH:
+                    seen.add((step, depth))
+                    waiting.append((step, depth))
+        return found
+
+    def _turns(self, merge: Node) -> tuple[Reference, Reference]:
+        later = [reference for reference in merge.inputs if self._is_next(reference)]
+        first = [reference for reference in merge.inputs if reference not in later]
+        if len(later) != 1 or len(first) != 1:
+            raise UnsupportedOpError("joins more than the turns of one loop")
+        return first[0], later[0]
+
+    def _is_next(self, reference: Reference) -> bool:
+        return self.node(reference.node).op == "NextIteration"
+
+
+def only_input(node: Node) -> Reference:
+    """Return the input of a node that must have just one."""
+    if len(node.inputs) != 1:
+        raise ModelFormatError(f"{node.op} takes one input, not {len(node.inputs)}")
+    return node.inputs[0]

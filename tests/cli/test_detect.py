@@ -1,0 +1,75 @@
+import io
+import json
+import sys
+
+import pytest
+
+from humanrt import cli
+from parity.pictures import PICTURES, read_picture
+
+ASTRONAUT = str(PICTURES / "astronaut.png")
+BLACK = str(PICTURES / "black.png")
+
+
+class Input:
+    """Standard input that holds bytes."""
+
+    def __init__(self, data):
+        self.buffer = io.BytesIO(data)
+
+
+def test_a_table(capsys):
+    assert cli.main(["detect", ASTRONAUT, BLACK]) == cli.DONE
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith(f"{ASTRONAUT}: 512 x 512, faces: 1, ")
+    assert lines[2].split() == ["1.00", "153", "50", "145", "145", "478"]
+    assert lines[3].startswith(f"{BLACK}: 320 x 240, faces: 0")
+    assert lines[4] == "live tensors: 0 before, 0 after"
+
+
+def test_json_is_one_human_shaped_line_a_picture(capsys):
+    assert cli.main(["detect", "--json", ASTRONAUT, BLACK]) == cli.DONE
+    first, second = map(json.loads, capsys.readouterr().out.splitlines())
+    assert first["face"][0]["boxRaw"][2] == pytest.approx(0.28, abs=0.01)
+    assert (first["width"], second["width"], second["face"]) == (512, 320, [])
+
+
+def test_standard_input(capsys, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", Input((PICTURES / "astronaut.png").read_bytes()))
+    assert cli.main(["detect", "--json", "-"]) == cli.DONE
+    assert len(json.loads(capsys.readouterr().out)["face"]) == 1
+
+
+def test_drawing(tmp_path, capsys):
+    drawn = tmp_path / "new" / "folder"
+    assert cli.main(["detect", "--draw", str(drawn), ASTRONAUT]) == cli.DONE
+    assert f"drawn: {drawn / 'astronaut.png'}" in capsys.readouterr().out
+    changed = read_picture("astronaut") != read_picture(drawn / "astronaut")
+    assert changed[50:200, 150:300].any()
+    assert not changed[300:].any()
+
+
+def test_a_configuration(tmp_path, capsys):
+    config = tmp_path / "human.toml"
+    config.write_text("[face.mesh]\nenabled = false\n")
+    assert cli.main(["detect", "--config", str(config), "--device", "cpu", "--json", ASTRONAUT]) == cli.DONE
+    assert len(json.loads(capsys.readouterr().out)["face"][0]["mesh"]) == 6
+
+
+def test_a_picture_that_fails_does_not_stop_the_others(tmp_path, capsys):
+    bad = tmp_path / "bad.jpg"
+    bad.write_bytes(b"no picture")
+    assert cli.main(["detect", "--json", str(bad), ASTRONAUT, "/no/such/file"]) == cli.FAILED
+    captured = capsys.readouterr()
+    assert len(captured.out.splitlines()) == 1
+    assert [line.split(": ")[1] for line in captured.err.splitlines()] == [str(bad), "/no/such/file"]
+
+
+def test_a_wrong_configuration_is_wrong_usage(tmp_path, capsys):
+    assert cli.main(["detect", "--config", str(tmp_path / "absent.toml"), ASTRONAUT]) == cli.USAGE
+    assert "absent.toml" in capsys.readouterr().err
+
+
+def test_a_device_that_is_not_there(capsys):
+    assert cli.main(["detect", "--device", "tpu", ASTRONAUT]) == cli.FAILED
+    assert "tpu" in capsys.readouterr().err

@@ -1,0 +1,129 @@
+"""Damaged models: whatever the damage, ModelFormatError and its kin come out, or a model that onnx finds sound."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fuzz import runner, worker
+from fuzz.corpus import DRAWINGS, add_model, write_corpus
+from fuzz.mutation import mutate
+from humanrt.errors import ModelFormatError
+from humanrt.tfjs import convert
+from humanrt.tfjs.control_flow import CONTROL_FLOW
+from humanrt.tfjs.nodes import ARGUMENT
+from humanrt.tfjs.ops.table import TABLE
+from humanrt.zoo import Store, default_cache_dir, find_card
+
+CASES = 10_000
+SEED = 20260101
+PUBLISHED = ["emotion", "handtrack"]
+"""Two real models. The second has loops, lists and detections."""
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    """The folder of the sound models."""
+    folder = tmp_path_factory.mktemp("corpus")
+    write_corpus(folder)
+    return folder
+
+
+@pytest.fixture
+def sounds(corpus):
+    return worker.load(corpus)
+
+
+def test_the_corpus_uses_every_op(corpus):
+    documents = [json.loads(path.read_text())["modelTopology"] for path in corpus.glob("*/model.json")]
+    functions = [function for document in documents for function in document["library"].get("function", [])]
+    nodes = [document["node"] for document in documents] + [function["nodeDef"] for function in functions]
+    used = {node["op"] for some in nodes for node in some}
+    assert not (TABLE.keys() | CONTROL_FLOW.keys()) - used - {ARGUMENT}
+
+
+@pytest.mark.parametrize("name", [draw.__name__ for draw in DRAWINGS])
+def test_the_sound_models_convert(corpus, run, name):
+    destination = corpus / name / "sound.onnx"
+    convert(corpus / name / "model.json", destination)
+    assert destination.exists()
+
+
+@pytest.mark.slow
+def test_only_the_errors_that_are_documented_come_out(corpus, tmp_path):
+    folder = tmp_path / "corpus"
+    shutil.copytree(corpus, folder)
+    for name in PUBLISHED:
+        add_model(folder, f"published_{name}", Store(default_cache_dir()).ensure(find_card(name)))
+    report = runner.run(folder, CASES, SEED)
+    assert report.failures == []
+    assert sum(report.counts.values()) == CASES
+    outcomes = {(path.name, outcome) for path in folder.iterdir() for outcome in ("converted", "refused")}
+    assert report.counts.keys() == outcomes, "damage that always, or never, leaves a model sound finds nothing"
+
+
+def test_a_case_is_the_same_each_time(sounds):
+    ops, changed = ["Neg", "Mul"], 0
+    for case in range(50):
+        sound = worker.pick(sounds, case, worker.seeded(1, case))
+        first, second = (mutate(sound, ops, worker.seeded(1, case)) for _ in range(2))
+        assert first == second
+        changed += first != (sound.text, sound.weights)
+    assert changed > 40
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [(ModelFormatError("wrong"), "refused"), (KeyError("x"), "KeyError: 'x'"), (None, "converted")],
+)
+def test_what_comes_of_a_case(sounds, tmp_path, monkeypatch, error, outcome):
+    def converts(model_json, destination):
+        if error is not None:
+            raise error
+        convert(sound_json, destination)
+
+    sound_json = tmp_path / "sound" / "model.json"
+    sound_json.parent.mkdir()
+    sound_json.write_bytes(sounds[0].text)
+    (sound_json.parent / worker.WEIGHTS).write_bytes(sounds[0].weights)
+    monkeypatch.setattr(worker, "convert", converts)
+    assert outcome in worker.attempt(sounds[0], ["Neg"], worker.seeded(0, 0), tmp_path)
+
+
+@pytest.mark.parametrize("end", ["os._exit(3)", "os.kill(os.getpid(), 9)"])
+def test_a_worker_that_dies_is_replaced(tmp_path, monkeypatch, end):
+    """Case 4 ends its worker, and case 5 gets the other; what it says last is kept."""
+    script = tmp_path / "worker.py"
+    script.write_text(
+        "import json, os, sys\n"
+        "for case in range(*map(int, sys.argv[3:])):\n"
+        "    print(json.dumps([case, 'm']), flush=True)\n"
+        f"    if case == 4: print('farewell', file=sys.stderr, flush=True); {end}\n"
+        "    print(json.dumps('refused'), flush=True)\n"
+    )
+    monkeypatch.setattr(runner, "WORKER", [str(script)])
+    report = runner.run(tmp_path, 10, 0)
+    assert report.counts == {("m", "refused"): 9}
+    ((case, what),) = [(failure.case, failure.what) for failure in report.failures]
+    assert case == 4
+    assert "farewell" in what
+
+
+def test_a_worker_that_cannot_start(tmp_path, monkeypatch):
+    monkeypatch.setattr(runner, "WORKER", ["-c", "raise SystemExit('no luck')"])
+    with pytest.raises(RuntimeError, match="no luck"):
+        runner.run(tmp_path, 10, 0)
+
+
+@pytest.mark.slow
+def test_the_tool_goes_on_with_other_seeds(corpus):
+    """One seed of a few cases, and a published model beside the small ones."""
+    tool = Path(__file__).parents[2] / "tools" / "fuzz"
+    model = corpus / "functions" / "model.json"
+    command = [sys.executable, tool, "--seconds", "0.01", "--cases", "20", "--seed", "7", model]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert re.fullmatch(r"seed 7: \{'converted': \d+, 'refused': \d+\}, 0 failed\n", done.stdout)

@@ -1,0 +1,234 @@
+"""Which source is asked when, for how many models, and what is taken from it."""
+
+import threading
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+
+from humanrt.errors import FetchError, IntegrityError, OfflineError, StoreError
+from humanrt.zoo import GitHubSource, NpmSource, Source, Store
+from humanrt.zoo import fetching as fetching_module
+
+
+@pytest.fixture
+def cache(tmp_path):
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def store(cache):
+    return Store(cache)
+
+
+def is_cached(cache, model):
+    folder = cache / "models" / model.card.name
+    return all((folder / name).exists() for name in model.contents) and model.is_whole(folder)
+
+
+def with_files(model, **changes):
+    """The card of `model` without sources, its files changed: each change makes a value of a file."""
+    files = tuple(replace(file, **{key: make(file) for key, make in changes.items()}) for file in model.card.files)
+    return replace(model.card, files=files, sources=())
+
+
+# Several models at once.
+
+
+@pytest.fixture
+def three(make_model):
+    return [make_model(name) for name in ("alpha", "beta", "gamma")]
+
+
+def test_models_are_downloaded_side_by_side(store, cache, three, github):
+    # Each first request is answered when the others have come too.
+    together = threading.Barrier(3)
+    github.before_answer = lambda path: path.endswith(".json") and together.wait(10)
+    for model in three:
+        github.add(model)
+    found = store.pull([model.card for model in three])
+    assert found == {name: cache / "models" / name / f"{name}.json" for name in ("alpha", "beta", "gamma")}
+    assert all(is_cached(cache, model) for model in three)
+
+
+def test_one_failure_leaves_the_others(store, cache, three, github):
+    for model in three:
+        github.add(model)
+    github.files.pop(three[1].url_path("beta.bin"))
+    found = store.pull([model.card for model in three])
+    assert isinstance(found["beta"], FetchError)
+    assert "HTTP status 404" in str(found["beta"])
+    assert "npm is not installed" in str(found["beta"])
+    assert [is_cached(cache, model) for model in three] == [True, False, True]
+
+
+def test_what_the_callback_raises_ends_all_and_the_next_pull_goes_on(store, cache, three, github):
+    for model in three:
+        github.add(model)
+
+    def stop(progress):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        store.pull([model.card for model in three], on_progress=stop)
+    store.pull([model.card for model in three])
+    assert all(is_cached(cache, model) for model in three)
+
+
+def test_one_package_serves_all_that_is_asked_for_and_nothing_else(store, cache, three, npm):
+    npm.pack({key: content for model in three for key, content in model.members().items()})
+    store.pull([model.card for model in three[:2]])
+    assert [is_cached(cache, model) for model in three] == [True, True, False]
+    assert npm.calls() == ["pack @maker/models@1.2.3"]
+    assert not list((cache / "npm").iterdir())
+
+
+def test_one_package_serves_those_who_ask_meanwhile(store, cache, three, npm, monkeypatch):
+    """A second thread asks while npm packs for the first."""
+    npm.pack({key: content for model in three for key, content in model.members().items()})
+    first, second, _ = three
+    asked = threading.Event()
+    plain_get, plain_packed = store._fetcher._get, fetching_module.npm.packed
+
+    def get(file, asset, *more):
+        if asset == second.card:
+            asked.set()
+        return plain_get(file, asset, *more)
+
+    @contextmanager
+    def packed(*arguments):
+        thread.start()
+        assert asked.wait(10)
+        with plain_packed(*arguments) as archive:
+            yield archive
+
+    thread = threading.Thread(target=store.ensure, args=(second.card,))
+    monkeypatch.setattr(store._fetcher, "_get", get)
+    monkeypatch.setattr(fetching_module.npm, "packed", packed)
+    store.ensure(first.card)
+    thread.join(10)
+    assert [is_cached(cache, model) for model in three] == [True, True, False]
+    assert npm.calls() == ["pack @maker/models@1.2.3"]
+
+
+def test_two_stores_that_want_the_same_from_npm_fetch_once(cache, model, npm):
+    npm.pack(model.members())
+    barrier = threading.Barrier(2)
+
+    def work():
+        barrier.wait(10)
+        Store(cache).ensure(model.card)
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert is_cached(cache, model)
+    assert npm.calls() == ["pack @maker/models@1.2.3"]
+
+
+@pytest.fixture
+def second_source():
+    return Source(
+        github=GitHubSource(repository="maker/more", commit="d" * 40, folder="models"),
+        npm=NpmSource(package="@maker/more", version="4.5.6", folder="models"),
+    )
+
+
+def test_the_package_that_holds_most_is_asked_first(store, cache, three, npm, second_source):
+    npm.pack({key: content for model in three for key, content in model.members().items()})
+    in_both = [replace(model.card, sources=(*model.card.sources, second_source)) for model in three[:2]]
+    only_in_second = replace(three[2].card, sources=(second_source,))
+    store.pull([*in_both, only_in_second])
+    assert all(is_cached(cache, model) for model in three)
+    assert npm.calls() == ["pack @maker/more@4.5.6"]
+
+
+def test_each_source_is_tried(store, cache, model, github, npm, second_source):
+    github.files = {f"/maker/more/{'d' * 40}/models/{name}": content for name, content in model.contents.items()}
+    store.ensure(replace(model.card, sources=(*model.card.sources, second_source)))
+    assert is_cached(cache, model)
+    assert npm.calls() == []
+
+
+# Cards of one's own: files on this machine, or anywhere in the web.
+
+
+def test_a_file_of_this_machine_is_copied_even_offline(cache, model, tmp_path):
+    model.put_into(tmp_path / "mine")
+    card = with_files(model, path=lambda file: str(tmp_path / "mine" / file.name))
+    path = Store(cache, offline=True).ensure(card)
+    assert path.parent == cache / "models" / "alpha"
+    assert is_cached(cache, model)
+
+
+def test_a_file_of_this_machine_that_changed_is_refused(store, cache, model, tmp_path):
+    model.put_into(tmp_path / "mine")
+    (tmp_path / "mine" / "alpha.bin").write_bytes(b"!" * 10000)
+    card = with_files(model, path=lambda file: str(tmp_path / "mine" / file.name))
+    with pytest.raises(IntegrityError, match=r"alpha\.bin"):
+        store.ensure(card)
+    (tmp_path / "mine" / "alpha.bin").unlink()
+    with pytest.raises(FetchError, match=r"mine/alpha\.bin: there is no such file"):
+        store.ensure(card)
+    assert not list(cache.rglob("alpha.bin*"))
+
+
+def test_an_address_is_fetched(store, cache, model, github):
+    github.files = {f"/anywhere/{name}?v=1": content for name, content in model.contents.items()}
+    card = with_files(model, url=lambda file: f"{github.address}/anywhere/{file.name}?v=1")
+    assert store.ensure(card)
+    assert is_cached(cache, model)
+    with pytest.raises(OfflineError):
+        Store(cache.with_name("other"), offline=True).ensure(card)
+
+
+# Without network: from a folder.
+
+
+@pytest.mark.parametrize("below", [".", "a/b", "models/alpha"])
+def test_files_are_found_in_a_folder_however_deep(cache, model, tmp_path, below):
+    model.put_into(tmp_path / "stick" / below)
+    found = Store(cache, offline=True).pull([model.card], origin=tmp_path / "stick")
+    assert found == {"alpha": cache / "models" / "alpha" / "alpha.json"}
+    assert is_cached(cache, model)
+
+
+def test_a_wrong_file_is_passed_over_for_a_right_one(store, cache, model, tmp_path):
+    model.put_into(tmp_path / "stick" / "z")
+    (tmp_path / "stick" / "a").mkdir()
+    (tmp_path / "stick" / "a" / "alpha.bin").write_bytes(b"!" * 10000)
+    store.pull([model.card], origin=tmp_path / "stick")
+    assert is_cached(cache, model)
+
+
+def test_an_npm_package_in_the_folder_will_do(store, cache, three, make_archive, github):
+    archive = make_archive({key: content for model in three for key, content in model.members().items()})
+    before = sorted(archive.parent.iterdir())
+    store.pull([model.card for model in three[:2]], origin=archive.parent)
+    assert [is_cached(cache, model) for model in three] == [True, True, False]
+    assert sorted(archive.parent.iterdir()) == before
+    assert github.requests == []
+
+
+def test_a_folder_without_the_model_says_what_to_put_there(store, cache, three, tmp_path):
+    stick = tmp_path / "stick"
+    three[0].put_into(stick)
+    (stick / "broken.tgz").write_bytes(b"no package")
+    found = store.pull([model.card for model in three[:2]], origin=stick)
+    assert is_cached(cache, three[0])
+    message = str(found["beta"])
+    for part in (
+        str(stick),
+        "beta.json and beta.bin",
+        "broken.tgz cannot be unpacked",
+        "npm pack",
+        "@maker/models@1.2.3",
+    ):
+        assert part in message
+
+
+def test_an_origin_that_is_no_folder(store, model, tmp_path):
+    with pytest.raises(StoreError, match="is no folder"):
+        store.pull([model.card], origin=tmp_path / "absent")

@@ -1,0 +1,80 @@
+"""``python tools/fuzz``: damaged models for as long as you like, with a seed after the other or guided by coverage.
+
+What the tests do with one seed goes on here with others. With ``--atheris`` the fuzzer of that name (``pip install
+atheris``) makes the decisions: it learns which of them lead into code that it has not seen yet.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+# Run as a folder, this is no package and Python looks for modules inside it; the package is found beside it.
+sys.path[0] = str(Path(__file__).resolve().parent.parent)
+
+from fuzz.corpus import add_model, write_corpus  # noqa: E402  # after the line above
+
+OUTCOMES = ("converted", "refused")
+
+
+def with_seeds(folder: Path, seconds: float, seed: int, cases: int) -> int:
+    """Run seed after seed until the time is over, and print what failed; gives the exit status."""
+    from fuzz.runner import run
+
+    end, failed = time.monotonic() + seconds, False
+    while time.monotonic() < end:
+        report = run(folder, cases, seed)
+        outcomes = {what: sum(n for (_, came), n in report.counts.items() if came == what) for what in OUTCOMES}
+        print(f"seed {seed}: {outcomes}, {len(report.failures)} failed", flush=True)
+        for failure in report.failures:
+            print(f"seed {seed}, case {failure.case}, {failure.model}: {failure.what}", flush=True)
+        failed, seed = failed or bool(report.failures), seed + 1
+    return int(failed)
+
+
+def with_atheris(folder: Path, seconds: float) -> None:
+    """Let atheris decide. It ends the process itself, and leaves the data of a case that failed in a file."""
+    import atheris
+
+    with atheris.instrument_imports(include=["humanrt.tfjs"]):
+        from fuzz import worker
+    models = worker.load(folder)
+    ops = sorted({op for model in models for op in model.ops})
+    place = Path(tempfile.mkdtemp(prefix="fuzz-"))
+
+    def one(data: bytes) -> None:
+        decisions = atheris.FuzzedDataProvider(data)
+
+        def choose(below: int) -> int:
+            return int(decisions.ConsumeIntInRange(0, below - 1))
+
+        outcome = worker.attempt(models[choose(len(models))], ops, choose, place)
+        if outcome not in OUTCOMES:
+            raise RuntimeError(outcome)
+
+    atheris.Setup([sys.argv[0], f"-max_total_time={int(seconds)}", "-rss_limit_mb=1024", "-timeout=5"], one)
+    atheris.Fuzz()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python tools/fuzz", description=__doc__)
+    parser.add_argument("models", nargs="*", type=Path, metavar="MODEL_JSON", help="a model to damage too, of one .bin")
+    parser.add_argument("--seconds", type=float, default=600, help="how long, by default 600")
+    parser.add_argument("--seed", type=int, default=0, help="the first seed, by default 0")
+    parser.add_argument("--cases", type=int, default=10_000, help="damaged models for each seed, by default 10000")
+    parser.add_argument("--atheris", action="store_true", help="let atheris decide, guided by coverage")
+    options = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as text:
+        folder = Path(text)
+        write_corpus(folder)
+        for number, model_json in enumerate(options.models):
+            add_model(folder, f"{number}_{model_json.stem}", model_json)
+        if options.atheris:
+            with_atheris(folder, options.seconds)
+        return with_seeds(folder, options.seconds, options.seed, options.cases)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

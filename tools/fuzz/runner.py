@@ -1,0 +1,84 @@
+"""Watches over workers: two at a time, each replaced when a case ends it."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+WORKERS = 2
+WORKER = ["-m", "fuzz.worker"]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A case of which something else came out than ModelFormatError and its kin, or nothing at all."""
+
+    case: int
+    model: str
+    what: str
+
+
+@dataclass
+class Report:
+    """How many cases came to what, by the name of the model, and which failed."""
+
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    failures: list[Failure] = field(default_factory=list)
+
+
+def run(folder: Path, cases: int, seed: int) -> Report:
+    """Convert that many damaged models, made of the sound ones in ``folder``. The seed decides about all of them."""
+    report, lock = Report(), threading.Lock()
+
+    def share(first: int) -> None:
+        for case, model, outcome in _outcomes(folder, cases, seed, first):
+            with lock:
+                if outcome in ("converted", "refused"):
+                    report.counts[model, outcome] += 1
+                else:
+                    report.failures.append(Failure(case, model, outcome))
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        list(pool.map(share, range(WORKERS)))
+    return report
+
+
+def _outcomes(folder: Path, cases: int, seed: int, first: int) -> Iterator[tuple[int, str, str]]:
+    """Give case, model and outcome of every ``WORKERS``th case, from as many workers as it takes."""
+    while first < cases:
+        numbers = [str(number) for number in (seed, first, cases, WORKERS)]
+        command = [sys.executable, *WORKER, str(folder), *numbers]
+        begun: tuple[int, str] | None = None
+        with (
+            tempfile.TemporaryFile("w+") as complaints,
+            subprocess.Popen(
+                command, stdout=subprocess.PIPE, stderr=complaints, text=True, env=_environment()
+            ) as worker,
+        ):
+            for line in worker.stdout or ():
+                if begun is None:
+                    begun = tuple(json.loads(line))
+                else:
+                    yield (*begun, json.loads(line))
+                    first = begun[0] + WORKERS
+                    begun = None
+            code = worker.wait()
+            complaints.seek(0)
+            last_words = complaints.read()[-2000:]
+        if begun is not None:
+            yield (*begun, f"the process ended with {code}: {last_words}")
+            first = begun[0] + WORKERS
+        elif code:
+            raise RuntimeError(f"a worker does not work: {last_words}")
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment of a worker: it finds what this process finds, and its libraries start no threads."""
+    return os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path), "OPENBLAS_NUM_THREADS": "1"}
