@@ -10,22 +10,23 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from humanrt.config import Config, Environment, load_config
+from humanrt.config import Config, Environment, load_config, split_paths
 from humanrt.engine import Engine
 from humanrt.errors import ConfigError, EngineClosedError
 from humanrt.imaging import PictureSource, read_picture
-from humanrt.pipeline import FaceModels, detect_faces
+from humanrt.meshing import Models
+from humanrt.pipeline import detect_faces, face_models
 from humanrt.result import Result
 from humanrt.runtime import scheduler
 from humanrt.runtime.completion import completion
 from humanrt.runtime.single_flight import SingleFlight
 from humanrt.tasks.model import TaskModel
-from humanrt.zoo import Card, OnProgress, Store, default_cache_dir, find_card
+from humanrt.zoo import Card, OnProgress, Store, cards, default_cache_dir, find_card
 
 ConfigSource = Config | Mapping[str, object] | str | os.PathLike[str]
 
-# What belongs to the engine, which is made once.
-FIXED_SETTINGS = ("device", "deallocate", "model_base_path")
+# What is looked at when a Human is made.
+FIXED_SETTINGS = ("device", "deallocate", "model_base_path", "cards")
 
 
 class Human:
@@ -44,6 +45,7 @@ class Human:
             offline=environment.offline,
             model_base_path=_folder(self.config.model_base_path),
         )
+        self._cards = cards(*environment.cards, *split_paths(self.config.cards))
         self.engine = Engine(self.config.device, deallocate=self.config.deallocate, store=store)
         self._models: SingleFlight[str, TaskModel] = SingleFlight()
         self._calls: set[Future[None]] = set()
@@ -108,6 +110,7 @@ class Human:
     @contextmanager
     def _in_flight(self) -> Iterator[None]:
         """Make aclose() wait for this call."""
+        self.engine.check_open()
         if self._closing:
             raise EngineClosedError("this Human was closed; make a new one")
         call: Future[None] = Future()
@@ -126,29 +129,21 @@ class Human:
                 raise ConfigError(f"{name} cannot change from call to call; make another Human with it")
         return call
 
-    async def _load(self, config: Config, on_progress: OnProgress | None) -> FaceModels | None:
+    async def _load(self, config: Config, on_progress: OnProgress | None) -> Models:
         """Return the models that ``config`` needs; each is loaded once, side by side with the others."""
-        face = config.face
-        if not (face.enabled and face.detector.enabled):
-            return None
-        wanted = {"face.detector": face.detector.model_path}
-        if face.mesh.enabled:
-            wanted["face.mesh"] = face.mesh.model_path
-        found = {config_key: _find_card(config_key, path) for config_key, path in wanted.items()}
+        found = {config_key: self._find_card(config_key, path) for config_key, path in face_models(config.face).items()}
         loads = {card.name: partial(self._load_model, card, on_progress) for card in found.values()}
         loaded = await self._models.get_all(loads)
-        models = {config_key: loaded[card.name] for config_key, card in found.items()}
-        return FaceModels(models["face.detector"], models.get("face.mesh"))
+        return {config_key: loaded[card.name] for config_key, card in found.items()}
 
     def _load_model(self, card: Card, on_progress: OnProgress | None) -> TaskModel:
-        return TaskModel(card, self.engine.load_blocking(card, on_progress))
+        return TaskModel(self.engine, card, self.engine.load_blocking(card, on_progress))
 
-
-def _find_card(config_key: str, model_path: str) -> Card:
-    card = find_card(model_path)
-    if card.config_key != config_key:
-        raise ConfigError(f"{config_key}.model_path is {model_path!r}, which is a model for {card.config_key}")
-    return card
+    def _find_card(self, config_key: str, model_path: str) -> Card:
+        card = find_card(model_path, self._cards)
+        if card.config_key != config_key:
+            raise ConfigError(f"{config_key}.model_path is {model_path!r}, which is a model for {card.config_key}")
+        return card
 
 
 class _Clock:

@@ -1,75 +1,114 @@
 """Which task feeds which: from the pixels of a picture to its faces."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
-from humanrt.config import Config
+from humanrt.config import Config, FaceConfig
+from humanrt.description import DESCRIBERS, describe
 from humanrt.engine import Engine
+from humanrt.errors import ConfigError
+from humanrt.meshing import Models, each, has_mesh, mesh_faces
 from humanrt.result import Face
 from humanrt.runtime import scheduler
-from humanrt.tasks import blazeface, facemesh
+from humanrt.tasks import blazeface, face_mask, faceboxes, facemesh
 from humanrt.tasks.face_box import FaceBox
+from humanrt.tasks.face_crop import Crops, Floats
+from humanrt.tasks.face_detector import FaceDetector
 from humanrt.tasks.face_record import FaceRecorder
 from humanrt.tasks.model import TaskModel
 from humanrt.tensors import Tensor
+from humanrt.zoo import Card
+
+DETECTORS: Sequence[FaceDetector] = (blazeface.IN_FOUR_PARTS, blazeface.SHORT_RANGE, blazeface.FULL_RANGE, faceboxes)
+# The side of a face's crop where neither mesh nor detector has one of its own.
+CROP_SIZE = 256
 
 
-@dataclass(frozen=True, eq=False)
-class FaceModels:
-    """The models of one call; ``mesh`` is None where the configuration switches it off."""
+def face_models(face: FaceConfig) -> dict[str, str]:
+    """Tell which models faces need: the path of each, by its key of the configuration."""
+    if not (face.enabled and face.detector.enabled):
+        return {}
+    wanted = {"face.detector": face.detector.model_path}
+    if face.mesh.enabled and face.attention.enabled:
+        wanted["face.attention"] = face.attention.model_path
+    elif face.mesh.enabled:
+        wanted["face.mesh"] = face.mesh.model_path
+        if face.iris.enabled:
+            wanted["face.iris"] = face.iris.model_path
+    for key in DESCRIBERS:
+        _, name, *part = key.split(".")  # "face.ssrnet.age" is switched on by face.ssrnet, and has a path of its own
+        section = getattr(face, name)
+        if section.enabled:
+            wanted[key] = getattr(section, "_".join(["model_path", *part]))
+    return wanted
 
-    detector: TaskModel
-    mesh: TaskModel | None
 
-
-async def detect_faces(engine: Engine, models: FaceModels, picture: Tensor, config: Config) -> tuple[Face, ...]:
-    """Find the faces of a picture, uint8 [h, w, 3] RGB, best first.
+async def detect_faces(engine: Engine, models: Models, picture: Tensor, config: Config) -> tuple[Face, ...]:
+    """Find and describe the faces of a picture, uint8 [h, w, 3] RGB, best first.
 
     Runs in the caller's scope, which owns every tensor made here, those of the faces included.
     """
-    boxes = await _find(engine, models.detector, picture, config)
+    boxes = await _find(models["face.detector"], picture, config)
     if not boxes:
         return ()
-    settings, quirks = config.face.detector, config.compat == "human"
-    turns = [facemesh.turn(box) if settings.rotation else 0.0 for box in boxes]
-    crops = None
-    if models.mesh or settings.return_:
-        size = facemesh.INPUT_SIZE if models.mesh else blazeface.INPUT_SIZE
-        with picture.pinned() as pixels:
-            cut = partial(facemesh.prepare, pixels, boxes, turns, size, quirks=quirks)
-            crops = engine.adopt(await scheduler.run(cut))
-    outputs = await models.mesh.run(crops, facemesh.OUTPUTS) if models.mesh and crops else []
-    recorder = FaceRecorder(picture.shape[1], picture.shape[0], config.face, quirks)
+    turns = [facemesh.turn(box) if config.face.detector.rotation else 0.0 for box in boxes]
+    crops = await _cut(models, picture, boxes, turns, config)
+    recorder = FaceRecorder(picture.shape[1], picture.shape[0], config.face, quirks=config.compat == "human")
+    if has_mesh(models):
+        flags, meshes = await mesh_faces(models, crops, recorder, config)
+        records = await scheduler.run(each, recorder.from_mesh, boxes, turns, flags, meshes)
+        if config.face.detector.mask:
+            crops = await scheduler.run(partial(_mask, quirks=recorder.quirks), crops, meshes, records)
+    else:
+        records = await scheduler.run(each, recorder.from_detector, boxes)
+    kept = [(face, crop) for face, crop in zip(records, crops, strict=True) if face is not None]
+    said = await describe(models, np.stack([crop for _, crop in kept]), config) if kept else []
     faces: list[Face] = []
-    for i, face in enumerate(await scheduler.run(_record, recorder, boxes, turns, outputs)):
-        if face is not None:
-            tensor = _crop(engine, crops, i) if crops and settings.return_ else None
-            faces.append(replace(face, id=len(faces), tensor=tensor))
+    for (face, crop), words in zip(kept, said, strict=True):
+        tensor = engine.adopt(facemesh.prepare(crop)) if config.face.detector.return_ else None
+        faces.append(replace(face, id=len(faces), tensor=tensor, **words))
     return tuple(faces)
 
 
-async def _find(engine: Engine, detector: TaskModel, picture: Tensor, config: Config) -> list[FaceBox]:
-    settings, quirks = config.face.detector, config.compat == "human"
+def _detector_of(card: Card) -> FaceDetector:
+    """Tell a detector's family by what its card says comes out."""
+    for detector in DETECTORS:
+        if set(detector.OUTPUTS) <= card.outputs.keys():
+            return detector
+    known = "; ".join(", ".join(detector.OUTPUTS) for detector in DETECTORS)
+    raise ConfigError(f"the outputs of {card.name} are {', '.join(card.outputs)}; a face detector has {known}")
+
+
+async def _find(model: TaskModel, picture: Tensor, config: Config) -> list[FaceBox]:
+    detector, settings, quirks = _detector_of(model.card), config.face.detector, config.compat == "human"
+    prepare = partial(detector.prepare, form=model.form, square=settings.square, quirks=quirks)
     with picture.pinned() as pixels:
-        prepared = await scheduler.run(partial(blazeface.prepare, pixels, square=settings.square, quirks=quirks))
-    outputs = await detector.run(engine.adopt(prepared.pixels), blazeface.OUTPUTS)
-    return await scheduler.run(partial(blazeface.decode, outputs, prepared, settings, quirks=quirks))
+        prepared = await scheduler.run(prepare, pixels)
+    outputs = await model.run(prepared.pixels, detector.OUTPUTS)
+    return await scheduler.run(partial(detector.decode, quirks=quirks), outputs, prepared, settings)
 
 
-def _record(
-    recorder: FaceRecorder, boxes: Sequence[FaceBox], turns: Sequence[float], outputs: Sequence[NDArray[np.float32]]
-) -> list[Face | None]:
-    """Make a record of each box, with its row of the mesh model's ``outputs`` if that model ran."""
-    if not outputs:
-        return [recorder.from_detector(box) for box in boxes]
-    return [recorder.from_mesh(*seen) for seen in zip(boxes, turns, *outputs, strict=True)]
+async def _cut(
+    models: Models, picture: Tensor, boxes: Sequence[FaceBox], turns: Sequence[float], config: Config
+) -> Crops:
+    """Cut every face out of the picture, upright."""
+    size = facemesh.INPUT_SIZE if has_mesh(models) else models["face.detector"].form.height or CROP_SIZE
+    quirks = config.compat == "human"
+    with picture.pinned() as pixels:
+        return await scheduler.run(partial(facemesh.cut, pixels, boxes, turns, size, quirks=quirks))
 
 
-def _crop(engine: Engine, crops: Tensor, index: int) -> Tensor:
-    """Make a tensor of its own of one face's crop, float32 [h, w, 3]."""
-    with crops.pinned() as array:
-        return engine.adopt(array[index].copy())
+def _mask(crops: Crops, meshes: Sequence[Floats], faces: Sequence[Face | None], *, quirks: bool) -> Crops:
+    """Darken what is outside of each face that has a mesh."""
+    masked = []
+    for crop, mesh, face in zip(crops, meshes, faces, strict=True):
+        if face is None or face.rotation is None:
+            masked.append(crop)
+        elif quirks:
+            masked.append(face_mask.darkened(crop, face_mask.outline_in_box(face.mesh, face.box)))
+        else:
+            masked.append(face_mask.darkened(crop, face_mask.outline_in_crop(mesh, facemesh.INPUT_SIZE)))
+    return np.stack(masked)

@@ -7,7 +7,7 @@ picture's width and height. Field names and meanings are Human's; ``to_human()``
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from humanrt.tensors import Tensor
 
 Points = NDArray[np.float32]
 Box = tuple[float, float, float, float]  # x, y, width, height
+Gender = Literal["male", "female", "unknown"]
 
 
 @dataclass(frozen=True)
@@ -44,16 +45,35 @@ class Rotation:
     gaze: Gaze
 
 
+@dataclass(frozen=True)
+class Emotion:
+    """One of "angry", "disgust", "fear", "happy", "sad", "surprise", "neutral", and how much of it, 0..1."""
+
+    score: float
+    emotion: str
+
+
+@dataclass(frozen=True)
+class Race:
+    """One of "white", "black", "asian", "indian", "other", and how sure the model is, 0..1."""
+
+    score: float
+    race: str
+
+
 @dataclass(frozen=True, eq=False)
 class Face:
     """One face.
 
     ``mesh`` is float32 [n, 3] in pixels (z grows away from the viewer, in pixels of the mesh model's input) and
-    ``mesh_raw`` the same over the picture's size: 468 points with the mesh model, the detector's 6 without it.
-    ``annotations`` groups the points of ``mesh`` by name. Scores are 0..1; ``box`` is in pixels, ``size`` is the
-    detected box's width and height. ``tensor`` is the face's crop, float32 [h, w, 3], 0..1, when
-    ``face.detector.return_`` asked for it: in ``auto`` mode it goes with its Result, or when nobody holds it; in
-    ``manual`` mode it is the caller's.
+    ``mesh_raw`` the same over the picture's size: 468 points with the mesh model, 478 with the irises as well, the
+    detector's 6 without it, and none where faceboxes, which has no landmarks, is the detector. ``annotations`` groups
+    the points of ``mesh`` by name. Scores are 0..1; ``box`` is in pixels, ``size`` is the detected box's width and
+    height. ``tensor`` is the face's crop, float32 [h, w, 3], 0..1, when ``face.detector.return_`` asked for it: in
+    ``auto`` mode it goes with its Result, or when nobody holds it; in ``manual`` mode it is the caller's.
+    ``distance`` is that from the camera in metres, after an average iris. ``age`` is in years, ``embedding`` tells
+    faces apart (float32 [1024] with the description model), ``real`` and ``live`` are scores 0..1; what its model was
+    not asked for is None.
     """
 
     id: int
@@ -67,10 +87,21 @@ class Face:
     mesh_raw: Points
     annotations: Mapping[str, Points]
     rotation: Rotation | None = None
+    age: float | None = None
+    gender: Gender = "unknown"
+    gender_score: float | None = None
+    emotion: tuple[Emotion, ...] = ()
+    race: tuple[Race, ...] | None = None
+    embedding: NDArray[np.float32] | None = None
+    distance: float | None = None
+    real: float | None = None
+    live: float | None = None
     tensor: Tensor | None = None
 
     def to_human(self) -> dict[str, Any]:
         """Give the face as the JSON-ready dict that Human gives, without the tensor."""
+        # The detector's points have no depth, and Human writes none, but in meshRaw.
+        axes = 3 if self.rotation is not None else 2
         human: dict[str, Any] = {
             "id": self.id,
             "score": _number(self.score),
@@ -79,15 +110,25 @@ class Face:
             "box": _numbers(self.box),
             "boxRaw": _numbers(self.box_raw),
             "size": _numbers(self.size),
-            "mesh": _points(self.mesh),
+            "mesh": _points(self.mesh[:, :axes]),
             "meshRaw": _points(self.mesh_raw),
             # Without the iris model Human writes null for each of the five points of an iris.
-            "annotations": {name: _points(points) or [None] * 5 for name, points in self.annotations.items()},
-            # What Human gives for the face modules that are switched off.
-            "gender": "unknown",
-            "emotion": [],
-            "embedding": [],
+            "annotations": {name: _points(points[:, :axes]) or [None] * 5 for name, points in self.annotations.items()},
+            "gender": self.gender,
+            "emotion": [{"score": _number(each.score), "emotion": each.emotion} for each in self.emotion],
+            "embedding": [] if self.embedding is None else [_number(value) for value in self.embedding.tolist()],
         }
+        # Human leaves these out when they are zero or not there.
+        numbers = {
+            "age": self.age,
+            "genderScore": self.gender_score,
+            "distance": self.distance,
+            "real": self.real,
+            "live": self.live,
+        }
+        human |= {name: _number(value) for name, value in numbers.items() if value}
+        if self.race is not None:
+            human["race"] = [{"score": _number(each.score), "race": each.race} for each in self.race]
         if self.rotation is not None:
             angle, gaze = self.rotation.angle, self.rotation.gaze
             human["rotation"] = {

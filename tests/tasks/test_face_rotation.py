@@ -1,11 +1,11 @@
-from math import cos, sin
+from math import cos, pi, sin
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from humanrt.tasks.face_rotation import face_rotation
+from humanrt.tasks.face_rotation import camera_distance, face_rotation
 
 WIDTH, HEIGHT = 640, 480
 BOX = (0.25, 0.25, 100 / WIDTH, 100 / HEIGHT)
@@ -24,7 +24,8 @@ def mesh_of(axes):
 
 
 def rotation_of(axes):
-    return face_rotation(mesh_of(axes), BOX, WIDTH, HEIGHT)
+    mesh = mesh_of(axes)
+    return face_rotation(mesh, mesh, BOX, WIDTH, HEIGHT)
 
 
 def test_a_face_that_looks_straight_ahead():
@@ -80,5 +81,54 @@ def test_lying_on_the_side(sign):
 
 
 def test_a_mesh_without_extent_has_finite_angles():
-    rotation = face_rotation(np.zeros((468, 3), np.float32), BOX, WIDTH, HEIGHT)
+    mesh = np.zeros((468, 3), np.float32)
+    rotation = face_rotation(mesh, mesh, BOX, WIDTH, HEIGHT)
     assert np.isfinite(rotation.matrix).all()
+
+
+def eyes(iris=(0.0, 0.0), depth=0.0):
+    """A mesh whose eyes are 40 wide and 20 high, with the irises' centres off the middle by ``iris``."""
+    mesh = np.zeros((478, 3), np.float32)
+    for middle, points in (((200, 100), (33, 133, 27, 23, 473)), ((300, 100), (362, 263, 257, 253, 468))):
+        for index, offset in zip(points, ((-20, 0), (20, 0), (0, -10), (0, 10), iris), strict=True):
+            mesh[index, :2] = np.add(middle, offset)
+    mesh[33, 2] = depth
+    return mesh
+
+
+def gaze_of(mesh):
+    return face_rotation(mesh, mesh, (0.2, 0.2, 0.5, 0.5), WIDTH, HEIGHT).gaze
+
+
+@pytest.mark.parametrize("depth", [1.0, -1.0])
+@pytest.mark.parametrize(
+    ("iris", "bearing", "strength"),
+    [
+        ((0, -2), 0.0, 0.0),  # a tenth of the eye's height up: straight ahead
+        ((-4, -2), pi / 2, 0.1),
+        ((4, -2), -pi / 2, 0.1),
+        ((0, 0), 0.0, 0.1),
+        ((0, -4), 0.0, 0.1),
+        ((20, -2), -pi / 2, 0.25),  # no more than half of the box
+    ],
+)
+def test_the_gaze(depth, iris, bearing, strength):
+    """Human's src/face/angles.ts by hand: bearing = (atan2(-y, -x) + pi / 2) % pi, of either eye alike."""
+    gaze = gaze_of(eyes(iris, depth))
+    assert gaze.strength == pytest.approx(strength, abs=1e-6)
+    if strength:
+        assert cos(gaze.bearing - bearing) ** 2 == pytest.approx(1, abs=1e-5)  # the same line
+
+
+def test_closed_eyes_have_a_finite_gaze():
+    mesh = np.zeros((478, 3), np.float32)
+    assert np.isfinite([gaze_of(mesh).bearing, gaze_of(mesh).strength]).all()
+
+
+def test_the_distance_is_that_of_the_larger_iris():
+    """Of the picture's width an iris of 11.7 mm takes a tenth: so that is 0.117 m, and as far away as it is wide."""
+    mesh = np.zeros((478, 3), np.float32)
+    mesh[469, 0], mesh[471, 0] = 164, 100
+    mesh[474, 0], mesh[476, 0] = 130, 100
+    assert camera_distance(mesh, 640) == pytest.approx(0.117)
+    assert camera_distance(np.zeros((478, 3), np.float32), 640) == 0

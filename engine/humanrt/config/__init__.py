@@ -8,7 +8,7 @@ something in JavaScript are refused; ``device``, ``compat`` and ``max_pixels`` a
 """
 
 from humanrt.config.config import Config, load_config
-from humanrt.config.environment import Environment
+from humanrt.config.environment import Environment, split_paths
 from humanrt.config.face import (
     FaceAntispoofConfig,
     FaceAttentionConfig,
@@ -60,4 +60,5 @@ __all__ = [
     "ObjectConfig",
     "SegmentationConfig",
     "load_config",
+    "split_paths",
 ]

@@ -27,9 +27,11 @@ class Config(Section):
     ``device``: "auto", "cpu", "cuda" or "cuda:N". ``deallocate``: who frees the tensors of a Result, "auto" or
     "manual"; Human's booleans are accepted for the two. ``compat="human"`` brings Human's known quirks back.
     ``max_pixels``: pictures with more are refused before they are decoded. ``model_base_path``: a folder that holds
-    TF.js models; it is asked before the cache. ``cache_sensitivity`` and ``skip_allowed`` act only in streams. Human's
-    ``debug``, ``async``, ``warmup``, ``cache_models`` and ``validate_models`` are accepted and change nothing: logging
-    is the standard library's, models are always cached on disk and always checked.
+    TF.js models; it is asked before the cache. ``cards``: cards of your own models, or folders of them, apart as in
+    PATH; each can then be named by its section's ``model_path``, as Human's can. ``cache_sensitivity`` and
+    ``skip_allowed`` act only in streams. Human's ``debug``, ``async``, ``warmup``, ``cache_models`` and
+    ``validate_models`` are accepted and change nothing: logging is the standard library's, models are always cached on
+    disk and always checked.
     """
 
     device: str = "auto"
@@ -37,6 +39,7 @@ class Config(Section):
     max_pixels: Annotated[int, Between(1)] = 100_000_000
     backend: str = ""
     model_base_path: str = ""
+    cards: str = ""
     cache_models: bool = True
     validate_models: bool = True
     wasm_path: str = ""
@@ -101,18 +104,8 @@ _MISSING_MODULES = [
     "segmentation",
     "gesture",
     "filter",
-    "face.attention",
-    "face.iris",
-    "face.description",
-    "face.emotion",
-    "face.antispoof",
-    "face.liveness",
-    "face.gear",
-    "face.ssrnet",
-    "face.mobilefacenet",
-    "face.insightface",
 ]
-_MISSING_SWITCHES = (*(f"{module}.enabled" for module in _MISSING_MODULES), "face.detector.mask", "filter.equalization")
+_MISSING_SWITCHES = (*(f"{module}.enabled" for module in _MISSING_MODULES), "filter.equalization")
 
 # Human's settings for the browser and for TF.js's own backends, with what to use here instead.
 _BROWSER_SETTINGS = {

@@ -25,7 +25,7 @@ class FaceDetectorConfig(Section):
     iou_threshold: Ratio = 0.1
     scale: Positive = 1.4  # how much larger than the detected box a face's crop is
     square: bool = False  # pad the picture to a square instead of squeezing it into one
-    mask: bool = False
+    mask: bool = False  # darken what is outside of the face before the models that describe it
     return_: bool = False  # give each face's crop as `face.tensor`
 
 
@@ -57,11 +57,11 @@ class FaceIrisConfig(Section):
     """The iris model."""
 
     path: ClassVar[str] = "face.iris"
-    enabled: bool = False
+    enabled: bool = True
     model_path: str = "iris.json"
     skip_frames: Natural = 0
     skip_time: Natural = 0
-    scale: Positive = 2.3
+    scale: Positive = 2.3  # how much larger than the eye its crop is
 
 
 @dataclass(frozen=True)
@@ -69,11 +69,12 @@ class FaceDescriptionConfig(Section):
     """Age, gender and embedding."""
 
     path: ClassVar[str] = "face.description"
-    enabled: bool = False
+    enabled: bool = True
     model_path: str = "faceres.json"
     skip_frames: Natural = 99
     skip_time: Natural = 3000
     min_confidence: Ratio = 0.1
+    crop: Annotated[float, Between(0, 0.45)] = 0.0  # cut this part off each side of the face first
 
 
 @dataclass(frozen=True)
@@ -81,11 +82,12 @@ class FaceEmotionConfig(Section):
     """Emotions."""
 
     path: ClassVar[str] = "face.emotion"
-    enabled: bool = False
+    enabled: bool = True
     model_path: str = "emotion.json"
     skip_frames: Natural = 99
     skip_time: Natural = 1500
     min_confidence: Ratio = 0.1
+    crop: Annotated[float, Between(0, 0.45)] = 0.0  # cut this part off each side of the face first
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,7 @@ class FaceGearConfig(Section):
     skip_frames: Natural = 0
     skip_time: Natural = 0
     min_confidence: Ratio = 0.1
+    crop: Annotated[float, Between(0, 0.45)] = 0.0  # cut this part off each side of the face first
 
 
 @dataclass(frozen=True)
@@ -133,6 +136,7 @@ class FaceSsrnetConfig(Section):
     skip_frames: Natural = 0
     skip_time: Natural = 0
     min_confidence: Ratio = 0.1
+    crop: Annotated[float, Between(0, 0.45)] = 0.0  # cut this part off each side of the face first
 
 
 @dataclass(frozen=True)

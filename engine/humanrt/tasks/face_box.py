@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from humanrt.result import Box
+from humanrt.tasks.rounding import round_half_up
 
 Point = NDArray[np.float64]  # [2]: x, y
 
@@ -30,14 +31,12 @@ class FaceBox:
         """Width and height."""
         return np.abs(self.end - self.start)
 
-    def squared(self, scale: float, *, whole_pixels: bool) -> "FaceBox":
-        """Grow the box ``scale`` times around its centre and make it square; ``whole_pixels`` rounds as Human does."""
+    def squared(self, scale: float) -> "FaceBox":
+        """Grow the box ``scale`` times around its centre and make it square, in whole pixels."""
         size = self.extent * scale
         half = size.max() / 2
-        start, end = self.center - half, self.center + half
-        if whole_pixels:
-            start, end, size = round_half_up(start), round_half_up(end), round_half_up(size)
-        return replace(self, start=start, end=end, size=size)
+        start, end = round_half_up(self.center - half), round_half_up(self.center + half)
+        return replace(self, start=start, end=end, size=round_half_up(size))
 
     def centered_on(self, points: NDArray[np.float64]) -> "FaceBox":
         """Move the box, its extent kept, to the middle of what ``points`` [n, 2 or more] span."""
@@ -58,8 +57,3 @@ class FaceBox:
         picture = np.array([width, height], np.float64)
         x, y, box_width, box_height = np.concatenate([self.start / picture, (self.end - self.start) / picture]).tolist()
         return x, y, box_width, box_height
-
-
-def round_half_up(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Round as JavaScript's Math.round does: halves go up, also below zero."""
-    return np.floor(values + 0.5)

@@ -2,27 +2,58 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from humanrt.engine import Engine
 from humanrt.runtime.graph_model import GraphModel
+from humanrt.runtime.side_by_side import side_by_side
 from humanrt.tensors import Tensor
 from humanrt.zoo import Card
 
 
+class InputForm(NamedTuple):
+    """The pixels of one input, [height, width, channels]; 0 where any number will do."""
+
+    height: int
+    width: int
+    channels: int
+
+
 @dataclass(frozen=True, eq=False)
 class TaskModel:
-    """A loaded model and the card that says what its outputs mean."""
+    """A loaded model, the engine that runs it, and the card that says what goes in and what comes out."""
 
+    engine: Engine
     card: Card
     graph: GraphModel
 
-    async def run(self, batch: Tensor, meanings: Sequence[str]) -> list[NDArray[np.float32]]:
+    @property
+    def form(self) -> InputForm:
+        """What the model takes."""
+        _, *pixels = self._input_shape
+        return InputForm(*(length if isinstance(length, int) else 0 for length in pixels))
+
+    async def run(self, batch: NDArray[Any], meanings: Sequence[str]) -> list[NDArray[np.float32]]:
         """Run the model; returns copies of the outputs that the card calls ``meanings``, in that order.
 
-        The output tensors are made in the caller's scope, which frees them.
+        ``batch``, [n, ...], becomes the engine's. A model that takes one input at a time is run for each, side by side.
+        The tensors are made in the caller's scope, which frees them.
         """
+        if self._input_shape[0] != 1 or len(batch) == 1:
+            return await self._run(batch, meanings)
+        runs = await side_by_side(*(self._run(batch[i : i + 1].copy(), meanings) for i in range(len(batch))))
+        return [np.concatenate(outputs) for outputs in zip(*runs, strict=True)]
+
+    async def _run(self, batch: NDArray[Any], meanings: Sequence[str]) -> list[NDArray[np.float32]]:
         specs = [self.card.outputs[meaning] for meaning in meanings]
-        outputs = await self.graph.execute_async([batch], [spec.signature or spec.node for spec in specs])
+        names = [spec.signature or spec.node for spec in specs]
+        outputs = await self.graph.execute_async([self.engine.adopt(batch)], names)
         return [tensor.data_sync() for tensor in ([outputs] if isinstance(outputs, Tensor) else outputs)]
+
+    @property
+    def _input_shape(self) -> tuple[int | str, ...]:
+        (spec,) = self.card.inputs.values()
+        return spec.shape

@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+
+from humanrt import Engine
+from humanrt.tasks.model import InputForm, TaskModel
+from humanrt.zoo import find_card
+
+NOTHING = (0, 0, 0, 0)
+
+
+class Graph:
+    """A model that doubles, and that notes how many it was given at a time."""
+
+    def __init__(self, engine):
+        self.engine = engine
+        self.batches = []
+
+    async def execute_async(self, inputs, outputs):
+        (batch,) = inputs
+        self.batches.append(batch.shape[0])
+        assert outputs == ["output_faceflag", "output_mesh_identity"] or outputs == ["Identity"]
+        return [self.engine.adopt(batch.data_sync() * 2) for _ in outputs]
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [
+        ("facemesh", (192, 192, 3)),
+        ("gender", (64, 64, 1)),
+        ("blazeface-front", (128, 128, 3)),
+        ("faceboxes", (0, 0, 3)),
+    ],
+)
+def test_the_form_of_the_input(name, form):
+    assert TaskModel(None, find_card(name), None).form == InputForm(*form)
+
+
+@pytest.mark.parametrize(
+    ("name", "meanings", "batches"),
+    [("emotion", ["emotions"], [3]), ("facemesh-attention", ["flag", "mesh"], [1, 1, 1])],
+)
+async def test_all_at_once_or_one_by_one(name, meanings, batches):
+    batch = np.arange(6, dtype=np.float32).reshape(3, 2)
+    with Engine("cpu") as engine:
+        graph = Graph(engine)
+        async with engine.scope():
+            outputs = await TaskModel(engine, find_card(name), graph).run(batch.copy(), meanings)
+        assert graph.batches == batches
+        assert [output.tolist() for output in outputs] == [(batch * 2).tolist()] * len(meanings)
+        assert engine.memory().baseline == NOTHING
