@@ -51,6 +51,12 @@ def test_one_that_failed_has_run(session):
     assert "EXPECTED" not in output
 
 
+def test_one_that_failed_as_expected_has_run(session):
+    code, output = session("pytest.xfail('known')")
+    assert code == pytest.ExitCode.OK
+    assert "EXPECTED" not in output
+
+
 @pytest.mark.parametrize(
     ("two", "arguments", "ran"),
     [

@@ -21,9 +21,10 @@ WITH_CROPS = {"face": {"detector": {"max_detected": 20, "return": True}}}
 PHASES = {
     "read_picture": "decode",
     "prepare": "preparation",
+    "cut": "preparation",
     "_run": "run",
     "decode": "post-processing",
-    "_record": "post-processing",
+    "each": "post-processing",
 }
 
 

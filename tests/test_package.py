@@ -13,7 +13,8 @@ PUBLIC = """
     Angle BodyConfig Config Engine Face FaceAntispoofConfig FaceAttentionConfig FaceConfig FaceDescriptionConfig
     FaceDetectorConfig FaceEmotionConfig FaceGearConfig FaceInsightfaceConfig FaceIrisConfig FaceLivenessConfig
     FaceMeshConfig FaceMobilefacenetConfig FaceSsrnetConfig FilterConfig Gaze GestureConfig GraphModel HandConfig
-    HandDetectorConfig HandSkeletonConfig Human Memory ObjectConfig Result Rotation Scope SegmentationConfig Tensor
+    HandDetectorConfig HandSkeletonConfig Human Kernel LeakReport LeakRow Memory ObjectConfig Profile Result Rotation
+    Scope SegmentationConfig Tensor Timing Variable
 """
 
 
@@ -37,8 +38,17 @@ def in_a_new_process(code):
 @pytest.mark.slow
 def test_importing_is_light():
     heavy = {"onnxruntime", "onnx", "cv2", "PIL"}
-    code = f"import sys, humanrt; print(sorted(set(sys.modules) & {heavy}))"
+    code = f"import sys, humanrt; print(sorted(set(sys.modules) & {heavy | {'numpy'}}))"
     assert in_a_new_process(code).strip() == "[]"
+    code = f"import sys; from humanrt import *; print(sorted(set(sys.modules) & {heavy}))"
+    assert in_a_new_process(code).strip() == "[]"
+
+
+def test_names_are_found_and_others_are_not():
+    assert humanrt.errors is errors
+    assert set(humanrt.__all__) < set(dir(humanrt))
+    with pytest.raises(AttributeError, match="module 'humanrt' has no attribute 'Egnine'"):
+        humanrt.Egnine  # noqa: B018 - asked for to see it fail
 
 
 @pytest.mark.slow

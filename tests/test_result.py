@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from humanrt import Angle, Engine, Face, Gaze, Result, Rotation
+from humanrt import Angle, Face, Gaze, Result, Rotation
 
 MESH = np.array([[1, 2, 3], [4.5, 5, 6]], np.float32)
 ROTATION = Rotation(Angle(roll=0.1, yaw=0.2, pitch=0.3), (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0), Gaze(0.0, 0.0))
@@ -58,19 +58,18 @@ def test_faces_are_compared_by_identity():
     assert len({one, face()}) == 2
 
 
-def test_disposing():
-    with Engine("cpu") as engine:
-        result = Result(1, 1, (face(tensor=engine.scalar(1.0)), face(), face(tensor=engine.scalar(2.0))))
-        assert len(list(result.tensors())) == 2
-        with result:
-            assert engine.memory().num_tensors == 2
-        assert engine.memory().num_tensors == 0
-        result.dispose()
+def test_disposing(humanrt_engine):
+    tensors = [humanrt_engine.scalar(1.0), humanrt_engine.scalar(2.0)]
+    result = Result(1, 1, (face(tensor=tensors[0]), face(), face(tensor=tensors[1])))
+    assert list(result.tensors()) == tensors
+    with result:
+        assert humanrt_engine.memory().num_tensors == 2
+    assert humanrt_engine.memory().num_tensors == 0
+    result.dispose()
 
 
-def test_disposing_on_an_error():
-    with Engine("cpu") as engine:
-        result = Result(1, 1, (face(tensor=engine.scalar(1.0)),))
-        with pytest.raises(KeyError), result:
-            raise KeyError
-        assert engine.memory().baseline == (0, 0, 0, 0)
+def test_disposing_on_an_error(humanrt_engine):
+    result = Result(1, 1, (face(tensor=humanrt_engine.scalar(1.0)),))
+    with pytest.raises(KeyError), result:
+        raise KeyError
+    assert humanrt_engine.memory().baseline == (0, 0, 0, 0)

@@ -30,6 +30,8 @@ def test_what_is_in_it(wheel):
     assert roots == {"humanrt", "humanrt_models", f"{wheel.name.split('-py3')[0]}.dist-info"}
     assert "humanrt/py.typed" in names
     assert "humanrt_models/face/blazeface.toml" in names
+    (entry_points,) = (name for name in names if name.endswith("/entry_points.txt"))
+    assert "[pytest11]\nhumanrt = humanrt.pytest_plugin\n" in zipfile.ZipFile(wheel).read(entry_points).decode()
     assert not [name for name in names if name.endswith((".bin", ".onnx", ".jpg", ".pyc"))]
 
 
@@ -44,4 +46,4 @@ def test_it_detects_a_face(wheel, tmp_path):
     done = subprocess.run(command, cwd=tmp_path, env=environment, check=True, capture_output=True, text=True)
     (face,) = json.loads(done.stdout)["face"]
     assert face["score"] > 0.9
-    assert len(face["mesh"]) == 468
+    assert len(face["mesh"]) == 478

@@ -1,7 +1,8 @@
-# Makes .venv in the checkout and keeps it up to date. Sourced by tools/demo and tools/test; needs nothing but a POSIX
-# shell and Python 3.11 or later. Every missing prerequisite is named with its cure.
+# Makes .venv in the checkout and keeps it up to date. Sourced by tools/demo, tools/test and tools/bench/*; needs nothing
+# but a POSIX shell and Python 3.11 or later. Every missing prerequisite is named with its cure.
 
-root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+root=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+root=${root%/tools*}
 python=$root/.venv/bin/python
 
 fail() {

@@ -11,11 +11,7 @@ OURS = {"deallocate", "wasm_path", "model_base_path", "cache_models"}
 def switched_off(values):
     """Human's defaults without the modules that do not exist here yet."""
     off = {name: {**values[name], "enabled": False} for name in ("body", "hand", "object", "segmentation", "gesture")}
-    face = {
-        name: {**section, "enabled": False} if name in ("iris", "emotion", "description") else section
-        for name, section in values["face"].items()
-    }
-    return {**values, **off, "face": face, "filter": {**values["filter"], "enabled": False}, "wasmPath": ""}
+    return {**values, **off, "filter": {**values["filter"], "enabled": False}, "wasmPath": ""}
 
 
 def differences(ours, theirs, path=""):

@@ -1,58 +1,96 @@
-"""Converted models, run in ONNX Runtime, give what TF.js gives on its CPU backend."""
+"""The zoo's models, run in ONNX Runtime, give what TF.js gives on its CPU backend."""
 
-import numpy as np
+from datetime import date, timedelta
+from functools import partial
+
 import pytest
 
-from parity.models import CASES, Difference, SideBySide
-from parity.pictures import SOURCES
-
-pytestmark = pytest.mark.slow
-
-# Of the largest value of an output. float32 in another order of summation stays well below it.
-TOLERANCE = 1e-4
-
-every_model = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+from humanrt.zoo import cards, find_card
+from parity.choice import HANDFUL, default_cards, handful
+from parity.comparison import compare
+from parity.inputs import PICTURES, RANDOM, USUAL_SIZES, make_inputs
+from parity.misses import MISSES
 
 
-@pytest.fixture(scope="session")
-def side_by_side(peer, tmp_path_factory):
-    return SideBySide(peer, tmp_path_factory.mktemp("converted"))
+def assert_alike(card, comparisons):
+    """Every output is within the limit, or of a model that is known to miss it, and as near as TF.js's rounding is."""
+    beyond = {
+        name: found
+        for name, found in comparisons.items()
+        if not (found.within or (found.accepted and card.name in MISSES))
+    }
+    assert not beyond
 
 
-def assert_alike(ours, theirs):
-    assert ours.keys() == theirs.keys()
-    for name, reference in theirs.items():
-        assert ours[name].dtype == reference.dtype
-        difference = Difference.between(ours[name], reference)
-        assert difference.absolute <= TOLERANCE * np.abs(reference).max(), f"{name}: {difference}"
+@pytest.mark.slow
+def test_every_output(side_by_side, compared_card, sources):
+    assert_alike(compared_card, side_by_side.worst(compared_card, sources))
 
 
-@every_model
-@pytest.mark.parametrize("source", SOURCES)
-def test_one_picture(side_by_side, case, source):
-    ours = side_by_side.ours(case, case.prepare(SOURCES[source]()))
-    assert_alike(ours, side_by_side.theirs(case, source))
+@pytest.mark.slow
+def test_the_card_describes_what_comes_out(side_by_side, compared_card):
+    outputs = side_by_side.ours(compared_card, make_inputs(compared_card, RANDOM[0]))
+    for name, spec in compared_card.outputs.items():
+        described = tuple(USUAL_SIZES.get(size, size) for size in spec.shape)
+        assert outputs[name].dtype == spec.dtype
+        assert len(outputs[name].shape) == len(described)
+        for size, wanted in zip(outputs[name].shape, described, strict=True):
+            assert size == wanted or isinstance(wanted, str)
 
 
-@every_model
-def test_a_batch_equals_its_pictures_one_by_one(side_by_side, case):
-    ours = side_by_side.ours(case, np.concatenate([case.prepare(picture()) for picture in SOURCES.values()]))
-    singles = [side_by_side.theirs(case, source) for source in SOURCES]
-    assert_alike(ours, {name: np.concatenate([single[name] for single in singles]) for name in singles[0]})
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "card",
+    [card for card in default_cards() if "batch" in next(iter(card.inputs.values())).shape],
+    ids=lambda card: card.name,
+)
+def test_a_batch_equals_its_pictures_one_by_one(side_by_side, card):
+    assert_alike(card, side_by_side.batch(card))
 
 
-@every_model
-def test_the_table_shows_the_worst_of_all_pictures(side_by_side, case):
-    worst = side_by_side.worst(case)
-    for source, picture in SOURCES.items():
-        ours, theirs = side_by_side.ours(case, case.prepare(picture())), side_by_side.theirs(case, source)
-        for name, reference in theirs.items():
-            assert np.abs(ours[name] - reference).max() <= worst[name].absolute
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "card",
+    [card for card in cards().values() if "height" in next(iter(card.inputs.values())).shape],
+    ids=lambda card: card.name,
+)
+def test_a_picture_of_another_size(side_by_side, card):
+    assert_alike(card, side_by_side.at_sizes(card, {"height": 192, "width": 128}))
 
 
-def test_nan_is_the_worst_difference_and_shapes_must_agree():
-    broken = Difference.between(np.array([1.0, np.nan]), np.array([1.0, 2.0]))
-    assert np.isnan(Difference(1.0, 1.0).or_worse(broken).absolute)
-    assert np.isnan(broken.or_worse(Difference(1.0, 1.0)).relative)
-    with pytest.raises(ValueError, match="shapes differ"):
-        Difference.between(np.zeros((1, 4)), np.zeros((4,)))
+@pytest.mark.slow
+def test_a_video_goes_on_from_its_states(side_by_side):
+    card = find_card("rvm")
+    inputs = make_inputs(card, RANDOM[0], {**USUAL_SIZES, "height": 128, "width": 160})
+    before = side_by_side.theirs(card, inputs)
+    states = [name for name in card.inputs if name.startswith("state_")]
+    inputs |= {card.inputs[name].node: before[name] for name in states}
+    assert len(states) == 4
+    reference = partial(side_by_side.theirs, card, inputs)
+    assert_alike(card, compare(side_by_side.ours(card, inputs), reference))
+
+
+@pytest.mark.slow
+@pytest.mark.xfail(strict=True, raises=AssertionError, reason="float32 does not reach the limit: see parity.misses")
+@pytest.mark.parametrize("model", MISSES)
+def test_a_miss(side_by_side, model):
+    assert all(found.within for found in side_by_side.worst(find_card(model), PICTURES[:1]).values())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("model", MISSES)
+def test_a_miss_is_as_near_to_the_exact_answer_as_tfjs(side_by_side, model):
+    assert_alike(find_card(model), side_by_side.worst(find_card(model), PICTURES[:1]))
+
+
+def test_no_default_model_misses():
+    assert not {card.name for card in default_cards()} & MISSES.keys()
+
+
+def test_the_handfuls_reach_every_model():
+    first = date(2030, 2, 27)
+    days = [first + timedelta(days=i) for i in range(len(cards()))]
+    assert {len({card.name for card in handful(day)}) for day in days} == {HANDFUL}
+    reached = {card.name for day in days for card in handful(day)} | {card.name for card in default_cards()}
+    assert reached == set(cards())
+    assert len(default_cards()) == 11

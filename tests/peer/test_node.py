@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from parity.errors import NodeUnavailableError, PeerError
+from parity.errors import NodeUnavailableError, PeerError, RefusedError
 from parity.install import MODELS, ROOM
 from parity.node import Peer, find_node
 
@@ -43,6 +43,46 @@ def test_asked_for_nodes_come_by_the_names_asked(peer, gray):
     assert probabilities.dtype == np.float32
     again = peer.execute(EMOTION, {"input_1": gray}, outputs=["Identity"])
     np.testing.assert_array_equal(again["Identity"], probabilities)
+
+
+@pytest.fixture
+def arithmetic(tmp_path):
+    """A graph model of (x + big) - big, and of y as a float."""
+    placeholders = [
+        {"name": name, "op": "Placeholder", "attr": {"dtype": {"type": dtype}, "shape": {"shape": {}}}}
+        for name, dtype in (("x", "DT_FLOAT"), ("big", "DT_FLOAT"), ("y", "DT_INT32"))
+    ]
+    cast = {"SrcT": {"type": "DT_INT32"}, "DstT": {"type": "DT_FLOAT"}}
+    nodes = [
+        {"name": "sum", "op": "AddV2", "input": ["x", "big"], "attr": {"T": {"type": "DT_FLOAT"}}},
+        {"name": "same", "op": "Sub", "input": ["sum", "big"], "attr": {"T": {"type": "DT_FLOAT"}}},
+        {"name": "float", "op": "Cast", "input": ["y"], "attr": cast},
+    ]
+    topology = {"node": placeholders + nodes, "versions": {}}
+    path = tmp_path / "model.json"
+    path.write_text(json.dumps({"format": "graph-model", "modelTopology": topology, "weightsManifest": []}))
+    return path
+
+
+@pytest.mark.parametrize(("precision", "same"), [("float32", 0.0), ("float64", 1.0)])
+def test_in_float64_nothing_is_rounded(peer, arithmetic, precision, same):
+    inputs = {"x": np.float32(1), "big": np.float32(2**30), "y": np.int32(7)}
+    outputs = peer.execute(arithmetic, {name: np.array(value) for name, value in inputs.items()}, precision=precision)
+    assert outputs["same"] == same
+    assert outputs["float"] == 7
+    assert {array.dtype.name for array in outputs.values()} == {"float32"}
+
+
+@pytest.mark.parametrize("backend", ["cpu", "wasm"])
+def test_a_run_takes_its_time(peer, gray, backend):
+    assert 0 < peer.time(EMOTION, {"input_1": gray}, backend=backend) < 60_000
+
+
+def test_a_refusal_has_a_reason_of_one_line(peer, arithmetic):
+    with pytest.raises(RefusedError) as refused:
+        peer.time(arithmetic, {"x": np.zeros((), np.float32)}, backend="wasm")
+    assert "big" in refused.value.reason
+    assert "\n" not in refused.value.reason
 
 
 def test_human_leaves_tfjs_as_it_was(peer, gray):

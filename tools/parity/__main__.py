@@ -1,42 +1,71 @@
-"""``python tools/parity models``: how far the converted models are from TF.js."""
+"""What the peers are compared with, as commands.
+
+``python tools/parity models``: how far the converted models are from TF.js, and how long both take.
+``python tools/parity human PICTURE...``: how far the faces in pictures are from Human's.
+"""
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 # Run as a folder, this is no package and Python looks for modules inside it; the package is found beside it.
 sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-from parity.errors import PeerError  # noqa: E402  # after the line above
-from parity.models import CASES, SideBySide  # noqa: E402
-from parity.node import Peer, find_node  # noqa: E402
-from parity.pictures import SOURCES  # noqa: E402
+from humanrt.errors import HumanRTError  # noqa: E402  # after the line above
+from humanrt.zoo import Card, cards, find_card  # noqa: E402
+from parity.errors import PeerError  # noqa: E402
+from parity.faces import compare_pictures  # noqa: E402
+from parity.models import SideBySide  # noqa: E402
+from parity.node import Node, Peer, find_node  # noqa: E402
+from parity.table import README, Row, render  # noqa: E402
+
+PATIENCE_S = 600.0
+"""How long one run in TF.js may take, on a machine that is busy with other things."""
 
 
-def compare_models() -> None:
-    """Print the worst difference of every output of every model over all inputs."""
-    print(f"{'model':<12}{'output':<18}{'absolute':>10}{'relative':>10}   worst of {', '.join(SOURCES)}")
-    with Peer(find_node()) as peer, TemporaryDirectory() as folder:
-        side_by_side = SideBySide(peer, Path(folder))
-        for case in CASES:
-            for output, worst in side_by_side.worst(case).items():
-                print(f"{case.name:<12}{output:<18}{worst.absolute:>10.1e}{worst.relative:>10.1e}")
+def compare_models(names: Sequence[str]) -> int:
+    """Compare the models named, and print what was found; without names compare all and write models/README.md."""
+    node = find_node()
+    rows = [_compare(node, card) for card in ([find_card(name) for name in names] or cards().values())]
+    if not names:
+        with Peer(node) as peer:
+            README.write_text(render(rows, peer.versions()), encoding="utf-8")
+        print(f"written: {README}")
+    return int(not all(found.accepted for row in rows for found in row.outputs.values()))
 
 
-COMMANDS = {"models": compare_models}
+def _compare(node: Node, card: Card) -> Row:
+    """Measure one model beside a process of its own, so that none pays for the memory of another."""
+    with Peer(node, timeout=PATIENCE_S) as peer, SideBySide(peer) as side_by_side:
+        row = Row(card, side_by_side.worst(card), side_by_side.times(card))
+    wasm = f"{row.timing.wasm:.2f}" if row.timing.wasm is not None else f"- ({row.timing.reason})"
+    print(f"{card.name}: ONNX Runtime {row.timing.onnxruntime:.2f} ms, TF.js WASM {wasm} ms")
+    for name, found in row.outputs.items():
+        remarks = [] if found.rounding is None else [f"from float64, TF.js {found.rounding:.1e}"]
+        remarks += [] if found.within else ["missed" if found.accepted else "missed, and further off than TF.js"]
+        difference = f"{found.difference.absolute:>10.1e}{found.difference.relative:>10.1e}"
+        print(f"  {name:<20}{difference}  {'; '.join(remarks)}", flush=True)
+    return row
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(prog="python tools/parity", description="Compare HumanRT with TF.js and Human.")
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, command in COMMANDS.items():
-        commands.add_parser(name, help=command.__doc__)
+    models = commands.add_parser("models", help=compare_models.__doc__)
+    models.add_argument("names", nargs="*", metavar="NAME", help="a model of the zoo; all of them by default")
+    human = commands.add_parser("human", help=compare_pictures.__doc__)
+    human.add_argument("pictures", nargs="+", type=Path, metavar="PICTURE")
+    options = parser.parse_args()
     try:
-        COMMANDS[parser.parse_args().command]()
-    except PeerError as error:
-        sys.exit(str(error))
+        if options.command == "models":
+            return compare_models(options.names)
+        with Peer(find_node()) as peer:
+            return 0 if compare_pictures(peer, options.pictures) else 1
+    except (PeerError, HumanRTError) as error:
+        print(error, file=sys.stderr)
+        return 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

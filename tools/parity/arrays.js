@@ -1,6 +1,8 @@
 // Arrays in JSON: {"dtype", "shape", "base64"} holds the elements in C order, little-endian.
 'use strict';
 
+const tf = require('@tensorflow/tfjs-core');
+
 const ELEMENTS = { float32: Float32Array, int32: Int32Array, uint8: Uint8Array, bool: Uint8Array };
 
 function decode({ dtype, shape, base64 }) {
@@ -9,10 +11,16 @@ function decode({ dtype, shape, base64 }) {
   return { dtype, shape, data: new ELEMENTS[dtype](bytes.buffer) };
 }
 
+function feed(array) {
+  const { data, shape, dtype } = decode(array);
+  return tf.tensor(data, shape, dtype === 'uint8' ? 'int32' : dtype); // TF.js has no uint8
+}
+
+// The values need not be of the tensor's dtype: TF.js casts int32 to float32 in name only, and may compute in float64.
 function encode(tensor) {
-  const { buffer, byteOffset, byteLength } = tensor.dataSync();
+  const { buffer, byteOffset, byteLength } = ELEMENTS[tensor.dtype].from(tensor.dataSync());
   const base64 = Buffer.from(buffer, byteOffset, byteLength).toString('base64');
   return { dtype: tensor.dtype, shape: tensor.shape, base64 };
 }
 
-module.exports = { decode, encode };
+module.exports = { decode, encode, feed };

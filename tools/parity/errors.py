@@ -7,3 +7,11 @@ class PeerError(RuntimeError):
 
 class NodeUnavailableError(PeerError):
     """Node or npm is missing, or Node is too old; the message says which and names the cure."""
+
+
+class RefusedError(PeerError):
+    """A peer answered with an error; ``reason`` is its first line, in TF.js's or Human's own words."""
+
+    def __init__(self, command: str, error: str) -> None:
+        super().__init__(f"{command!r} failed in the peer process: {error}")
+        self.reason = error.partition("\n")[0].removeprefix("Error: ")

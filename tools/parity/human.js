@@ -1,4 +1,4 @@
-// Human: detects in one picture, on TF.js's WASM backend.
+// Human: detects in one picture, on TF.js's WASM backend, or on its CPU backend where WASM lacks a kernel.
 'use strict';
 
 const Module = require('node:module');
@@ -13,7 +13,6 @@ const BUILD = path.join(PACKAGE, 'dist', 'human.node-wasm.js');
 const WASM = path.join(__dirname, 'node_modules', '@tensorflow', 'tfjs-backend-wasm', 'dist');
 
 const OURS = {
-  backend: 'wasm',
   wasmPath: `${WASM}/`,
   wasmPlatformFetch: false,
   modelBasePath: `${pathToFileURL(path.join(PACKAGE, 'models')).href}/`,
@@ -35,9 +34,9 @@ function toJSON(key, value) {
   return value;
 }
 
-async function detect({ image, config }) {
+async function detect({ image, config, backend }) {
   const { data, shape } = decode(image);
-  const human = freshHuman({ ...config, ...OURS });
+  const human = freshHuman({ ...config, ...OURS, backend });
   tf.engine().startScope(); // disposes the models too: they belong to this picture's module
   try {
     await human.init();

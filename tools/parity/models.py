@@ -1,117 +1,130 @@
-"""Converted models beside TF.js's: the cases, and the differences."""
+"""Models beside TF.js's: each card of the zoo through the store and the loader here, the same files in TF.js there."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
+from statistics import median
+from types import TracebackType
 
 import numpy as np
-import onnxruntime
 
-from humanrt.tfjs import convert
-from parity.install import MODELS
-from parity.node import Array, Peer
-from parity.pictures import SOURCES, Float32, resize_bilinear
+from humanrt import Engine
+from humanrt.runtime.graph_model import GraphModel
+from humanrt.tensors import Tensor
+from humanrt.zoo import Card
+from parity.comparison import Comparison, compare
+from parity.errors import RefusedError
+from parity.inputs import RANDOM, SOURCES, USUAL_SIZES, Sizes, make_inputs
+from parity.node import Array, Peer, Precision
 
-
-@dataclass(frozen=True)
-class ModelCase:
-    """One model of Human's package, and how RGB pixels [height, width, 3] become its input, with a batch of 1."""
-
-    name: str
-    prepare: Callable[[Array], Array]
-
-    @property
-    def model_json(self) -> Path:
-        """The model's file in Human's npm package."""
-        return MODELS / f"{self.name}.json"
-
-
-def _unit(picture: Array, size: int) -> Float32:
-    return resize_bilinear(picture, size, size)[None] / np.float32(255)
-
-
-def _signed(picture: Array, size: int) -> Float32:
-    return _unit(picture, size) * np.float32(2) - np.float32(1)
-
-
-def _signed_gray(picture: Array, size: int) -> Float32:
-    gray = _unit(picture, size) @ np.array([[0.2989], [0.5870], [0.1140]], np.float32)
-    return (gray - np.float32(0.5)) * np.float32(2)
-
-
-CASES = (
-    ModelCase("blazeface", lambda picture: _signed(picture, 256)),
-    ModelCase("facemesh", lambda picture: _unit(picture, 192)),
-    ModelCase("iris", lambda picture: _unit(picture, 64)),
-    ModelCase("emotion", lambda picture: _signed_gray(picture, 64)),
-)
+WARM_UPS = 2
+ROUNDS = 9
 
 
 @dataclass(frozen=True)
-class Difference:
-    """The largest absolute difference of an output, and the same over the largest absolute value of the reference."""
+class Timing:
+    """Milliseconds of one run, the medians of runs that took turns; without WASM's, the reason why there is none."""
 
-    absolute: float
-    relative: float
-
-    @classmethod
-    def between(cls, ours: Array, theirs: Array) -> "Difference":
-        """Compare two outputs of one shape. NaN where either holds a NaN, so that no tolerance accepts it."""
-        if ours.shape != theirs.shape:
-            raise ValueError(f"the shapes differ: ours {ours.shape}, theirs {theirs.shape}")
-        absolute = float(np.max(np.abs(ours - theirs)))
-        return cls(absolute, absolute / float(np.max(np.abs(theirs))))
-
-    def or_worse(self, other: "Difference") -> "Difference":
-        """Return the larger of both numbers each; NaN is the largest."""
-        return Difference(
-            float(np.maximum(self.absolute, other.absolute)), float(np.maximum(self.relative, other.relative))
-        )
+    onnxruntime: float
+    wasm: float | None
+    reason: str = ""
 
 
-class SideBySide:
-    """Our converted models and TF.js's, on the same inputs.
+class SideBySide(AbstractContextManager["SideBySide"]):
+    """Runs models in ONNX Runtime on the processor, and in TF.js on its CPU backend.
 
-    Each model is converted once, into ``folder``; each TF.js result is computed once, for its CPU backend is slow.
+    Each model is loaded once, and each answer of TF.js to one of ``SOURCES`` is computed once: it takes seconds.
     """
 
-    def __init__(self, peer: Peer, folder: Path) -> None:
+    def __init__(self, peer: Peer) -> None:
         self._peer = peer
-        self._folder = folder
-        self._sessions: dict[str, onnxruntime.InferenceSession] = {}
-        self._references: dict[tuple[str, str], dict[str, Array]] = {}
+        self._engine = Engine("cpu")
+        self._models: dict[str, GraphModel] = {}
+        self._answers: dict[tuple[str, str, Precision], dict[str, Array]] = {}
 
-    def ours(self, case: ModelCase, batch: Array) -> dict[str, Array]:
-        """Run the converted model in ONNX Runtime on the CPU; outputs by name."""
-        session = self._session(case)
-        names = [output.name for output in session.get_outputs()]
-        return dict(zip(names, session.run(names, {self._input(case): batch}), strict=True))
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._engine.close()
 
-    def theirs(self, case: ModelCase, source: str) -> dict[str, Array]:
-        """Run the original in TF.js on the CPU, on one picture of ``SOURCES``; outputs by name."""
-        key = case.name, source
-        if key not in self._references:
-            inputs = {self._input(case): case.prepare(SOURCES[source]())}
-            self._references[key] = self._peer.execute(case.model_json, inputs)
-        return self._references[key]
+    def model(self, card: Card) -> GraphModel:
+        """Return the converted model, loading it the first time."""
+        if card.name not in self._models:
+            self._models[card.name] = self._engine.load_blocking(card)
+        return self._models[card.name]
 
-    def worst(self, case: ModelCase) -> dict[str, Difference]:
-        """Return the largest differences over all ``SOURCES``, by output name."""
-        worst: dict[str, Difference] = {}
-        for source, picture in SOURCES.items():
-            ours, theirs = self.ours(case, case.prepare(picture())), self.theirs(case, source)
-            for name, reference in theirs.items():
-                found = Difference.between(ours[name], reference)
+    def ours(self, card: Card, inputs: dict[str, Array]) -> dict[str, Array]:
+        """Run the converted model; outputs by the card's names."""
+        model = self.model(card)
+        with self._engine.tidy():
+            outputs = model.execute(self._tensors(inputs))
+            tensors = outputs if isinstance(outputs, list) else [outputs]
+            arrays = [tensor.data_sync() for tensor in tensors]
+        return _named(card, {spec.name: array for spec, array in zip(model.outputs, arrays, strict=True)})
+
+    def theirs(self, card: Card, inputs: dict[str, Array], precision: Precision = "float32") -> dict[str, Array]:
+        """Run the original in TF.js on the CPU; outputs by the same names."""
+        return _named(card, self._peer.execute(self._engine.store.ensure(card), inputs, precision=precision))
+
+    def answer(self, card: Card, source: str, precision: Precision = "float32") -> dict[str, Array]:
+        """As ``theirs``, for one of ``SOURCES``."""
+        key = card.name, source, precision
+        if key not in self._answers:
+            self._answers[key] = self.theirs(card, make_inputs(card, source), precision)
+        return self._answers[key]
+
+    def worst(self, card: Card, sources: Iterable[str] = SOURCES) -> dict[str, Comparison]:
+        """Compare the answers to each source; return what holds for all of them, by output."""
+        worst: dict[str, Comparison] = {}
+        for source in sources:
+            ours = self.ours(card, make_inputs(card, source))
+            for name, found in compare(ours, partial(self.answer, card, source)).items():
                 worst[name] = found.or_worse(worst.get(name, found))
         return worst
 
-    def _session(self, case: ModelCase) -> onnxruntime.InferenceSession:
-        if case.name not in self._sessions:
-            onnx_file = self._folder / f"{case.name}.onnx"
-            convert(case.model_json, onnx_file)
-            self._sessions[case.name] = onnxruntime.InferenceSession(onnx_file, providers=["CPUExecutionProvider"])
-        return self._sessions[case.name]
+    def batch(self, card: Card) -> dict[str, Comparison]:
+        """Compare one run of ours on all sources at once with TF.js's answers to each."""
+        singles = [make_inputs(card, source) for source in SOURCES]
+        ours = self.ours(card, {name: np.concatenate([inputs[name] for inputs in singles]) for name in singles[0]})
 
-    def _input(self, case: ModelCase) -> str:
-        (only,) = self._session(case).get_inputs()
-        return str(only.name)
+        def answers(precision: Precision) -> dict[str, Array]:
+            outputs = [self.answer(card, source, precision) for source in SOURCES]
+            return {name: np.concatenate([output[name] for output in outputs]) for name in outputs[0]}
+
+        return compare(ours, answers)
+
+    def at_sizes(self, card: Card, sizes: Sizes) -> dict[str, Comparison]:
+        """Compare the answers to random inputs of other sizes than the usual ones."""
+        inputs = make_inputs(card, RANDOM[0], {**USUAL_SIZES, **sizes})
+        return compare(self.ours(card, inputs), partial(self.theirs, card, inputs))
+
+    def times(self, card: Card) -> Timing:
+        """Measure ONNX Runtime on one thread, and TF.js on WASM, which has one thread in Node, run by run in turn."""
+        model, model_json = self.model(card), self._engine.store.ensure(card)
+        inputs = make_inputs(card, RANDOM[0])
+        ours, theirs, reason = list[float](), list[float](), ""
+        with self._engine.tidy():
+            tensors = self._tensors(inputs)
+            for _ in range(WARM_UPS + ROUNDS):
+                start = time.perf_counter()
+                self._engine.dispose(model.execute(tensors))
+                ours.append((time.perf_counter() - start) * 1000)
+                if not reason:
+                    try:
+                        theirs.append(self._peer.time(model_json, inputs, backend="wasm"))
+                    except RefusedError as error:
+                        reason = error.reason
+        return Timing(median(ours[WARM_UPS:]), None if reason else median(theirs[WARM_UPS:]), reason)
+
+    def _tensors(self, inputs: dict[str, Array]) -> dict[str, Tensor]:
+        return {name: self._engine.from_numpy(array) for name, array in inputs.items()}
+
+
+def _named(card: Card, outputs: dict[str, Array]) -> dict[str, Array]:
+    """Return outputs by the card's names instead of the signature's; ValueError when the card does not name each."""
+    keys = {name: spec.signature or spec.node for name, spec in card.outputs.items()}
+    if sorted(keys.values()) != sorted(outputs):
+        raise ValueError(f"the card of {card.name} names the outputs {sorted(keys.values())}, of {sorted(outputs)}")
+    return {name: outputs[key] for name, key in keys.items()}

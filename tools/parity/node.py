@@ -10,18 +10,20 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from parity.errors import NodeUnavailableError, PeerError
+from parity.errors import NodeUnavailableError, PeerError, RefusedError
 from parity.install import ROOM, install
 
 OLDEST_NODE = (20, 9)
 STDERR_SHOWN = 4000
 
 Array = NDArray[Any]
+Precision: TypeAlias = Literal["float32", "float64"]
+Backend: TypeAlias = Literal["wasm", "cpu"]
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,17 @@ def find_node() -> Node:
     return Node(Path(node), Path(npm))
 
 
+@dataclass(frozen=True)
+class OpCase:
+    """One call of a function of TF.js, as in ``OpCase("image.resizeBilinear", [images, [16, 16]])``.
+
+    Arrays among the arguments, also in lists, become tensors: float32, int32, bool, and uint8 as int32.
+    """
+
+    name: str
+    args: Sequence[Any]
+
+
 class Peer:
     """The real TF.js and the real Human, in one Node process; a context manager.
 
@@ -72,23 +85,46 @@ class Peer:
         self._stderr.close()
 
     def execute(
-        self, model_json: Path, inputs: Mapping[str, Array], outputs: Sequence[str] | None = None
+        self,
+        model_json: Path,
+        inputs: Mapping[str, Array],
+        outputs: Sequence[str] | None = None,
+        *,
+        precision: Precision = "float32",
     ) -> dict[str, Array]:
         """Run a TF.js graph model on TF.js's CPU backend; the process reads each model once.
 
         ``inputs`` are arrays of float32, int32, uint8 or bool by the name of their placeholder. ``outputs`` names the
         nodes to compute, for models whose last part is not wanted. The result has them by those names; without
-        ``outputs`` it has the model's own, by the keys of its signature without their ``:0``.
+        ``outputs`` it has the model's own, by the keys of its signature without their ``:0``. In "float64" TF.js's
+        kernels round nothing but the result: what float32 gives, it gives up to its own errors of rounding.
 
-        Raises PeerError, with Node's own words, when TF.js refuses, the process ends, or no answer comes in time.
+        Raises RefusedError, with TF.js's own words, and PeerError when the process ends or no answer comes in time.
         """
-        result: dict[str, Array] = self._request(
-            "execute", model=str(model_json.resolve()), inputs=dict(inputs), outputs=outputs
-        )
+        request = {"model": str(model_json.resolve()), "inputs": dict(inputs), "outputs": outputs}
+        result: dict[str, Array] = self._request("execute", **request, precision=precision)
         return result
 
-    def human(self, image: NDArray[np.uint8], config: Mapping[str, Any]) -> dict[str, Any]:
-        """Run ``Human.detect`` on TF.js's WASM backend, in a Human that has never seen another picture.
+    def ops(self, cases: Sequence[OpCase]) -> list[list[Array] | str]:
+        """Call functions of TF.js on its CPU backend; return the results of each, or the message of what it threw.
+
+        int32 with a result that TF.js computes in another type comes cut off; bool as the bytes it holds.
+        """
+        answers = self._request("ops", cases=[{"name": case.name, "args": case.args} for case in cases])
+        return [answer["error"] if isinstance(answer, dict) else answer for answer in answers]
+
+    def time(self, model_json: Path, inputs: Mapping[str, Array], *, backend: str) -> float:
+        """Run a TF.js graph model once on "cpu" or "wasm"; return the milliseconds from tensors to arrays.
+
+        The first run of a model is slower: it makes the plan and brings the weights over. Raises as `execute` does.
+        """
+        request = {"model": str(model_json.resolve()), "inputs": dict(inputs), "backend": backend}
+        return float(self._request("time", **request))
+
+    def human(
+        self, image: NDArray[np.uint8], config: Mapping[str, Any], *, backend: Backend = "wasm"
+    ) -> dict[str, Any]:
+        """Run ``Human.detect`` in a Human that has never seen another picture, on one of TF.js's backends.
 
         ``image`` is RGB, uint8 [height, width, 3]. ``config`` is merged into Human's defaults; the backend, the place
         of the models and the frame cache (off) are the peer's own.
@@ -100,13 +136,18 @@ class Peer:
         """
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
             raise ValueError(f"image must be uint8 [height, width, 3], not {image.dtype} {list(image.shape)}")
-        result: dict[str, Any] = self._request("human", image=image, config=dict(config))
+        result: dict[str, Any] = self._request("human", image=image, config=dict(config), backend=backend)
         return result
 
     def human_defaults(self) -> dict[str, Any]:
         """Return the configuration of a new Human: every key it knows, with its default."""
         result: dict[str, Any] = self._request("defaults")
         return result
+
+    def effort(self, name: str, count: int) -> float:
+        """Do what ``timing.js`` calls ``name`` so many times on TF.js's CPU backend; return the CPU seconds it took."""
+        seconds: float = self._request("effort", name=name, count=count)
+        return seconds
 
     def versions(self) -> dict[str, str]:
         """Return the versions that really run, under "node", "tfjs" and "human"."""
@@ -123,7 +164,7 @@ class Peer:
             )
         reply = json.loads(answer, object_hook=_decode)
         if "error" in reply:
-            raise PeerError(f"{command!r} failed in the peer process: {reply['error']}")
+            raise RefusedError(command, reply["error"])
         return reply["result"]
 
     def _exchange(self, line: str) -> str:

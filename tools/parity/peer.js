@@ -9,12 +9,17 @@ console.info = console.error;
 
 const readline = require('node:readline');
 const human = require('./human');
+const ops = require('./ops');
 const tfjs = require('./tfjs');
+const timing = require('./timing');
 
 const commands = {
   execute: tfjs.execute,
+  time: tfjs.time,
+  ops: ops.ops,
   human: human.detect,
   defaults: human.defaults,
+  effort: timing.time,
   versions: () => ({ node: process.versions.node, tfjs: tfjs.version, human: human.version }),
 };
 

@@ -1,7 +1,5 @@
 """The pictures that go to both sides, and a resize that neither side has written."""
 
-from collections.abc import Callable, Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,20 +16,6 @@ def read_picture(name: str) -> NDArray[np.uint8]:
     """Read ``tests/pictures/<name>.png`` as RGB uint8 [height, width, 3]."""
     with Image.open(PICTURES / f"{name}.png") as picture:
         return np.array(picture.convert("RGB"))
-
-
-def noise(seed: int) -> NDArray[np.uint8]:
-    """Return a picture of random pixels, uint8 [300, 400, 3]."""
-    return np.random.default_rng(seed).integers(0, 256, (300, 400, 3), np.uint8)
-
-
-SOURCES: Mapping[str, Callable[[], NDArray[np.uint8]]] = {
-    "noise-0": partial(noise, 0),
-    "noise-1": partial(noise, 1),
-    "noise-2": partial(noise, 2),
-    "human_face": partial(read_picture, "human_face"),
-    "astronaut": partial(read_picture, "astronaut"),
-}
 
 
 def resize_bilinear(picture: NDArray[Any], height: int, width: int) -> Float32:

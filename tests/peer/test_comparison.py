@@ -1,0 +1,73 @@
+"""When two answers count as the same."""
+
+import numpy as np
+import pytest
+
+from parity.comparison import TOLERANCE, Comparison, Difference, compare
+
+
+def one(ours, theirs, exact=None):
+    """Compare one output; ``exact`` is what TF.js says without rounding, which must not be asked for without need."""
+    answers = {"float32": theirs, "float64": exact}
+
+    def reference(precision):
+        assert answers[precision] is not None
+        return {"x": np.array(answers[precision], np.float32)}
+
+    return compare({"x": np.array(ours, np.float32)}, reference)["x"]
+
+
+def test_the_limit_is_a_share_of_the_largest_value():
+    assert one([0.5 * TOLERANCE * 1000, 1000.5], [0.0, 1000.5]) == Comparison(
+        Difference(pytest.approx(0.05), pytest.approx(0.05 / 1000.5)), within=True, accepted=True
+    )
+    assert not one([0.2, 1000.5], [0.0, 1000.5], exact=[0.0, 1000.5]).within
+
+
+def test_whole_numbers_are_equal_or_wrong():
+    assert one([12000.001, 3], [12000, 3]).within
+    assert not one([12001, 3], [12000, 3], exact=[12000, 3]).within
+
+
+def test_what_tfjs_means_settles_what_it_rounded():
+    settled = one([0.7, 1.0], [0.3, 1.0], exact=[0.7, 1.0])
+    assert settled.within
+    assert settled.difference.absolute == 0
+    assert settled.rounding == pytest.approx(0.4)
+
+
+def test_who_is_as_near_as_tfjs_is_accepted():
+    neither = one([1.1, 1.0], [0.3, 1.0], exact=[0.7, 1.0])
+    assert (neither.within, neither.accepted) == (False, True)
+    assert neither.difference.absolute == pytest.approx(0.4)
+    further = one([1.6, 1.0], [0.3, 1.0], exact=[0.7, 1.0])
+    assert (further.within, further.accepted) == (False, False)
+
+
+def test_nothing_is_accepted_where_tfjs_is_sure():
+    sure = one([1.1001, 1.0], [0.70001, 1.0], exact=[0.7, 1.0])
+    assert (sure.within, sure.accepted) == (False, False)
+
+
+def test_nan_other_shapes_and_anything_beside_nothing_are_beyond_every_limit():
+    for ours in ([np.nan, 1.0], [1.0], [1.0, 1.0, 1.0]):
+        assert not one(ours, [1.0, 1.0], exact=[1.0, 1.0]).accepted
+        assert not one(ours, [2.0, 1.0], exact=[1.0, 1.0]).accepted
+    assert not one([1e-9], [0.0], exact=[0.0]).within
+    assert one([], []).within
+    assert one([0.0], [0.0]).within
+
+
+def test_the_worst_of_two():
+    good = Comparison(Difference(1.0, 2.0), within=True, accepted=True)
+    bad = Comparison(Difference(np.nan, 1.0), within=False, accepted=True, rounding=0.5)
+    for worst in (good.or_worse(bad), bad.or_worse(good)):
+        assert np.isnan(worst.difference.absolute)
+        assert (worst.difference.relative, worst.within, worst.accepted, worst.rounding) == (2.0, False, True, 0.5)
+    assert good.or_worse(good) == good
+
+
+@pytest.mark.parametrize("theirs", [{"y": np.zeros(1, np.float32)}, {"x": np.zeros(1, np.int32)}, {}])
+def test_other_names_and_types_are_no_difference_but_an_error(theirs):
+    with pytest.raises(ValueError, match="outputs differ"):
+        compare({"x": np.zeros(1, np.float32)}, lambda _: theirs)

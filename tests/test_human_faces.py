@@ -1,0 +1,294 @@
+"""Human's face modules together, with their real models: what each setting does, and faces side by side."""
+
+import asyncio
+from dataclasses import replace
+from types import MappingProxyType
+
+import numpy as np
+import pytest
+from onnx import TensorProto, helper, save
+
+from humanrt import Human, errors, pipeline
+from humanrt.config import load_config
+from humanrt.description import describe
+from humanrt.meshing import mesh_faces
+from humanrt.runtime.side_by_side import side_by_side
+from humanrt.tasks.face_record import FaceRecorder
+from humanrt.zoo import Store, find_card
+from parity.pictures import read_picture
+
+ON, OFF = {"enabled": True}, {"enabled": False}
+EVERY_DESCRIBER = dict.fromkeys(("antispoof", "liveness", "gear", "ssrnet", "mobilefacenet"), ON)
+NOTHING = (0, 0, 0, 0)
+
+
+@pytest.fixture
+async def human():
+    async with Human() as human:
+        yield human
+        assert human.engine.memory().baseline == NOTHING
+
+
+@pytest.fixture
+def astronaut():
+    return read_picture("astronaut")
+
+
+async def one_face(human, picture, **face):
+    with await human.detect(picture, {"face": face}) as result:
+        (found,) = result.face
+        return found
+
+
+class TestWhichModels:
+    """pipeline.face_models(): nothing is loaded that a call does not use."""
+
+    @pytest.mark.parametrize(
+        ("face", "keys"),
+        [
+            ({}, "detector mesh iris emotion description"),
+            ({"iris": OFF, "emotion": OFF}, "detector mesh description"),
+            ({"mesh": OFF}, "detector emotion description"),
+            ({"attention": ON}, "detector attention emotion description"),
+            ({"attention": ON, "mesh": OFF}, "detector emotion description"),
+            (
+                {"description": OFF, "emotion": OFF, **EVERY_DESCRIBER},
+                "detector mesh iris antispoof liveness ssrnet.age ssrnet.gender gear mobilefacenet",
+            ),
+            ({"insightface": ON}, "detector mesh iris emotion description insightface"),
+            ({"enabled": False}, ""),
+            ({"detector": OFF}, ""),
+        ],
+    )
+    def test_the_keys(self, face, keys):
+        found = pipeline.face_models(load_config({"face": face}).face)
+        assert set(found) == {f"face.{key}" for key in keys.split()}
+
+    def test_the_paths(self):
+        face = load_config({"face": {"ssrnet": {**ON, "modelPathAge": "a.json", "modelPathGender": "g.json"}}}).face
+        found = pipeline.face_models(face)
+        assert (found["face.ssrnet.age"], found["face.ssrnet.gender"]) == ("a.json", "g.json")
+        assert found["face.description"] == "faceres.json"
+
+    async def test_a_model_of_another_kind_is_refused(self, human, astronaut):
+        for face in (
+            {"emotion": {"model_path": "faceres.json"}},
+            {"ssrnet": {**ON, "model_path_gender": "age.json"}},
+            {"attention": {**ON, "model_path": "facemesh.json"}},
+        ):
+            with pytest.raises(errors.ConfigError, match="is a model for"):
+                await human.detect(astronaut, {"face": face})
+
+    def test_a_detector_without_known_outputs_is_refused(self):
+        card = replace(find_card("blazeface"), outputs=MappingProxyType({}))
+        with pytest.raises(errors.ConfigError, match="a face detector has scores_512"):
+            pipeline._detector_of(card)
+
+
+class TestDetectors:
+    # What lies between the eyes, by the mesh of the default detector.
+    @pytest.mark.parametrize("square", [False, True])
+    @pytest.mark.parametrize(
+        "name",
+        ["faceboxes", "blazeface-back", "blazeface-front", "facemesh-detection-full", "facemesh-detection-short"],
+    )
+    async def test_each_finds_the_face(self, human, astronaut, name, square):
+        expected = await one_face(human, astronaut)
+        detector = {"model_path": f"{name}.json", "square": square}
+        face = await one_face(human, astronaut[:, :400], detector=detector)
+        assert face.score > 0.9
+        assert np.median(np.abs(face.mesh - expected.mesh)) < 3
+
+    async def test_without_a_mesh_a_crop_is_as_large_as_the_detectors_input(self, human, astronaut):
+        for name, size in (("blazeface", 256), ("blazeface-front", 128), ("facemesh-detection-full", 192)):
+            detector = {"model_path": f"{name}.json", "return": True}
+            with await human.detect(astronaut, {"face": {"mesh": OFF, "detector": detector}}) as result:
+                assert result.face[0].tensor.shape == (size, size, 3)
+
+
+class TestSideBySide:
+    @pytest.fixture
+    def crowd(self):
+        """Four faces."""
+        portrait, astronaut = read_picture("human_face"), read_picture("astronaut")[:256, 96:352]
+        return np.concatenate(
+            [np.concatenate([portrait, astronaut]), np.concatenate([astronaut[:, ::-1], portrait[:, ::-1]])], axis=1
+        )
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize("compat", [None, "human"])
+    async def test_many_faces_are_described_as_each_one_alone(self, human, crowd, compat):
+        face = {**EVERY_DESCRIBER, "detector": {"max_detected": 20, "return": True}}
+        config = load_config({"face": face, "compat": compat})
+        with await human.detect(crowd, config) as result:
+            assert len(result.face) == 4
+            models = await human._load(config, None)
+            crops = np.stack([each.tensor.data_sync() for each in result.face]) * np.float32(255)
+            async with human.engine.scope():
+                together = await describe(models, crops, config)
+                alone = [await describe(models, crop[None], config) for crop in crops]
+        for one, (other,) in zip(together, alone, strict=True):
+            assert one.keys() == other.keys()
+            assert one["age"] == pytest.approx(other["age"], abs=1e-4)
+            for field in ("gender_score", "real", "live"):
+                assert one[field] == pytest.approx(other[field], abs=1e-6)
+            assert one["embedding"] == pytest.approx(other["embedding"], abs=1e-6)
+            assert [each.emotion for each in one["emotion"]] == [each.emotion for each in other["emotion"]]
+
+    @pytest.mark.parametrize(
+        "mesh", [{}, {"attention": ON}, {"attention": {**ON, "model_path": "facemesh-attention-pinto.json"}}]
+    )
+    async def test_many_faces_are_meshed_as_each_one_alone(self, human, crowd, mesh):
+        """The attention mesh takes one face at a time; the others take all."""
+        config = load_config({"face": {**mesh, "detector": {"max_detected": 4, "return": True}}})
+        with await human.detect(crowd, config) as result:
+            assert [len(each.mesh) for each in result.face] == [478] * 4
+            models = await human._load(config, None)
+            crops = np.stack([each.tensor.data_sync() for each in result.face]) * np.float32(255)
+            recorder = FaceRecorder(512, 512, config.face, quirks=False)
+            async with human.engine.scope():
+                flags, together = await mesh_faces(models, crops, recorder, config)
+                alone = [await mesh_faces(models, crop[None], recorder, config) for crop in crops]
+        assert 0.9 < flags.min() <= flags.max() <= 1
+        for mesh_together, (_, (mesh_alone,)) in zip(together, alone, strict=True):
+            assert mesh_together == pytest.approx(mesh_alone, abs=1e-3)
+
+    async def test_the_first_failure_is_raised_and_the_others_end(self):
+        ended = []
+
+        async def wait():
+            try:
+                await asyncio.Event().wait()
+            finally:
+                ended.append(True)
+
+        async def fail():
+            await asyncio.sleep(0)
+            raise KeyError("first")
+
+        with pytest.raises(KeyError, match="first"):
+            await side_by_side(wait(), fail(), wait())
+        assert ended == [True, True]
+        assert await side_by_side() == []
+
+
+class TestModules:
+    async def test_what_each_says(self, human, astronaut):
+        face = await one_face(human, astronaut, **EVERY_DESCRIBER)
+        assert face.race[0].race == "white"
+        assert 0 <= face.real <= 1
+        assert 0.5 < face.live <= 1
+        assert face.embedding.shape == (192,)
+
+    async def test_the_last_word(self, human, astronaut):
+        """description, then ssrnet, then gear; mobilefacenet's embedding over description's."""
+        plain = await one_face(human, astronaut)
+        ssrnet = await one_face(human, astronaut, ssrnet=ON)
+        gear = await one_face(human, astronaut, ssrnet=ON, gear=ON)
+        assert len({plain.age, ssrnet.age, gear.age}) == 3
+        assert (plain.race, ssrnet.race) == (None, None)
+        alone = await one_face(human, astronaut, gear=ON, description=OFF)
+        assert (alone.age, alone.gender, alone.embedding) == (gear.age, gear.gender, None)
+        assert (await one_face(human, astronaut, description=OFF)).gender == "unknown"
+        mobile = await one_face(human, astronaut, mobilefacenet={**ON, "model_path": "mobileface.json"})
+        assert mobile.embedding.shape == (256,)
+        assert mobile.age == plain.age
+
+    async def test_faceres_deep(self, human, astronaut):
+        deep = await one_face(human, astronaut, description={"model_path": "faceres-deep.json"})
+        plain = await one_face(human, astronaut)
+        assert deep.embedding.shape == (1024,)
+        assert deep.gender_score > plain.gender_score + 0.2
+
+    async def test_attention_takes_the_place_of_mesh_and_iris(self, human, astronaut):
+        plain, attention = await one_face(human, astronaut), await one_face(human, astronaut, attention=ON)
+        assert len(attention.mesh) == 478
+        assert np.median(np.abs(attention.mesh[:, :2] - plain.mesh[:, :2])) < 2
+        for name in ("leftEyeIris", "rightEyeIris"):
+            center, other = attention.annotations[name][0, :2], plain.annotations[name][0, :2]
+            assert np.hypot(*(center - other)) < 3
+        assert attention.distance == pytest.approx(plain.distance, rel=0.15)
+        assert (await one_face(human, astronaut, attention=ON, iris=OFF)).distance is None
+
+    async def test_iris_off(self, human, astronaut):
+        face = await one_face(human, astronaut, iris=OFF)
+        assert len(face.mesh) == 468
+        assert (face.distance, face.rotation.gaze.strength) == (None, 0)
+        assert len(face.annotations["leftEyeIris"]) == 0
+
+    @pytest.mark.parametrize("compat", [None, "human"])
+    async def test_the_mask_darkens_around_the_face(self, human, astronaut, compat):
+        crops = []
+        for mask in (False, True):
+            config = {"compat": compat, "face": {"detector": {"mask": mask, "return": True, "rotation": True}}}
+            with await human.detect(astronaut, config) as result:
+                crops.append((result.face[0].tensor.data_sync(), result.face[0].embedding))
+        (plain, embedding), (masked, masked_embedding) = crops
+        share = masked.sum(axis=-1) / plain.sum(axis=-1).clip(0.1)
+        assert share[96, 96] == pytest.approx(1)
+        assert share[[2, 2, 190, 190], [2, 190, 2, 190]] == pytest.approx([0.5] * 4, abs=0.02)
+        assert 0.3 < np.mean(share > 0.9) < 0.9
+        assert not np.allclose(embedding, masked_embedding)
+        with await human.detect(astronaut, {"face": {"mesh": OFF, "detector": {"mask": True}}}) as result:
+            assert len(result.face) == 1  # nothing to mask by
+
+    @pytest.mark.parametrize("crop", ["description", "emotion", "gear", "ssrnet"])
+    async def test_a_crop(self, human, astronaut, crop):
+        plain, cut = [await one_face(human, astronaut, **{crop: {**ON, "crop": margin}}) for margin in (0, 0.2)]
+        field = "emotion" if crop == "emotion" else "age"
+        assert getattr(plain, field) != getattr(cut, field)
+
+    async def test_keep_invalid(self, human):
+        """The detector is sure of half a face; the mesh is not."""
+        noise = np.random.default_rng(3).integers(0, 256, (64, 64, 3), np.uint8)
+        detector = {"min_confidence": 0.05, "mask": True}  # which has nothing to mask them by
+        counts = []
+        for keep in (False, True):
+            face = {"mesh": {"keep_invalid": keep}, "detector": detector}
+            with await human.detect(noise, {"face": face}) as result:
+                counts.append([len(each.mesh) for each in result.face])
+        assert counts[0] == []
+        assert set(counts[1]) == {6}
+
+
+@pytest.fixture
+def insightface(tmp_path, monkeypatch):
+    """A model of one's own for face.insightface: the mean colour of a face, seven times."""
+    image = helper.make_tensor_value_info("image", TensorProto.FLOAT, ["batch", 112, 112, 3])
+    features = helper.make_tensor_value_info("features", TensorProto.FLOAT, ["batch", 21])
+    nodes = [
+        helper.make_node("ReduceMean", ["image"], ["means"], axes=[1, 2], keepdims=0),
+        helper.make_node("Concat", ["means"] * 7, ["features"], axis=1),
+    ]
+    graph = helper.make_graph(nodes, "mean", [image], [features])
+    path = tmp_path / "mine.onnx"
+    save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), path)
+    card = find_card("mobilefacenet")
+    (image_spec,), (features_spec,) = card.inputs.values(), card.outputs.values()
+    card = replace(
+        card,
+        name="mine",
+        config_key="face.insightface",
+        files=(replace(card.files[0], name="mine.json"),),
+        inputs=MappingProxyType({"face": replace(image_spec, node="image", shape=("batch", 112, 112, 3))}),
+        outputs=MappingProxyType({"descriptor": replace(features_spec, node="features", shape=("batch", 21))}),
+    )
+    monkeypatch.setattr(
+        "humanrt.human.find_card", lambda name, among=None: card if name == "mine.json" else find_card(name, among)
+    )
+    ensure = Store.ensure
+    monkeypatch.setattr(
+        Store, "ensure", lambda store, asked, **options: path if asked is card else ensure(store, asked, **options)
+    )
+
+
+@pytest.mark.usefixtures("insightface")
+async def test_insightface_with_a_model_of_ones_own(human, astronaut):
+    face = await one_face(human, astronaut, insightface={**ON, "model_path": "mine.json"}, mobilefacenet=ON)
+    assert face.embedding.shape == (21,)
+    assert face.embedding[:3] == pytest.approx([0.5] * 3, abs=0.3)
+
+
+async def test_insightfaces_default_model_is_in_none_of_humans_packages(human, astronaut):
+    with pytest.raises(errors.UnknownModelError, match=r"insightface-mobilenet-swish\.json"):
+        await human.detect(astronaut, {"face": {"insightface": ON}})

@@ -1,0 +1,36 @@
+"""Which models the tests compare: Human's default ones always, and of the others a handful that changes every day."""
+
+import math
+from collections.abc import Sequence
+from datetime import date
+
+from humanrt.zoo import Card, cards
+from parity.inputs import PICTURES, RANDOM, SOURCES, USUAL_SIZES, shape_of
+
+DEFAULT_PACKAGE = "@vladmandic/human"
+HANDFUL = 5
+LARGE_INPUT = 80_000
+"""Pixels from which on TF.js's CPU backend takes three seconds and more for one run."""
+
+
+def packages(card: Card) -> list[str]:
+    """Return the names of the npm packages that hold the model."""
+    return [source.npm.package for source in card.sources]
+
+
+def default_cards() -> list[Card]:
+    """Return the models that Human uses unless told otherwise: those in its own package."""
+    return [card for card in cards().values() if DEFAULT_PACKAGE in packages(card)]
+
+
+def handful(day: date) -> list[Card]:
+    """Return ``HANDFUL`` of the other models. Days in a row bring them all; relatives come on different days."""
+    others = [card for card in cards().values() if DEFAULT_PACKAGE not in packages(card)]
+    stride = len(others) // HANDFUL
+    return [others[(day.toordinal() + i * stride) % len(others)] for i in range(HANDFUL)]
+
+
+def few_sources(card: Card) -> Sequence[str]:
+    """Return the sources to compare a model on when time is short: of each kind one, where its input is large."""
+    pixels = max(math.prod(shape_of(spec, USUAL_SIZES)) for spec in card.inputs.values()) / 3
+    return SOURCES if pixels < LARGE_INPUT else (RANDOM[0], PICTURES[0])

@@ -1,0 +1,159 @@
+"""Human's faces beside ours: the same pixels, the same configuration, and how far each field is off."""
+
+import asyncio
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from humanrt import Config, Human
+from humanrt.imaging import read_picture
+from humanrt.zoo import Store, find_card
+from parity.node import Backend, Peer
+
+ON, OFF = {"enabled": True}, {"enabled": False}
+# Human's default face models, those that its own package holds, and nothing else.
+DEFAULT_FACE_MODELS = {"antispoof": ON, "liveness": ON, "detector": {"maxDetected": 20}}
+NOT_FACES = dict.fromkeys(("body", "hand", "object", "gesture", "segmentation", "filter"), OFF)
+
+# How far a field may be off. Pixels, years and radians; a distance in parts of Human's; of embeddings 1 - cosine.
+LIMITS: Mapping[str, float] = {
+    "faces": 0,
+    "box": 1.5,
+    "mesh, median": 1.5,
+    "mesh, 95 %": 3,
+    "score": 0.02,
+    "boxScore": 0.02,
+    "faceScore": 0.02,
+    "age": 0.5,
+    "gender": 0,
+    "emotion": 0,
+    "embedding": 0.001,
+    "real": 0.03,
+    "live": 0.03,
+    "distance": 0.05,
+    "rotation": 0.02,
+    "gaze": 0.02,
+}
+# Where Human's two best guesses are nearer than this, ours may be the other one.
+MARGIN = 0.05
+
+Json = Mapping[str, Any]
+Points = Sequence[Sequence[float]]
+
+
+class Difference(NamedTuple):
+    """How far a field of one face is off; equal or not is 0 or 1, and a field that only one side has is infinite."""
+
+    face: int
+    field: str
+    amount: float
+
+    @property
+    def within(self) -> bool:
+        """Whether the field is within its limit."""
+        return self.amount <= LIMITS[self.field]
+
+
+async def detect_both(
+    peer: Peer,
+    picture: NDArray[np.uint8],
+    face: Json,
+    *,
+    compat: Literal["human"] | None = "human",
+    backend: Backend = "wasm",
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Let both find the faces of a picture, uint8 [h, w, 3], with the section ``face``; returns our JSON and Human's.
+
+    Models outside of Human's package are named by ``modelPath``; both read the same files.
+    """
+    async with Human({"face": face, "compat": compat}) as human:
+        with await human.detect(picture) as result:
+            ours = result.to_human()
+        theirs = peer.human(picture, {"face": _with_addresses(face, human.engine.store), **NOT_FACES}, backend=backend)
+        return ours, theirs
+
+
+def _with_addresses(section: Json, store: Store) -> dict[str, Any]:
+    """Replace the paths of models by addresses that Human loads them from."""
+    replaced = dict(section)
+    for key, value in section.items():
+        if isinstance(value, dict):
+            replaced[key] = _with_addresses(value, store)
+        elif key.startswith("modelPath"):
+            replaced[key] = store.ensure(find_card(value)).as_uri()
+    return replaced
+
+
+def compare_faces(ours: Sequence[Json], theirs: Sequence[Json]) -> list[Difference]:
+    """Compare the lists under "face", face by face."""
+    differences = [Difference(0, "faces", abs(len(ours) - len(theirs)))]
+    for i, (our, their) in enumerate(zip(ours, theirs, strict=False)):
+        differences += (Difference(i, field, amount) for field, amount in _compare(our, their))
+    return differences
+
+
+def compare_pictures(peer: Peer, paths: Sequence[Path]) -> bool:
+    """Print how far every field of every face in the pictures is off; returns whether all are within their limits."""
+    print(f"{'picture':<28}{'face':>5}  {'field':<14}{'difference':>11}{'limit':>8}")
+    all_within = True
+    for path in paths:
+        picture = read_picture(path, max_pixels=Config.max_pixels)
+        ours, theirs = asyncio.run(detect_both(peer, picture, DEFAULT_FACE_MODELS))
+        for difference in compare_faces(ours["face"], theirs["face"]):
+            face, field, amount = difference
+            verdict = "" if difference.within else "  over the limit"
+            print(f"{path.name:<28}{face:>5}  {field:<14}{amount:>11.4g}{LIMITS[field]:>8g}{verdict}")
+            all_within = all_within and difference.within
+    return all_within
+
+
+def _compare(our: Json, their: Json) -> Iterator[tuple[str, float]]:
+    yield "box", max(abs(one - other) for one, other in zip(our["box"], their["box"], strict=True))
+    yield from _compare_meshes(our["mesh"], their["mesh"])
+    for field in ("score", "boxScore", "faceScore", "age", "real", "live", "distance"):
+        if field in our and field in their:
+            yield field, abs(our[field] - their[field]) / (their[field] if field == "distance" else 1)
+        elif field in our or field in their:
+            yield field, math.inf
+    if their.get("genderScore", 0) > MARGIN:
+        yield "gender", our["gender"] != their["gender"]
+    yield from _compare_emotions(our["emotion"], their["emotion"])
+    yield from _compare_embeddings(our["embedding"], their["embedding"])
+    if "rotation" in our and "rotation" in their:
+        yield from _compare_rotations(our["rotation"], their["rotation"])
+    elif "rotation" in our or "rotation" in their:
+        yield "rotation", math.inf
+
+
+def _compare_meshes(our: Points, their: Points) -> Iterator[tuple[str, float]]:
+    if len(our) != len(their):
+        yield "mesh, median", math.inf
+        return
+    distances = [math.dist(one[:2], other[:2]) for one, other in zip(our, their, strict=True)]
+    yield "mesh, median", float(np.median(distances))
+    yield "mesh, 95 %", float(np.quantile(distances, 0.95))
+
+
+def _compare_emotions(our: Sequence[Json], their: Sequence[Json]) -> Iterator[tuple[str, float]]:
+    """Compare the strongest emotions, unless Human's second is as strong."""
+    strengths = [*(emotion["score"] for emotion in their), 0, 0]
+    if strengths[0] - strengths[1] > MARGIN:
+        yield "emotion", not our or our[0]["emotion"] != their[0]["emotion"]
+
+
+def _compare_embeddings(our: Sequence[float], their: Sequence[float]) -> Iterator[tuple[str, float]]:
+    if len(our) != len(their):
+        yield "embedding", math.inf
+    elif our:
+        yield "embedding", 1 - float(np.dot(our, their) / np.linalg.norm(our) / np.linalg.norm(their))
+
+
+def _compare_rotations(our: Json, their: Json) -> Iterator[tuple[str, float]]:
+    yield "rotation", max(abs(our["angle"][axis] - their["angle"][axis]) for axis in ("roll", "yaw", "pitch"))
+    # A bearing is that of a line: half a turn changes nothing.
+    turn = abs(our["gaze"]["bearing"] - their["gaze"]["bearing"]) % math.pi
+    yield "gaze", max(min(turn, math.pi - turn), abs(our["gaze"]["strength"] - their["gaze"]["strength"]))
