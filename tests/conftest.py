@@ -16,6 +16,14 @@ settings.register_profile("humanrt", deadline=None)
 settings.load_profile("humanrt")
 
 
+@pytest.fixture
+def own_sessions(monkeypatch):
+    """Give a test that counts sessions a cache of its own: what wider fixtures have loaded would be shared with it."""
+    from humanrt.runtime import session  # most tests need none
+
+    monkeypatch.setattr(session, "_cache", session.SessionCache())
+
+
 @pytest.fixture(scope="session")
 def negation(tmp_path_factory):
     """The path of the smallest model there is: y = -x, float32 [n]."""

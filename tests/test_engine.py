@@ -17,6 +17,8 @@ from humanrt import Engine, errors
 from humanrt.runtime import session
 from humanrt.zoo import CardFile, Store, default_cache_dir, find_card
 
+pytestmark = pytest.mark.usefixtures("own_sessions")
+
 EMOTION = find_card("emotion")
 NOTHING = (0, 0, 0, 0)
 

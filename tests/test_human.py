@@ -13,6 +13,8 @@ from humanrt import Config, FaceConfig, FaceDetectorConfig, Human, errors
 from humanrt.runtime import session
 from parity.pictures import PICTURES, read_picture
 
+pytestmark = pytest.mark.usefixtures("own_sessions")
+
 WITH_CROPS = {"face": {"detector": {"max_detected": 20, "return": True}}}
 NAMES = ["human_face", "human_body", "astronaut", "coffee", "black"]
 

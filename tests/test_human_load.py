@@ -12,6 +12,8 @@ from humanrt import Human
 from humanrt.runtime import scheduler, session
 from parity.pictures import read_picture
 
+pytestmark = pytest.mark.usefixtures("own_sessions")
+
 ON, OFF = {"enabled": True}, {"enabled": False}
 NOTHING = (0, 0, 0, 0)
 DETECTORS = ("blazeface.json", "blazeface-front.json", "facemesh-detection-short.json", "facemesh-detection-full.json")
