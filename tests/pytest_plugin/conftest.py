@@ -63,6 +63,9 @@ def forget_the_leaks(monkeypatch):
 def session(pytester, monkeypatch):
     """Run tests in a session of their own, and return what became of each."""
 
+    for name in ("CI", "BUILD_NUMBER"):  # where one is set, pytest prints every failure again, in full, in its summary
+        monkeypatch.delenv(name, raising=False)
+
     def run(code, *arguments, ini="humanrt_tensor_leaks = error"):
         pytester.makeini(f"[pytest]\nasyncio_default_fixture_loop_scope = function\n{ini}\n")
         pytester.makepyfile(PRELUDE + code)

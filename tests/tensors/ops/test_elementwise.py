@@ -79,6 +79,8 @@ def test_float16_sigmoid_does_not_lose_what_exp_cannot_hold(values):
         (np.int64([-5, 5]), -np.inf, np.inf, [-5, 5]),
         (np.float16([-5, 5]), -1e9, 1e9, [-5, 5]),
         (np.array([True, False]), 0, 0.5, [False, False]),
+        (np.float32([np.nan, 5]), 0, 1, [np.nan, 1]),
+        (np.float32([np.nan, 5]), 1, 1, [1, 1]),
     ],
 )
 def test_clip_in_every_dtype(values, x, low, high, expected):

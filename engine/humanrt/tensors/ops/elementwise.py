@@ -107,9 +107,10 @@ class ElementwiseOperations:
         return run(self.registry, "relu", elementwise.relu, x)
 
     def clip_by_value(self, x: TensorLike, clip_value_min: float, clip_value_max: float) -> Tensor:
-        """Return ``x`` limited to a range, in its shape and dtype; NaN stays. The result is the caller's.
+        """Return ``x`` limited to a range, in its shape and dtype. The result is the caller's.
 
-        For integers the limits are cut to integers. Raises InputError unless ``clip_value_min <= clip_value_max``.
+        NaN stays, unless the two limits are the same, as in TF.js. For integers the limits are cut to integers. Raises
+        InputError unless ``clip_value_min <= clip_value_max``.
         """
         limited = partial(elementwise.clip, low=clip_value_min, high=clip_value_max)
         return run(self.registry, "clip_by_value", limited, x)

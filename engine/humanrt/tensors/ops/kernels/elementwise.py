@@ -121,12 +121,14 @@ def maximum(one: Array, other: Array) -> Array:
 
 
 def clip(x: Array, low: float, high: float) -> Array:
-    """Limit to ``low`` .. ``high``, which are cut to integers for integers; NaN stays."""
+    """Limit to ``low`` .. ``high``, which are cut to integers for integers; NaN stays, unless the two are the same."""
     if not low <= high:
         raise InputError(f"the limits {low} and {high} must be numbers, the lower one first")
     if x.dtype.kind == "b":
         return clip(x.astype(INT32), low, high).astype(np.bool_)
     if x.dtype.kind == "f":
+        if low == high:  # as in TF.js, where then every value is that one, of NaN too
+            return np.full_like(x, low)
         return np.clip(x, x.dtype.type(low), x.dtype.type(high))
     bounds = np.iinfo(x.dtype)
     lowest, highest = (x.dtype.type(math.trunc(min(max(limit, bounds.min), bounds.max))) for limit in (low, high))
