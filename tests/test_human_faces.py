@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper, save
 
-from humanrt import Human, errors, pipeline
+from humanrt import Human, errors
 from humanrt.config import load_config
-from humanrt.description import describe
-from humanrt.meshing import mesh_faces
+from humanrt.pipeline import faces
+from humanrt.pipeline.description import describe
+from humanrt.pipeline.meshing import mesh_faces
 from humanrt.runtime.side_by_side import side_by_side
-from humanrt.tasks.face_record import FaceRecorder
+from humanrt.tasks.face.record import FaceRecorder
 from humanrt.zoo import Store, find_card
 from parity.pictures import read_picture
 
@@ -41,7 +42,7 @@ async def one_face(human, picture, **face):
 
 
 class TestWhichModels:
-    """pipeline.face_models(): nothing is loaded that a call does not use."""
+    """faces.face_models(): nothing is loaded that a call does not use."""
 
     @pytest.mark.parametrize(
         ("face", "keys"),
@@ -61,12 +62,12 @@ class TestWhichModels:
         ],
     )
     def test_the_keys(self, face, keys):
-        found = pipeline.face_models(load_config({"face": face}).face)
+        found = faces.face_models(load_config({"face": face}).face)
         assert set(found) == {f"face.{key}" for key in keys.split()}
 
     def test_the_paths(self):
         face = load_config({"face": {"ssrnet": {**ON, "modelPathAge": "a.json", "modelPathGender": "g.json"}}}).face
-        found = pipeline.face_models(face)
+        found = faces.face_models(face)
         assert (found["face.ssrnet.age"], found["face.ssrnet.gender"]) == ("a.json", "g.json")
         assert found["face.description"] == "faceres.json"
 
@@ -82,7 +83,7 @@ class TestWhichModels:
     def test_a_detector_without_known_outputs_is_refused(self):
         card = replace(find_card("blazeface"), outputs=MappingProxyType({}))
         with pytest.raises(errors.ConfigError, match="a face detector has scores_512"):
-            pipeline._detector_of(card)
+            faces._detector_of(card)
 
 
 class TestDetectors:

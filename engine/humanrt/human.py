@@ -14,8 +14,9 @@ from humanrt.config import Config, Environment, load_config, split_paths
 from humanrt.engine import Engine
 from humanrt.errors import ConfigError, EngineClosedError
 from humanrt.imaging import PictureSource, read_picture
-from humanrt.meshing import Models
-from humanrt.pipeline import detect_faces, face_models
+from humanrt.pipeline.call import Call, Models
+from humanrt.pipeline.clock import Clock
+from humanrt.pipeline.detection import Detection, needed_models
 from humanrt.result import Result
 from humanrt.runtime import scheduler
 from humanrt.runtime.completion import completion
@@ -67,23 +68,25 @@ class Human:
         or a Tensor; arrays and tensors are [h, w, 3], 0..255, and must not be written while the call runs. ``config``
         is for this call only: a dict or TOML file is laid over this Human's configuration, a Config takes its place.
 
+        A module of Human that fails, for instance for want of memory, has its error in the Result's ``errors``, and the
+        others' results stand; with ``raise_errors`` in the configuration the error is raised.
+
         The Result's tensors go to the caller's scope if there is one, else to the caller: see ``Config.deallocate``.
         Raises InputError for what is no picture, TensorDisposedError, ConfigError, EngineClosedError, and what ``load``
         raises. Whatever is raised, and on cancellation, no tensor is left.
         """
         with self._in_flight():
-            call = self._merged(config)
-            clock = _Clock()
-            pixels = await scheduler.run(partial(read_picture, source, bgr=bgr, max_pixels=call.max_pixels))
-            clock.note("inputProcess")
-            models = await self._load(call, None)
-            clock.note("loadModels")
+            settings = self._merged(config)
+            clock = Clock()
+            with clock.measure("inputProcess"):
+                pixels = await scheduler.run(partial(read_picture, source, bgr=bgr, max_pixels=settings.max_pixels))
+            with clock.measure("loadModels"):
+                models = await self._load(settings, None)
             async with self.engine.scope("detect") as scope:
-                picture = self.engine.from_numpy(pixels)
-                faces = await detect_faces(self.engine, models, picture, call) if models else ()
-                clock.note("face")
-                height, width, _ = pixels.shape
-                result = Result(width, height, faces, clock.finish(), timestamp=time.time_ns() // 1_000_000)
+                call = Call(self.engine, models, self.engine.from_numpy(pixels), settings)
+                found = await Detection(call, clock).run()
+                now = time.time_ns() // 1_000_000
+                result = Result(*call.size, **vars(found), performance=clock.finish(), timestamp=now)
                 tensors = scope.returns(list(result.tensors()))
                 if self.engine.deallocate == "auto":
                     self.engine.registry.mark_automatic(tensors)
@@ -131,7 +134,7 @@ class Human:
 
     async def _load(self, config: Config, on_progress: OnProgress | None) -> Models:
         """Return the models that ``config`` needs; each is loaded once, side by side with the others."""
-        found = {config_key: self._find_card(config_key, path) for config_key, path in face_models(config.face).items()}
+        found = {config_key: self._find_card(config_key, path) for config_key, path in needed_models(config).items()}
         loads = {card.name: partial(self._load_model, card, on_progress) for card in found.values()}
         loaded = await self._models.get_all(loads)
         return {config_key: loaded[card.name] for config_key, card in found.items()}
@@ -144,24 +147,6 @@ class Human:
         if card.config_key != config_key:
             raise ConfigError(f"{config_key}.model_path is {model_path!r}, which is a model for {card.config_key}")
         return card
-
-
-class _Clock:
-    """Measures the parts of one call, in milliseconds."""
-
-    def __init__(self) -> None:
-        self._start = self._last = time.perf_counter()
-        self._parts: dict[str, float] = {}
-
-    def note(self, part: str) -> None:
-        """Give the time since the last note to ``part``."""
-        now = time.perf_counter()
-        self._parts[part] = 1000 * (now - self._last)
-        self._last = now
-
-    def finish(self) -> dict[str, float]:
-        """Return all parts and the total."""
-        return {**self._parts, "total": 1000 * (time.perf_counter() - self._start)}
 
 
 def _folder(model_base_path: str) -> Path | None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from humanrt import Human
-from parity.faces import detect_both
+from parity.detection import detect_both
 from parity.pictures import read_picture
 
 PIXELS = 1.5
@@ -32,7 +32,7 @@ def configuration(detector, **face):
 
 async def both(peer, name, face):
     """Return Human's JSON and ours."""
-    ours, theirs = await detect_both(peer, read_picture(name), face)
+    ours, theirs = await detect_both(peer, read_picture(name), {"face": face})
     return theirs, ours
 
 

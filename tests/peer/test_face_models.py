@@ -4,7 +4,8 @@ import math
 
 import pytest
 
-from parity.faces import DEFAULT_FACE_MODELS, LIMITS, OFF, ON, Difference, compare_faces, compare_pictures, detect_both
+from parity.detection import OFF, ON, detect_both
+from parity.faces import DEFAULT_FACE_MODELS, LIMITS, Difference, compare_faces, compare_pictures
 from parity.pictures import PICTURES, read_picture
 
 PORTRAITS = ("human_face", "human_body", "astronaut")
@@ -63,7 +64,7 @@ def missed(ours, theirs, *, apart_from=frozenset()):
 @pytest.mark.parametrize("name", PORTRAITS)
 async def test_the_default_models_in_compat_mode(peer, name, rotation):
     detector = {**DEFAULT_FACE_MODELS["detector"], "rotation": rotation}
-    ours, theirs = await detect_both(peer, read_picture(name), {**DEFAULT_FACE_MODELS, "detector": detector})
+    ours, theirs = await detect_both(peer, read_picture(name), {"face": {**DEFAULT_FACE_MODELS, "detector": detector}})
     assert len(theirs["face"]) == 1
     assert missed(ours, theirs) == []
 
@@ -71,15 +72,15 @@ async def test_the_default_models_in_compat_mode(peer, name, rotation):
 @pytest.mark.parametrize("name", PORTRAITS)
 async def test_the_default_models_in_default_mode(peer, name):
     picture = read_picture(name)
-    ours, theirs = await detect_both(peer, picture, DEFAULT_FACE_MODELS, compat=None)
+    ours, theirs = await detect_both(peer, picture, {"face": DEFAULT_FACE_MODELS}, compat=None)
     assert missed(ours, theirs, apart_from=BETTER) == []
     no_iris = {**DEFAULT_FACE_MODELS, "iris": OFF}
-    assert missed(*await detect_both(peer, picture, no_iris, compat=None)) == []
+    assert missed(*await detect_both(peer, picture, {"face": no_iris}, compat=None)) == []
 
 
 @pytest.mark.parametrize("case", MODELS)
 async def test_a_model_that_is_chosen(peer, case):
-    ours, theirs = await detect_both(peer, read_picture("astronaut"), MODELS[case])
+    ours, theirs = await detect_both(peer, read_picture("astronaut"), {"face": MODELS[case]})
     assert len(theirs["face"]) == (0 if case == "min-confidence-0" else 1)
     assert missed(ours, theirs) == []
     for our, their in zip(ours["face"], theirs["face"], strict=True):
@@ -91,7 +92,7 @@ async def test_a_model_that_is_chosen(peer, case):
 async def test_the_attention_mesh(peer):
     """On TF.js's CPU backend: WASM multiplies no matrices of int32."""
     face = {"attention": {**ON, "modelPath": "facemesh-attention.json"}, "emotion": OFF, "description": OFF}
-    ours, theirs = await detect_both(peer, read_picture("astronaut"), face, backend="cpu")
+    ours, theirs = await detect_both(peer, read_picture("astronaut"), {"face": face}, backend="cpu")
     assert len(theirs["face"][0]["mesh"]) == 478
     assert missed(ours, theirs) == []
     depths = [[point[2] for point in result["face"][0]["mesh"]] for result in (ours, theirs)]
@@ -118,7 +119,7 @@ def without_known_differences(face):
 @pytest.mark.parametrize("case", SWITCHES)
 async def test_the_json_has_humans_keys_and_types(peer, case):
     shapes = []
-    for result in await detect_both(peer, read_picture("astronaut"), SWITCHES[case]):
+    for result in await detect_both(peer, read_picture("astronaut"), {"face": SWITCHES[case]}):
         # What Human measures differs from what we measure; it has a canvas only in a browser.
         assert {type(value) for value in result.pop("performance").values()} <= {int, float}
         result.pop("canvas", None)

@@ -4,20 +4,17 @@ import asyncio
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from humanrt import Config, Human
+from humanrt import Config
 from humanrt.imaging import read_picture
-from humanrt.zoo import Store, find_card
-from parity.node import Backend, Peer
+from parity.detection import ON, detect_both
+from parity.node import Peer
 
-ON, OFF = {"enabled": True}, {"enabled": False}
 # Human's default face models, those that its own package holds, and nothing else.
 DEFAULT_FACE_MODELS = {"antispoof": ON, "liveness": ON, "detector": {"maxDetected": 20}}
-NOT_FACES = dict.fromkeys(("body", "hand", "object", "gesture", "segmentation", "filter"), OFF)
 
 # How far a field may be off. Pixels, years and radians; a distance in parts of Human's; of embeddings 1 - cosine.
 LIMITS: Mapping[str, float] = {
@@ -58,36 +55,6 @@ class Difference(NamedTuple):
         return self.amount <= LIMITS[self.field]
 
 
-async def detect_both(
-    peer: Peer,
-    picture: NDArray[np.uint8],
-    face: Json,
-    *,
-    compat: Literal["human"] | None = "human",
-    backend: Backend = "wasm",
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Let both find the faces of a picture, uint8 [h, w, 3], with the section ``face``; returns our JSON and Human's.
-
-    Models outside of Human's package are named by ``modelPath``; both read the same files.
-    """
-    async with Human({"face": face, "compat": compat}) as human:
-        with await human.detect(picture) as result:
-            ours = result.to_human()
-        theirs = peer.human(picture, {"face": _with_addresses(face, human.engine.store), **NOT_FACES}, backend=backend)
-        return ours, theirs
-
-
-def _with_addresses(section: Json, store: Store) -> dict[str, Any]:
-    """Replace the paths of models by addresses that Human loads them from."""
-    replaced = dict(section)
-    for key, value in section.items():
-        if isinstance(value, dict):
-            replaced[key] = _with_addresses(value, store)
-        elif key.startswith("modelPath"):
-            replaced[key] = store.ensure(find_card(value)).as_uri()
-    return replaced
-
-
 def compare_faces(ours: Sequence[Json], theirs: Sequence[Json]) -> list[Difference]:
     """Compare the lists under "face", face by face."""
     differences = [Difference(0, "faces", abs(len(ours) - len(theirs)))]
@@ -102,7 +69,7 @@ def compare_pictures(peer: Peer, paths: Sequence[Path]) -> bool:
     all_within = True
     for path in paths:
         picture = read_picture(path, max_pixels=Config.max_pixels)
-        ours, theirs = asyncio.run(detect_both(peer, picture, DEFAULT_FACE_MODELS))
+        ours, theirs = asyncio.run(detect_both(peer, picture, {"face": DEFAULT_FACE_MODELS}))
         for difference in compare_faces(ours["face"], theirs["face"]):
             face, field, amount = difference
             verdict = "" if difference.within else "  over the limit"

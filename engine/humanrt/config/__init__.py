@@ -3,8 +3,8 @@
 A configuration is written as ``Config(face=FaceConfig(...))``, as a dict or as a TOML file. Dicts and files take
 snake_case names and Human's camelCase names alike. Whatever the way, each value is checked for its type and range.
 
-Differences from Human 3.3.6: modules that HumanRT does not have yet are off by default; settings that only mean
-something in JavaScript are refused; ``device``, ``compat`` and ``max_pixels`` are ours.
+Differences from Human 3.3.6: filters, which HumanRT does not have yet, are off by default; settings that only mean
+something in JavaScript are refused; ``device``, ``compat``, ``max_pixels``, ``cards`` and ``raise_errors`` are ours.
 """
 
 from humanrt.config.config import Config, load_config

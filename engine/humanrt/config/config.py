@@ -26,9 +26,10 @@ class Config(Section):
 
     ``device``: "auto", "cpu", "cuda" or "cuda:N". ``deallocate``: who frees the tensors of a Result, "auto" or
     "manual"; Human's booleans are accepted for the two. ``compat="human"`` brings Human's known quirks back.
-    ``max_pixels``: pictures with more are refused before they are decoded. ``model_base_path``: a folder that holds
-    TF.js models; it is asked before the cache. ``cards``: cards of your own models, or folders of them, apart as in
-    PATH; each can then be named by its section's ``model_path``, as Human's can. ``cache_sensitivity`` and
+    ``max_pixels``: pictures with more are refused before they are decoded. ``raise_errors``: what a module fails with,
+    bodies for instance, is raised instead of being kept in the Result's ``errors``. ``model_base_path``: a folder that
+    holds TF.js models; it is asked before the cache. ``cards``: cards of your own models, or folders of them, apart as
+    in PATH; each can then be named by its section's ``model_path``, as Human's can. ``cache_sensitivity`` and
     ``skip_allowed`` act only in streams. Human's ``debug``, ``async``, ``warmup``, ``cache_models`` and
     ``validate_models`` are accepted and change nothing: logging is the standard library's, models are always cached on
     disk and always checked.
@@ -37,6 +38,7 @@ class Config(Section):
     device: str = "auto"
     compat: Literal["human"] | None = None
     max_pixels: Annotated[int, Between(1)] = 100_000_000
+    raise_errors: bool = False
     backend: str = ""
     model_base_path: str = ""
     cards: str = ""
@@ -66,7 +68,7 @@ class Config(Section):
             object.__setattr__(self, "deallocate", "auto" if deallocate else "manual")
         super().__post_init__()
         _refuse_browser_settings(self)
-        _refuse_missing_modules(self)
+        _refuse_what_is_missing(self)
 
 
 def load_config(
@@ -97,15 +99,7 @@ def _read_toml(source: object) -> Mapping[str, object]:
 
 
 # What a later version will have: refused by name when switched on, so that nobody waits for what does not come.
-_MISSING_MODULES = [
-    "body",
-    "hand",
-    "object",
-    "segmentation",
-    "gesture",
-    "filter",
-]
-_MISSING_SWITCHES = (*(f"{module}.enabled" for module in _MISSING_MODULES), "filter.equalization")
+_MISSING_SWITCHES = ("filter.enabled", "filter.equalization")
 
 # Human's settings for the browser and for TF.js's own backends, with what to use here instead.
 _BROWSER_SETTINGS = {
@@ -117,7 +111,7 @@ _BROWSER_SETTINGS = {
 }
 
 
-def _refuse_missing_modules(config: Config) -> None:
+def _refuse_what_is_missing(config: Config) -> None:
     switched_on = [path for path in _MISSING_SWITCHES if _at(config, path)]
     if switched_on:
         raise ConfigError(f"not available in this version: {', '.join(switched_on)}; leave it out or set it to False")

@@ -11,7 +11,7 @@ class BodyConfig(Section):
     """Bodies; ``max_detected=-1`` means as many as there are faces."""
 
     path: ClassVar[str] = "body"
-    enabled: bool = False
+    enabled: bool = True
     model_path: str = "movenet-lightning.json"
     max_detected: Annotated[int, Between(-1)] = -1
     min_confidence: Ratio = 0.3
@@ -40,7 +40,7 @@ class HandConfig(Section):
     """Hands; ``max_detected=-1`` means two for each face."""
 
     path: ClassVar[str] = "hand"
-    enabled: bool = False
+    enabled: bool = True
     model_path: str = ""
     rotation: bool = True
     skip_frames: Natural = 99
@@ -112,4 +112,4 @@ class GestureConfig(Section):
     """Gestures."""
 
     path: ClassVar[str] = "gesture"
-    enabled: bool = False
+    enabled: bool = True

@@ -1,0 +1,44 @@
+"""Describing faces: which models look at their crops, and which of them has the last word."""
+
+from collections.abc import Mapping
+
+from humanrt.config import Config
+from humanrt.pipeline.call import Models
+from humanrt.runtime import scheduler
+from humanrt.runtime.side_by_side import side_by_side
+from humanrt.tasks.face import descriptor, emotion, faceres, gear, spoofing, ssrnet
+from humanrt.tasks.face.crop import Crops, FaceTask, Said
+from humanrt.tasks.model import TaskModel
+
+# By the key of the configuration that switches them on. Where two speak of the same, the later one is heard.
+DESCRIBERS: Mapping[str, FaceTask] = {
+    "face.emotion": emotion,
+    "face.antispoof": spoofing.ANTISPOOF,
+    "face.liveness": spoofing.LIVENESS,
+    "face.description": faceres,
+    "face.ssrnet.age": ssrnet.AGE,
+    "face.ssrnet.gender": ssrnet.GENDER,
+    "face.gear": gear,
+    "face.mobilefacenet": descriptor,
+    "face.insightface": descriptor,
+}
+
+
+async def describe(models: Models, crops: Crops, config: Config) -> list[Said]:
+    """Let every model that is there look at all faces' crops, side by side.
+
+    Returns what they say of each face, as fields of Face. Runs in the caller's scope, which owns all tensors made here.
+    """
+
+    async def ask(task: FaceTask, model: TaskModel) -> list[Said]:
+        batch = await scheduler.run(task.prepare, crops, model.form, config.face)
+        outputs = await model.run(batch, task.OUTPUTS)
+        quirks = config.compat == "human"
+        return [task.decode(rows, config.face, quirks=quirks) for rows in zip(*outputs, strict=True)]
+
+    asked = [ask(task, models[key]) for key, task in DESCRIBERS.items() if key in models]
+    said: list[Said] = [{} for _ in crops]
+    for of_all in await side_by_side(*asked):
+        for of_one, words in zip(said, of_all, strict=True):
+            of_one |= words
+    return said

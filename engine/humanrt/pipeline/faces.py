@@ -1,0 +1,117 @@
+"""Which task feeds which: from the pixels of a picture to its faces."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+
+from humanrt.config import Config, FaceConfig
+from humanrt.errors import ConfigError
+from humanrt.pipeline.call import Call, Models
+from humanrt.pipeline.description import DESCRIBERS, describe
+from humanrt.pipeline.meshing import each, has_mesh, mesh_faces
+from humanrt.result import Face
+from humanrt.runtime import scheduler
+from humanrt.tasks.face import blazeface, faceboxes, facemesh, mask
+from humanrt.tasks.face.box import FaceBox
+from humanrt.tasks.face.crop import Crops, Floats
+from humanrt.tasks.face.detector import FaceDetector
+from humanrt.tasks.face.record import FaceRecorder
+from humanrt.tasks.model import TaskModel
+from humanrt.tensors import Tensor
+from humanrt.zoo import Card
+
+DETECTORS: Sequence[FaceDetector] = (blazeface.IN_FOUR_PARTS, blazeface.SHORT_RANGE, blazeface.FULL_RANGE, faceboxes)
+# The side of a face's crop where neither mesh nor detector has one of its own.
+CROP_SIZE = 256
+
+
+def face_models(face: FaceConfig) -> dict[str, str]:
+    """Tell which models faces need: the path of each, by its key of the configuration."""
+    if not (face.enabled and face.detector.enabled):
+        return {}
+    wanted = {"face.detector": face.detector.model_path}
+    if face.mesh.enabled and face.attention.enabled:
+        wanted["face.attention"] = face.attention.model_path
+    elif face.mesh.enabled:
+        wanted["face.mesh"] = face.mesh.model_path
+        if face.iris.enabled:
+            wanted["face.iris"] = face.iris.model_path
+    for key in DESCRIBERS:
+        _, name, *part = key.split(".")  # "face.ssrnet.age" is switched on by face.ssrnet, and has a path of its own
+        section = getattr(face, name)
+        if section.enabled:
+            wanted[key] = getattr(section, "_".join(["model_path", *part]))
+    return wanted
+
+
+async def detect_faces(call: Call) -> tuple[Face, ...]:
+    """Find and describe the faces of a picture, best first.
+
+    Runs in the caller's scope, which owns every tensor made here, those of the faces included.
+    """
+    models, picture, config = call.models, call.picture, call.config
+    if "face.detector" not in models:
+        return ()
+    boxes = await _find(models["face.detector"], picture, config)
+    if not boxes:
+        return ()
+    turns = [facemesh.turn(box) if config.face.detector.rotation else 0.0 for box in boxes]
+    crops = await _cut(models, picture, boxes, turns, config)
+    recorder = FaceRecorder(picture.shape[1], picture.shape[0], config.face, quirks=call.quirks)
+    if has_mesh(models):
+        flags, meshes = await mesh_faces(models, crops, recorder, config)
+        records = await scheduler.run(each, recorder.from_mesh, boxes, turns, flags, meshes)
+        if config.face.detector.mask:
+            crops = await scheduler.run(partial(_mask, quirks=recorder.quirks), crops, meshes, records)
+    else:
+        records = await scheduler.run(each, recorder.from_detector, boxes)
+    kept = [(face, crop) for face, crop in zip(records, crops, strict=True) if face is not None]
+    said = await describe(models, np.stack([crop for _, crop in kept]), config) if kept else []
+    faces: list[Face] = []
+    for (face, crop), words in zip(kept, said, strict=True):
+        tensor = call.engine.adopt(facemesh.prepare(crop)) if config.face.detector.return_ else None
+        faces.append(replace(face, id=len(faces), tensor=tensor, **words))
+    return tuple(faces)
+
+
+def _detector_of(card: Card) -> FaceDetector:
+    """Tell a detector's family by what its card says comes out."""
+    for detector in DETECTORS:
+        if set(detector.OUTPUTS) <= card.outputs.keys():
+            return detector
+    known = "; ".join(", ".join(detector.OUTPUTS) for detector in DETECTORS)
+    raise ConfigError(f"the outputs of {card.name} are {', '.join(card.outputs)}; a face detector has {known}")
+
+
+async def _find(model: TaskModel, picture: Tensor, config: Config) -> list[FaceBox]:
+    detector, settings, quirks = _detector_of(model.card), config.face.detector, config.compat == "human"
+    prepare = partial(detector.prepare, form=model.form, square=settings.square, quirks=quirks)
+    with picture.pinned() as pixels:
+        prepared = await scheduler.run(prepare, pixels)
+    outputs = await model.run(prepared.pixels, detector.OUTPUTS)
+    return await scheduler.run(partial(detector.decode, quirks=quirks), outputs, prepared, settings)
+
+
+async def _cut(
+    models: Models, picture: Tensor, boxes: Sequence[FaceBox], turns: Sequence[float], config: Config
+) -> Crops:
+    """Cut every face out of the picture, upright."""
+    size = facemesh.INPUT_SIZE if has_mesh(models) else models["face.detector"].form.height or CROP_SIZE
+    quirks = config.compat == "human"
+    with picture.pinned() as pixels:
+        return await scheduler.run(partial(facemesh.cut, pixels, boxes, turns, size, quirks=quirks))
+
+
+def _mask(crops: Crops, meshes: Sequence[Floats], faces: Sequence[Face | None], *, quirks: bool) -> Crops:
+    """Darken what is outside of each face that has a mesh."""
+    masked = []
+    for crop, mesh, face in zip(crops, meshes, faces, strict=True):
+        if face is None or face.rotation is None:
+            masked.append(crop)
+        elif quirks:
+            masked.append(mask.darkened(crop, mask.outline_in_box(face.mesh, face.box)))
+        else:
+            masked.append(mask.darkened(crop, mask.outline_in_crop(mesh, facemesh.INPUT_SIZE)))
+    return np.stack(masked)

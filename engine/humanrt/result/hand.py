@@ -1,0 +1,68 @@
+"""Hands."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from humanrt.result.geometry import Box, Points
+from humanrt.result.writing import number, numbers, points
+
+Curl = Literal["none", "half", "full"]
+Direction = Literal[
+    "verticalUp",
+    "verticalDown",
+    "horizontalLeft",
+    "horizontalRight",
+    "diagonalUpRight",
+    "diagonalUpLeft",
+    "diagonalDownRight",
+    "diagonalDownLeft",
+]
+
+
+@dataclass(frozen=True)
+class Finger:
+    """How far a finger is bent, and where it points in the picture."""
+
+    curl: Curl
+    direction: Direction
+
+
+@dataclass(frozen=True, eq=False)
+class Hand:
+    """One hand.
+
+    ``keypoints`` is float32 [21, 3]: the wrist, then four points for each finger from the thumb on, from the palm to
+    the tip; x and y in pixels, z as the model gives it. It is [0, 3] where ``hand.landmarks`` is off or the skeleton
+    was not sure. ``annotations`` groups the keypoints by finger, ``landmarks`` says how each finger is held; both are
+    empty without keypoints. ``label`` is what the detector saw, "hand", "fist" or "point" for instance. ``box`` is in
+    pixels. ``score`` and ``box_score`` are the detector's, ``finger_score`` the skeleton's, 0..1.
+    """
+
+    id: int
+    score: float
+    box_score: float
+    finger_score: float
+    box: Box
+    box_raw: Box
+    label: str
+    keypoints: Points
+    annotations: Mapping[str, Points]
+    landmarks: Mapping[str, Finger]
+
+    def to_human(self) -> dict[str, Any]:
+        """Give the hand as the JSON-ready dict that Human gives."""
+        return {
+            "id": self.id,
+            "score": number(self.score),
+            "boxScore": number(self.box_score),
+            "fingerScore": number(self.finger_score),
+            "box": numbers(self.box),
+            "boxRaw": numbers(self.box_raw),
+            "label": self.label,
+            "keypoints": points(self.keypoints),
+            "annotations": {name: points(group) for name, group in self.annotations.items()},
+            "landmarks": {
+                name: {"curl": finger.curl, "direction": finger.direction} for name, finger in self.landmarks.items()
+            },
+        }

@@ -1,0 +1,1 @@
+"""Finding faces, meshing them, and describing them."""

@@ -1,0 +1,48 @@
+"""One picture in both, Human and ours: the same pixels, the same files, the same configuration."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from humanrt import Human
+from humanrt.zoo import Store, find_card
+from parity.node import Backend, Peer
+
+ON, OFF = {"enabled": True}, {"enabled": False}
+MODULES = ("face", "body", "hand", "object", "gesture", "segmentation", "filter")
+
+Json = Mapping[str, Any]
+
+
+async def detect_both(
+    peer: Peer,
+    picture: NDArray[np.uint8],
+    config: Json,
+    *,
+    compat: Literal["human"] | None = "human",
+    backend: Backend = "wasm",
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Let both look at a picture, uint8 [h, w, 3]; returns our JSON and Human's.
+
+    Modules that ``config`` does not name are off in both. Models outside of Human's package are named by
+    ``modelPath``; both read the same files.
+    """
+    config = {**dict.fromkeys(MODULES, OFF), **config}
+    async with Human({**config, "compat": compat, "raise_errors": True}) as human:
+        with await human.detect(picture) as result:
+            ours = result.to_human()
+        theirs = peer.human(picture, _with_addresses(config, human.engine.store), backend=backend)
+        return ours, theirs
+
+
+def _with_addresses(section: Json, store: Store) -> dict[str, Any]:
+    """Replace the paths of models by addresses that Human loads them from."""
+    replaced = dict(section)
+    for key, value in section.items():
+        if isinstance(value, dict):
+            replaced[key] = _with_addresses(value, store)
+        elif key.startswith("modelPath"):
+            replaced[key] = store.ensure(find_card(value)).as_uri()
+    return replaced
