@@ -1,10 +1,10 @@
 """The table of models says what was measured."""
 
-from humanrt.zoo import find_card
+from humanrt.zoo import cards, find_card
 from parity.comparison import Comparison, Difference
 from parity.misses import MISSES
 from parity.models import Timing
-from parity.table import Row, render
+from parity.table import README, Row, render
 
 GOOD = Comparison(Difference(0.125, 2.5e-6), within=True, accepted=True)
 MISSED = Comparison(Difference(0.25, 3e-3), within=False, accepted=True, rounding=4e-3)
@@ -36,3 +36,15 @@ def test_a_page_of_two_models():
     ]
     assert f"- blazepose-lite: {MISSES['blazepose-lite']}" in page
     assert "## Misses" not in render(rows[:1], {})
+
+
+def test_the_page_in_the_repository_is_of_these_models():
+    page = README.read_text(encoding="utf-8")
+    assert "41 models, which the packages hold 52 times" in page
+    for card in cards().values():
+        row, *outputs = lines(page, card.name)
+        size = sum(file.bytes for file in card.files)
+        assert f"| {card.licence}; {card.provenance.licence} | {size:,} |" in row
+        assert [line.split(" | ")[1] for line in outputs] == list(card.outputs)
+    missed = {line.split(" | ")[0].removeprefix("| ") for line in page.splitlines() if line.endswith(", missed |")}
+    assert missed == set(MISSES)
