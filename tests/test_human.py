@@ -12,10 +12,11 @@ from PIL import Image
 from humanrt import Config, FaceConfig, FaceDetectorConfig, Human, errors
 from humanrt.runtime import session
 from parity.pictures import PICTURES, read_picture
+from switches import FACES_ALONE
 
 pytestmark = pytest.mark.usefixtures("own_sessions")
 
-WITH_CROPS = {"face": {"detector": {"max_detected": 20, "return": True}}}
+WITH_CROPS = {"face": {"detector": {"max_detected": 20, "return": True}}, **FACES_ALONE}
 NAMES = ["human_face", "human_body", "astronaut", "coffee", "black"]
 
 

@@ -14,8 +14,9 @@ import pytest
 from humanrt import Human
 from humanrt.runtime import scheduler
 from parity.pictures import PICTURES, read_picture
+from switches import FACES_ALONE
 
-WITH_CROPS = {"face": {"detector": {"max_detected": 20, "return": True}}}
+WITH_CROPS = {"face": {"detector": {"max_detected": 20, "return": True}}, **FACES_ALONE}
 
 # What each of the scheduled functions is a part of.
 PHASES = {

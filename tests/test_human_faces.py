@@ -17,15 +17,15 @@ from humanrt.runtime.side_by_side import side_by_side
 from humanrt.tasks.face.record import FaceRecorder
 from humanrt.zoo import Store, find_card
 from parity.pictures import read_picture
+from switches import FACES_ALONE, OFF, ON
 
-ON, OFF = {"enabled": True}, {"enabled": False}
 EVERY_DESCRIBER = dict.fromkeys(("antispoof", "liveness", "gear", "ssrnet", "mobilefacenet"), ON)
 NOTHING = (0, 0, 0, 0)
 
 
 @pytest.fixture
 async def human():
-    async with Human() as human:
+    async with Human({**FACES_ALONE, "raise_errors": True}) as human:
         yield human
         assert human.engine.memory().baseline == NOTHING
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import weakref
+from functools import partial
 
 import anyio
 import pytest
@@ -68,6 +69,20 @@ async def test_an_error_reaches_the_caller_and_counts_as_completed(scheduler):
     with pytest.raises(ZeroDivisionError):
         await scheduler.run(lambda: 1 / 0)
     assert scheduler.statistics().completed == 1
+
+
+async def test_the_arguments_are_let_go_before_the_caller_goes_on(scheduler):
+    class Argument:
+        pass
+
+    argument, gate, seen = Argument(), threading.Event(), []
+    ghost = weakref.ref(argument)
+    job = scheduler._submit(partial(lambda _: gate.wait(30), argument))
+    job.future.add_done_callback(lambda _: seen.append(ghost()))  # on the worker's thread, before anybody is woken
+    del argument
+    gate.set()
+    await scheduler.run(int)
+    assert seen == [None]
 
 
 async def test_an_error_does_not_keep_the_arguments_alive(scheduler):

@@ -66,9 +66,7 @@ class Detection:
         await side_by_side(self._people(), *others)
         await self._attempt("gesture", self._gestures)
         found = self._found
-        if found.face:
-            parts = (found.face, found.body, found.hand, found.gesture)
-            found.persons = await scheduler.run(join_persons, *parts, self._call.size)
+        found.persons = join_persons(found.face, found.body, found.hand, found.gesture, self._call.size)
         return found
 
     async def _people(self) -> None:

@@ -106,8 +106,11 @@ class Scheduler:
         with self._lock:
             self._queued -= 1
             self._running += 1
+        # What the call was given is let go before its caller goes on, who may be counting it.
+        work = job.work
+        del job.work
         try:
-            return job.work()
+            return work()
         finally:
             with self._lock:
                 self._running -= 1
@@ -115,9 +118,9 @@ class Scheduler:
                     self._cancelled += 1
                 else:
                     self._completed += 1
-            # An error's traceback holds this frame. With the job in it, which holds the error, the two would keep the
-            # call's arguments alive until the garbage collector comes.
-            del job
+            # An error's traceback holds this frame. With the job in it, which holds the error, the two would stay
+            # until the garbage collector comes, and with the work so would the call's arguments.
+            del job, work
 
     def _withdraw(self, job: _Job) -> bool:
         """Drop a job that has not begun and return True; return False when it runs or has ended."""
