@@ -8,11 +8,11 @@ import zlib
 import numpy as np
 import pytest
 from PIL import Image
+from switches import FACES_ALONE
 
 from humanrt import Config, FaceConfig, FaceDetectorConfig, Human, errors
 from humanrt.runtime import session
 from parity.pictures import PICTURES, read_picture
-from switches import FACES_ALONE
 
 pytestmark = pytest.mark.usefixtures("own_sessions")
 

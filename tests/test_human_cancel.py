@@ -10,11 +10,11 @@ from contextvars import ContextVar
 
 import anyio
 import pytest
+from switches import FACES_ALONE
 
 from humanrt import Human
 from humanrt.runtime import scheduler
 from parity.pictures import PICTURES, read_picture
-from switches import FACES_ALONE
 
 WITH_CROPS = {"face": {"detector": {"max_detected": 20, "return": True}}, **FACES_ALONE}
 

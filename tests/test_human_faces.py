@@ -7,6 +7,7 @@ from types import MappingProxyType
 import numpy as np
 import pytest
 from onnx import TensorProto, helper, save
+from switches import FACES_ALONE, OFF, ON
 
 from humanrt import Human, errors
 from humanrt.config import load_config
@@ -17,7 +18,6 @@ from humanrt.runtime.side_by_side import side_by_side
 from humanrt.tasks.face.record import FaceRecorder
 from humanrt.zoo import Store, find_card
 from parity.pictures import read_picture
-from switches import FACES_ALONE, OFF, ON
 
 EVERY_DESCRIBER = dict.fromkeys(("antispoof", "liveness", "gear", "ssrnet", "mobilefacenet"), ON)
 NOTHING = (0, 0, 0, 0)

@@ -11,7 +11,7 @@ import humanrt
 from humanrt.config import Config, FaceConfig, FaceDetectorConfig, FaceMeshConfig, load_config
 from humanrt.errors import ConfigError
 
-# Every key of Human 3.3.6's own `defaults` (src/config.ts), with its default; filters, which do not exist here yet, are off.
+# Every key of Human 3.3.6's own `defaults` (src/config.ts), with its default; filters are not here yet, and off.
 HUMAN_DEFAULTS = """
 backend = ""
 modelBasePath = ""

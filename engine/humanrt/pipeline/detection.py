@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from humanrt.config import Config
 from humanrt.gestures import find_gestures
@@ -62,8 +63,9 @@ class Detection:
         A module that fails is in ``errors``, and the others go on; with ``raise_errors`` its error is raised, and the
         others are cancelled.
         """
-        others = [self._attempt("object", self._objects), self._attempt("segmentation", self._segments)]
-        await side_by_side(self._people(), *others)
+        await side_by_side(
+            self._people(), self._attempt("object", self._objects), self._attempt("segmentation", self._segments)
+        )
         await self._attempt("gesture", self._gestures)
         found = self._found
         found.persons = join_persons(found.face, found.body, found.hand, found.gesture, self._call.size)
@@ -71,12 +73,13 @@ class Detection:
 
     async def _people(self) -> None:
         """Find faces, bodies and hands: all side by side, unless bodies or hands are counted after the faces."""
-        counted = [self._attempt("body", self._bodies), self._attempt("hand", self._hands)]
+        faces = partial(self._attempt, "face", self._faces)
+        bodies, hands = partial(self._attempt, "body", self._bodies), partial(self._attempt, "hand", self._hands)
         if AS_MANY_AS_FACES in (self._config.body.max_detected, self._config.hand.max_detected):
-            await self._attempt("face", self._faces)
-            await side_by_side(*counted)
+            await faces()
+            await side_by_side(bodies(), hands())
         else:
-            await side_by_side(self._attempt("face", self._faces), *counted)
+            await side_by_side(faces(), bodies(), hands())
 
     async def _attempt(self, module: str, work: Callable[[], Awaitable[None]]) -> None:
         if not getattr(self._config, module).enabled:
