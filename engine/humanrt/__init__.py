@@ -9,11 +9,12 @@
 The general layout, floor by floor; imports only go down:
 
 - ``cli``, ``pytest_plugin/``: the edges to the outside
-- ``human``, ``pipeline``, ``overlay``: detect(), and which task feeds which
-- ``meshing``, ``description``: the models that look at the faces found
+- ``human``: detect()
+- ``pipeline/``, ``overlay``: which task feeds which, a file for each of Human's modules; and drawing what came of it
+- ``gestures/``: what people do, read off what was found of them
 - ``tasks/``: one family of model to a file
 - ``engine``, ``runtime/``: tensors, scopes and models in one hand; the only rooms that know ONNX Runtime
-- ``imaging/`` (OpenCV), ``tfjs/`` (onnx), ``zoo/`` (files), ``result``: the outside world, each behind one door
+- ``imaging/`` (OpenCV), ``tfjs/`` (onnx), ``zoo/`` (files), ``result/``: the outside world, each behind one door
 - ``tensors/``: the tensor engine's core
 - ``config/``, ``errors``: plain data
 """
@@ -48,7 +49,25 @@ if TYPE_CHECKING:
     )
     from humanrt.engine import Engine
     from humanrt.human import Human
-    from humanrt.result import Angle, Face, Gaze, Result, Rotation
+    from humanrt.result import (
+        Angle,
+        Body,
+        Emotion,
+        Face,
+        Finger,
+        Gaze,
+        Gesture,
+        Hand,
+        Hands,
+        Keypoint,
+        Object,
+        Person,
+        Race,
+        Result,
+        Rotation,
+        Segment,
+        Segmentation,
+    )
     from humanrt.runtime.graph_model import GraphModel
     from humanrt.tensors import Kernel, LeakReport, LeakRow, Memory, Profile, Scope, Tensor, Timing, Variable
 else:
@@ -71,8 +90,10 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Angle",
+    "Body",
     "BodyConfig",
     "Config",
+    "Emotion",
     "Engine",
     "Face",
     "FaceAntispoofConfig",
@@ -89,22 +110,32 @@ __all__ = [
     "FaceMobilefacenetConfig",
     "FaceSsrnetConfig",
     "FilterConfig",
+    "Finger",
     "Gaze",
+    "Gesture",
     "GestureConfig",
     "GraphModel",
+    "Hand",
     "HandConfig",
     "HandDetectorConfig",
     "HandSkeletonConfig",
+    "Hands",
     "Human",
     "Kernel",
+    "Keypoint",
     "LeakReport",
     "LeakRow",
     "Memory",
+    "Object",
     "ObjectConfig",
+    "Person",
     "Profile",
+    "Race",
     "Result",
     "Rotation",
     "Scope",
+    "Segment",
+    "Segmentation",
     "SegmentationConfig",
     "Tensor",
     "Timing",

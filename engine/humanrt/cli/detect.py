@@ -4,9 +4,11 @@ import argparse
 import asyncio
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from humanrt.cli.output import DONE, FAILED, ProgressLine, complain
+from humanrt.cli.table import table
 from humanrt.config import load_config
 from humanrt.errors import HumanRTError
 from humanrt.human import Human
@@ -19,10 +21,10 @@ STANDARD_INPUT = "-"
 
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
-    detect = commands.add_parser("detect", help="find the faces in pictures")
+    detect = commands.add_parser("detect", help="find people and things in pictures")
     detect.add_argument("paths", nargs="+", metavar="PATH", help="a picture; - reads one from standard input")
     detect.add_argument("--json", action="store_true", help="print one line of Human's JSON for each picture")
-    detect.add_argument("--draw", type=Path, metavar="DIR", help="write each picture there with its faces drawn on it")
+    detect.add_argument("--draw", type=Path, metavar="DIR", help="draw what was found on each picture, there")
     detect.add_argument("--device", help="auto, cpu, cuda or cuda:N")
     detect.add_argument("--config", metavar="FILE", help="a TOML file; Human's names and snake_case names both work")
     detect.set_defaults(command=_detect)
@@ -68,10 +70,12 @@ async def _detect_one(human: Human, path: str, options: argparse.Namespace) -> N
 
 
 def _print_table(path: str, result: Result) -> None:
+    counts = ", ".join(f"{name}: {len(found)}" for name, found in _found(result).items() if found)
     milliseconds = result.performance["total"]
-    print(f"{path}: {result.width} x {result.height}, faces: {len(result.face)}, {milliseconds:.1f} ms")
-    if result.face:
-        print(f"  {'score':>5}  {'x':>6} {'y':>6} {'width':>6} {'height':>6}  {'mesh points':>11}")
-    for face in result.face:
-        box = " ".join(f"{value:6.0f}" for value in face.box)
-        print(f"  {face.score:5.2f}  {box}  {len(face.mesh):11}")
+    print(f"{path}: {result.width} x {result.height}, {counts or 'nothing found'}, {milliseconds:.1f} ms")
+    for line in table(result):
+        print(f"  {line}")
+
+
+def _found(result: Result) -> dict[str, Sequence[object]]:
+    return {"faces": result.face, "bodies": result.body, "hands": result.hand, "objects": result.object}

@@ -10,7 +10,7 @@ Layout, each file importing only those before it::
     draw.py        results -> onto pixels, and into a file
 """
 
-from humanrt.imaging.draw import draw_box, draw_points, write_png
+from humanrt.imaging.draw import draw_box, draw_label, draw_lines, draw_points, write_png
 from humanrt.imaging.header import Header, read_header
 from humanrt.imaging.source import PictureSource, read_picture
 from humanrt.imaging.transform import Affine, crop, crop_rotated, map_points, normalize, resize, resize_square, rotate
@@ -22,6 +22,8 @@ __all__ = [
     "crop",
     "crop_rotated",
     "draw_box",
+    "draw_label",
+    "draw_lines",
     "draw_points",
     "map_points",
     "normalize",

@@ -39,7 +39,7 @@ def draw_box(
     corners = [(x, y), (x + width, y), (x + width, y + height), (x, y + height)]
     draw_lines(image, corners, color, closed=True)
     if label:
-        _draw_label(image, label, x, y, color)
+        draw_label(image, label, x, y, color)
 
 
 def draw_points(
@@ -80,6 +80,27 @@ def draw_lines(
     cv2.polylines(image, path, closed, color, width, cv2.LINE_AA, FRACTION_BITS)
 
 
+def draw_label(image: NDArray[np.uint8], label: str, x: float, y: float, color: Color = LIGHT_BLUE) -> None:
+    """Draw a label of any number of lines that ends above ``y``, or where the picture begins.
+
+    Raises InputError when the picture cannot be used; then nothing was drawn.
+    """
+    _check_canvas(image)
+    cv2 = load_cv2()
+    lines = label.split("\n")
+    scale = max(0.4, 0.35 * _line_width(image))
+    sizes = [cv2.getTextSize(line, cv2.FONT_HERSHEY_SIMPLEX, scale, 1) for line in lines]
+    line_height = round(1.4 * max(height + baseline for (_, height), baseline in sizes))
+    label_width = max(width for (width, _), _ in sizes) + line_height // 2
+    # A box may begin outside of the picture; its label is to be read all the same.
+    left = int(np.clip(x, 0, max(0, image.shape[1] - label_width)))
+    top = int(np.clip(y - line_height * len(lines), 0, max(0, image.shape[0] - line_height * len(lines))))
+    cv2.rectangle(image, (left, top), (left + label_width, top + line_height * len(lines)), SHADOW, cv2.FILLED)
+    for i, line in enumerate(lines):
+        origin = (left + line_height // 4, top + round((i + 0.72) * line_height))
+        cv2.putText(image, line, origin, cv2.FONT_HERSHEY_SIMPLEX, scale, color, 1, cv2.LINE_AA)
+
+
 def write_png(path: str | os.PathLike[str], image: NDArray[np.uint8]) -> None:
     """Write a picture, uint8 [h, w, 3] RGB, as a PNG file that appears whole or not at all.
 
@@ -96,22 +117,6 @@ def write_png(path: str | os.PathLike[str], image: NDArray[np.uint8]) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def _draw_label(image: NDArray[np.uint8], label: str, x: float, y: float, color: Color) -> None:
-    cv2 = load_cv2()
-    lines = label.split("\n")
-    scale = max(0.4, 0.35 * _line_width(image))
-    sizes = [cv2.getTextSize(line, cv2.FONT_HERSHEY_SIMPLEX, scale, 1) for line in lines]
-    line_height = round(1.4 * max(height + baseline for (_, height), baseline in sizes))
-    label_width = max(width for (width, _), _ in sizes) + line_height // 2
-    # A box may begin outside of the picture; its label is to be read all the same.
-    left = int(np.clip(x, 0, max(0, image.shape[1] - label_width)))
-    top = int(np.clip(y - line_height * len(lines), 0, max(0, image.shape[0] - line_height * len(lines))))
-    cv2.rectangle(image, (left, top), (left + label_width, top + line_height * len(lines)), SHADOW, cv2.FILLED)
-    for i, line in enumerate(lines):
-        origin = (left + line_height // 4, top + round((i + 0.72) * line_height))
-        cv2.putText(image, line, origin, cv2.FONT_HERSHEY_SIMPLEX, scale, color, 1, cv2.LINE_AA)
 
 
 def _line_width(image: NDArray[np.uint8]) -> int:
