@@ -33,3 +33,17 @@ def test_cleanups():
     written_out = next(line for line in lines if line.startswith("PRelu written out"))
     with_it, without = (float(written_out.split()[cell]) for cell in (-4, -1))
     assert 0 < with_it < without
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
+def test_memory():
+    *steps, peak, given_back = run("memory").splitlines()
+    assert [re.split(r"[:,]|  ", step)[0] for step in steps] == [
+        "libraries imported",
+        "models loaded",
+        "detected",
+        "closed",
+    ]
+    ready, loaded, _, closed = (float(step.split()[-2]) for step in steps)
+    assert ready < closed < loaded < float(re.search(r"([\d.]+) MB, within 700 MB", peak)[1])
+    assert re.search(r"(8\d|9\d|100)% of what", given_back)
