@@ -1,0 +1,165 @@
+"""All of Human's modules at the same time, with their real models: alone, in crowds, and cancelled."""
+
+import asyncio
+import random
+from collections import Counter
+
+import anyio
+import numpy as np
+import pytest
+from switches import EVERYTHING, OFF, ON
+
+from humanrt import Human
+from humanrt.errors import ModelError
+from humanrt.runtime import scheduler
+from humanrt.tasks.model import TaskModel
+from parity.pictures import read_picture
+
+NOTHING = (0, 0, 0, 0)
+MODULES = ("face", "body", "hand", "object", "segmentation")
+# Every model that is not slow, by the module it is for.
+MODELS = {
+    "body": ("movenet-lightning.json", "posenet.json", "blazepose-lite.json"),
+    "object": ("centernet.json",),
+    "segmentation": ("selfie.json", "meet.json", "rvm.json"),
+}
+
+
+def pictures():
+    """With a whole person, with a face, with things, with nothing, of many sizes."""
+    body, face, coffee = read_picture("human_body"), read_picture("human_face"), read_picture("coffee")
+    return [
+        body[::2, ::2],
+        body[::3, ::3],
+        body[100:700:2, 200:1000:2],
+        face,
+        coffee[::2, ::2],
+        np.zeros((9, 7, 3), np.uint8),
+    ]
+
+
+def without_times(result):
+    human = result.to_human()
+    pixels = [tensor.data_sync().tobytes() for tensor in result.tensors()]
+    kept = {key: value for key, value in human.items() if key not in {"performance", "timestamp"}}
+    return kept | {"pixels": pixels, "legend": result.segmentation and result.segmentation.legend}
+
+
+def random_config(chance, *, likely):
+    def switch(module):
+        models = {"model_path": chance.choice(MODELS[module])} if module in MODELS else {}
+        return {"enabled": chance.random() < likely, **models}
+
+    return {
+        "compat": chance.choice([None, "human"]),
+        "face": {
+            **switch("face"),
+            "detector": {"max_detected": chance.choice([1, 5]), "return": chance.random() < 0.5},
+            "description": OFF,
+        },
+        "hand": {**switch("hand"), "landmarks": chance.random() < 0.8, "max_detected": chance.choice([-1, 1, 3])},
+        "body": {**switch("body"), "max_detected": chance.choice([-1, 1])},
+        "gesture": switch("gesture"),
+        "object": switch("object"),
+        "segmentation": switch("segmentation"),
+        "raise_errors": True,
+    }
+
+
+@pytest.mark.slow
+async def test_a_whole_person():
+    """Human's own sample of a body: what anybody sees in it."""
+    picture = read_picture("human_body")
+    async with Human(EVERYTHING) as human:
+        with await human.detect(picture) as result:
+            assert result.errors == {}
+            (face,), (body,), (person,) = result.face, result.body, result.persons
+            assert {"nose", "leftShoulder", "rightShoulder"} <= {keypoint.part for keypoint in body.keypoints}
+            assert person.face is face
+            assert person.body is body
+            assert [thing.label for thing in result.object][:1] == ["person"]
+            assert {gesture.part for gesture in result.gesture} >= {"face", "iris"}
+            (segment,) = result.segmentation.legend
+            assert segment.name == "person"
+            assert 0.1 < segment.area / picture[..., 0].size < 0.6
+            assert set(result.performance) == {*MODULES, "gesture", "inputProcess", "loadModels", "total"}
+            assert human.engine.memory().num_tensors == len(list(result.tensors()))
+        assert human.engine.memory().baseline == NOTHING
+
+
+@pytest.mark.parametrize("failing", MODULES)
+@pytest.mark.parametrize("raises", [False, True])
+async def test_a_module_whose_model_fails(monkeypatch, failing, raises):
+    run = TaskModel.run
+
+    async def broken(model, *arguments):
+        if model.card.config_key.partition(".")[0] == failing:
+            raise ModelError("broken")
+        return await run(model, *arguments)
+
+    monkeypatch.setattr(TaskModel, "run", broken)
+    config = {**EVERYTHING, "segmentation": {**ON, "model_path": "selfie.json"}, "raise_errors": raises}
+    async with Human(config) as human:
+        if raises:
+            with pytest.raises(ModelError, match="broken"):
+                await human.detect(read_picture("human_face"))
+        else:
+            with await human.detect(read_picture("human_face")) as result:
+                assert {module: str(error) for module, error in result.errors.items()} == {failing: "broken"}
+                assert bool(result.face) is (failing != "face")
+        assert human.engine.memory().baseline == NOTHING
+
+
+@pytest.mark.slow
+async def test_sixty_four_at_the_same_time_equal_one_after_the_other():
+    """Bit for bit, with everything on. CONFORMANCE 49."""
+    chance, choices = random.Random(6), pictures()  # noqa: S311  # no secret
+    calls = [(choices[i % len(choices)], random_config(chance, likely=1.0)) for i in range(64)]
+    expected = []
+    async with Human() as human:
+        for picture, config in calls:
+            with await human.detect(picture, config) as result:
+                expected.append(without_times(result))
+    assert Counter(bool(each["body"]) and bool(each["object"]) for each in expected)[True] >= 20
+    async with Human() as human:
+        results = await asyncio.gather(*(human.detect(picture, config) for picture, config in calls))
+        for result, one in zip(results, expected, strict=True):
+            with result:
+                assert without_times(result) == one
+        assert human.engine.memory().baseline == NOTHING
+
+
+@pytest.mark.slow
+async def test_two_thousand_random_detections(capsys):
+    """Each leaves nothing behind, whichever modules run, whether it ends or is cancelled at any time."""
+    chance, choices, hits = random.Random(2026), pictures(), Counter()  # noqa: S311  # no secret
+    loop = asyncio.get_running_loop()
+
+    async def detect(picture, config):
+        with await human.detect(picture, config) as result:
+            assert human.engine.memory().num_tensors == len(list(result.tensors()))
+            hits.update(module for module in MODULES if getattr(result, module))
+
+    async with Human() as human:
+        for config in (random_config(chance, likely=1.0) for _ in range(20)):
+            await human.load(config)
+        for i in range(2000):
+            picture, config = chance.choice(choices), random_config(chance, likely=0.2)
+            way, delay = chance.choice(["end", "task", "scope"]), chance.uniform(0, 0.04)
+            if way == "scope":
+                with anyio.move_on_after(delay) as scope:
+                    await detect(picture, config)
+                hits["cancelled"] += scope.cancelled_caught
+            else:
+                task = asyncio.create_task(detect(picture, config))
+                timer = loop.call_later(delay, task.cancel) if way == "task" else None
+                (error,) = await asyncio.gather(task, return_exceptions=True)
+                assert error is None or (way == "task" and isinstance(error, asyncio.CancelledError)), error
+                hits["cancelled"] += error is not None
+                if timer is not None:
+                    timer.cancel()
+            assert human.engine.memory().baseline == NOTHING, (i, config)
+        assert scheduler.statistics().queued == scheduler.statistics().running == 0
+    with capsys.disabled():
+        print(f"\n2,000 random detections of everything: {dict(hits)}")
+    assert min(hits[module] for module in (*MODULES, "cancelled")) >= 50
