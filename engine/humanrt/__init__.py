@@ -11,9 +11,11 @@ The general layout, floor by floor; imports only go down:
 - ``cli``, ``pytest_plugin/``: the edges to the outside
 - ``human``, ``pipeline``, ``overlay``: detect(), and which task feeds which
 - ``meshing``, ``description``: the models that look at the faces found
+- ``session``: what a video's frames leave for the next
 - ``tasks/``: one family of model to a file
 - ``engine``, ``runtime/``: tensors, scopes and models in one hand; the only rooms that know ONNX Runtime
-- ``imaging/`` (OpenCV), ``tfjs/`` (onnx), ``zoo/`` (files), ``result``: the outside world, each behind one door
+- ``result/``: what is found, in frozen records
+- ``imaging/`` (OpenCV), ``tfjs/`` (onnx), ``zoo/`` (files): the outside world, each behind one door
 - ``tensors/``: the tensor engine's core
 - ``config/``, ``errors``: plain data
 """
