@@ -15,7 +15,7 @@ PUBLIC = """
     FaceLivenessConfig FaceMeshConfig FaceMobilefacenetConfig FaceSsrnetConfig FilterConfig Finger Gaze Gesture
     GestureConfig GraphModel Hand HandConfig HandDetectorConfig HandSkeletonConfig Hands Human Kernel Keypoint
     LeakReport LeakRow Memory Object ObjectConfig Person Profile Race Result Rotation Scope Segment Segmentation
-    SegmentationConfig Tensor Timing Variable
+    SegmentationConfig Session Tensor Timing Variable
 """
 
 

@@ -11,10 +11,11 @@ The general layout, floor by floor; imports only go down:
 - ``cli``, ``pytest_plugin/``: the edges to the outside
 - ``human``: detect()
 - ``pipeline/``, ``overlay``: which task feeds which, a file for each of Human's modules; and drawing what came of it
-- ``gestures/``: what people do, read off what was found of them
+- ``gestures/``, ``session``: what people do, read off what was found of them; what a video's frames leave for the next
 - ``tasks/``: one family of model to a file
 - ``engine``, ``runtime/``: tensors, scopes and models in one hand; the only rooms that know ONNX Runtime
-- ``imaging/`` (OpenCV), ``tfjs/`` (onnx), ``zoo/`` (files), ``result/``: the outside world, each behind one door
+- ``result/``: what is found, in frozen records
+- ``imaging/`` (OpenCV), ``tfjs/`` (onnx), ``zoo/`` (files): the outside world, each behind one door
 - ``tensors/``: the tensor engine's core
 - ``config/``, ``errors``: plain data
 """
@@ -69,9 +70,10 @@ if TYPE_CHECKING:
         Segmentation,
     )
     from humanrt.runtime.graph_model import GraphModel
+    from humanrt.session import Session
     from humanrt.tensors import Kernel, LeakReport, LeakRow, Memory, Profile, Scope, Tensor, Timing, Variable
 else:
-    _ROOMS = ("errors", "config", "tensors", "result", "engine", "human")
+    _ROOMS = ("errors", "config", "tensors", "result", "engine", "session", "human")
 
     def __getattr__(name: str) -> object:
         """Import a room when something of it is first asked for: pytest imports us in every session, for our plugin."""
@@ -137,6 +139,7 @@ __all__ = [
     "Segment",
     "Segmentation",
     "SegmentationConfig",
+    "Session",
     "Tensor",
     "Timing",
     "Variable",

@@ -18,6 +18,7 @@
     |   +-- ForkedEngineError               the engine was made before this process was forked
     |   +-- DeviceError                     the device asked for is not usable, with the reason
     |   +-- BlockingCallError               a blocking call on the thread of a running event loop
+    |   +-- SessionError                    a session is in use, closed, or another Human's
     +-- ModelError
     |   +-- ModelFormatError (ValueError)   a model file is malformed
     |   |   +-- UnsupportedOpError          a graph holds an op that has no translation
@@ -97,6 +98,10 @@ class DeviceError(EngineError):
 
 class BlockingCallError(EngineError):
     """A blocking call was made on the thread of a running event loop; await its asynchronous form."""
+
+
+class SessionError(EngineError):
+    """A session was given to a second call at the same time, was closed before, or is another Human's."""
 
 
 class ModelError(HumanRTError):

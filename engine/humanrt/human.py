@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +21,7 @@ from humanrt.result import Result
 from humanrt.runtime import scheduler
 from humanrt.runtime.completion import completion
 from humanrt.runtime.single_flight import SingleFlight
+from humanrt.session import Session
 from humanrt.tasks.model import TaskModel
 from humanrt.zoo import Card, OnProgress, Store, cards, default_cache_dir, find_card
 
@@ -61,21 +62,37 @@ class Human:
         with self._in_flight():
             await self._load(self._merged(config), on_progress)
 
-    async def detect(self, source: PictureSource, config: ConfigSource | None = None, *, bgr: bool = False) -> Result:
+    def session(self) -> Session:
+        """Make a session, for the frames of one video: ``detect(frame, session=session)``. The caller closes it.
+
+        Raises EngineClosedError.
+        """
+        with self._in_flight():
+            return Session(self.engine.registry)
+
+    async def detect(
+        self,
+        source: PictureSource,
+        config: ConfigSource | None = None,
+        *,
+        bgr: bool = False,
+        session: Session | None = None,
+    ) -> Result:
         """Find what there is in a picture.
 
         ``source`` is a path, encoded bytes, a binary file, an RGB array (``bgr=True`` for OpenCV's frames), a PIL image
         or a Tensor; arrays and tensors are [h, w, 3], 0..255, and must not be written while the call runs. ``config``
         is for this call only: a dict or TOML file is laid over this Human's configuration, a Config takes its place.
+        ``session`` remembers the frames of a video from call to call; without it each picture stands alone.
 
         A module of Human that fails, for instance for want of memory, has its error in the Result's ``errors``, and the
         others' results stand; with ``raise_errors`` in the configuration the error is raised.
 
         The Result's tensors go to the caller's scope if there is one, else to the caller: see ``Config.deallocate``.
-        Raises InputError for what is no picture, TensorDisposedError, ConfigError, EngineClosedError, and what ``load``
-        raises. Whatever is raised, and on cancellation, no tensor is left.
+        Raises InputError for what is no picture, TensorDisposedError, ConfigError, EngineClosedError, SessionError, and
+        what ``load`` raises. Whatever is raised, and on cancellation, no tensor is left, and the session is as before.
         """
-        with self._in_flight():
+        with self._in_flight(), nullcontext() if session is None else session.turn(self.engine.registry) as turn:
             settings = self._merged(config)
             clock = Clock()
             with clock.measure("inputProcess"):
@@ -83,7 +100,7 @@ class Human:
             with clock.measure("loadModels"):
                 models = await self._load(settings, None)
             async with self.engine.scope("detect") as scope:
-                call = Call(self.engine, models, self.engine.from_numpy(pixels), settings)
+                call = Call(self.engine, models, self.engine.from_numpy(pixels), settings, turn)
                 found = await Detection(call, clock).run()
                 now = time.time_ns() // 1_000_000
                 result = Result(*call.size, **vars(found), performance=clock.finish(), timestamp=now)

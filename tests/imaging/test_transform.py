@@ -7,7 +7,16 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from humanrt.imaging.transform import crop, crop_rotated, map_points, normalize, resize, resize_square, rotate
+from humanrt.imaging.transform import (
+    crop,
+    crop_rotated,
+    map_points,
+    normalize,
+    resize,
+    resize_into,
+    resize_square,
+    rotate,
+)
 
 # In grey levels: uint8 is rounded, and OpenCV computes its coordinates in float32.
 TOLERANCE = {np.uint8: 0.51, np.float32: 0.02}
@@ -228,3 +237,14 @@ def test_very_wide_pictures_and_boxes_of_no_size() -> None:
     assert resize(wide, 8, 8)[0].min() == 9
     image = np.full((10, 10, 3), 9, np.uint8)
     assert crop(image, (5, 5, 5, 5), 4, 4)[0].min() == 9
+
+
+@given(st.integers(1, 9), st.integers(1, 9), st.integers(1, 20), st.integers(1, 20))
+def test_one_channel_is_scaled_in_place_on_the_same_grid(height, width, new_height, new_width):
+    plane = np.random.default_rng(height).random((height, width), np.float32)
+    out = np.full((new_height, new_width), np.nan, np.float32)
+    address = out.ctypes.data
+    resize_into(plane, out)
+    expected = tfjs_resize_bilinear(np.repeat(plane[..., None], 3, axis=2), new_height, new_width)[..., 0]
+    assert out.ctypes.data == address
+    np.testing.assert_allclose(out, expected, atol=1e-4)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from humanrt.tasks.activation import sigmoid
+from humanrt.tasks.activation import sigmoid, softmax
 
 
 def test_the_sigmoid():
@@ -12,3 +12,11 @@ def test_the_sigmoid():
 
 def test_it_does_not_overflow():
     assert sigmoid(np.array([-1e30, 1e30], np.float32)).tolist() == [0, 1]
+
+
+def test_the_softmax_along_an_axis():
+    logits = np.array([[0.0, 1.0], [2.0, 3.0]], np.float32)
+    for axis in (0, 1):
+        powers = np.exp(logits)
+        np.testing.assert_allclose(softmax(logits, axis), powers / powers.sum(axis, keepdims=True), rtol=1e-6)
+    assert softmax(np.array([1e30, -1e30], np.float32), 0).tolist() == [1, 0]

@@ -48,3 +48,27 @@ async def test_all_at_once_or_one_by_one(name, meanings, batches):
         assert graph.batches == batches
         assert [output.tolist() for output in outputs] == [(batch * 2).tolist()] * len(meanings)
         assert engine.memory().baseline == NOTHING
+
+
+async def test_several_inputs_by_their_names_and_outputs_that_stay_tensors():
+    class Sum:
+        async def execute_async(self, inputs, outputs):
+            assert (set(inputs), outputs) == ({"src", "r1i"}, ["pha", "r1o"])
+            return [inputs["src"] + inputs["r1i"], inputs["r1i"].clone()]
+
+    with Engine("cpu") as engine:
+        async with engine.scope():
+            inputs = {"image": engine.tensor([1.0, 2.0]), "state_1": engine.scalar(3.0)}
+            alpha, state = await TaskModel(engine, find_card("rvm"), Sum()).execute(inputs, ["alpha", "state_1"])
+            assert (alpha.array(), state.array()) == ([4, 5], 3)
+        assert engine.memory().baseline == NOTHING
+
+
+async def test_one_output_comes_in_a_list_too():
+    class Same:
+        async def execute_async(self, inputs, outputs):
+            return inputs["input_1"].clone()
+
+    with Engine("cpu") as engine, engine.scope():
+        (mask,) = await TaskModel(engine, find_card("selfie"), Same()).execute({"image": engine.scalar(1.0)}, ["mask"])
+        assert mask.array() == 1

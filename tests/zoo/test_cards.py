@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from humanrt.zoo import CardFile, find_card
+from humanrt.zoo import CardFile, InputSpec, find_card
 
 NOTHING = "0" * 64
 
@@ -47,3 +47,25 @@ def test_files_come_from_somewhere(model):
 def test_a_sample_card_has_one_file(samples):
     with pytest.raises(ValueError, match="one file"):
         replace(samples.card, files=())
+
+
+IMAGE = {"node": "x", "shape": (1,), "dtype": "float32", "meaning": "", "value_range": (0.0, 1.0)}
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"labels": ("a", "b"), "colors": ((1, 2, 3),)}, "colors: must be 2, one for each label, and are 1"),
+        ({"labels": ("a",), "colors": ((1, 2, 256),)}, "colors: must be red, green and blue from 0 to 255"),
+        ({"mean": (0.5,)}, "mean: must have as many numbers as std"),
+        ({"mean": (0.5, 0.5), "std": (0.5, 0.0)}, "std: must not be 0"),
+    ],
+)
+def test_an_input_that_makes_no_sense(values, message):
+    with pytest.raises(ValueError, match=message):
+        InputSpec(**IMAGE, **values)
+
+
+def test_colours_and_normalisation():
+    spec = InputSpec(**IMAGE, labels=("a",), colors=((0, 128, 255),), mean=(0.5,), std=(0.25,))
+    assert (spec.colors, spec.mean, spec.std) == (((0, 128, 255),), (0.5,), (0.25,))

@@ -33,16 +33,16 @@ async def detect_both(
     async with Human({**config, "compat": compat, "raise_errors": True}) as human:
         with await human.detect(picture) as result:
             ours = result.to_human()
-        theirs = peer.human(picture, _with_addresses(config, human.engine.store), backend=backend)
+        theirs = peer.human(picture, with_addresses(config, human.engine.store), backend=backend)
         return ours, theirs
 
 
-def _with_addresses(section: Json, store: Store) -> dict[str, Any]:
+def with_addresses(section: Json, store: Store) -> dict[str, Any]:
     """Replace the paths of models by addresses that Human loads them from."""
     replaced = dict(section)
     for key, value in section.items():
         if isinstance(value, dict):
-            replaced[key] = _with_addresses(value, store)
+            replaced[key] = with_addresses(value, store)
         elif key.startswith("modelPath"):
             replaced[key] = store.ensure(find_card(value)).as_uri()
     return replaced

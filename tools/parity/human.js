@@ -47,6 +47,28 @@ async function detect({ image, config, backend }) {
   }
 }
 
+// The frames of a video, one after the other, in the same Human: it remembers what rvm leaves for the next.
+async function segmentation({ frames, config, backend }) {
+  const human = freshHuman({ ...config, ...OURS, backend });
+  tf.engine().startScope();
+  try {
+    await human.init();
+    const found = [];
+    for (const frame of frames) {
+      const { data, shape } = decode(frame);
+      found.push(encode(await human.segmentation(tf.tensor(Int32Array.from(data), shape, 'int32'))));
+    }
+    return found;
+  } finally {
+    tf.engine().endScope();
+  }
+}
+
 const defaults = () => freshHuman({}).config;
 
-module.exports = { defaults, detect, version: require(path.join(PACKAGE, 'package.json')).version };
+module.exports = {
+  defaults,
+  detect,
+  segmentation,
+  version: require(path.join(PACKAGE, 'package.json')).version,
+};

@@ -134,9 +134,22 @@ class Peer:
 
         Raises ValueError for another image, and PeerError as `execute` does: Human ends the process on bad input.
         """
-        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
-            raise ValueError(f"image must be uint8 [height, width, 3], not {image.dtype} {list(image.shape)}")
+        _check_image(image)
         result: dict[str, Any] = self._request("human", image=image, config=dict(config), backend=backend)
+        return result
+
+    def human_segmentation(
+        self, frames: Sequence[NDArray[np.uint8]], config: Mapping[str, Any], *, backend: Backend = "wasm"
+    ) -> list[Array]:
+        """Run ``Human.segmentation`` on the frames of a video, one after the other, in a new Human.
+
+        ``frames`` and ``config`` are as in `human`. Returns what Human gives for each, int32: [height, width, 4], RGB
+        and alpha, or what the mode makes of it. Raises as `human` does.
+        """
+        for frame in frames:
+            _check_image(frame)
+        request = {"frames": list(frames), "config": dict(config)}
+        result: list[Array] = self._request("segmentation", **request, backend=backend)
         return result
 
     def human_defaults(self) -> dict[str, Any]:
@@ -204,6 +217,11 @@ class Peer:
             self._process = None
         self._stderr.seek(0)
         return self._stderr.read()[-STDERR_SHOWN:]
+
+
+def _check_image(image: NDArray[np.uint8]) -> None:
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
+        raise ValueError(f"image must be uint8 [height, width, 3], not {image.dtype} {list(image.shape)}")
 
 
 def _encode(array: object) -> dict[str, object]:

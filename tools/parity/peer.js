@@ -18,6 +18,7 @@ const commands = {
   time: tfjs.time,
   ops: ops.ops,
   human: human.detect,
+  segmentation: human.segmentation,
   defaults: human.defaults,
   effort: timing.time,
   versions: () => ({ node: process.versions.node, tfjs: tfjs.version, human: human.version }),

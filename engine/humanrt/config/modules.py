@@ -69,15 +69,22 @@ class ObjectConfig(Section):
 
 @dataclass(frozen=True)
 class SegmentationConfig(Section):
-    """Separating people from the background."""
+    """Separating people from the background, or what they consist of.
+
+    ``mode`` says which pictures are made beside the label map: "alpha", "foreground", both ("default"), or what a
+    recurrent model remembers ("state"). ``ratio`` is how much smaller the picture is that rvm looks at.
+    ``min_confidence`` is ours: how sure a model must be of an instance, and how much of a pixel must be person for the
+    pixel to have that label.
+    """
 
     path: ClassVar[str] = "segmentation"
     enabled: bool = False
     model_path: str = "rvm.json"
     skip_frames: Natural = 0
     skip_time: Natural = 0
-    ratio: Ratio = 0.5
+    ratio: Annotated[float, Between(0.01, 1)] = 0.5
     mode: Literal["default", "alpha", "foreground", "state"] = "default"
+    min_confidence: Ratio = 0.5
 
 
 @dataclass(frozen=True)

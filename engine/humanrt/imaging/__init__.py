@@ -8,17 +8,30 @@ Layout, each file importing only those before it::
     source.py      anything a user calls a picture -> pixels
     transform.py   pixels -> what a model sees, and back
     draw.py        results -> onto pixels, and into a file
+    compose.py     two pictures -> one
 """
 
+from humanrt.imaging.compose import composite
 from humanrt.imaging.draw import draw_box, draw_label, draw_lines, draw_points, write_png
 from humanrt.imaging.header import Header, read_header
 from humanrt.imaging.source import PictureSource, read_picture
-from humanrt.imaging.transform import Affine, crop, crop_rotated, map_points, normalize, resize, resize_square, rotate
+from humanrt.imaging.transform import (
+    Affine,
+    crop,
+    crop_rotated,
+    map_points,
+    normalize,
+    resize,
+    resize_into,
+    resize_square,
+    rotate,
+)
 
 __all__ = [
     "Affine",
     "Header",
     "PictureSource",
+    "composite",
     "crop",
     "crop_rotated",
     "draw_box",
@@ -30,6 +43,7 @@ __all__ = [
     "read_header",
     "read_picture",
     "resize",
+    "resize_into",
     "resize_square",
     "rotate",
     "write_png",

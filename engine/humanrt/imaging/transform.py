@@ -31,6 +31,15 @@ def resize(image: NDArray[Pixel], height: int, width: int) -> tuple[NDArray[Pixe
     return _warp(image, affine, height, width, load_cv2().BORDER_REPLICATE), affine
 
 
+def resize_into(plane: NDArray[np.float32], out: NDArray[np.float32]) -> None:
+    """Scale one channel, [h, w], to the size of ``out`` and write it there, on the grid of ``resize``."""
+    height, width = out.shape
+    affine = np.array([[plane.shape[1] / width, 0.0, 0.0], [0.0, plane.shape[0] / height, 0.0]])
+    cv2 = load_cv2()
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    cv2.warpAffine(plane, affine, (width, height), dst=out, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+
+
 def resize_square(image: NDArray[Pixel], size: int) -> tuple[NDArray[Pixel], Affine]:
     """Pad a picture with black to a square, the picture in the middle, and scale it to [size, size, 3].
 

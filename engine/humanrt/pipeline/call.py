@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from humanrt.config import Config
 from humanrt.engine import Engine
+from humanrt.session import Turn
 from humanrt.tasks.model import TaskModel
 from humanrt.tensors import Tensor
 
@@ -17,13 +18,15 @@ Models: TypeAlias = Mapping[str, TaskModel]
 class Call:
     """One picture, uint8 [h, w, 3] RGB, and what it is looked at with.
 
-    The modules of a call run at the same time, in its scope, which owns every tensor they make.
+    The modules of a call run at the same time, in its scope, which owns every tensor they make. ``turn`` is what the
+    frame before has left, and takes what the next is to find; None for a picture that stands alone.
     """
 
     engine: Engine
     models: Models
     picture: Tensor
     config: Config
+    turn: Turn | None = None
 
     @property
     def quirks(self) -> bool:

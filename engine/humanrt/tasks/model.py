@@ -1,6 +1,6 @@
 """A model as the pipeline sees it: its outputs are asked for by what they mean."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -47,11 +47,23 @@ class TaskModel:
         runs = await side_by_side(*(self._run(batch[i : i + 1].copy(), meanings) for i in range(len(batch))))
         return [np.concatenate(outputs) for outputs in zip(*runs, strict=True)]
 
+    async def execute(self, inputs: Mapping[str, Tensor], meanings: Sequence[str]) -> list[Tensor]:
+        """Run the model once, for models with several inputs, and for outputs that are to stay tensors.
+
+        ``inputs`` are by what the card calls them, and stay the caller's. Returns the outputs that the card calls
+        ``meanings``, in that order; they are made in the caller's scope.
+        """
+        feeds = {self.card.inputs[name].node: tensor for name, tensor in inputs.items()}
+        outputs = await self.graph.execute_async(feeds, self._names(meanings))
+        return [outputs] if isinstance(outputs, Tensor) else outputs
+
     async def _run(self, batch: NDArray[Any], meanings: Sequence[str]) -> list[NDArray[np.float32]]:
-        specs = [self.card.outputs[meaning] for meaning in meanings]
-        names = [spec.signature or spec.node for spec in specs]
-        outputs = await self.graph.execute_async([self.engine.adopt(batch)], names)
+        outputs = await self.graph.execute_async([self.engine.adopt(batch)], self._names(meanings))
         return [tensor.data_sync() for tensor in ([outputs] if isinstance(outputs, Tensor) else outputs)]
+
+    def _names(self, meanings: Sequence[str]) -> list[str]:
+        specs = [self.card.outputs[meaning] for meaning in meanings]
+        return [spec.signature or spec.node for spec in specs]
 
     @property
     def _input_shape(self) -> tuple[int | str, ...]:

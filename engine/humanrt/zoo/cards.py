@@ -19,7 +19,8 @@ Package = Annotated[str, re.compile(r"(@[a-z0-9][a-z0-9._-]*/)?[a-z0-9][a-z0-9._
 Version = Annotated[str, re.compile(r"[0-9]+\.[0-9]+\.[0-9]+[A-Za-z0-9.-]*")]
 Address = Annotated[str, re.compile(r"https://\S+")]
 ConfigKey = Annotated[str, re.compile(r"[a-z]+(\.[a-z]+)*")]
-DType = Annotated[str, re.compile(r"float32|int32|uint8|bool")]
+DType = Annotated[str, re.compile(r"float32|int32|int64|uint8|bool")]
+Color = tuple[int, int, int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +114,8 @@ class TensorSpec:
 
     In `shape` a number is a fixed size and a word ("batch") stands for any size. `node` is the name in the graph.
     `signature` is the key in the model's signature, without ":0", where it differs from `node`. `labels` name the
-    entries of the last axis.
+    entries of the last axis, or of that axis or those numbers that `meaning` speaks of. `colors`, one for each label,
+    are what they are painted in: red, green, blue, 0 to 255.
     """
 
     node: str
@@ -122,13 +124,33 @@ class TensorSpec:
     meaning: str
     signature: str = ""
     labels: tuple[str, ...] = ()
+    colors: tuple[Color, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.colors and len(self.colors) != len(self.labels):
+            raise ValueError(f"colors: must be {len(self.labels)}, one for each label, and are {len(self.colors)}")
+        if any(not 0 <= level <= 255 for color in self.colors for level in color):
+            raise ValueError("colors: must be red, green and blue from 0 to 255")
 
 
 @dataclass(frozen=True, kw_only=True)
 class InputSpec(TensorSpec):
-    """An input of a model; its values lie in `value_range`, and `meaning` says how they are made from a picture."""
+    """An input of a model; `meaning` says how its values are made from a picture.
+
+    They lie in `value_range`. For a model of your own `mean` and `std`, one number for each channel, say how those are
+    normalised in the end: the model is given ``(value - mean) / std``.
+    """
 
     value_range: tuple[float, float]
+    mean: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if len(self.mean) != len(self.std):
+            raise ValueError("mean: must have as many numbers as std")
+        if 0.0 in self.std:
+            raise ValueError("std: must not be 0")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""Segmentation, one family of model to a file, and how what they say becomes labels, masks and a legend."""
