@@ -9,6 +9,7 @@ console.info = console.error;
 
 const readline = require('node:readline');
 const human = require('./human');
+const inside = require('./inside');
 const ops = require('./ops');
 const tfjs = require('./tfjs');
 const timing = require('./timing');
@@ -19,6 +20,7 @@ const commands = {
   ops: ops.ops,
   human: human.detect,
   defaults: human.defaults,
+  inside: inside.call,
   effort: timing.time,
   versions: () => ({ node: process.versions.node, tfjs: tfjs.version, human: human.version }),
 };

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from humanrt.config import Config
 from humanrt.gestures import find_gestures
@@ -68,7 +69,8 @@ class Detection:
         found = self._found
         if found.face:
             parts = (found.face, found.body, found.hand, found.gesture)
-            found.persons = await scheduler.run(join_persons, *parts, self._call.size)
+            join = partial(join_persons, quirks=self._call.quirks)
+            found.persons = await scheduler.run(join, *parts, self._call.size)
         return found
 
     async def _people(self) -> None:
@@ -110,7 +112,8 @@ class Detection:
 
     async def _gestures(self) -> None:
         found = self._found
-        self._found.gesture = await scheduler.run(find_gestures, found.face, found.body, found.hand)
+        find = partial(find_gestures, quirks=self._call.quirks)
+        self._found.gesture = await scheduler.run(find, found.face, found.body, found.hand)
 
     def _limit(self, max_detected: int, of_a_face: int) -> int:
         if max_detected != AS_MANY_AS_FACES:
