@@ -58,8 +58,8 @@ def modules(monkeypatch):
     modules = Modules()
     for module, function in FUNCTIONS.items():
         monkeypatch.setattr(detection, function, modules.stand_in(module))
-    monkeypatch.setattr(detection, "find_gestures", lambda *_: ("a gesture",))
-    monkeypatch.setattr(detection, "join_persons", lambda *_: ())
+    monkeypatch.setattr(detection, "find_gestures", lambda *_, quirks: ("a gesture",))
+    monkeypatch.setattr(detection, "join_persons", lambda *_, quirks: ())
     return modules
 
 
@@ -126,7 +126,7 @@ async def test_a_module_that_fails_is_in_errors_and_the_others_stand(modules, ru
 
 
 async def test_gestures_that_fail(modules, run, monkeypatch):
-    def fail(*_):
+    def fail(*_, quirks):
         raise ZeroDivisionError
 
     monkeypatch.setattr(detection, "find_gestures", fail)

@@ -1,7 +1,7 @@
 """What the peers are compared with, as commands.
 
 ``python tools/parity models``: how far the converted models are from TF.js, and how long both take.
-``python tools/parity human PICTURE...``: how far the faces in pictures are from Human's.
+``python tools/parity human PICTURE...``: how far everything that is found in pictures is from what Human finds.
 """
 
 import argparse
@@ -15,7 +15,7 @@ sys.path[0] = str(Path(__file__).resolve().parent.parent)
 from humanrt.errors import HumanRTError  # noqa: E402  # after the line above
 from humanrt.zoo import Card, cards, find_card  # noqa: E402
 from parity.errors import PeerError  # noqa: E402
-from parity.faces import compare_pictures  # noqa: E402
+from parity.everything import compare_pictures  # noqa: E402
 from parity.models import SideBySide  # noqa: E402
 from parity.node import Node, Peer, find_node  # noqa: E402
 from parity.table import README, Row, render  # noqa: E402

@@ -1,17 +1,12 @@
-"""Human's faces beside ours: the same pixels, the same configuration, and how far each field is off."""
+"""Human's faces beside ours."""
 
-import asyncio
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
 
 import numpy as np
 
-from humanrt import Config
-from humanrt.imaging import read_picture
-from parity.detection import ON, detect_both
-from parity.node import Peer
+from parity.detection import ON
+from parity.difference import Difference, Json
 
 # Human's default face models, those that its own package holds, and nothing else.
 DEFAULT_FACE_MODELS = {"antispoof": ON, "liveness": ON, "detector": {"maxDetected": 20}}
@@ -38,44 +33,15 @@ LIMITS: Mapping[str, float] = {
 # Where Human's two best guesses are nearer than this, ours may be the other one.
 MARGIN = 0.05
 
-Json = Mapping[str, Any]
 Points = Sequence[Sequence[float]]
-
-
-class Difference(NamedTuple):
-    """How far a field of one face is off; equal or not is 0 or 1, and a field that only one side has is infinite."""
-
-    face: int
-    field: str
-    amount: float
-
-    @property
-    def within(self) -> bool:
-        """Whether the field is within its limit."""
-        return self.amount <= LIMITS[self.field]
 
 
 def compare_faces(ours: Sequence[Json], theirs: Sequence[Json]) -> list[Difference]:
     """Compare the lists under "face", face by face."""
-    differences = [Difference(0, "faces", abs(len(ours) - len(theirs)))]
+    differences = [Difference(0, "faces", abs(len(ours) - len(theirs)), LIMITS["faces"])]
     for i, (our, their) in enumerate(zip(ours, theirs, strict=False)):
-        differences += (Difference(i, field, amount) for field, amount in _compare(our, their))
+        differences += (Difference(i, field, amount, LIMITS[field]) for field, amount in _compare(our, their))
     return differences
-
-
-def compare_pictures(peer: Peer, paths: Sequence[Path]) -> bool:
-    """Print how far every field of every face in the pictures is off; returns whether all are within their limits."""
-    print(f"{'picture':<28}{'face':>5}  {'field':<14}{'difference':>11}{'limit':>8}")
-    all_within = True
-    for path in paths:
-        picture = read_picture(path, max_pixels=Config.max_pixels)
-        ours, theirs = asyncio.run(detect_both(peer, picture, {"face": DEFAULT_FACE_MODELS}))
-        for difference in compare_faces(ours["face"], theirs["face"]):
-            face, field, amount = difference
-            verdict = "" if difference.within else "  over the limit"
-            print(f"{path.name:<28}{face:>5}  {field:<14}{amount:>11.4g}{LIMITS[field]:>8g}{verdict}")
-            all_within = all_within and difference.within
-    return all_within
 
 
 def _compare(our: Json, their: Json) -> Iterator[tuple[str, float]]:

@@ -152,6 +152,14 @@ class Peer:
         result: list[Array] = self._request("segmentation", **request, backend=backend)
         return result
 
+    def inside_human(self, files: Sequence[str], function: str, *arguments: object) -> Any:  # noqa: ANN401  # what it gives
+        """Call a function that Human does not export, on plain JSON.
+
+        ``function`` is its name in Human's readable bundle, where two of one name are numbered; ``files`` are the files
+        of Human's source that it needs, as "src/gesture/gesture.ts", in their order there. Raises RefusedError.
+        """
+        return self._request("inside", files=files, name=function, args=arguments)
+
     def human_defaults(self) -> dict[str, Any]:
         """Return the configuration of a new Human: every key it knows, with its default."""
         result: dict[str, Any] = self._request("defaults")

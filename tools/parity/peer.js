@@ -9,6 +9,7 @@ console.info = console.error;
 
 const readline = require('node:readline');
 const human = require('./human');
+const inside = require('./inside');
 const ops = require('./ops');
 const tfjs = require('./tfjs');
 const timing = require('./timing');
@@ -20,6 +21,7 @@ const commands = {
   human: human.detect,
   segmentation: human.segmentation,
   defaults: human.defaults,
+  inside: inside.call,
   effort: timing.time,
   versions: () => ({ node: process.versions.node, tfjs: tfjs.version, human: human.version }),
 };

@@ -55,7 +55,7 @@ class HandConfig(Section):
 
 @dataclass(frozen=True)
 class ObjectConfig(Section):
-    """Objects."""
+    """Objects; what overlaps a better one by ``iou_threshold`` is dropped, whatever kinds the two are of."""
 
     path: ClassVar[str] = "object"
     enabled: bool = False

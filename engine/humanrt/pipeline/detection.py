@@ -68,7 +68,8 @@ class Detection:
         )
         await self._attempt("gesture", self._gestures)
         found = self._found
-        found.persons = join_persons(found.face, found.body, found.hand, found.gesture, self._call.size)
+        parts = (found.face, found.body, found.hand, found.gesture)
+        found.persons = join_persons(*parts, self._call.size, quirks=self._call.quirks)
         return found
 
     async def _people(self) -> None:
@@ -111,7 +112,8 @@ class Detection:
 
     async def _gestures(self) -> None:
         found = self._found
-        self._found.gesture = await scheduler.run(find_gestures, found.face, found.body, found.hand)
+        find = partial(find_gestures, quirks=self._call.quirks)
+        self._found.gesture = await scheduler.run(find, found.face, found.body, found.hand)
 
     def _limit(self, max_detected: int, of_a_face: int) -> int:
         if max_detected != AS_MANY_AS_FACES:

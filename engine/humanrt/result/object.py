@@ -9,9 +9,9 @@ from humanrt.result.writing import number, numbers
 
 @dataclass(frozen=True)
 class Object:
-    """One object: ``label`` is its kind, "cup" for instance, and ``class_`` that kind's number, as Human counts them.
+    """One object: ``label`` is its kind, "cup" for instance, and ``class_`` that kind's number, from 1 for "person".
 
-    ``box`` is in pixels, ``score`` is 0..1.
+    ``box`` is in pixels, cut to the picture; ``score`` is 0..1.
     """
 
     id: int

@@ -13,7 +13,7 @@ from humanrt.result.writing import numbers
 
 @dataclass(frozen=True, eq=False)
 class Hands:
-    """The two hands of a person; None for one that was not found."""
+    """The two hands of a person, left and right as the person has them; None for one that was not found."""
 
     left: Hand | None = None
     right: Hand | None = None

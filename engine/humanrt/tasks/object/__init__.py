@@ -1,0 +1,1 @@
+"""Objects: one family of model to a file."""

@@ -1,0 +1,79 @@
+"""What all object detectors have in common."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from humanrt.config import ObjectConfig
+from humanrt.imaging import normalize, resize
+from humanrt.result import Object
+from humanrt.tasks.model import InputForm
+
+Floats = NDArray[np.float32]
+
+
+class ObjectDetector(Protocol):
+    """A family of models that find objects; a module of this folder."""
+
+    @property
+    def OUTPUTS(self) -> tuple[str, ...]:  # noqa: N802  # a constant where a module plays this part
+        """The outputs wanted, as the model's card names them; a card that has them is one of this family."""
+
+    @property
+    def LABELED(self) -> str:  # noqa: N802
+        """The output whose labels, on the card, are the kinds of objects."""
+
+    def prepare(self, picture: NDArray[np.uint8], form: InputForm, *, quirks: bool) -> Floats:
+        """Make the model's input of a picture, uint8 [h, w, 3]; ``quirks`` computes in float32, to come out as Human.
+
+        The whole input is filled: objects do not keep their proportions.
+        """
+
+    def decode(
+        self,
+        outputs: Sequence[Floats],
+        form: InputForm,
+        labels: Sequence[str],
+        size: tuple[int, int],
+        settings: ObjectConfig,
+        *,
+        quirks: bool,
+    ) -> list[Object]:
+        """Read the outputs: the objects, best first, in a picture of ``size``, its width and height."""
+
+
+def scaled(picture: NDArray[np.uint8], height: int, width: int, scale: float, *, quirks: bool) -> Floats:
+    """Make float32 [1, height, width, 3] of a picture, its levels 0..255 times ``scale``."""
+    source: NDArray[Any] = picture.astype(np.float32) if quirks else picture
+    return normalize(resize(source, height, width)[0], scale, 0.0)
+
+
+def objects_of(
+    boxes: NDArray[np.float64],
+    scores: Sequence[float],
+    kinds: Sequence[int],
+    labels: Sequence[str],
+    size: tuple[int, int],
+    *,
+    quirks: bool,
+) -> list[Object]:
+    """Record what was found, in the order given: ``boxes`` is [n, 4], x, y, width and height in parts of the picture.
+
+    ``kinds`` are indices of ``labels``; in the records they count from 1, as in Human's own table. ``quirks`` cuts
+    to whole pixels.
+    """
+    pixels = boxes * (*size, *size)
+    if quirks:
+        pixels = np.trunc(pixels)
+    rows = zip(scores, kinds, pixels.tolist(), boxes.tolist(), strict=True)
+    return [
+        Object(i, score, kind + 1, labels[kind], box=tuple(box), box_raw=tuple(raw))
+        for i, (score, kind, box, raw) in enumerate(rows)
+    ]
+
+
+def sides_of(corners: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Turn two corners, [n, 4], into x, y, width and height."""
+    return np.hstack([corners[:, :2], corners[:, 2:] - corners[:, :2]])
