@@ -54,6 +54,16 @@ async def happens(event):
     assert await asyncio.to_thread(event.wait, PATIENCE)
 
 
+def test_a_call_that_has_ended_holds_no_arguments(scheduler):
+    """The executor holds its job for a moment longer than the caller waits."""
+    work = Work()
+    work.may_end.set()
+    gone, job = weakref.ref(work), module._Job(work)
+    del work
+    assert scheduler._perform(job) == "done"
+    assert gone() is None
+
+
 async def test_a_call_runs_on_a_thread_of_its_own_and_returns(scheduler):
     def work(left, right):
         return left + right, threading.get_ident()
@@ -344,7 +354,7 @@ async def test_the_scheduler_of_the_process():
     assert await module.run(lambda: "done") == "done"
     after = module.statistics()
     assert after.completed == before.completed + 1
-    assert after.threads == module.cpu_budget()
+    assert after.threads == module.cpu_budget() + module.CARD_THREADS
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")

@@ -1,7 +1,8 @@
 """Everything in a picture: Human's modules side by side, and what becomes of one that fails."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
+from typing import Any
 
 from humanrt.config import Config
 from humanrt.gestures import find_gestures
@@ -73,12 +74,15 @@ class Detection:
 
     async def _people(self) -> None:
         """Find faces, bodies and hands: all side by side, unless bodies or hands are counted after the faces."""
-        counted = [self._attempt("body", self._bodies), self._attempt("hand", self._hands)]
         if AS_MANY_AS_FACES in (self._config.body.max_detected, self._config.hand.max_detected):
             await self._attempt("face", self._faces)
-            await side_by_side(*counted)
+            await side_by_side(*self._counted())
         else:
-            await side_by_side(self._attempt("face", self._faces), *counted)
+            await side_by_side(self._attempt("face", self._faces), *self._counted())
+
+    def _counted(self) -> list[Coroutine[Any, Any, None]]:
+        """Return the searches for bodies and hands; await them at once: Python complains of one that never began."""
+        return [self._attempt("body", self._bodies), self._attempt("hand", self._hands)]
 
     async def _attempt(self, module: str, work: Callable[[], Awaitable[None]]) -> None:
         if not getattr(self._config, module).enabled:
