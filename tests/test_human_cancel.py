@@ -80,6 +80,7 @@ def watched(monkeypatch):
         return result
 
     monkeypatch.setattr(scheduler, "run", run)
+    monkeypatch.setattr(scheduler, "run_on_card", run)
 
 
 async def detect(human, source, current):

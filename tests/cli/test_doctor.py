@@ -8,6 +8,7 @@ def test_doctor(capsys):
     assert rows["humanrt"] == humanrt.__version__
     assert "CPUExecutionProvider" in rows["providers"]
     assert rows["device"]
+    assert rows["CUDA"].startswith("used: " if rows["device"].startswith("cuda:") else "not used: ")
     assert int(rows["threads"]) >= 1
 
 

@@ -146,9 +146,18 @@ def test_there_is_no_driver():
     assert NvidiaProbe(missing).count_cards() is None
 
 
-@pytest.mark.parametrize("driver", [Driver(init=100), Driver(count=100)], ids=["cuInit", "cuDeviceGetCount"])
-def test_the_driver_fails(driver):
-    with pytest.raises(DeviceError, match="error 100"):
+@pytest.mark.parametrize(
+    ("driver", "meaning"),
+    [
+        (Driver(init=100), "error 100: there is no card"),
+        (Driver(count=100), "error 100: there is no card"),
+        (Driver(init=3), "error 3, as in a process forked"),
+        (Driver(init=999), r"error 999\)"),
+    ],
+    ids=["cuInit", "cuDeviceGetCount", "forked", "unknown"],
+)
+def test_the_driver_fails(driver, meaning):
+    with pytest.raises(DeviceError, match=meaning):
         NvidiaProbe(lambda _: driver).count_cards()
 
 
@@ -188,12 +197,18 @@ def test_the_proof_forbids_the_processor(library, capsys):
     NvidiaProbe().run_on(1)
     assert library.asked == {
         "allocated": ("cuda", 1),
-        "providers": [("CUDAExecutionProvider", {"device_id": 1})],
+        "providers": [("CUDAExecutionProvider", module.cuda_options(1))],
         "enable_fallback": 0,
         "fallback": "1",
-        "ran": {"x": np.ones(1, np.float32)},
+        "ran": {"x": np.ones((1, 1, 1, 1), np.float32)},
     }
     assert capsys.readouterr() == ("", ""), "standard output is the program's own"
+
+
+def test_the_first_card_is_not_named():
+    """ONNX Runtime would warn on standard error, at every model."""
+    assert "device_id" not in module.cuda_options(0)
+    assert module.cuda_options(2)["device_id"] == 2
 
 
 def test_a_failed_proof_names_the_missing_library(library):
@@ -209,8 +224,8 @@ def test_the_model_of_one_node_is_what_onnx_writes():
     import onnx
     from onnx import TensorProto, helper
 
-    x, y = (helper.make_tensor_value_info(name, TensorProto.FLOAT, [1]) for name in "xy")
-    graph = helper.make_graph([helper.make_node("Relu", ["x"], ["y"])], "p", [x], [y])
+    x, y = (helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 1, 1, 1]) for name in "xy")
+    graph = helper.make_graph([helper.make_node("Conv", ["x", "x"], ["y"])], "p", [x], [y])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
     written = onnx.load_model_from_string(module.ONE_NODE_MODEL)
     onnx.checker.check_model(written)
@@ -221,7 +236,7 @@ def test_onnx_runtime_runs_the_model_of_one_node():
     import onnxruntime
 
     session = onnxruntime.InferenceSession(module.ONE_NODE_MODEL, providers=["CPUExecutionProvider"])
-    np.testing.assert_array_equal(session.run(None, {"x": np.array([-2], np.float32)})[0], [0])
+    np.testing.assert_array_equal(session.run(None, {"x": np.full((1, 1, 1, 1), -2, np.float32)})[0], [[[[4]]]])
 
 
 def test_the_report_says_what_there_is(monkeypatch, caplog):

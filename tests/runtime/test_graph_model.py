@@ -17,6 +17,7 @@ from humanrt.errors import (
     TensorDisposedError,
 )
 from humanrt.runtime import scheduler
+from humanrt.runtime.device import Device
 from humanrt.runtime.graph_model import GraphModel
 from humanrt.runtime.session import SessionStatistics
 from humanrt.runtime.signature import TensorSpec
@@ -101,6 +102,22 @@ async def test_predict_names_its_outputs(load, arithmetic, registry, pair):
     assert list(outputs) == ["sum", "product"]
     np.testing.assert_array_equal(outputs["sum"].data_sync(), [[6, 8], [10, 12]])
     registry.dispose(outputs)
+
+
+async def test_on_a_card_a_run_takes_one_of_the_cards_threads(load, double, numbers, monkeypatch):
+    model, ran_on_card, run_on_card = load(double), [], scheduler.run_on_card
+
+    async def note_and_run(function, *arguments, **options):
+        ran_on_card.append(function)
+        return await run_on_card(function, *arguments, **options)
+
+    monkeypatch.setattr(scheduler, "run_on_card", note_and_run)
+    (await model.execute_async(numbers)).dispose()
+    assert ran_on_card == []
+    monkeypatch.setattr(model._lease, "device", Device("cuda:0", "cuda", 0, "CUDAExecutionProvider"))
+    with await model.execute_async(numbers) as output:
+        np.testing.assert_array_equal(output.data_sync(), 2 * numbers.data_sync())
+    assert ran_on_card == [model._run]
 
 
 def test_execute_runs_on_the_calling_thread(load, double, registry, numbers):

@@ -153,7 +153,8 @@ def test_a_session_that_came_up_elsewhere_is_refused(cache, double, monkeypatch)
     monkeypatch.setattr(module, "onnxruntime", lambda: library)
     with pytest.raises(DeviceError, match="on cuda:1, but ONNX Runtime put it on CPUExecutionProvider"):
         cache.acquire(*double, CUDA)
-    providers = [("CUDAExecutionProvider", {"device_id": 1}), "CPUExecutionProvider"]
+    options = {"use_tf32": 0, "cudnn_conv_algo_search": "HEURISTIC", "device_id": 1}
+    providers = [("CUDAExecutionProvider", options), "CPUExecutionProvider"]
     assert asked == {"providers": providers, "enable_fallback": 0}
     assert cache.statistics() == SessionStatistics(created=0, live=0)
 

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from humanrt import Engine
+from humanrt.runtime.device import Device
 from humanrt.tasks.model import InputForm, TaskModel
 from humanrt.zoo import find_card
 
@@ -11,8 +12,9 @@ NOTHING = (0, 0, 0, 0)
 class Graph:
     """A model that doubles, and that notes how many it was given at a time."""
 
-    def __init__(self, engine):
+    def __init__(self, engine, device):
         self.engine = engine
+        self.device = device
         self.batches = []
 
     async def execute_async(self, inputs, outputs):
@@ -35,14 +37,22 @@ def test_the_form_of_the_input(name, form):
     assert TaskModel(None, find_card(name), None).form == InputForm(*form)
 
 
+CPU = Device("cpu", "cpu", 0, "CPUExecutionProvider")
+CUDA = Device("cuda:0", "cuda", 0, "CUDAExecutionProvider")
+
+
 @pytest.mark.parametrize(
-    ("name", "meanings", "batches"),
-    [("emotion", ["emotions"], [3]), ("facemesh-attention", ["flag", "mesh"], [1, 1, 1])],
+    ("device", "name", "meanings", "batches"),
+    [
+        (CPU, "emotion", ["emotions"], [3]),
+        (CPU, "facemesh-attention", ["flag", "mesh"], [1, 1, 1]),
+        (CUDA, "emotion", ["emotions"], [1, 1, 1]),
+    ],
 )
-async def test_all_at_once_or_one_by_one(name, meanings, batches):
+async def test_all_at_once_or_one_by_one(device, name, meanings, batches):
     batch = np.arange(6, dtype=np.float32).reshape(3, 2)
     with Engine("cpu") as engine:
-        graph = Graph(engine)
+        graph = Graph(engine, device)
         async with engine.scope():
             outputs = await TaskModel(engine, find_card(name), graph).run(batch.copy(), meanings)
         assert graph.batches == batches

@@ -31,7 +31,7 @@ def _doctor(_: argparse.Namespace) -> int:
         "packages": ", ".join(f"{name} {version}" for name, version in {**report.packages, **versions}.items()),
         "providers": ", ".join(report.providers),
         "device": report.device or "none",
-        "why not CUDA": report.reason or "CUDA is used",
+        "CUDA": f"not used: {report.reason}" if report.reason else "used: a convolution was run on the card",
         "threads": str(report.cpu_budget),
         "own cards": ", ".join(map(str, environment.cards)) or "none",
         "cache": f"{cache_dir} ({'offline' if environment.offline else 'fetching is allowed'})",

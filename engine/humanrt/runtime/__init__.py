@@ -2,7 +2,7 @@
 
 The general layout, from the ground up: ``library.py`` is the door to ONNX Runtime, ``cpu_budget.py`` says how many
 processors there are, and ``device.py`` proves a device. ``session.py`` loads, shares and unloads. ``scheduler.py`` is
-the process's one pool of threads, ``background.py`` is for what must not occupy it, ``single_flight.py`` does a slow
+the process's pool of threads, ``background.py`` is for what must not occupy it, ``single_flight.py`` does a slow
 load once for all, and ``completion.py`` is how loops wait for threads. ``signature.py`` checks what a model is handed,
 and ``graph_model.py`` puts it all together.
 """

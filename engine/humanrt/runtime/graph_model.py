@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from humanrt.errors import BlockingCallError, ModelDisposedError, ModelRunError
 from humanrt.runtime import scheduler
 from humanrt.runtime.completion import completion
+from humanrt.runtime.device import Device
 from humanrt.runtime.library import onnxruntime
 from humanrt.runtime.session import SessionLease
 from humanrt.runtime.signature import Inputs, Signature, TensorSpec, read_metadata, read_specs
@@ -73,6 +74,11 @@ class GraphModel:
         return self._metadata
 
     @property
+    def device(self) -> Device:
+        """Where the model runs."""
+        return self._lease.device
+
+    @property
     def is_disposed(self) -> bool:
         """Whether `dispose()` was called."""
         return self._disposed
@@ -126,8 +132,9 @@ class GraphModel:
             tensors, names = self._signature.bind(inputs, outputs)
             options = onnxruntime().RunOptions()
             stop = partial(setattr, options, "terminate", True)
+            run = scheduler.run if self.device.kind == "cpu" else scheduler.run_on_card
             with _pinned(tensors) as feeds:
-                arrays = await scheduler.run(self._run, names, feeds, options, on_cancel=stop)
+                arrays = await run(self._run, names, feeds, options, on_cancel=stop)
         return arrays, names
 
     @contextmanager

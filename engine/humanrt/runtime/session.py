@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from humanrt.errors import DeviceError, ModelDisposedError, ModelFormatError, ModelRunError
-from humanrt.runtime.device import CPU_PROVIDER, Device
+from humanrt.runtime.device import CPU_PROVIDER, Device, cuda_options
 from humanrt.runtime.library import onnxruntime
 
 if TYPE_CHECKING:
@@ -139,11 +139,11 @@ def _options() -> "SessionOptions":
     return options
 
 
-def _providers(device: Device) -> list[str | tuple[str, dict[str, int]]]:
+def _providers(device: Device) -> list[str | tuple[str, dict[str, int | str]]]:
     """Return the providers in order of preference; the processor takes what has no kernel on the card."""
     if device.kind == "cpu":
         return [CPU_PROVIDER]
-    return [(device.provider, {"device_id": device.index}), CPU_PROVIDER]
+    return [(device.provider, cuda_options(device.index)), CPU_PROVIDER]
 
 
 def _return_memory() -> None:

@@ -1,0 +1,113 @@
+"""A card is proved before it is used, and whoever cannot have it is told why."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from humanrt import Engine, cli
+from humanrt.errors import DeviceError
+from humanrt.runtime import session
+from humanrt.runtime.device import NvidiaProbe
+from humanrt.zoo import find_card
+
+
+@pytest.fixture
+def in_process():
+    """Runs a program in a process of its own, with more environment variables; returns what it printed and logged."""
+
+    def run(program, **environment):
+        command = [sys.executable, "-c", program]
+        done = subprocess.run(
+            command, env={**os.environ, **environment}, capture_output=True, text=True, timeout=120, check=True
+        )
+        return done.stdout.splitlines(), done.stderr
+
+    return run
+
+
+@pytest.mark.parametrize("name", ["cuda", "cuda:0", "auto"])
+async def test_the_card_is_used(name, first_card):
+    async with Engine(name) as engine:
+        assert await engine.ready() == first_card
+        assert engine.backend == "cuda:0"
+
+
+@pytest.mark.usefixtures("own_sessions")
+async def test_a_model_lies_on_the_card(device_memory, monkeypatch):
+    acquired = []
+    acquire = session.acquire
+    monkeypatch.setattr(session, "acquire", lambda *asked: acquired.append(acquire(*asked)) or acquired[-1])
+    async with Engine("cuda") as engine:
+        before = device_memory()
+        await engine.load_graph_model(find_card("faceres"))
+        assert acquired[0].session.get_providers() == ["CUDAExecutionProvider", "CPUExecutionProvider"]
+        assert device_memory() - before >= 13, "the weights of faceres are 14 MB"
+
+
+async def test_nothing_is_printed(capfd):
+    async with Engine("cuda") as engine:
+        model = await engine.load_graph_model(find_card("liveness"))
+        async with engine.scope():
+            await model.execute_async(engine.zeros((1, 32, 32, 3)))
+    assert capfd.readouterr() == ("", "")
+
+
+async def test_a_card_that_is_not_there():
+    cards = NvidiaProbe().count_cards()
+    async with Engine(f"cuda:{cards}") as engine:
+        with pytest.raises(DeviceError, match=rf"'cuda:{cards}' cannot be used: .* counts {cards} "):
+            await engine.ready()
+
+
+def test_doctor_says_so(capsys):
+    assert cli.main(["doctor"]) == cli.DONE
+    rows = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
+    assert rows["device"] == "cuda:0"
+    assert rows["CUDA"] == "used: a convolution was run on the card"
+
+
+HIDDEN = """
+import logging
+from humanrt import Engine, errors
+from humanrt.runtime.device import resolve_device
+logging.basicConfig()
+for name in ("auto", "auto", "cuda"):
+    try:
+        print(resolve_device(name).name)
+    except errors.DeviceError as error:
+        print(error)
+"""
+
+
+def test_a_hidden_card(in_process):
+    (first, second, refusal), log = in_process(HIDDEN, CUDA_VISIBLE_DEVICES="")
+    assert first == second == "cpu"
+    assert refusal.startswith(
+        "'cuda' cannot be used: the NVIDIA driver does not work here (its error 100: there is no card"
+    )
+    assert log.count("running on the processor and not on CUDA: the NVIDIA driver does not work here") == 1
+
+
+FORKED = """
+import os
+from humanrt import errors
+from humanrt.runtime.device import resolve_device
+print(resolve_device("cuda").name, flush=True)
+child = os.fork()
+if child == 0:
+    try:
+        resolve_device("cuda")
+    except errors.DeviceError as error:
+        print(error, flush=True)
+    os._exit(0)
+os.waitpid(child, 0)
+"""
+
+
+def test_a_forked_child_cannot_use_it(in_process):
+    """CUDA does not survive a fork; it is refused at once, and does not crash or hang."""
+    (parent, child), _ = in_process(FORKED)
+    assert parent == "cuda:0"
+    assert child.startswith("'cuda' cannot be used: the NVIDIA driver does not work here (its error 3")
