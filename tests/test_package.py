@@ -10,11 +10,11 @@ import humanrt
 from humanrt import errors
 
 PUBLIC = """
-    Angle BodyConfig Config Engine Face FaceAntispoofConfig FaceAttentionConfig FaceConfig FaceDescriptionConfig
-    FaceDetectorConfig FaceEmotionConfig FaceGearConfig FaceInsightfaceConfig FaceIrisConfig FaceLivenessConfig
-    FaceMeshConfig FaceMobilefacenetConfig FaceSsrnetConfig FilterConfig Gaze GestureConfig GraphModel HandConfig
-    HandDetectorConfig HandSkeletonConfig Human Kernel LeakReport LeakRow Memory ObjectConfig Profile Result Rotation
-    Scope SegmentationConfig Tensor Timing Variable
+    Angle BodyConfig BodyDetectorConfig Config Engine Face FaceAntispoofConfig FaceAttentionConfig FaceConfig
+    FaceDescriptionConfig FaceDetectorConfig FaceEmotionConfig FaceGearConfig FaceInsightfaceConfig FaceIrisConfig
+    FaceLivenessConfig FaceMeshConfig FaceMobilefacenetConfig FaceSsrnetConfig FilterConfig Gaze GestureConfig
+    GraphModel HandConfig HandDetectorConfig HandSkeletonConfig Human Kernel LeakReport LeakRow Memory ObjectConfig
+    Profile Result Rotation Scope SegmentationConfig Tensor Timing Variable
 """
 
 

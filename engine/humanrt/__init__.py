@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from humanrt.config import (
         BodyConfig,
+        BodyDetectorConfig,
         Config,
         FaceAntispoofConfig,
         FaceAttentionConfig,
@@ -72,6 +73,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Angle",
     "BodyConfig",
+    "BodyDetectorConfig",
     "Config",
     "Engine",
     "Face",

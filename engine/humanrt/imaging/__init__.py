@@ -7,10 +7,12 @@ Layout, each file importing only those before it::
     decode.py      bytes -> pixels
     source.py      anything a user calls a picture -> pixels
     transform.py   pixels -> what a model sees, and back
+    framing.py     the same for models that must not see a picture stretched
     draw.py        results -> onto pixels, and into a file
 """
 
 from humanrt.imaging.draw import draw_box, draw_points, write_png
+from humanrt.imaging.framing import crop_turned, fit
 from humanrt.imaging.header import Header, read_header
 from humanrt.imaging.source import PictureSource, read_picture
 from humanrt.imaging.transform import Affine, crop, crop_rotated, map_points, normalize, resize, resize_square, rotate
@@ -21,8 +23,10 @@ __all__ = [
     "PictureSource",
     "crop",
     "crop_rotated",
+    "crop_turned",
     "draw_box",
     "draw_points",
+    "fit",
     "map_points",
     "normalize",
     "read_header",
