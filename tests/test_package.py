@@ -10,12 +10,12 @@ import humanrt
 from humanrt import errors
 
 PUBLIC = """
-    Angle Body BodyConfig Config Emotion Engine Face FaceAntispoofConfig FaceAttentionConfig FaceConfig
-    FaceDescriptionConfig FaceDetectorConfig FaceEmotionConfig FaceGearConfig FaceInsightfaceConfig FaceIrisConfig
-    FaceLivenessConfig FaceMeshConfig FaceMobilefacenetConfig FaceSsrnetConfig FilterConfig Finger Gaze Gesture
-    GestureConfig GraphModel Hand HandConfig HandDetectorConfig HandSkeletonConfig Hands Human Kernel Keypoint
-    LeakReport LeakRow Memory Object ObjectConfig Person Profile Race Result Rotation Scope Segment Segmentation
-    SegmentationConfig Session Tensor Timing Variable
+    Angle Body BodyConfig BodyDetectorConfig Config Emotion Engine Face FaceAntispoofConfig FaceAttentionConfig
+    FaceConfig FaceDescriptionConfig FaceDetectorConfig FaceEmotionConfig FaceGearConfig FaceInsightfaceConfig
+    FaceIrisConfig FaceLivenessConfig FaceMeshConfig FaceMobilefacenetConfig FaceSsrnetConfig FilterConfig Finger
+    Gaze Gesture GestureConfig GraphModel Hand HandConfig HandDetectorConfig HandSkeletonConfig Hands Human Kernel
+    Keypoint LeakReport LeakRow Memory Object ObjectConfig Person Profile Race Result Rotation Scope Segment
+    Segmentation SegmentationConfig Session Tensor Timing Variable
 """
 
 

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from humanrt.config import (
         BodyConfig,
+        BodyDetectorConfig,
         Config,
         FaceAntispoofConfig,
         FaceAttentionConfig,
@@ -94,6 +95,7 @@ __all__ = [
     "Angle",
     "Body",
     "BodyConfig",
+    "BodyDetectorConfig",
     "Config",
     "Emotion",
     "Engine",

@@ -28,7 +28,7 @@ def model_paths(section):
 
 def test_the_models_of_humans_configuration_are_found_under_their_keys():
     found = {key: path for key, path in model_paths(Config()) if key != "face.insightface"}  # which is in no package
-    assert len(found) == 17
+    assert len(found) == 18
     for config_key, model_path in found.items():
         assert find_card(model_path).config_key == config_key
         assert find_card(model_path).model_file == model_path

@@ -26,6 +26,7 @@ from humanrt.config.face import (
 )
 from humanrt.config.modules import (
     BodyConfig,
+    BodyDetectorConfig,
     FilterConfig,
     GestureConfig,
     HandConfig,
@@ -37,6 +38,7 @@ from humanrt.config.modules import (
 
 __all__ = [
     "BodyConfig",
+    "BodyDetectorConfig",
     "Config",
     "Environment",
     "FaceAntispoofConfig",

@@ -7,6 +7,20 @@ from humanrt.config.section import Between, Natural, Ratio, Section
 
 
 @dataclass(frozen=True)
+class BodyDetectorConfig(Section):
+    """Finding people first, for blazepose to look at each; the other models find them on their own.
+
+    The thresholds are those of the model's makers; Human, which has no defaults here, would take 0.1 for both.
+    """
+
+    path: ClassVar[str] = "body.detector"
+    enabled: bool = False
+    model_path: str = "blazepose-detector.json"
+    min_confidence: Ratio = 0.5
+    iou_threshold: Ratio = 0.3
+
+
+@dataclass(frozen=True)
 class BodyConfig(Section):
     """Bodies; ``max_detected=-1`` means as many as there are faces."""
 
@@ -17,6 +31,7 @@ class BodyConfig(Section):
     min_confidence: Ratio = 0.3
     skip_frames: Natural = 1
     skip_time: Natural = 200
+    detector: BodyDetectorConfig = field(default_factory=BodyDetectorConfig)
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,14 @@ Layout, each file importing only those before it::
     decode.py      bytes -> pixels
     source.py      anything a user calls a picture -> pixels
     transform.py   pixels -> what a model sees, and back
+    framing.py     the same for models that must not see a picture stretched
     draw.py        results -> onto pixels, and into a file
     compose.py     two pictures -> one
 """
 
 from humanrt.imaging.compose import composite
 from humanrt.imaging.draw import draw_box, draw_label, draw_lines, draw_points, write_png
+from humanrt.imaging.framing import crop_turned, fit
 from humanrt.imaging.header import Header, read_header
 from humanrt.imaging.source import PictureSource, read_picture
 from humanrt.imaging.transform import (
@@ -34,10 +36,12 @@ __all__ = [
     "composite",
     "crop",
     "crop_rotated",
+    "crop_turned",
     "draw_box",
     "draw_label",
     "draw_lines",
     "draw_points",
+    "fit",
     "map_points",
     "normalize",
     "read_header",

@@ -1,13 +1,30 @@
-"""Bodies."""
+"""Bodies: one family of models, which blazepose's detector may go ahead of."""
+
+from collections.abc import Sequence
+from functools import partial
 
 from humanrt.config import BodyConfig
+from humanrt.errors import ConfigError
 from humanrt.pipeline.call import Call
 from humanrt.result import Body
+from humanrt.runtime import scheduler
+from humanrt.tasks.body import blazepose, efficientpose, movenet, people, posenet
+from humanrt.tasks.body.detector import BodyDetector
+from humanrt.tasks.body.people import Region
+from humanrt.zoo import Card
+
+# The first whose outputs are all there is the one: what names a single output comes last.
+FAMILIES: Sequence[BodyDetector] = (posenet, blazepose, movenet.SEVERAL, movenet.SINGLE, efficientpose)
 
 
 def body_models(body: BodyConfig) -> dict[str, str]:
     """Tell which models bodies need: the path of each, by its key of the configuration."""
-    return {}
+    if not body.enabled:
+        return {}
+    wanted = {"body": body.model_path}
+    if body.detector.enabled:
+        wanted["body.detector"] = body.detector.model_path
+    return wanted
 
 
 async def detect_bodies(call: Call, limit: int) -> tuple[Body, ...]:
@@ -15,4 +32,36 @@ async def detect_bodies(call: Call, limit: int) -> tuple[Body, ...]:
 
     Runs in the caller's scope, which owns all tensors made here.
     """
-    return ()
+    # Human's models of one body know no limit: even where it is 0, they are asked.
+    if "body" not in call.models or (limit == 0 and not call.quirks):
+        return ()
+    model = call.models["body"]
+    family = _family_of(model.card)
+    prepare = partial(family.prepare, form=model.form, quirks=call.quirks)
+    if family is blazepose and "body.detector" in call.models:
+        regions = await _find_people(call, limit)
+        if not regions:
+            return ()
+        prepare = partial(blazepose.prepare_regions, form=model.form, regions=regions, quirks=call.quirks)
+    with call.picture.pinned() as pixels:
+        prepared = await scheduler.run(prepare, pixels)
+    outputs = await model.run(prepared.pixels, family.OUTPUTS)
+    decode = partial(family.decode, quirks=call.quirks)
+    return await scheduler.run(decode, outputs, prepared, limit, call.config.body)
+
+
+def _family_of(card: Card) -> BodyDetector:
+    """Tell a model's family by what its card says comes out."""
+    for family in FAMILIES:
+        if set(family.OUTPUTS) <= card.outputs.keys():
+            return family
+    known = "; ".join(", ".join(family.OUTPUTS) for family in FAMILIES)
+    raise ConfigError(f"the outputs of {card.name} are {', '.join(card.outputs)}; a model of bodies has {known}")
+
+
+async def _find_people(call: Call, limit: int) -> list[Region]:
+    model, settings = call.models["body.detector"], call.config.body.detector
+    with call.picture.pinned() as pixels:
+        prepared = await scheduler.run(partial(people.prepare, form=model.form, quirks=call.quirks), pixels)
+    outputs = await model.run(prepared.pixels, people.OUTPUTS)
+    return await scheduler.run(partial(people.decode, quirks=call.quirks), outputs, prepared, limit, settings)

@@ -12,7 +12,8 @@ from humanrt.result.writing import number, numbers
 class Keypoint:
     """One part of a body, by Human's name, as "leftShoulder"; left and right are the person's own.
 
-    ``position`` is in pixels, ``position_raw`` the same over the picture's size, both with z where the model has depth.
+    ``position`` is in pixels, ``position_raw`` the same over the picture's size. Where the model has depth there is z
+    too: how far the part is behind the middle of the hips, in pixels, and over the mean of width and height.
     ``distance`` is x, y, z in metres from the middle of the hips, of the models that measure in space. ``score`` is
     0..1.
     """
@@ -40,6 +41,7 @@ class Keypoint:
 class Body:
     """One body: the keypoints that the model is sure of, and the box around them.
 
+    Of blazepose there are all 39 keypoints, but the box is that of those with a score over ``body.min_confidence``.
     ``annotations`` are the lines to draw for each limb, "leftArm" for instance, from position to position. ``box`` is
     in pixels, ``score`` is 0..1.
     """

@@ -1,0 +1,1 @@
+"""Finding bodies and their parts."""

@@ -1,0 +1,99 @@
+"""Skeletons: which parts of a body a model knows, and how they become a record."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import inf
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from humanrt.result import Body, Box, Keypoint, Point
+
+Floats: TypeAlias = NDArray[np.float64]
+Size: TypeAlias = tuple[int, int]  # the picture's width and height
+Lines: TypeAlias = Mapping[str, tuple[tuple[Point, Point], ...]]
+
+
+class Pose(NamedTuple):
+    """What a model says of one body, part by part."""
+
+    score: float  # of the whole body
+    scores: Floats  # [n]
+    points: Floats  # [n, 2], or [n, 3] where the model has depth: pixels of the picture
+    distances: Floats | None = None  # [n, 3]: metres, NaN where the model does not know
+
+
+@dataclass(frozen=True)
+class Skeleton:
+    """The parts that a model knows, in its order and by Human's names, and the limbs that lead from part to part."""
+
+    parts: tuple[str, ...]
+    limbs: Mapping[str, tuple[str, ...]]
+
+    def keypoints(self, pose: Pose, size: Size, min_score: float = -inf) -> tuple[Keypoint, ...]:
+        """Make the keypoints of a pose that are more certain than ``min_score``."""
+        rows = zip(self.parts, pose.scores.tolist(), pose.points.tolist(), _relative(pose.points, size), strict=True)
+        distances = pose.distances if pose.distances is not None else np.full((len(self.parts), 3), np.nan)
+        return tuple(
+            Keypoint(part, score, tuple(point), tuple(raw), None if np.isnan(distance).any() else tuple(distance))
+            for (part, score, point, raw), distance in zip(rows, distances.tolist(), strict=True)
+            if score > min_score
+        )
+
+    def lines(self, keypoints: Sequence[Keypoint], min_score: float = -inf) -> Lines:
+        """Draw the limbs, as far as both ends of a line are more certain than ``min_score``."""
+        places = {keypoint.part: keypoint.position for keypoint in keypoints if keypoint.score > min_score}
+        return {
+            name: tuple((places[a], places[b]) for a, b in pairwise(parts) if a in places and b in places)
+            for name, parts in self.limbs.items()
+        }
+
+    def body(self, pose: Pose, size: Size, min_score: float, *, unsure_parts: bool = False) -> Body | None:
+        """Make the record of a pose, or nothing where the model is sure of no part.
+
+        Box and lines are those of the parts more certain than ``min_score``; ``unsure_parts`` keeps the others too.
+        """
+        sure = self.keypoints(pose, size, min_score)
+        if not sure:
+            return None
+        box = box_around([keypoint.position for keypoint in sure])
+        keypoints = self.keypoints(pose, size) if unsure_parts else sure
+        return Body(0, pose.score, box, box_over(box, size), keypoints, self.lines(sure))
+
+
+def box_around(positions: Sequence[Point]) -> Box:
+    """Give the box that points span; around none it is Human's, infinite and inside out."""
+    if not positions:
+        return inf, inf, -inf, -inf
+    x, y = [point[0] for point in positions], [point[1] for point in positions]
+    return min(x), min(y), max(x) - min(x), max(y) - min(y)
+
+
+def box_over(box: Box, size: Size) -> Box:
+    """Give a box over the picture's size."""
+    x, y, box_width, box_height = box
+    width, height = size
+    return x / width, y / height, box_width / width, box_height / height
+
+
+def _relative(points: Floats, size: Size) -> list[list[float]]:
+    """Give points over the picture's size; depth, as in Human, over the mean of width and height."""
+    width, height = size
+    relative: list[list[float]] = (points / np.array([width, height, (width + height) / 2])[: points.shape[1]]).tolist()
+    return relative
+
+
+# The parts of the COCO data set, which movenet and posenet were taught.
+PAIRED = ("Eye", "Ear", "Shoulder", "Elbow", "Wrist", "Hip", "Knee", "Ankle")
+COCO_PARTS = ("nose", *(f"{side}{part}" for part in PAIRED for side in ("left", "right")))
+LIMBS: Mapping[str, tuple[str, ...]] = {
+    "leftLeg": ("leftHip", "leftKnee", "leftAnkle"),
+    "rightLeg": ("rightHip", "rightKnee", "rightAnkle"),
+    "torso": ("leftShoulder", "rightShoulder", "rightHip", "leftHip", "leftShoulder"),
+    "leftArm": ("leftShoulder", "leftElbow", "leftWrist"),
+    "rightArm": ("rightShoulder", "rightElbow", "rightWrist"),
+    "head": (),
+}
+COCO = Skeleton(COCO_PARTS, LIMBS)
