@@ -48,6 +48,8 @@ def _draw_object(canvas: Picture, thing: Object) -> None:
 
 
 def _draw_body(canvas: Picture, body: Body) -> None:
+    if not body.keypoints:  # Human's way to say that there is none
+        return
     draw_box(canvas, body.box, f"body {body.id}: {body.score:.0%}", BODY)
     for lines in body.annotations.values():
         for line in lines:

@@ -33,6 +33,12 @@ def test_what_is_drawn_stands_out_from_dark_and_from_bright(canvas) -> None:
     assert column.max() - column.min() > 120
 
 
+def test_a_label_without_room_above_is_below(canvas) -> None:
+    draw_box(canvas, (30, 4, 60, 40), "face 98%")
+    assert not changed(canvas)[10:40, 36:84].any(), "what is in the box stays visible"
+    assert changed(canvas)[48:56, 32:60].all()
+
+
 def test_labels_are_readable_and_stay_in_the_picture(canvas) -> None:
     for corner in ((30, 20), (-50, -50), (500, 500)):
         drawn = np.full_like(canvas, canvas[0, 0, 0])

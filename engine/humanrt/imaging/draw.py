@@ -31,15 +31,15 @@ COORDINATE_LIMIT = 1e5
 def draw_box(
     image: NDArray[np.uint8], box: tuple[float, float, float, float], label: str = "", color: Color = LIGHT_BLUE
 ) -> None:
-    """Draw the outline of a box, ``(x, y, width, height)`` as in a result, and a label of any number of lines above it.
+    """Draw the outline of a box, ``(x, y, width, height)`` as in a result, and a label of any number of lines.
 
-    Raises InputError when the picture or a coordinate cannot be used; then nothing was drawn.
+    The label is above the box, or below it where there is no room above. Raises InputError when the picture or a coordinate cannot be used; then nothing was drawn.
     """
     x, y, width, height = box
     corners = [(x, y), (x + width, y), (x + width, y + height), (x, y + height)]
     draw_lines(image, corners, color, closed=True)
     if label:
-        draw_label(image, label, x, y, color)
+        draw_label(image, label, x, y, color, below=y + height)
 
 
 def draw_points(
@@ -80,10 +80,19 @@ def draw_lines(
     cv2.polylines(image, path, closed, color, width, cv2.LINE_AA, FRACTION_BITS)
 
 
-def draw_label(image: NDArray[np.uint8], label: str, x: float, y: float, color: Color = LIGHT_BLUE) -> None:
-    """Draw a label of any number of lines that ends above ``y``, or where the picture begins.
+def draw_label(
+    image: NDArray[np.uint8],
+    label: str,
+    x: float,
+    above: float,
+    color: Color = LIGHT_BLUE,
+    *,
+    below: float | None = None,
+) -> None:
+    """Draw a label of any number of lines ``above`` a height, or, where there is no room, ``below`` another one.
 
-    Raises InputError when the picture cannot be used; then nothing was drawn.
+    Where there is room for neither it begins at the top. Raises InputError when the picture cannot be used; then
+    nothing was drawn.
     """
     _check_canvas(image)
     cv2 = load_cv2()
@@ -92,10 +101,14 @@ def draw_label(image: NDArray[np.uint8], label: str, x: float, y: float, color: 
     sizes = [cv2.getTextSize(line, cv2.FONT_HERSHEY_SIMPLEX, scale, 1) for line in lines]
     line_height = round(1.4 * max(height + baseline for (_, height), baseline in sizes))
     label_width = max(width for (width, _), _ in sizes) + line_height // 2
+    label_height = line_height * len(lines)
+    start = above - label_height
+    if start < 0 and below is not None and below + label_height <= image.shape[0]:
+        start = below
     # A box may begin outside of the picture; its label is to be read all the same.
     left = int(np.clip(x, 0, max(0, image.shape[1] - label_width)))
-    top = int(np.clip(y - line_height * len(lines), 0, max(0, image.shape[0] - line_height * len(lines))))
-    cv2.rectangle(image, (left, top), (left + label_width, top + line_height * len(lines)), SHADOW, cv2.FILLED)
+    top = int(np.clip(start, 0, max(0, image.shape[0] - label_height)))
+    cv2.rectangle(image, (left, top), (left + label_width, top + label_height), SHADOW, cv2.FILLED)
     for i, line in enumerate(lines):
         origin = (left + line_height // 4, top + round((i + 0.72) * line_height))
         cv2.putText(image, line, origin, cv2.FONT_HERSHEY_SIMPLEX, scale, color, 1, cv2.LINE_AA)
