@@ -33,7 +33,8 @@ def draw_box(
 ) -> None:
     """Draw the outline of a box, ``(x, y, width, height)`` as in a result, and a label of any number of lines.
 
-    The label is above the box, or below it where there is no room above. Raises InputError when the picture or a coordinate cannot be used; then nothing was drawn.
+    The label is above the box, or below it where there is no room above. Raises InputError when the picture or a
+    coordinate cannot be used; then nothing was drawn.
     """
     x, y, width, height = box
     corners = [(x, y), (x + width, y), (x + width, y + height), (x, y + height)]
