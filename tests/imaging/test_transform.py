@@ -177,7 +177,7 @@ def test_crop_rotated_samples_where_tfjs_rotates_and_crops_from(image, fractions
             y = (turned_x - center[0]) * sin(angle) + (turned_y - center[1]) * cos(angle) + center[1]
             np.testing.assert_allclose(map_points(affine, np.array([[column, row]])), [[x, y]], atol=1e-6)
             inside = 0 <= turned_x <= width - 1 and 0 <= turned_y <= height - 1
-            expected = sample(image, x, y) if inside else np.zeros(3)
+            expected = sample(image, x, y) if angle or inside else np.zeros(3)
             np.testing.assert_allclose(cut[row, column], expected, atol=tolerance(image))
 
 
@@ -202,6 +202,14 @@ def test_one_warp_is_what_tfjs_does_in_two_steps(angle, box) -> None:
     difference = np.abs(cut - in_two_steps(image))
     assert difference[certain].max() <= 1.51
     assert difference[certain].mean() < 0.5
+
+
+def test_what_turning_would_move_off_the_picture_is_kept() -> None:
+    """A quarter turn about a point near the right edge: the crop reaches past it, where the original's top is."""
+    image = np.full((60, 40, 3), 200, np.uint8)
+    cut, _ = crop_rotated(image, (30, 25, 50, 35), -pi / 2, (30, 30), 10, 10)
+    assert (cut == 200).all()
+    assert (crop(image, (30, 25, 50, 35), 10, 10)[0][:, -4:] == 0).all()
 
 
 @given(pictures, st.floats(-pi, pi), st.tuples(st.floats(0, 1), st.floats(0, 1)))

@@ -71,8 +71,9 @@ def crop_rotated(
 
     The pixel (x, y) of the turned picture is that of the original at ``center + R (x - cx, y - cy)`` with
     ``R = [[cos, -sin], [sin, cos]]``; ``angle`` is in radians. The same crop as TF.js's ``cropAndResize`` after
-    ``rotateWithOffset(image, angle, 0, center)``, black outside the turned picture too, whose size is the original's.
-    But the whole picture is never turned, and where TF.js takes the nearest pixel this interpolates.
+    ``rotateWithOffset(image, angle, 0, center)``, but the whole picture is never turned, and so nothing is lost of it:
+    TF.js's turned picture has the original's size, and black corners. Where it takes the nearest pixel this
+    interpolates.
     """
     image_height, image_width = image.shape[:2]
     left, top, right, bottom = box
@@ -80,8 +81,9 @@ def crop_rotated(
     y_step, y_start = _grid(top, bottom, image_height, height)
     affine = _rotation(angle, center) @ np.array([[x_step, 0.0, x_start], [0.0, y_step, y_start], [0.0, 0.0, 1.0]])
     cut = _warp(image, affine, height, width, load_cv2().BORDER_CONSTANT)
-    cut[:, _outside(x_step, x_start, image_width, width)] = 0
-    cut[_outside(y_step, y_start, image_height, height)] = 0
+    if not angle:
+        cut[:, _outside(x_step, x_start, image_width, width)] = 0
+        cut[_outside(y_step, y_start, image_height, height)] = 0
     return cut, affine
 
 

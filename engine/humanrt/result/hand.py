@@ -32,11 +32,13 @@ class Finger:
 class Hand:
     """One hand.
 
-    ``keypoints`` is float32 [21, 3]: the wrist, then four points for each finger from the thumb on, from the palm to
-    the tip; x and y in pixels, z as the model gives it. It is [0, 3] where ``hand.landmarks`` is off or the skeleton
-    was not sure. ``annotations`` groups the keypoints by finger, ``landmarks`` says how each finger is held; both are
-    empty without keypoints. ``label`` is what the detector saw, "hand", "fist" or "point" for instance. ``box`` is in
-    pixels. ``score`` and ``box_score`` are the detector's, ``finger_score`` the skeleton's, 0..1.
+    ``keypoints`` is float32 [21, 3] in pixels: the wrist, then four points for each finger from the thumb on, from the
+    palm to the tip; z is relative to the wrist's, and smaller nearer to the camera. It is [0, 3] where
+    ``hand.landmarks`` is off, or handtrack saw a hand and the skeleton did not. ``annotations`` groups the keypoints by
+    finger, ``landmarks`` says how each finger is held; both are empty without keypoints. ``label`` is what the detector
+    saw, "hand", "fist" or "point" for instance. ``box`` is in pixels, around the keypoints if there are any. Scores are
+    0..1: ``box_score`` is the detector's, ``finger_score`` the skeleton's, and ``score`` with handtrack the first, with
+    handdetect the second.
     """
 
     id: int
@@ -52,6 +54,9 @@ class Hand:
 
     def to_human(self) -> dict[str, Any]:
         """Give the hand as the JSON-ready dict that Human gives."""
+        fingers = {
+            name: {"curl": finger.curl, "direction": finger.direction} for name, finger in self.landmarks.items()
+        }
         return {
             "id": self.id,
             "score": number(self.score),
@@ -61,8 +66,9 @@ class Hand:
             "boxRaw": numbers(self.box_raw),
             "label": self.label,
             "keypoints": points(self.keypoints),
-            "annotations": {name: points(group) for name, group in self.annotations.items()},
-            "landmarks": {
-                name: {"curl": finger.curl, "direction": finger.direction} for name, finger in self.landmarks.items()
+            # Where Human annotates points that are not there, it writes null for each of them, and for the fingers.
+            "annotations": {
+                name: points(group) or [None] * (1 if name == "palm" else 4) for name, group in self.annotations.items()
             },
+            "landmarks": None if self.annotations and not self.landmarks else fingers,
         }

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from humanrt.config import FaceDetectorConfig
 from humanrt.imaging import Affine, map_points, normalize, resize, resize_square
 from humanrt.tasks.activation import sigmoid
+from humanrt.tasks.anchors import anchor_centers
 from humanrt.tasks.face.box import FaceBox
 from humanrt.tasks.face.detector import Floats, Prepared, grown
 from humanrt.tasks.model import InputForm
@@ -75,12 +76,7 @@ def anchors(input_size: int) -> NDArray[np.float32]:
     """Make the centres of the anchors, float32 [n, 2], in pixels of an input of ``input_size``."""
     # How far apart the cells of each grid are, in pixels of the input, and how many anchors share one.
     spec = ((4, 1),) if input_size == FULL_RANGE_SIZE else ((input_size // 16, 2), (input_size // 8, 6))
-    grids = []
-    for stride, count in spec:
-        steps = stride * (np.arange(input_size // stride, dtype=np.float32) + 0.5)
-        y, x = np.meshgrid(steps, steps, indexing="ij")
-        grids.append(np.repeat(np.stack([x, y], axis=-1).reshape(-1, 2), count, axis=0))
-    return np.concatenate(grids)
+    return anchor_centers(input_size, spec)
 
 
 def _heads(outputs: Sequence[Floats]) -> Sequence[Floats]:

@@ -1,0 +1,1 @@
+"""Finding hands, their points, and how their fingers are held."""
