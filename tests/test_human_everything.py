@@ -90,14 +90,14 @@ async def test_a_whole_person():
 @pytest.mark.parametrize("failing", MODULES)
 @pytest.mark.parametrize("raises", [False, True])
 async def test_a_module_whose_model_fails(monkeypatch, failing, raises):
-    run = TaskModel.run
+    names = TaskModel._names
 
-    async def broken(model, *arguments):
+    def broken(model, meanings):
         if model.card.config_key.partition(".")[0] == failing:
             raise ModelError("broken")
-        return await run(model, *arguments)
+        return names(model, meanings)
 
-    monkeypatch.setattr(TaskModel, "run", broken)
+    monkeypatch.setattr(TaskModel, "_names", broken)
     config = {**EVERYTHING, "segmentation": {**ON, "model_path": "selfie.json"}, "raise_errors": raises}
     async with Human(config) as human:
         if raises:

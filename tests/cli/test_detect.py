@@ -41,8 +41,9 @@ def test_standard_input(capsys, monkeypatch):
 
 
 def test_drawing(tmp_path, capsys):
-    drawn = tmp_path / "new" / "folder"
-    assert cli.main(["detect", "--draw", str(drawn), ASTRONAUT]) == cli.DONE
+    drawn, config = tmp_path / "new" / "folder", tmp_path / "human.toml"
+    config.write_text("body = { enabled = false }\nhand = { enabled = false }\ngesture = { enabled = false }\n")
+    assert cli.main(["detect", "--config", str(config), "--draw", str(drawn), ASTRONAUT]) == cli.DONE
     assert f"drawn: {drawn / 'astronaut.png'}" in capsys.readouterr().out
     changed = read_picture("astronaut") != read_picture(drawn / "astronaut")
     assert changed[50:200, 150:300].any()
