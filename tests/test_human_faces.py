@@ -13,6 +13,7 @@ from humanrt import Human, errors
 from humanrt.config import load_config
 from humanrt.pipeline import faces
 from humanrt.pipeline.description import describe
+from humanrt.pipeline.family import family_of
 from humanrt.pipeline.meshing import mesh_faces
 from humanrt.runtime.side_by_side import side_by_side
 from humanrt.tasks.face.record import FaceRecorder
@@ -83,7 +84,7 @@ class TestWhichModels:
     def test_a_detector_without_known_outputs_is_refused(self):
         card = replace(find_card("blazeface"), outputs=MappingProxyType({}))
         with pytest.raises(errors.ConfigError, match="a face detector has scores_512"):
-            faces._detector_of(card)
+            family_of(card, faces.DETECTORS, "a face detector")
 
 
 class TestDetectors:

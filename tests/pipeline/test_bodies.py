@@ -9,6 +9,7 @@ import pytest
 from humanrt import BodyConfig, BodyDetectorConfig, Human
 from humanrt.errors import ConfigError
 from humanrt.pipeline import bodies
+from humanrt.pipeline.family import family_of
 from humanrt.tasks.body import blazepose, efficientpose, movenet, posenet
 from humanrt.zoo import cards, find_card
 from parity.detection import MODULES, OFF, ON
@@ -58,7 +59,9 @@ class TestModels:
         assert bodies.body_models(replace(on, enabled=False)) == {}
 
     def test_each_card_is_of_one_family(self):
-        found = {card.name: bodies._family_of(card) for card in cards().values() if card.config_key == "body"}
+        found = {
+            card.name: family_of(card, bodies.FAMILIES, "") for card in cards().values() if card.config_key == "body"
+        }
         assert found == {
             "movenet-lightning": movenet.SINGLE,
             "movenet-thunder": movenet.SINGLE,
@@ -72,7 +75,7 @@ class TestModels:
 
     def test_another_card_is_refused_by_what_comes_out(self):
         with pytest.raises(ConfigError, match="the outputs of emotion are emotions; a model of bodies has heatmap, "):
-            bodies._family_of(find_card("emotion.json"))
+            family_of(find_card("emotion.json"), bodies.FAMILIES, "a model of bodies")
 
 
 class TestLimit:

@@ -125,6 +125,12 @@ async def test_a_module_that_fails_is_in_errors_and_the_others_stand(modules, ru
     assert [module for module in MODULES if getattr(found, module)] == [each for each in MODULES if each != failing]
 
 
+async def test_what_is_wrong_with_the_configuration_is_raised(modules, run):
+    modules.failing["body"] = ConfigError("not a model of bodies")
+    with pytest.raises(ConfigError, match="not a model of bodies"):
+        await run({})
+
+
 async def test_gestures_that_fail(modules, run, monkeypatch):
     def fail(*_, quirks):
         raise ZeroDivisionError

@@ -10,6 +10,7 @@ from humanrt import Human, errors
 from humanrt.config import HandConfig, load_config
 from humanrt.pipeline import hands
 from humanrt.pipeline.call import Call
+from humanrt.pipeline.family import family_of
 from humanrt.pipeline.hands import detect_hands, hand_models
 from humanrt.tasks.hand.record import HandRecorder, Scores
 from humanrt.zoo import find_card
@@ -71,7 +72,7 @@ def test_nothing_is_loaded_that_is_not_used(hand, expected):
 def test_a_detector_without_known_outputs_is_refused():
     card = replace(find_card("handtrack"), outputs=MappingProxyType({}))
     with pytest.raises(errors.ConfigError, match="a hand detector has raw_boxes, raw_scores; palms"):
-        hands._detector_of(card)
+        family_of(card, hands.DETECTORS, "a hand detector")
 
 
 @pytest.mark.parametrize("skeleton", SKELETONS)

@@ -9,6 +9,7 @@ import pytest
 from humanrt import Human, errors
 from humanrt.config import ObjectConfig
 from humanrt.pipeline import objects
+from humanrt.pipeline.family import family_of
 from humanrt.tasks.object import centernet, nanodet
 from humanrt.zoo import find_card
 from parity.pictures import read_picture
@@ -31,10 +32,18 @@ def test_which_models():
 
 
 def test_which_family():
-    assert [objects._detector_of(find_card(model)) for model in MODELS] == [centernet, nanodet]
+    assert [family_of(find_card(model), objects.DETECTORS, "") for model in MODELS] == [centernet, nanodet]
     card = replace(find_card("nanodet.json"), outputs=MappingProxyType({}))
     with pytest.raises(errors.ConfigError, match="an object detector has detections; scores_169"):
-        objects._detector_of(card)
+        family_of(card, objects.DETECTORS, "an object detector")
+
+
+async def test_a_card_that_names_no_kinds_is_refused(human, monkeypatch):
+    card = find_card("centernet.json")
+    nameless = replace(card, outputs=MappingProxyType({"detections": card.outputs["detections"]}))
+    monkeypatch.setattr("humanrt.human.find_card", lambda *_: nameless)
+    with pytest.raises(errors.ConfigError, match="the card of centernet has no output 'heatmap'"):
+        await human.detect(read_picture("coffee"))
 
 
 @pytest.mark.parametrize("model", MODELS)

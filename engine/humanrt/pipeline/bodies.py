@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from functools import partial
 
 from humanrt.config import BodyConfig
-from humanrt.errors import ConfigError
 from humanrt.pipeline.call import Call
+from humanrt.pipeline.family import family_of
 from humanrt.result import Body
 from humanrt.runtime import scheduler
 from humanrt.tasks.body import blazepose, efficientpose, movenet, people, posenet
 from humanrt.tasks.body.detector import BodyDetector
 from humanrt.tasks.body.people import Region
-from humanrt.zoo import Card
 
 # The first whose outputs are all there is the one: what names a single output comes last.
 FAMILIES: Sequence[BodyDetector] = (posenet, blazepose, movenet.SEVERAL, movenet.SINGLE, efficientpose)
@@ -36,7 +35,7 @@ async def detect_bodies(call: Call, limit: int) -> tuple[Body, ...]:
     if "body" not in call.models or (limit == 0 and not call.quirks):
         return ()
     model = call.models["body"]
-    family = _family_of(model.card)
+    family = family_of(model.card, FAMILIES, "a model of bodies")
     prepare = partial(family.prepare, form=model.form, quirks=call.quirks)
     if family is blazepose and "body.detector" in call.models:
         regions = await _find_people(call, limit)
@@ -48,15 +47,6 @@ async def detect_bodies(call: Call, limit: int) -> tuple[Body, ...]:
     outputs = await model.run(prepared.pixels, family.OUTPUTS)
     decode = partial(family.decode, quirks=call.quirks)
     return await scheduler.run(decode, outputs, prepared, limit, call.config.body)
-
-
-def _family_of(card: Card) -> BodyDetector:
-    """Tell a model's family by what its card says comes out."""
-    for family in FAMILIES:
-        if set(family.OUTPUTS) <= card.outputs.keys():
-            return family
-    known = "; ".join(", ".join(family.OUTPUTS) for family in FAMILIES)
-    raise ConfigError(f"the outputs of {card.name} are {', '.join(card.outputs)}; a model of bodies has {known}")
 
 
 async def _find_people(call: Call, limit: int) -> list[Region]:

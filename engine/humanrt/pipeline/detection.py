@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from humanrt.config import Config
+from humanrt.errors import ConfigError
 from humanrt.gestures import find_gestures
 from humanrt.pipeline.bodies import body_models, detect_bodies
 from humanrt.pipeline.call import Call
@@ -60,8 +61,8 @@ class Detection:
     async def run(self) -> Found:
         """Run what the configuration asks for.
 
-        A module that fails is in ``errors``, and the others go on; with ``raise_errors`` its error is raised, and the
-        others are cancelled.
+        A module that fails is in ``errors``, and the others go on. What is wrong with the configuration is raised, and
+        with ``raise_errors`` any error: then the others are cancelled.
         """
         await side_by_side(
             self._people(), self._attempt("object", self._objects), self._attempt("segmentation", self._segments)
@@ -88,6 +89,8 @@ class Detection:
         try:
             with self._clock.measure(module):
                 await work()
+        except ConfigError:
+            raise
         except Exception as error:
             if self._config.raise_errors:
                 raise

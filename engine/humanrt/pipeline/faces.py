@@ -7,9 +7,9 @@ from functools import partial
 import numpy as np
 
 from humanrt.config import Config, FaceConfig
-from humanrt.errors import ConfigError
 from humanrt.pipeline.call import Call, Models
 from humanrt.pipeline.description import DESCRIBERS, describe
+from humanrt.pipeline.family import family_of
 from humanrt.pipeline.meshing import each, has_mesh, mesh_faces
 from humanrt.result import Face
 from humanrt.runtime import scheduler
@@ -20,7 +20,6 @@ from humanrt.tasks.face.detector import FaceDetector
 from humanrt.tasks.face.record import FaceRecorder
 from humanrt.tasks.model import TaskModel
 from humanrt.tensors import Tensor
-from humanrt.zoo import Card
 
 DETECTORS: Sequence[FaceDetector] = (blazeface.IN_FOUR_PARTS, blazeface.SHORT_RANGE, blazeface.FULL_RANGE, faceboxes)
 # The side of a face's crop where neither mesh nor detector has one of its own.
@@ -76,17 +75,9 @@ async def detect_faces(call: Call) -> tuple[Face, ...]:
     return tuple(faces)
 
 
-def _detector_of(card: Card) -> FaceDetector:
-    """Tell a detector's family by what its card says comes out."""
-    for detector in DETECTORS:
-        if set(detector.OUTPUTS) <= card.outputs.keys():
-            return detector
-    known = "; ".join(", ".join(detector.OUTPUTS) for detector in DETECTORS)
-    raise ConfigError(f"the outputs of {card.name} are {', '.join(card.outputs)}; a face detector has {known}")
-
-
 async def _find(model: TaskModel, picture: Tensor, config: Config) -> list[FaceBox]:
-    detector, settings, quirks = _detector_of(model.card), config.face.detector, config.compat == "human"
+    detector = family_of(model.card, DETECTORS, "a face detector")
+    settings, quirks = config.face.detector, config.compat == "human"
     prepare = partial(detector.prepare, form=model.form, square=settings.square, quirks=quirks)
     with picture.pinned() as pixels:
         prepared = await scheduler.run(prepare, pixels)

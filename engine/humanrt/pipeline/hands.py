@@ -8,8 +8,8 @@ from math import inf
 import numpy as np
 
 from humanrt.config import HandConfig
-from humanrt.errors import ConfigError
 from humanrt.pipeline.call import Call
+from humanrt.pipeline.family import family_of
 from humanrt.result import Hand
 from humanrt.runtime import scheduler
 from humanrt.tasks.hand import handdetect, handtrack, skeleton
@@ -18,7 +18,6 @@ from humanrt.tasks.hand.record import HandRecorder
 from humanrt.tasks.hand.skeleton import Seen
 from humanrt.tasks.model import TaskModel
 from humanrt.tensors import non_max_suppression
-from humanrt.zoo import Card
 
 DETECTORS: Sequence[HandDetector] = (handtrack, handdetect)
 
@@ -41,7 +40,7 @@ async def detect_hands(call: Call, limit: int) -> tuple[Hand, ...]:
     if not (limit or call.quirks):
         return ()
     model = call.models["hand.detector"]
-    detector = _detector_of(model.card)
+    detector = family_of(model.card, DETECTORS, "a hand detector")
     found = await _find(call, model, detector, limit)
     if not found:
         return ()
@@ -50,15 +49,6 @@ async def detect_hands(call: Call, limit: int) -> tuple[Hand, ...]:
         seen = await _look(call, call.models["hand.skeleton"], found)
     recorder = HandRecorder(*call.size, call.config.hand, quirks=call.quirks)
     return await scheduler.run(_record, detector, found, seen, recorder, limit)
-
-
-def _detector_of(card: Card) -> HandDetector:
-    """Tell a detector's family by what its card says comes out."""
-    for detector in DETECTORS:
-        if set(detector.OUTPUTS) <= card.outputs.keys():
-            return detector
-    known = "; ".join(", ".join(detector.OUTPUTS) for detector in DETECTORS)
-    raise ConfigError(f"the outputs of {card.name} are {', '.join(card.outputs)}; a hand detector has {known}")
 
 
 async def _find(call: Call, model: TaskModel, detector: HandDetector, limit: int) -> list[DetectedHand]:

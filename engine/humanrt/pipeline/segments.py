@@ -7,6 +7,7 @@ from functools import partial
 from humanrt.config import SegmentationConfig
 from humanrt.errors import ConfigError
 from humanrt.pipeline.call import Call
+from humanrt.pipeline.family import family_of
 from humanrt.result import Segmentation
 from humanrt.runtime import scheduler
 from humanrt.tasks.segmentation import class_map, instances, matting, person, picture
@@ -39,7 +40,7 @@ async def detect_segments(call: Call) -> Segmentation | None:
     if KEY not in call.models:
         return None
     model, settings = call.models[KEY], call.config.segmentation
-    segmenter = _segmenter_of(model.card)
+    segmenter = family_of(model.card, SEGMENTERS, "a segmentation model")
     if settings.mode == "state" and segmenter is not matting:
         raise ConfigError(
             f"segmentation.mode 'state' shows what a recurrent model remembers, and {model.card.name} is none: rvm is"
@@ -59,15 +60,6 @@ async def detect_segments(call: Call) -> Segmentation | None:
     if segmenter is matting and call.turn is not None:
         call.turn.remember(_frames(call, model.card), outputs[-len(matting.STATES) :])
     return found
-
-
-def _segmenter_of(card: Card) -> Segmenter:
-    """Tell a model's family by what its card says comes out."""
-    for segmenter in SEGMENTERS:
-        if set(segmenter.OUTPUTS) <= card.outputs.keys():
-            return segmenter
-    known = "; ".join(", ".join(segmenter.OUTPUTS) for segmenter in SEGMENTERS)
-    raise ConfigError(f"the outputs of {card.name} are {', '.join(card.outputs)}; a segmentation model has {known}")
 
 
 def _frames(call: Call, card: Card) -> tuple[object, ...]:

@@ -1,0 +1,30 @@
+"""Which family of models a model belongs to."""
+
+from collections.abc import Sequence
+from typing import Protocol, TypeVar
+
+from humanrt.errors import ConfigError
+from humanrt.zoo import Card
+
+
+class Family(Protocol):
+    """What families of models have in common; a module of ``tasks/``, or an object."""
+
+    @property
+    def OUTPUTS(self) -> tuple[str, ...]:  # noqa: N802  # a constant where a module plays this part
+        """The outputs wanted, as the model's card names them."""
+
+
+AFamily = TypeVar("AFamily", bound=Family)
+
+
+def family_of(card: Card, families: Sequence[AFamily], what: str) -> AFamily:
+    """Tell a model's family by what its card says comes out: the first of ``families`` whose outputs are all there.
+
+    Raises ConfigError for a card that is of none, which says what ``what``, "a face detector" for instance, has.
+    """
+    for family in families:
+        if set(family.OUTPUTS) <= card.outputs.keys():
+            return family
+    known = "; ".join(", ".join(family.OUTPUTS) for family in families)
+    raise ConfigError(f"the outputs of {card.name} are {', '.join(card.outputs)}; {what} has {known}")
