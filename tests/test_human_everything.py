@@ -3,10 +3,11 @@
 import asyncio
 import random
 from collections import Counter
+from functools import partial
 
-import anyio
 import numpy as np
 import pytest
+from cancelling import end_or_cancel
 from switches import EVERYTHING, OFF, ON
 
 from humanrt import Human
@@ -133,7 +134,6 @@ async def test_sixty_four_at_the_same_time_equal_one_after_the_other():
 async def test_two_thousand_random_detections(capsys):
     """Each leaves nothing behind, whichever modules run, whether it ends or is cancelled at any time."""
     chance, choices, hits = random.Random(2026), pictures(), Counter()  # noqa: S311  # no secret
-    loop = asyncio.get_running_loop()
 
     async def detect(picture, config):
         with await human.detect(picture, config) as result:
@@ -145,19 +145,7 @@ async def test_two_thousand_random_detections(capsys):
             await human.load(config)
         for i in range(2000):
             picture, config = chance.choice(choices), random_config(chance, likely=0.2)
-            way, delay = chance.choice(["end", "task", "scope"]), chance.uniform(0, 0.04)
-            if way == "scope":
-                with anyio.move_on_after(delay) as scope:
-                    await detect(picture, config)
-                hits["cancelled"] += scope.cancelled_caught
-            else:
-                task = asyncio.create_task(detect(picture, config))
-                timer = loop.call_later(delay, task.cancel) if way == "task" else None
-                (error,) = await asyncio.gather(task, return_exceptions=True)
-                assert error is None or (way == "task" and isinstance(error, asyncio.CancelledError)), error
-                hits["cancelled"] += error is not None
-                if timer is not None:
-                    timer.cancel()
+            hits["cancelled"] += await end_or_cancel(chance, partial(detect, picture, config), 0.04)
             assert human.engine.memory().baseline == NOTHING, (i, config)
         assert scheduler.statistics().queued == scheduler.statistics().running == 0
     with capsys.disabled():

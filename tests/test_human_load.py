@@ -1,12 +1,14 @@
-"""Many detections with settings of their own: at the same time, and one after the other until something would show."""
+"""Many detections of faces, with settings of their own: at the same time, and one after the other."""
 
 import asyncio
 import random
 from collections import Counter
+from functools import partial
 
-import anyio
 import numpy as np
 import pytest
+from cancelling import end_or_cancel
+from switches import FACES_ALONE, ON
 
 from humanrt import Human
 from humanrt.runtime import scheduler, session
@@ -14,7 +16,6 @@ from parity.pictures import read_picture
 
 pytestmark = pytest.mark.usefixtures("own_sessions")
 
-ON, OFF = {"enabled": True}, {"enabled": False}
 NOTHING = (0, 0, 0, 0)
 DETECTORS = ("blazeface.json", "blazeface-front.json", "facemesh-detection-short.json", "facemesh-detection-full.json")
 
@@ -26,6 +27,7 @@ def random_config(chance, *, likely):
         return {"enabled": chance.random() < likely, **settings}
 
     return {
+        **FACES_ALONE,
         "compat": chance.choice([None, "human"]),
         "face": {
             "detector": {
@@ -96,7 +98,7 @@ async def test_sixty_four_at_the_same_time_equal_one_after_the_other():
 async def test_five_thousand_random_detections(capsys):
     """Each leaves nothing behind, whether it ends, or is cancelled at any time by its task or by a scope."""
     chance = random.Random(2026)  # noqa: S311  # no secret
-    loop, choices, hits = asyncio.get_running_loop(), pictures(), Counter()
+    choices, hits = pictures(), Counter()
 
     async def detect(picture, config):
         with await human.detect(picture, config) as result:
@@ -104,24 +106,14 @@ async def test_five_thousand_random_detections(capsys):
             hits["faces" if result.face else "no faces"] += 1
 
     async with Human() as human:
-        await human.load({"face": dict.fromkeys(("antispoof", "liveness", "gear", "ssrnet", "mobilefacenet"), ON)})
+        await human.load(
+            {**FACES_ALONE, "face": dict.fromkeys(("antispoof", "liveness", "gear", "ssrnet", "mobilefacenet"), ON)}
+        )
         for detector in DETECTORS:
-            await human.load({"face": {"detector": {"model_path": detector}, "attention": ON}})
+            await human.load({**FACES_ALONE, "face": {"detector": {"model_path": detector}, "attention": ON}})
         for i in range(5000):
             picture, config = chance.choice(choices), random_config(chance, likely=0.05)
-            way, delay = chance.choice(["end", "task", "scope"]), chance.uniform(0, 0.02)
-            if way == "scope":
-                with anyio.move_on_after(delay) as scope:
-                    await detect(picture, config)
-                hits["cancelled"] += scope.cancelled_caught
-            else:
-                task = asyncio.create_task(detect(picture, config))
-                timer = loop.call_later(delay, task.cancel) if way == "task" else None
-                (error,) = await asyncio.gather(task, return_exceptions=True)
-                assert error is None or (way == "task" and isinstance(error, asyncio.CancelledError)), error
-                hits["cancelled"] += error is not None
-                if timer is not None:
-                    timer.cancel()
+            hits["cancelled"] += await end_or_cancel(chance, partial(detect, picture, config), 0.02)
             assert human.engine.memory().baseline == NOTHING, (i, config)
         assert scheduler.statistics().queued == scheduler.statistics().running == 0
     with capsys.disabled():
