@@ -32,7 +32,7 @@ FIXED_SETTINGS = ("device", "deallocate", "model_base_path", "cards")
 
 
 class Human:
-    """Finds and describes faces in pictures, with Human's models.
+    """Finds people in pictures, and what they do, with Human's models.
 
     ``config`` is a Config, a dict, or the path of a TOML file. Models are fetched and loaded by the first call that
     needs them, or by ``load()``. Calls may run at the same time, from any task, thread or event loop: each has its own

@@ -66,6 +66,18 @@ def test_a_picture_that_fails_does_not_stop_the_others(tmp_path, capsys):
     assert [line.split(": ")[1] for line in captured.err.splitlines()] == [str(bad), "/no/such/file"]
 
 
+def test_a_module_that_fails_fails_the_command(capsys, monkeypatch):
+    def fail(*_, **__):
+        raise ZeroDivisionError("by zero")
+
+    monkeypatch.setattr("humanrt.pipeline.detection.find_gestures", fail)
+    assert cli.main(["detect", ASTRONAUT]) == cli.FAILED
+    assert "  gesture failed: by zero" in capsys.readouterr().out.splitlines()
+    assert cli.main(["detect", "--json", ASTRONAUT]) == cli.FAILED
+    human = json.loads(capsys.readouterr().out)
+    assert (human["error"], len(human["face"])) == ("gesture: by zero", 1)
+
+
 def test_a_wrong_configuration_is_wrong_usage(tmp_path, capsys):
     assert cli.main(["detect", "--config", str(tmp_path / "absent.toml"), ASTRONAUT]) == cli.USAGE
     assert "absent.toml" in capsys.readouterr().err

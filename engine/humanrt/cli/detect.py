@@ -44,7 +44,8 @@ async def _detect_all(options: argparse.Namespace) -> int:
         before = human.engine.memory().num_tensors
         for path in options.paths:
             try:
-                await _detect_one(human, path, options)
+                if not await _detect_one(human, path, options):
+                    exit_code = FAILED
             except (HumanRTError, OSError) as error:
                 complain(f"{path}: {error}")
                 exit_code = FAILED
@@ -53,7 +54,8 @@ async def _detect_all(options: argparse.Namespace) -> int:
     return exit_code
 
 
-async def _detect_one(human: Human, path: str, options: argparse.Namespace) -> None:
+async def _detect_one(human: Human, path: str, options: argparse.Namespace) -> bool:
+    """Detect in one picture, and tell of it; returns whether every module of Human did its work."""
     source: PictureSource = sys.stdin.buffer.read() if path == STANDARD_INPUT else path
     with await human.detect(source) as result:
         if options.json:
@@ -67,6 +69,7 @@ async def _detect_one(human: Human, path: str, options: argparse.Namespace) -> N
             write_png(drawn, draw_result(read_picture(source, max_pixels=human.config.max_pixels), result))
             if not options.json:
                 print(f"  drawn: {drawn}")
+        return not result.errors
 
 
 def _print_table(path: str, result: Result) -> None:
