@@ -26,6 +26,10 @@ PHASES = {
     "_run": "run",
     "decode": "post-processing",
     "each": "post-processing",
+    "take": "preparation",
+    "_cut_eyes": "preparation",
+    "_read": "post-processing",
+    "join_persons": "post-processing",
 }
 
 

@@ -1,18 +1,23 @@
 """All of Human's modules at the same time, with their real models: alone, in crowds, and cancelled."""
 
 import asyncio
+import gc
 import random
+import weakref
 from collections import Counter
+from contextlib import suppress
 from functools import partial
 
 import numpy as np
 import pytest
 from cancelling import end_or_cancel
-from switches import EVERYTHING, OFF, ON
+from switches import EVERYTHING, FACES_ALONE, OFF, ON
 
 from humanrt import Human
-from humanrt.errors import ModelError
+from humanrt.errors import EngineClosedError, ModelError
+from humanrt.imaging import read_picture as read_source
 from humanrt.runtime import scheduler
+from humanrt.runtime.graph_model import GraphModel
 from humanrt.tasks.model import TaskModel
 from parity.pictures import read_picture
 
@@ -109,6 +114,98 @@ async def test_a_module_whose_model_fails(monkeypatch, failing, raises):
                 assert {module: str(error) for module, error in result.errors.items()} == {failing: "broken"}
                 assert bool(result.face) is (failing != "face")
         assert human.engine.memory().baseline == NOTHING
+
+
+class TestMemory:
+    """Nothing of a call is held by what came of it: counted with the garbage collector off."""
+
+    @pytest.fixture
+    def held(self, monkeypatch):
+        """Weak references to the pictures that calls have worked with."""
+        gc.collect()
+        gc.disable()
+        held = []
+
+        def read(*arguments, **options):
+            picture = read_source(*arguments, **options).copy()
+            held.append(weakref.ref(picture))
+            return picture
+
+        monkeypatch.setattr("humanrt.human.read_picture", read)
+        yield held
+        gc.enable()
+
+    @pytest.fixture
+    def broken(self, monkeypatch):
+        """Objects cannot be read."""
+
+        def fail(*_, **__):
+            raise ModelError("broken")
+
+        monkeypatch.setattr("humanrt.tasks.object.centernet.decode", fail)
+
+    @pytest.fixture
+    async def human(self):
+        async with Human({**FACES_ALONE, "object": ON}) as human:
+            await human.load()
+            yield human
+
+    async def test_a_result(self, human, held):
+        with await human.detect(read_picture("human_face")) as result:
+            assert [picture() for picture in held] == [None]
+            assert len(result.face) == 1
+
+    @pytest.mark.usefixtures("broken")
+    async def test_an_error_in_a_result(self, human, held):
+        with await human.detect(read_picture("human_face")) as result:
+            assert str(result.errors["object"]) == "broken"
+            assert result.errors["object"].__traceback__ is not None
+            assert [picture() for picture in held] == [None]
+
+    @pytest.mark.usefixtures("broken")
+    async def test_an_error_that_was_raised(self, human, held):
+        with suppress(ModelError):  # pytest.raises would hold it
+            await human.detect(read_picture("human_face"), {"raise_errors": True})
+            pytest.fail("nothing was raised")
+        await asyncio.sleep(0)
+        assert [picture() for picture in held] == [None]
+
+    async def test_a_cancelled_call(self, human, held, monkeypatch):
+        running = asyncio.Event()
+        execute = GraphModel.execute_async
+
+        async def tell(*arguments):
+            running.set()
+            return await execute(*arguments)
+
+        monkeypatch.setattr(GraphModel, "execute_async", tell)
+        task = asyncio.create_task(human.detect(read_picture("human_face")))
+        await running.wait()
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+            pytest.fail("nothing was raised")
+        del task
+        await asyncio.sleep(0)  # the loop holds the task until this step has ended
+        assert [picture() for picture in held] == [None]
+
+
+async def test_what_happens_to_the_engine_is_raised(monkeypatch):
+    async with Human({**FACES_ALONE, "object": ON}) as human:
+
+        def close(*_, **__):
+            raise EngineClosedError("closed")
+
+        monkeypatch.setattr("humanrt.tasks.object.centernet.decode", close)
+        with pytest.raises(EngineClosedError):
+            await human.detect(read_picture("human_face"))
+
+
+async def test_without_a_detector_of_faces_a_picture_is_taken_for_one_body():
+    off = {"face": {"detector": OFF}, "hand": OFF}
+    async with Human(off) as human:
+        with await human.detect(read_picture("human_body")) as result:
+            assert (len(result.face), len(result.body)) == (0, 1)
 
 
 @pytest.mark.slow

@@ -1,6 +1,5 @@
 """Human's face modules together, with their real models: what each setting does, and faces side by side."""
 
-import asyncio
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -15,7 +14,6 @@ from humanrt.pipeline import faces
 from humanrt.pipeline.description import describe
 from humanrt.pipeline.family import family_of
 from humanrt.pipeline.meshing import mesh_faces
-from humanrt.runtime.side_by_side import side_by_side
 from humanrt.tasks.face.record import FaceRecorder
 from humanrt.zoo import Store, find_card
 from parity.pictures import read_picture
@@ -154,24 +152,6 @@ class TestSideBySide:
         assert 0.9 < flags.min() <= flags.max() <= 1
         for mesh_together, (_, (mesh_alone,)) in zip(together, alone, strict=True):
             assert mesh_together == pytest.approx(mesh_alone, abs=1e-3)
-
-    async def test_the_first_failure_is_raised_and_the_others_end(self):
-        ended = []
-
-        async def wait():
-            try:
-                await asyncio.Event().wait()
-            finally:
-                ended.append(True)
-
-        async def fail():
-            await asyncio.sleep(0)
-            raise KeyError("first")
-
-        with pytest.raises(KeyError, match="first"):
-            await side_by_side(wait(), fail(), wait())
-        assert ended == [True, True]
-        assert await side_by_side() == []
 
 
 class TestModules:

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from math import inf
 
 import numpy as np
 import pytest
@@ -51,6 +52,14 @@ def test_a_hand_without_points():
     mask = changed(replace(EMPTY, hand=(replace(HAND, keypoints=HAND.keypoints[:0], annotations={}, landmarks={}),)))
     assert mask[11, 5]
     assert not mask[56:64, 56:64].any()  # where a joint was
+
+
+def test_infinite_boxes_are_not_drawn():
+    """Human's way to say that there is nothing."""
+    nowhere = (inf, inf, -inf, -inf)
+    body = replace(BODY, box=nowhere, keypoints=(), annotations={})
+    hand = replace(HAND, box=nowhere, keypoints=HAND.keypoints[:0], annotations={}, landmarks={})
+    assert not changed(replace(EMPTY, body=(body,), hand=(hand,))).any()
 
 
 def test_gestures_are_written_in_the_corner():

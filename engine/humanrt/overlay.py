@@ -1,10 +1,12 @@
 """Drawing a Result onto its picture, in the spirit of Human's ``draw.all``."""
 
+from math import isfinite
+
 import numpy as np
 from numpy.typing import NDArray
 
-from humanrt.imaging import draw_box, draw_label, draw_lines, draw_points
-from humanrt.result import Body, Face, Hand, Object, Result, Segmentation
+from humanrt.imaging import LIGHT_BLUE, Color, draw_box, draw_label, draw_lines, draw_points
+from humanrt.result import Body, Box, Face, Hand, Object, Result, Segmentation
 
 Picture = NDArray[np.uint8]
 
@@ -43,14 +45,17 @@ def _tint(canvas: Picture, segmentation: Segmentation) -> None:
         canvas[pixels] = (1 - TINT) * canvas[pixels] + TINT * np.array(segment.color)
 
 
+def _draw_box(canvas: Picture, box: Box, label: str, color: Color = LIGHT_BLUE) -> None:
+    if all(map(isfinite, box)):  # Human draws infinite boxes around nothing
+        draw_box(canvas, box, label, color)
+
+
 def _draw_object(canvas: Picture, thing: Object) -> None:
-    draw_box(canvas, thing.box, f"{thing.label} {thing.score:.0%}", OBJECT)
+    _draw_box(canvas, thing.box, f"{thing.label} {thing.score:.0%}", OBJECT)
 
 
 def _draw_body(canvas: Picture, body: Body) -> None:
-    if not body.keypoints:  # Human's way to say that there is none
-        return
-    draw_box(canvas, body.box, f"body {body.id}: {body.score:.0%}", BODY)
+    _draw_box(canvas, body.box, f"body {body.id}: {body.score:.0%}", BODY)
     for lines in body.annotations.values():
         for line in lines:
             draw_lines(canvas, line, BODY)
@@ -58,7 +63,7 @@ def _draw_body(canvas: Picture, body: Body) -> None:
 
 
 def _draw_hand(canvas: Picture, hand: Hand) -> None:
-    draw_box(canvas, hand.box, f"{hand.label} {hand.id}: {hand.score:.0%}", HAND)
+    _draw_box(canvas, hand.box, f"{hand.label} {hand.id}: {hand.score:.0%}", HAND)
     if len(hand.keypoints):
         for finger in FINGERS:
             draw_lines(canvas, hand.annotations[finger], HAND)
@@ -66,7 +71,7 @@ def _draw_hand(canvas: Picture, hand: Hand) -> None:
 
 
 def _draw_face(canvas: Picture, face: Face) -> None:
-    draw_box(canvas, face.box, "\n".join([f"face {face.id}: {face.score:.0%}", *_description(face)]))
+    _draw_box(canvas, face.box, "\n".join([f"face {face.id}: {face.score:.0%}", *_description(face)]))
     # The dots of a mesh grow with the face, so that a small face is not covered by them.
     draw_points(canvas, face.mesh, radius=max(face.box[2:]) / 250)
 

@@ -67,8 +67,9 @@ def modules(monkeypatch):
 def run(humanrt_engine):
     async def run(config):
         with humanrt_engine.from_numpy(np.zeros((2, 3, 3), np.uint8)) as picture:
-            clock = Clock()
-            found = await Detection(Call(humanrt_engine, {}, picture, load_config(config)), clock).run()
+            clock, settings = Clock(), load_config(config)
+            call = Call(humanrt_engine, dict.fromkeys(needed_models(settings)), picture, settings)
+            found = await Detection(call, clock).run()
             return found, clock.finish()
 
     return run
@@ -110,8 +111,9 @@ async def test_with_fixed_counts_nothing_waits_for_the_faces(modules, run):
 
 
 async def test_without_faces_a_picture_is_taken_for_one_body_and_one_hand(modules, run):
-    await run({"face": OFF})
-    assert (modules.limits["body"], modules.limits["hand"]) == (1, 1)
+    for face in (OFF, {"detector": OFF}):
+        await run({"face": face})
+        assert (modules.limits["body"], modules.limits["hand"]) == (1, 1)
     modules.failing["face"] = ModelError("broken")
     await run({})
     assert (modules.limits["body"], modules.limits["hand"]) == (1, 1)

@@ -54,13 +54,14 @@ async def happens(event):
     assert await asyncio.to_thread(event.wait, PATIENCE)
 
 
-def test_a_call_that_has_ended_holds_no_arguments(scheduler):
-    """The executor holds its job for a moment longer than the caller waits."""
+def test_a_call_that_has_ended_holds_neither_arguments_nor_result(scheduler):
+    """The executor holds its job, and what comes back of it, for a moment longer than the caller waits."""
     work = Work()
     work.may_end.set()
     gone, job = weakref.ref(work), module._Job(work)
     del work
-    assert scheduler._perform(job) == "done"
+    assert scheduler._perform(job) is None
+    assert job.result == "done"
     assert gone() is None
 
 

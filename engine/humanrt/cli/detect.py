@@ -75,10 +75,13 @@ async def _detect_one(human: Human, path: str, options: argparse.Namespace) -> b
 def _print_table(path: str, result: Result) -> None:
     counts = ", ".join(f"{name}: {len(found)}" for name, found in _found(result).items() if found)
     milliseconds = result.performance["total"]
-    print(f"{path}: {result.width} x {result.height}, {counts or 'nothing found'}, {milliseconds:.1f} ms")
+    what = counts or ("failed" if result.errors else "nothing found")
+    print(f"{path}: {result.width} x {result.height}, {what}, {milliseconds:.1f} ms")
     for line in table(result):
         print(f"  {line}")
 
 
 def _found(result: Result) -> dict[str, Sequence[object]]:
-    return {"faces": result.face, "bodies": result.body, "hands": result.hand, "objects": result.object}
+    segments = () if result.segmentation is None else result.segmentation.legend
+    parts = {"faces": result.face, "bodies": result.body, "hands": result.hand, "objects": result.object}
+    return {**parts, "segments": segments}

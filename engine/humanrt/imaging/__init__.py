@@ -13,7 +13,7 @@ Layout, each file importing only those before it::
 """
 
 from humanrt.imaging.compose import composite
-from humanrt.imaging.draw import draw_box, draw_label, draw_lines, draw_points, write_png
+from humanrt.imaging.draw import LIGHT_BLUE, Color, draw_box, draw_label, draw_lines, draw_points, write_png
 from humanrt.imaging.framing import crop_turned, fit
 from humanrt.imaging.header import Header, read_header
 from humanrt.imaging.source import PictureSource, read_picture
@@ -30,7 +30,9 @@ from humanrt.imaging.transform import (
 )
 
 __all__ = [
+    "LIGHT_BLUE",
     "Affine",
+    "Color",
     "Header",
     "PictureSource",
     "composite",

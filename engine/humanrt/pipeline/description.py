@@ -1,13 +1,13 @@
 """Describing faces: which models look at their crops, and which of them has the last word."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from humanrt.config import Config
 from humanrt.pipeline.call import Models
 from humanrt.runtime import scheduler
 from humanrt.runtime.side_by_side import side_by_side
 from humanrt.tasks.face import descriptor, emotion, faceres, gear, spoofing, ssrnet
-from humanrt.tasks.face.crop import Crops, FaceTask, Said
+from humanrt.tasks.face.crop import Crops, FaceTask, Floats, Said
 from humanrt.tasks.model import TaskModel
 
 # By the key of the configuration that switches them on. Where two speak of the same, the later one is heard.
@@ -33,8 +33,7 @@ async def describe(models: Models, crops: Crops, config: Config) -> list[Said]:
     async def ask(task: FaceTask, model: TaskModel) -> list[Said]:
         batch = await scheduler.run(task.prepare, crops, model.form, config.face)
         outputs = await model.run(batch, task.OUTPUTS)
-        quirks = config.compat == "human"
-        return [task.decode(rows, config.face, quirks=quirks) for rows in zip(*outputs, strict=True)]
+        return await scheduler.run(_read, task, outputs, config)
 
     asked = [ask(task, models[key]) for key, task in DESCRIBERS.items() if key in models]
     said: list[Said] = [{} for _ in crops]
@@ -42,3 +41,9 @@ async def describe(models: Models, crops: Crops, config: Config) -> list[Said]:
         for of_one, words in zip(said, of_all, strict=True):
             of_one |= words
     return said
+
+
+def _read(task: FaceTask, outputs: Sequence[Floats], config: Config) -> list[Said]:
+    """Read what a model says of each face."""
+    quirks = config.compat == "human"
+    return [task.decode(rows, config.face, quirks=quirks) for rows in zip(*outputs, strict=True)]

@@ -3,9 +3,10 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
+from traceback import clear_frames
 
 from humanrt.config import Config
-from humanrt.errors import ConfigError
+from humanrt.errors import ConfigError, EngineError, ModelDisposedError, ScopeError, TensorDisposedError
 from humanrt.gestures import find_gestures
 from humanrt.pipeline.bodies import body_models, detect_bodies
 from humanrt.pipeline.call import Call
@@ -22,6 +23,8 @@ from humanrt.runtime.side_by_side import side_by_side
 AS_MANY_AS_FACES = -1
 # A face has one body and two hands. Where no faces are looked for, a picture is taken for one of each.
 BODIES_OF_A_FACE, HANDS_OF_A_FACE = 1, 2
+# A wrong configuration, and what happens to a whole engine: nothing that the other modules could go on after.
+NO_MODULES_OWN = (ConfigError, EngineError, ModelDisposedError, ScopeError, TensorDisposedError)
 
 
 def needed_models(config: Config) -> dict[str, str]:
@@ -61,16 +64,16 @@ class Detection:
     async def run(self) -> Found:
         """Run what the configuration asks for.
 
-        A module that fails is in ``errors``, and the others go on. What is wrong with the configuration is raised, and
-        with ``raise_errors`` any error: then the others are cancelled.
+        A module that fails is in ``errors``, and the others go on. What is no module's own fault is raised, and with
+        ``raise_errors`` any error: then the others are cancelled.
         """
         await side_by_side(
             self._people(), self._attempt("object", self._objects), self._attempt("segmentation", self._segments)
         )
         await self._attempt("gesture", self._gestures)
         found = self._found
-        parts = (found.face, found.body, found.hand, found.gesture)
-        found.persons = join_persons(*parts, self._call.size, quirks=self._call.quirks)
+        join = partial(join_persons, quirks=self._call.quirks)
+        found.persons = await scheduler.run(join, found.face, found.body, found.hand, found.gesture, self._call.size)
         return found
 
     async def _people(self) -> None:
@@ -89,12 +92,12 @@ class Detection:
         try:
             with self._clock.measure(module):
                 await work()
-        except ConfigError:
+        except NO_MODULES_OWN:
             raise
         except Exception as error:
             if self._config.raise_errors:
                 raise
-            self._found.errors[module] = error
+            self._found.errors[module] = _let_go(error)
 
     async def _faces(self) -> None:
         self._found.face = await detect_faces(self._call)
@@ -121,5 +124,15 @@ class Detection:
     def _limit(self, max_detected: int, of_a_face: int) -> int:
         if max_detected != AS_MANY_AS_FACES:
             return max_detected
-        counted = self._config.face.enabled and "face" not in self._found.errors
+        counted = "face.detector" in self._call.models and "face" not in self._found.errors
         return of_a_face * len(self._found.face) if counted else 1
+
+
+def _let_go(error: Exception) -> Exception:
+    """Empty the frames that an error's traceback holds: whoever keeps the error would keep the pictures in them."""
+    reason: BaseException | None = error
+    while reason is not None:
+        clear_frames(reason.__traceback__)
+        reason = reason.__cause__ or reason.__context__
+    # The frame of the caller still runs, and holds what will hold the error.
+    return error.with_traceback(error.__traceback__ and error.__traceback__.tb_next)

@@ -66,13 +66,19 @@ async def detect_faces(call: Call) -> tuple[Face, ...]:
             crops = await scheduler.run(partial(_mask, quirks=recorder.quirks), crops, meshes, records)
     else:
         records = await scheduler.run(each, recorder.from_detector, boxes)
-    kept = [(face, crop) for face, crop in zip(records, crops, strict=True) if face is not None]
-    said = await describe(models, np.stack([crop for _, crop in kept]), config) if kept else []
-    faces: list[Face] = []
-    for (face, crop), words in zip(kept, said, strict=True):
-        tensor = call.engine.adopt(facemesh.prepare(crop)) if config.face.detector.return_ else None
-        faces.append(replace(face, id=len(faces), tensor=tensor, **words))
-    return tuple(faces)
+    kept = [i for i, face in enumerate(records) if face is not None]
+    if not kept:
+        return ()
+    crops = await scheduler.run(np.take, crops, kept, 0)
+    said = await describe(models, crops, config)
+    tensors: Sequence[Tensor | None] = [None] * len(kept)
+    if config.face.detector.return_:
+        tensors = [call.engine.adopt(crop) for crop in await scheduler.run(each, facemesh.prepare, crops)]
+    faces = [face for face in records if face is not None]
+    return tuple(
+        replace(face, id=i, tensor=tensor, **words)
+        for i, (face, tensor, words) in enumerate(zip(faces, tensors, said, strict=True))
+    )
 
 
 async def _find(model: TaskModel, picture: Tensor, config: Config) -> list[FaceBox]:

@@ -10,6 +10,7 @@ from humanrt.runtime import scheduler
 from humanrt.tasks.activation import sigmoid
 from humanrt.tasks.face import attention, facemesh, iris
 from humanrt.tasks.face.crop import Crops, Floats
+from humanrt.tasks.face.iris import Eye
 from humanrt.tasks.face.record import FaceRecorder
 from humanrt.tasks.model import TaskModel
 
@@ -36,14 +37,22 @@ async def mesh_faces(
     meshes = list(points.reshape(len(points), -1, 3))
     sure = [i for i, flag in enumerate(flags) if recorder.confirms(flag)]
     if "face.iris" in models and sure:
-        eyes = [iris.eyes_of(meshes[i], config.face.iris.scale) for i in sure]
-        batch = await scheduler.run(partial(iris.prepare, quirks=quirks), crops[sure], eyes)
+        cut = partial(_cut_eyes, scale=config.face.iris.scale, quirks=quirks)
+        eyes, batch = await scheduler.run(cut, crops[sure], [meshes[i] for i in sure])
         (rows,) = await models["face.iris"].run(batch, iris.OUTPUTS)
         pairs = rows.reshape(len(sure), 2, -1)
         refined = await scheduler.run(each, iris.refine, [meshes[i] for i in sure], eyes, pairs)
         for i, mesh in zip(sure, refined, strict=True):
             meshes[i] = mesh
     return flags, meshes
+
+
+def _cut_eyes(
+    crops: Crops, meshes: Sequence[Floats], *, scale: float, quirks: bool
+) -> tuple[Sequence[tuple[Eye, Eye]], Floats]:
+    """Find the eyes in faces' crops, and cut them out."""
+    eyes = [iris.eyes_of(mesh, scale) for mesh in meshes]
+    return eyes, iris.prepare(crops, eyes, quirks=quirks)
 
 
 async def _attend(model: TaskModel, batch: Floats, *, quirks: bool) -> tuple[Floats, Sequence[Floats]]:

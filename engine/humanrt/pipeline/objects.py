@@ -29,7 +29,7 @@ async def detect_objects(call: Call) -> tuple[Object, ...]:
     detector = family_of(model.card, DETECTORS, "an object detector")
     if detector.LABELED not in model.card.outputs:
         raise ConfigError(
-            f"the card of {model.card.name} lacks the output {detector.LABELED!r}, whose labels name objects"
+            f"the card of {model.card.name} has no output {detector.LABELED!r}, whose labels name objects"
         )
     with call.picture.pinned() as pixels:
         batch = await scheduler.run(partial(detector.prepare, pixels, model.form, quirks=quirks))

@@ -9,6 +9,8 @@ import concurrent.futures
 import contextlib
 from typing import Any
 
+import anyio
+
 
 def completion(future: concurrent.futures.Future[Any]) -> asyncio.Event:
     """Return an event of the running loop that is set once `future` is done, in whatever way it ends."""
@@ -22,3 +24,19 @@ def completion(future: concurrent.futures.Future[Any]) -> asyncio.Event:
 
     future.add_done_callback(wake)
     return done
+
+
+async def drain(done: asyncio.Event) -> None:
+    """Wait for `done` whatever is cancelled meanwhile; then raise the latest of the cancellations swallowed."""
+    latest: asyncio.CancelledError | None = None
+    with anyio.CancelScope(shield=True):
+        while not done.is_set():
+            try:
+                await done.wait()
+            except asyncio.CancelledError as cancelled:
+                latest = cancelled
+    if latest is not None:
+        try:
+            raise latest
+        finally:
+            del latest  # it holds this frame

@@ -22,9 +22,7 @@ from contextvars import copy_context
 from functools import partial
 from typing import Any, NamedTuple, TypeVar, TypeVarTuple
 
-import anyio
-
-from humanrt.runtime.completion import completion
+from humanrt.runtime.completion import completion, drain
 from humanrt.runtime.cpu_budget import cpu_budget
 
 Result = TypeVar("Result")
@@ -47,12 +45,13 @@ class SchedulerStatistics(NamedTuple):
 class _Job:
     """One call, from its submission to its end."""
 
-    __slots__ = ("abandoned", "future", "work")
+    __slots__ = ("abandoned", "future", "result", "work")
 
     def __init__(self, work: Callable[[], Any]) -> None:
         self.work = work
         self.abandoned = False
-        self.future: Future[Any]
+        self.future: Future[None]
+        self.result: Any = None
 
 
 class Scheduler:
@@ -76,20 +75,23 @@ class Scheduler:
         soon. It must not raise. What `function` then returns or raises is dropped.
         """
         job = self._submit(partial(copy_context().run, function, *args))
-        done = completion(job.future)
         try:
-            await done.wait()
-        except asyncio.CancelledError:
-            if not self._withdraw(job):
-                if on_cancel is not None:
-                    on_cancel()
-                await _drain(done)
-            raise
-        try:
-            return job.future.result()  # type: ignore[no-any-return]  # a job holds a call of any type
+            done = completion(job.future)
+            try:
+                await done.wait()
+            except asyncio.CancelledError:
+                if not self._withdraw(job):
+                    if on_cancel is not None:
+                        on_cancel()
+                    await drain(done)
+                raise
+            job.future.result()
+            return job.result  # type: ignore[no-any-return]  # a job holds a call of any type
         finally:
-            # See _perform: an error must not hold the job that holds the error.
-            del job
+            # An error's traceback holds this frame: it must hold neither the job, which holds the error, nor the
+            # arguments, for as long as somebody keeps the error.
+            job.result = None
+            del job, function, args
 
     def statistics(self) -> SchedulerStatistics:
         """Return a consistent snapshot of the counters."""
@@ -103,16 +105,17 @@ class Scheduler:
         job.future = self._executor.submit(self._perform, job)
         return job
 
-    def _perform(self, job: _Job) -> object:
+    def _perform(self, job: _Job) -> None:
         """Do a job; this runs on a worker thread."""
-        # The executor holds the job for a moment after its caller has gone on, who may be counting the arguments.
+        # The executor holds the job, and what this returns, for a moment after the caller has gone on, who may be
+        # counting the arguments and results.
         work = job.work
         del job.work
         with self._lock:
             self._queued -= 1
             self._running += 1
         try:
-            return work()
+            job.result = work()
         finally:
             with self._lock:
                 self._running -= 1
@@ -135,22 +138,6 @@ class Scheduler:
             self._queued -= 1
             self._cancelled += 1
         return True
-
-
-async def _drain(done: asyncio.Event) -> None:
-    """Wait for `done` whatever is cancelled meanwhile; then raise the latest of the cancellations swallowed."""
-    latest: asyncio.CancelledError | None = None
-    with anyio.CancelScope(shield=True):
-        while not done.is_set():
-            try:
-                await done.wait()
-            except asyncio.CancelledError as cancelled:
-                latest = cancelled
-    if latest is not None:
-        try:
-            raise latest
-        finally:
-            del latest  # it holds this frame
 
 
 CARD_THREADS = 4
@@ -178,7 +165,9 @@ async def run(
     on_cancel: Callable[[], None] | None = None,
 ) -> Result:
     """Call `function` on the process's scheduler; see `Scheduler.run`."""
-    return await _scheduler.run(function, *args, on_cancel=on_cancel)
+    call = _scheduler.run(function, *args, on_cancel=on_cancel)
+    del function, args  # an error's traceback holds this frame
+    return await call
 
 
 async def run_on_card(
@@ -187,7 +176,9 @@ async def run_on_card(
     on_cancel: Callable[[], None] | None = None,
 ) -> Result:
     """Call `function`, which keeps a card busy and not a processor, on one of a few threads; see `Scheduler.run`."""
-    return await _card_scheduler.run(function, *args, on_cancel=on_cancel)
+    call = _card_scheduler.run(function, *args, on_cancel=on_cancel)
+    del function, args  # an error's traceback holds this frame
+    return await call
 
 
 def statistics() -> SchedulerStatistics:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from humanrt.engine import Engine
+from humanrt.runtime import scheduler
 from humanrt.runtime.graph_model import GraphModel
 from humanrt.runtime.side_by_side import side_by_side
 from humanrt.tensors import Tensor
@@ -47,7 +48,8 @@ class TaskModel:
         one_by_one = self._input_shape[0] == 1 or self.graph.device.kind == "cuda"
         if not one_by_one or len(batch) == 1:
             return await self._run(batch, meanings)
-        runs = await side_by_side(*(self._run(batch[i : i + 1].copy(), meanings) for i in range(len(batch))))
+        singles = await scheduler.run(_singles, batch)
+        runs = await side_by_side(*(self._run(single, meanings) for single in singles))
         return [np.concatenate(outputs) for outputs in zip(*runs, strict=True)]
 
     async def execute(self, inputs: Mapping[str, Tensor], meanings: Sequence[str]) -> list[Tensor]:
@@ -72,3 +74,8 @@ class TaskModel:
     def _input_shape(self) -> tuple[int | str, ...]:
         (spec,) = self.card.inputs.values()
         return spec.shape
+
+
+def _singles(batch: NDArray[Any]) -> list[NDArray[Any]]:
+    """Copy each input of a batch, so that each can be freed alone."""
+    return [single.copy() for single in np.split(batch, len(batch))]

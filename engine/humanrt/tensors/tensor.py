@@ -129,7 +129,10 @@ class Tensor(Operators):
         tensor meanwhile changes nothing for the reader, and the counts fall at once.
         """
         values = self.registry.values(self)
-        yield values
+        try:
+            yield values
+        finally:
+            del values  # an error's traceback holds this frame
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
         if copy is None:  # NumPy 1 does not call with it, and does not accept None for "as needed"
