@@ -2,11 +2,17 @@
 
 import hashlib
 from importlib.resources import files
+from typing import ClassVar
 
 import pytest
+from identity_models import write_identity
 
 from humanrt import Human
-from humanrt.errors import ConfigError, IntegrityError
+from humanrt.errors import ConfigError, IntegrityError, ModelFormatError, ModelInputError
+from humanrt.tasks.body import blazepose, efficientpose, movenet, people, posenet
+from humanrt.tasks.hand import handdetect, handtrack, skeleton
+from humanrt.tasks.object import centernet, nanodet
+from humanrt.tasks.segmentation import class_map, instances, matting
 from humanrt.zoo import Store, default_cache_dir, find_card
 from parity.pictures import PICTURES
 
@@ -34,6 +40,7 @@ def my_cards(tmp_path):
     return folder
 
 
+OFF = {"enabled": False}
 MINE = {"face": {"detector": {"modelPath": "mine.json"}, "mesh": {"enabled": False}}}
 HUMANS = {"face": {"mesh": {"enabled": False}}}
 
@@ -70,3 +77,81 @@ async def test_cards_do_not_change_from_call_to_call(my_cards):
     async with Human(HUMANS) as human:
         with pytest.raises(ConfigError, match="cards cannot change from call to call"):
             await human.detect(FACE, {"cards": str(my_cards)})
+
+
+class TestMistakenCards:
+    """What the model gives is the picture; the card says that it is something else."""
+
+    CONFIGS: ClassVar = {
+        "body": {"body": {"model_path": "mine"}},
+        "body.detector": {
+            "body": {"model_path": "blazepose-lite", "detector": {"enabled": True, "model_path": "mine"}}
+        },
+        "hand.detector": {"hand": {"detector": {"model_path": "mine"}}},
+        "hand.skeleton": {"hand": {"skeleton": {"model_path": "mine"}}},
+        "object": {"object": {"model_path": "mine"}},
+        "segmentation": {"segmentation": {"model_path": "mine"}},
+    }
+    FAMILIES: ClassVar = [
+        ("body", efficientpose.OUTPUTS),
+        ("body", posenet.OUTPUTS),
+        ("body", movenet.SINGLE.OUTPUTS),
+        ("body", movenet.SEVERAL.OUTPUTS),
+        ("body", blazepose.OUTPUTS),
+        ("body.detector", people.OUTPUTS),
+        ("hand.detector", handtrack.OUTPUTS),
+        ("hand.detector", handdetect.OUTPUTS),
+        ("hand.skeleton", skeleton.OUTPUTS),
+        ("object", (*centernet.OUTPUTS, centernet.LABELED)),
+        ("object", nanodet.OUTPUTS),
+        ("segmentation", class_map.IN_LOGITS.OUTPUTS),
+        ("segmentation", instances.IN_LOGITS.OUTPUTS),
+    ]
+
+    @pytest.fixture
+    def detect(self, tmp_path):
+        async def detect(config_key):
+            off = dict.fromkeys(("face", "body", "hand", "gesture"), OFF)
+            ((module, section),) = self.CONFIGS[config_key].items()
+            config = {**off, module: {"enabled": True, **section}, "cards": str(tmp_path)}
+            async with Human(config) as human:
+                with await human.detect(PICTURES / "human_body.png") as result:
+                    return result.errors[module]
+
+        return detect
+
+    @pytest.mark.parametrize(("config_key", "outputs"), FAMILIES)
+    async def test_outputs_of_another_shape(self, tmp_path, detect, config_key, outputs):
+        write_identity(tmp_path, config_key, outputs)
+        error = await detect(config_key)
+        # The families whose input is not float32 [1, h, w, 3] are told so first.
+        assert isinstance(error, ModelFormatError | ModelInputError)
+        assert str(error).startswith(("mine gave ", "mine cannot run: "))
+
+    @pytest.mark.parametrize(("config_key", "outputs"), [family for family in FAMILIES if family[0] != "segmentation"])
+    async def test_two_inputs(self, tmp_path, detect, config_key, outputs):
+        write_identity(tmp_path, config_key, outputs, inputs=("image", "mask"))
+        with pytest.raises(
+            ConfigError, match=r"the card mine has inputs of \[1, 8, 8, 3\], \[1, 8, 8, 3\]; a model for"
+        ):
+            await detect(config_key)
+
+    @pytest.mark.parametrize(
+        ("config_key", "outputs"),
+        [
+            family
+            for family in FAMILIES
+            if family[0] != "segmentation" and family[1] not in (handtrack.OUTPUTS, movenet.SEVERAL.OUTPUTS)
+        ],
+    )
+    async def test_sizes_left_open(self, tmp_path, detect, config_key, outputs):
+        write_identity(tmp_path, config_key, outputs, shape=(1, "height", "width", 3))
+        with pytest.raises(ConfigError, match=r"the card mine has an input of \[1, 'height', 'width', 3\]; all but"):
+            await detect(config_key)
+
+    async def test_a_recurrent_model_without_states(self, tmp_path, detect):
+        write_identity(tmp_path, "segmentation", matting.OUTPUTS)
+        with pytest.raises(
+            ConfigError, match=r"the inputs of mine are image; its use for segmentation needs image, down"
+        ):
+            await detect("segmentation")

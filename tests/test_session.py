@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -97,11 +98,20 @@ class TestTurns:
     def test_closing_in_the_middle_of_a_turn_keeps_nothing(self, engine, session):
         self.remember(engine, session, 1.0)
         with session.turn(engine.registry) as turn:
-            states = turn.recall("frames")
             session.close()
-            assert states[0].is_disposed
-            assert turn.recall("frames") == ()
+            (state,) = turn.recall("frames")
+            session.close()
+            assert (session.is_closed, state.array()) == (True, 1)
             turn.remember("frames", [engine.scalar(2.0)])
+        assert engine.memory().baseline == NOTHING
+
+    @pytest.mark.parametrize("error", [None, KeyError])
+    def test_closing_in_the_middle_frees_all_that_is_there_in_the_end(self, engine, session, error):
+        self.remember(engine, session, 1.0)
+        with nullcontext() if error is None else pytest.raises(error), session.turn(engine.registry):
+            session.close()
+            if error is not None:
+                raise error
         assert engine.memory().baseline == NOTHING
 
     def test_a_memory_that_somebody_disposed_is_none(self, engine, session):
@@ -249,6 +259,33 @@ class TestFrames:
             await alpha(human, FRAMES[0], session)
             human.engine.reset()
             np.testing.assert_array_equal(await alpha(human, FRAMES[1], session), await alpha(human, FRAMES[1]))
+
+    @pytest.mark.parametrize("step", range(4))
+    async def test_closed_while_a_call_uses_it(self, human, monkeypatch, step):
+        """By another task, while the call waits: reading, preparing, the run, decoding. It ends as it would have."""
+        with human.session() as session:
+            expected = (await alphas(human, FRAMES[:2], session))[1]
+        plain_run, steps = scheduler.run, []
+        reached, closed = asyncio.Event(), asyncio.Event()
+
+        async def run(function, *arguments, on_cancel=None):
+            steps.append(function)
+            if len(steps) == step + 1:
+                reached.set()
+                await closed.wait()
+            return await plain_run(function, *arguments, on_cancel=on_cancel)
+
+        async def close():
+            await reached.wait()
+            session.close()
+            closed.set()
+
+        session = human.session()
+        await alpha(human, FRAMES[0], session)
+        monkeypatch.setattr(scheduler, "run", run)
+        found, _ = await asyncio.gather(alpha(human, FRAMES[1], session), close())
+        np.testing.assert_array_equal(found, expected)
+        assert human.engine.memory().baseline == NOTHING
 
     async def test_closing_human_closes_it(self):
         async with Human(RVM) as human:

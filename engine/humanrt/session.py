@@ -74,9 +74,14 @@ class Session:
         self._leave(turn.remembered)
 
     def close(self) -> None:
-        """Free what is remembered; a call that still uses the session ends as it would have. Twice does no harm."""
+        """Free what is remembered; twice does no harm.
+
+        A call that still uses the session ends as it would have, and then what is remembered is freed.
+        """
         with self._lock:
             self._closed = True
+            if self._in_use:
+                return
             memory, self._memory = self._memory, NOTHING
         memory.dispose()
 
@@ -113,10 +118,14 @@ class Session:
     def _leave(self, remembered: Memory = NOTHING) -> None:
         with self._lock:
             self._in_use = False
-            spare = remembered
-            if remembered is not NOTHING and not self._closed:
-                spare, self._memory = self._memory, remembered
-        spare.dispose()
+            before = self._memory
+            if self._closed:
+                self._memory = NOTHING
+            elif remembered is not NOTHING:
+                self._memory = remembered
+            spare = [memory for memory in (before, remembered) if memory is not self._memory]
+        for memory in spare:
+            memory.dispose()
 
 
 class Turn:

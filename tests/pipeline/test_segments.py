@@ -170,6 +170,19 @@ class TestHumansModels:
                 assert result.segmentation.legend == ()
                 assert not result.segmentation.labels.numpy().any()
 
+    @pytest.mark.parametrize("name", ["rvm", "selfie", "meet"])
+    @pytest.mark.parametrize("ratio", [0.01, 0.5, 1])
+    async def test_the_smallest_pictures(self, name, ratio):
+        async with Human(segmenting(name, ratio=ratio)) as human:
+            for height, width in ((1, 1), (2, 2), (1, 40), (5, 3), (30, 30)):
+                with human.session() as session:
+                    for _ in range(2):
+                        with await human.detect(FACE[:height, :width], session=session) as result:
+                            alpha = result.segmentation.alpha.numpy()
+                            assert alpha.shape == (height, width)
+                            assert ((alpha >= 0) & (alpha <= 1)).all()
+            assert human.engine.memory().baseline == NOTHING
+
     async def test_the_state(self):
         async with Human(segmenting("rvm", mode="state")) as human:
             with await human.detect(FACE) as result:

@@ -56,6 +56,7 @@ def test_a_tensor_is_a_picture_too(segmentation, humanrt_engine):
         (OTHER[0], r"this is uint8 \[3, 3\]"),
         ("red", "a background is a colour"),
         (None, "a background is a colour"),
+        ([[1, 2], [3]], r"uint8 \[1, 3, 3\]; this is none: .* inhomogeneous"),
     ],
 )
 def test_what_is_no_background(segmentation, background, said):

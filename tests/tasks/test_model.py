@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from humanrt import Engine
+from humanrt.errors import ConfigError
 from humanrt.runtime.device import Device
 from humanrt.tasks.model import InputForm, TaskModel
 from humanrt.zoo import find_card
@@ -34,7 +37,54 @@ class Graph:
     ],
 )
 def test_the_form_of_the_input(name, form):
-    assert TaskModel(None, find_card(name), None).form == InputForm(*form)
+    model = TaskModel(None, find_card(name), None)
+    assert model.form == InputForm(*form)
+    if 0 not in form:
+        assert model.fixed_form == InputForm(*form)
+
+
+def test_a_size_left_open_where_it_must_be_fixed():
+    model = TaskModel(None, find_card("faceboxes"), None)
+    with pytest.raises(
+        ConfigError, match=r"the card faceboxes has an input of \[1, 'height', 'width', 3\]; all but the"
+    ):
+        _ = model.fixed_form
+
+
+def inputs_of(*shapes):
+    """A card with inputs of these shapes."""
+    card = find_card("emotion")
+    (spec,) = card.inputs.values()
+    return replace(card, inputs={f"input {i}": replace(spec, shape=shape) for i, shape in enumerate(shapes)})
+
+
+@pytest.mark.parametrize(
+    "shapes",
+    [[], [(1, 8, 8, 3), (1, 8, 8, 3)], [(1, 8, 8)], [(1, 8, 8, 3, 1)]],
+    ids=["none", "two", "three axes", "five"],
+)
+def test_other_inputs_than_one_picture(shapes):
+    model = TaskModel(None, inputs_of(*shapes), None)
+    said = "the card emotion has inputs of .*; a model for face.emotion has one, of four axes"
+    for form in ("form", "fixed_form"):
+        with pytest.raises(ConfigError, match=said):
+            getattr(model, form)
+
+
+async def test_what_the_card_does_not_name():
+    with Engine("cpu") as engine:
+        async with engine.scope():
+            picture = np.zeros((1, 8, 8, 1), np.float32)
+            model = TaskModel(engine, find_card("emotion"), Graph(engine, CPU))
+            with pytest.raises(
+                ConfigError, match=r"the outputs of emotion are emotions; its use for face\.emotion needs age"
+            ):
+                await model.run(picture, ["age"])
+            with pytest.raises(
+                ConfigError, match=r"the inputs of emotion are face; its use for face\.emotion needs image"
+            ):
+                await model.execute({"image": engine.tensor(picture)}, ["emotions"])
+        assert engine.memory().baseline == NOTHING
 
 
 CPU = Device("cpu", "cpu", 0, "CPUExecutionProvider")

@@ -87,7 +87,8 @@ class SegmentationConfig(Section):
     """Separating people from the background, or what they consist of.
 
     ``mode`` says which pictures are made beside the label map: "alpha", "foreground", both ("default"), or what a
-    recurrent model remembers ("state"). ``ratio`` is how much smaller the picture is that rvm looks at.
+    recurrent model remembers ("state"). ``ratio`` is how much smaller the picture is that rvm looks at; it is raised
+    for a picture of which less than 3 pixels would be left on a side.
     ``min_confidence`` is ours: how sure a model must be of an instance, and how much of a pixel must be person for the
     pixel to have that label.
     """

@@ -6,6 +6,7 @@ from functools import partial
 from humanrt.config import BodyConfig
 from humanrt.pipeline.call import Call
 from humanrt.pipeline.family import family_of
+from humanrt.pipeline.reading import reading
 from humanrt.result import Body
 from humanrt.runtime import scheduler
 from humanrt.tasks.body import blazepose, efficientpose, movenet, people, posenet
@@ -36,22 +37,25 @@ async def detect_bodies(call: Call, limit: int) -> tuple[Body, ...]:
         return ()
     model = call.models["body"]
     family = family_of(model.card, FAMILIES, "a model of bodies")
-    prepare = partial(family.prepare, form=model.form, quirks=call.quirks)
+    form = model.form if family is movenet.SEVERAL else model.fixed_form
+    prepare = partial(family.prepare, form=form, quirks=call.quirks)
     if family is blazepose and "body.detector" in call.models:
         regions = await _find_people(call, limit)
         if not regions:
             return ()
-        prepare = partial(blazepose.prepare_regions, form=model.form, regions=regions, quirks=call.quirks)
+        prepare = partial(blazepose.prepare_regions, form=form, regions=regions, quirks=call.quirks)
     with call.picture.pinned() as pixels:
         prepared = await scheduler.run(prepare, pixels)
     outputs = await model.run(prepared.pixels, family.OUTPUTS)
     decode = partial(family.decode, quirks=call.quirks)
-    return await scheduler.run(decode, outputs, prepared, limit, call.config.body)
+    with reading(model.card, family.OUTPUTS, outputs):
+        return await scheduler.run(decode, outputs, prepared, limit, call.config.body)
 
 
 async def _find_people(call: Call, limit: int) -> list[Region]:
     model, settings = call.models["body.detector"], call.config.body.detector
     with call.picture.pinned() as pixels:
-        prepared = await scheduler.run(partial(people.prepare, form=model.form, quirks=call.quirks), pixels)
+        prepared = await scheduler.run(partial(people.prepare, form=model.fixed_form, quirks=call.quirks), pixels)
     outputs = await model.run(prepared.pixels, people.OUTPUTS)
-    return await scheduler.run(partial(people.decode, quirks=call.quirks), outputs, prepared, limit, settings)
+    with reading(model.card, people.OUTPUTS, outputs):
+        return await scheduler.run(partial(people.decode, quirks=call.quirks), outputs, prepared, limit, settings)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from humanrt.config import Config
 from humanrt.pipeline.call import Models
+from humanrt.pipeline.reading import reading
 from humanrt.runtime import scheduler
 from humanrt.runtime.side_by_side import side_by_side
 from humanrt.tasks.face import descriptor, emotion, faceres, gear, spoofing, ssrnet
@@ -31,9 +32,10 @@ async def describe(models: Models, crops: Crops, config: Config) -> list[Said]:
     """
 
     async def ask(task: FaceTask, model: TaskModel) -> list[Said]:
-        batch = await scheduler.run(task.prepare, crops, model.form, config.face)
+        batch = await scheduler.run(task.prepare, crops, model.fixed_form, config.face)
         outputs = await model.run(batch, task.OUTPUTS)
-        return await scheduler.run(_read, task, outputs, config)
+        with reading(model.card, task.OUTPUTS, outputs):
+            return await scheduler.run(_read, task, outputs, config)
 
     asked = [ask(task, models[key]) for key, task in DESCRIBERS.items() if key in models]
     said: list[Said] = [{} for _ in crops]

@@ -11,6 +11,7 @@ from humanrt.pipeline.call import Call, Models
 from humanrt.pipeline.description import DESCRIBERS, describe
 from humanrt.pipeline.family import family_of
 from humanrt.pipeline.meshing import each, has_mesh, mesh_faces
+from humanrt.pipeline.reading import reading
 from humanrt.result import Face
 from humanrt.runtime import scheduler
 from humanrt.tasks.face import blazeface, faceboxes, facemesh, mask
@@ -84,11 +85,13 @@ async def detect_faces(call: Call) -> tuple[Face, ...]:
 async def _find(model: TaskModel, picture: Tensor, config: Config) -> list[FaceBox]:
     detector = family_of(model.card, DETECTORS, "a face detector")
     settings, quirks = config.face.detector, config.compat == "human"
-    prepare = partial(detector.prepare, form=model.form, square=settings.square, quirks=quirks)
+    form = model.form if detector is faceboxes else model.fixed_form  # which takes any size
+    prepare = partial(detector.prepare, form=form, square=settings.square, quirks=quirks)
     with picture.pinned() as pixels:
         prepared = await scheduler.run(prepare, pixels)
     outputs = await model.run(prepared.pixels, detector.OUTPUTS)
-    return await scheduler.run(partial(detector.decode, quirks=quirks), outputs, prepared, settings)
+    with reading(model.card, detector.OUTPUTS, outputs):
+        return await scheduler.run(partial(detector.decode, quirks=quirks), outputs, prepared, settings)
 
 
 async def _cut(

@@ -10,6 +10,7 @@ import numpy as np
 from humanrt.config import HandConfig
 from humanrt.pipeline.call import Call
 from humanrt.pipeline.family import family_of
+from humanrt.pipeline.reading import reading
 from humanrt.result import Hand
 from humanrt.runtime import scheduler
 from humanrt.tasks.hand import handdetect, handtrack, skeleton
@@ -52,20 +53,23 @@ async def detect_hands(call: Call, limit: int) -> tuple[Hand, ...]:
 
 
 async def _find(call: Call, model: TaskModel, detector: HandDetector, limit: int) -> list[DetectedHand]:
+    form = model.form if detector is handtrack else model.fixed_form
     with call.picture.pinned() as pixels:
-        prepared = await scheduler.run(partial(detector.prepare, form=model.form, quirks=call.quirks), pixels)
+        prepared = await scheduler.run(partial(detector.prepare, form=form, quirks=call.quirks), pixels)
     outputs = await model.run(prepared.pixels, detector.OUTPUTS)
     decode = partial(detector.decode, quirks=call.quirks)
-    return await scheduler.run(decode, outputs, prepared, call.config.hand, limit)
+    with reading(model.card, detector.OUTPUTS, outputs):
+        return await scheduler.run(decode, outputs, prepared, call.config.hand, limit)
 
 
 async def _look(call: Call, model: TaskModel, found: Sequence[DetectedHand]) -> list[Seen]:
     """Let the skeleton model look at all hands together."""
-    regions = [hand.region for hand in found]
+    regions, form = [hand.region for hand in found], model.fixed_form
     with call.picture.pinned() as pixels:
-        batch = await scheduler.run(partial(skeleton.cut, pixels, regions, model.form, quirks=call.quirks))
+        batch = await scheduler.run(partial(skeleton.cut, pixels, regions, form, quirks=call.quirks))
     outputs = await model.run(batch, skeleton.OUTPUTS)
-    return await scheduler.run(skeleton.decode, outputs, regions, model.form)
+    with reading(model.card, skeleton.OUTPUTS, outputs):
+        return await scheduler.run(skeleton.decode, outputs, regions, form)
 
 
 def _record(

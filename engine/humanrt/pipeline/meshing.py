@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from humanrt.config import Config
 from humanrt.pipeline.call import Models
+from humanrt.pipeline.reading import reading
 from humanrt.runtime import scheduler
 from humanrt.tasks.activation import sigmoid
 from humanrt.tasks.face import attention, facemesh, iris
@@ -34,14 +35,16 @@ async def mesh_faces(
     if "face.attention" in models:
         return await _attend(models["face.attention"], batch, quirks=quirks)
     flags, points = await models["face.mesh"].run(batch, facemesh.OUTPUTS)
-    meshes = list(points.reshape(len(points), -1, 3))
-    sure = [i for i, flag in enumerate(flags) if recorder.confirms(flag)]
+    with reading(models["face.mesh"].card, facemesh.OUTPUTS, [flags, points]):
+        meshes = list(points.reshape(len(points), -1, 3))
+        sure = [i for i, flag in enumerate(flags) if recorder.confirms(flag)]
     if "face.iris" in models and sure:
         cut = partial(_cut_eyes, scale=config.face.iris.scale, quirks=quirks)
         eyes, batch = await scheduler.run(cut, crops[sure], [meshes[i] for i in sure])
         (rows,) = await models["face.iris"].run(batch, iris.OUTPUTS)
-        pairs = rows.reshape(len(sure), 2, -1)
-        refined = await scheduler.run(each, iris.refine, [meshes[i] for i in sure], eyes, pairs)
+        with reading(models["face.iris"].card, iris.OUTPUTS, [rows]):
+            pairs = rows.reshape(len(sure), 2, -1)
+            refined = await scheduler.run(each, iris.refine, [meshes[i] for i in sure], eyes, pairs)
         for i, mesh in zip(sure, refined, strict=True):
             meshes[i] = mesh
     return flags, meshes
@@ -57,10 +60,11 @@ def _cut_eyes(
 
 async def _attend(model: TaskModel, batch: Floats, *, quirks: bool) -> tuple[Floats, Sequence[Floats]]:
     is_logit = attention.FLAG_LOGIT in model.card.outputs
-    flag = attention.FLAG_LOGIT if is_logit else attention.FLAG
-    flags, *parts = await model.run(batch, (flag, *attention.PARTS))
-    meshes = await scheduler.run(each, partial(attention.refine, quirks=quirks), *parts)
-    return (sigmoid(flags) if is_logit else flags).reshape(-1, 1), meshes
+    meanings = (attention.FLAG_LOGIT if is_logit else attention.FLAG, *attention.PARTS)
+    flags, *parts = await model.run(batch, meanings)
+    with reading(model.card, meanings, [flags, *parts]):
+        meshes = await scheduler.run(each, partial(attention.refine, quirks=quirks), *parts)
+        return (sigmoid(flags) if is_logit else flags).reshape(-1, 1), meshes
 
 
 def each(function: Callable[..., Value], *columns: Iterable[Any]) -> list[Value]:

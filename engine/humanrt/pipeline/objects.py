@@ -7,6 +7,7 @@ from humanrt.config import ObjectConfig
 from humanrt.errors import ConfigError
 from humanrt.pipeline.call import Call
 from humanrt.pipeline.family import family_of
+from humanrt.pipeline.reading import reading
 from humanrt.result import Object
 from humanrt.runtime import scheduler
 from humanrt.tasks.object import centernet, nanodet
@@ -31,9 +32,11 @@ async def detect_objects(call: Call) -> tuple[Object, ...]:
         raise ConfigError(
             f"the card of {model.card.name} has no output {detector.LABELED!r}, whose labels name objects"
         )
+    form = model.fixed_form
     with call.picture.pinned() as pixels:
-        batch = await scheduler.run(partial(detector.prepare, pixels, model.form, quirks=quirks))
+        batch = await scheduler.run(partial(detector.prepare, pixels, form, quirks=quirks))
     outputs = await model.run(batch, detector.OUTPUTS)
     labels = model.card.outputs[detector.LABELED].labels
     decode = partial(detector.decode, quirks=quirks)
-    return tuple(await scheduler.run(decode, outputs, model.form, labels, call.size, call.config.object))
+    with reading(model.card, detector.OUTPUTS, outputs):
+        return tuple(await scheduler.run(decode, outputs, form, labels, call.size, call.config.object))

@@ -8,6 +8,7 @@ from humanrt.config import SegmentationConfig
 from humanrt.errors import ConfigError
 from humanrt.pipeline.call import Call
 from humanrt.pipeline.family import family_of
+from humanrt.pipeline.reading import reading
 from humanrt.result import Segmentation
 from humanrt.runtime import scheduler
 from humanrt.tasks.segmentation import class_map, instances, matting, person, picture
@@ -54,7 +55,8 @@ async def detect_segments(call: Call) -> Segmentation | None:
         with ExitStack() as pins:
             arrays = [pins.enter_context(output.pinned()) for output in outputs]
             decode = partial(segmenter.decode, quirks=call.quirks)
-            layers = await scheduler.run(decode, arrays, pixels, model.card, settings)
+            with reading(model.card, segmenter.OUTPUTS, arrays):
+                layers = await scheduler.run(decode, arrays, pixels, model.card, settings)
     arrays_of = {name: array for name, array in vars(layers).items() if name != "legend" and array is not None}
     found = Segmentation(layers.legend, **{name: call.engine.adopt(array) for name, array in arrays_of.items()})
     if segmenter is matting and call.turn is not None:
@@ -72,5 +74,5 @@ def _recalled(call: Call, card: Card) -> dict[str, Tensor]:
     states = call.turn.recall(_frames(call, card)) if call.turn is not None else ()
     if not states:
         states = tuple(call.engine.scalar(0.0) for _ in matting.STATES)
-    ratio = call.engine.scalar(call.config.segmentation.ratio)
+    ratio = call.engine.scalar(matting.ratio_for(call.size, call.config.segmentation.ratio))
     return {matting.RATIO: ratio, **dict(zip(matting.STATES, states, strict=True))}

@@ -79,14 +79,21 @@ class Segmentation:
 
 def _picture_of(background: Sequence[int] | NDArray[Any], shape: tuple[int, ...]) -> NDArray[np.uint8]:
     """Give a background as a picture of this shape."""
-    pixels = np.asarray(background)
+    try:
+        pixels = np.asarray(background)
+    except ValueError as error:
+        raise InputError(f"{_accepted(shape)}; this is none: {error}") from error
     if pixels.shape == (3,) and pixels.dtype.kind in "iu" and ((pixels >= 0) & (pixels <= 255)).all():
         picture = np.empty(shape, np.uint8)
         picture[:] = pixels
         return picture
     if pixels.shape == shape and pixels.dtype == np.uint8:
         return pixels
-    raise InputError(
-        f"a background is a colour, three whole numbers of 0..255, or a picture as large as this one, uint8 "
-        f"{list(shape)}; this is {pixels.dtype} {list(pixels.shape)}"
+    raise InputError(f"{_accepted(shape)}; this is {pixels.dtype} {list(pixels.shape)}")
+
+
+def _accepted(shape: tuple[int, ...]) -> str:
+    return (
+        "a background is a colour, three whole numbers of 0..255, or a picture as large as this one, uint8 "
+        f"{list(shape)}"
     )

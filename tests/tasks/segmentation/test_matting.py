@@ -50,5 +50,22 @@ def test_the_planes_of_a_state_lie_in_four_columns():
     np.testing.assert_array_equal(decode(mode="state", quirks=True).state, np.trunc((expected + 1) * np.float32(127.5)))
 
 
+@pytest.mark.parametrize(
+    ("size", "ratio", "used"),
+    [
+        ((640, 480), 0.5, 0.5),
+        ((6, 600), 0.5, 0.5),  # three pixels are enough
+        ((600, 5), 0.5, 0.8),
+        ((400, 300), 0.01, 0.01),
+        ((400, 299), 0.01, 4 / 299),
+        ((4, 4), 0.7, 1.0),
+        ((3, 3), 1.0, 1.0),
+        ((1, 1), 0.5, 1.0),
+    ],
+)
+def test_the_ratio_is_raised_as_far_as_the_picture_needs(size, ratio, used):
+    assert matting.ratio_for(size, ratio) == pytest.approx(used)
+
+
 def test_levels_stay_in_a_byte():
     assert matting.levels(np.float32([-3, 0.6, 254.6, 300]), quirks=False).tolist() == [0, 1, 255, 255]

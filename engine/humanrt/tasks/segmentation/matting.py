@@ -19,6 +19,8 @@ STATES = ("state_1", "state_2", "state_3", "state_4")
 OUTPUTS = ("foreground", "alpha", *STATES)
 # Human lays the sixteen planes of the first state out in four columns.
 COLUMNS = 4
+# The fewest pixels on a side of what the network looks at, if it looks at a smaller picture than it is given.
+LEAST = 3
 
 
 def decode(
@@ -34,6 +36,17 @@ def decode(
         quirks=quirks,
         state=levels((tiled(state) + 1) * np.float32(127.5), quirks=quirks) if settings.mode == "state" else None,
     )
+
+
+def ratio_for(size: tuple[int, int], ratio: float) -> float:
+    """Return the downsample ratio for a picture of this width and height: ``ratio``, or more where that is too little.
+
+    Of a picture made too small nothing is left for the network's deeper layers, and the run would fail, as it does in
+    Human. The picture as it is, a ratio of 1, may be of any size.
+    """
+    side = min(size)
+    # One pixel over the least: whatever the rounding, enough is left.
+    return ratio if int(np.float32(side) * np.float32(ratio)) >= LEAST else min(1.0, (LEAST + 1) / side)
 
 
 def tiled(state: Floats) -> Floats:
