@@ -42,7 +42,7 @@ async def test_a_card_that_names_no_kinds_is_refused(human, monkeypatch):
     card = find_card("centernet.json")
     nameless = replace(card, outputs=MappingProxyType({"detections": card.outputs["detections"]}))
     monkeypatch.setattr("humanrt.human.find_card", lambda *_: nameless)
-    with pytest.raises(errors.ConfigError, match="the card of centernet lacks the output 'heatmap'"):
+    with pytest.raises(errors.ConfigError, match="the card of centernet has no output 'heatmap'"):
         await human.detect(read_picture("coffee"))
 
 
