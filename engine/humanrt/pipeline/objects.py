@@ -34,6 +34,5 @@ async def detect_objects(call: Call) -> tuple[Object, ...]:
     with call.picture.pinned() as pixels:
         batch = await scheduler.run(partial(detector.prepare, pixels, model.form, quirks=quirks))
     outputs = await model.run(batch, detector.OUTPUTS)
-    labels = model.card.outputs[detector.LABELED].labels
     decode = partial(detector.decode, quirks=quirks)
-    return tuple(await scheduler.run(decode, outputs, model.form, labels, call.size, call.config.object))
+    return tuple(await scheduler.run(decode, outputs, model.form, model.card, call.size, call.config.object))
