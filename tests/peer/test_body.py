@@ -124,7 +124,9 @@ async def test_in_default_mode(peer, model, settings):
 async def test_blazepose_in_default_mode(peer):
     """The same but for depth and distances, and what we say of the last six parts."""
     (our,), (their,) = await both(peer, "blazepose-full", "person", {}, compat=None)
-    assert [part["part"] for part in our["keypoints"]] == [part["part"] for part in their["keypoints"]]
+    # All of the person is to be seen, but nothing says how sure the model is of the point above it.
+    told = [part["part"] for part in their["keypoints"] if part["part"] != "bodyTop"]
+    assert [part["part"] for part in our["keypoints"]] == told
     our_parts, their_parts = our["keypoints"][:33], their["keypoints"][:33]
     assert_near({"keypoints": our_parts}, {"keypoints": their_parts})
     scale = 1200 / 256

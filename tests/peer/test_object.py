@@ -59,8 +59,8 @@ def human_decodes(peer, folder, card, answers, settings):
 def we_decode(family, card, answers, settings):
     outputs = [answers[meaning] for meaning in family.OUTPUTS]
     (image,) = card.inputs.values()
-    labels, config = card.outputs[family.LABELED].labels, ObjectConfig(enabled=True).merge(settings)
-    found = family.decode(outputs, InputForm(*image.shape[1:]), labels, (300, 200), config, quirks=True)
+    config = ObjectConfig(enabled=True).merge(settings)
+    found = family.decode(outputs, InputForm(*image.shape[1:]), card, (300, 200), config, quirks=True)
     return [each.to_human() for each in found]
 
 

@@ -124,8 +124,10 @@ class TestDetector:
         assert await find(read_picture("black"), "blazepose-lite", max_detected=5, detector=ON) == ()
 
     async def test_other_models_do_without(self, find):
-        with_detector = await find(PERSON, detector=ON)
-        assert as_json(with_detector) == as_json(await find(PERSON))
+        with pytest.raises(ConfigError, match="and movenet-lightning finds them on its own: "):
+            await find(PERSON, detector=ON)
+        humans = await find(PERSON, detector=ON, compat="human")
+        assert as_json(humans) == as_json(await find(PERSON, compat="human"))
 
 
 async def test_calls_do_not_see_each_others_padding(human):

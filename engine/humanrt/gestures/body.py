@@ -1,12 +1,17 @@
 """What bodies do: they raise hands, and lean."""
 
 from collections.abc import Iterator
-from math import inf
+from math import dist, inf
 
 from humanrt.result import Body
 
-# From which difference in height between the shoulders on, in parts of the body's height, a body leans.
-LEAN = 0.1
+# From which difference in height between the shoulders on, in heights of the picture, a body leans to Human.
+HUMANS_LEAN = 0.1
+# The same for a standing body as high as the picture, in distances between the shoulders, which are this part of a
+# body's height apart (Drillis and Contini, "Body Segment Parameters", 1966): 23 degrees. Unlike the height, they are
+# known of bodies that the picture's edge cuts off.
+SHOULDERS = 0.259
+LEAN = HUMANS_LEAN / SHOULDERS
 
 
 def body_gestures(body: Body, *, quirks: bool) -> Iterator[str]:
@@ -26,7 +31,10 @@ def body_gestures(body: Body, *, quirks: bool) -> Iterator[str]:
             yield "raise right hand"
     if "leftShoulder" in found and "rightShoulder" in found:
         left, right = found["leftShoulder"], found["rightShoulder"]
-        slope = left.position_raw[1] - right.position_raw[1]
-        height = 1.0 if quirks else body.box_raw[3]
-        if abs(slope) > LEAN * height:
+        if quirks:
+            slope, least = left.position_raw[1] - right.position_raw[1], HUMANS_LEAN
+        else:
+            slope = left.position[1] - right.position[1]
+            least = LEAN * dist(left.position[:2], right.position[:2])
+        if abs(slope) > least:
             yield f"leaning {'left' if slope > 0 else 'right'}"

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from humanrt.config import BodyConfig
+from humanrt.errors import ConfigError
 from humanrt.pipeline.call import Call
 from humanrt.pipeline.family import family_of
 from humanrt.pipeline.reading import reading
@@ -30,7 +31,8 @@ def body_models(body: BodyConfig) -> dict[str, str]:
 async def detect_bodies(call: Call, limit: int) -> tuple[Body, ...]:
     """Find the bodies of a picture, at most ``limit``, best first.
 
-    Runs in the caller's scope, which owns all tensors made here.
+    Runs in the caller's scope, which owns all tensors made here. Raises ConfigError where ``body.detector`` is on for a
+    model that does without; Human then does without it, too.
     """
     # Human's models of one body know no limit: even where it is 0, they are asked.
     if "body" not in call.models or (limit == 0 and not call.quirks):
@@ -39,6 +41,11 @@ async def detect_bodies(call: Call, limit: int) -> tuple[Body, ...]:
     family = family_of(model.card, FAMILIES, "a model of bodies")
     form = model.form if family is movenet.SEVERAL else model.fixed_form
     prepare = partial(family.prepare, form=form, quirks=call.quirks)
+    if "body.detector" in call.models and family is not blazepose and not call.quirks:
+        raise ConfigError(
+            f"body.detector finds people for blazepose, and {model.card.name} finds them on its own: "
+            "set body.detector.enabled to False, or body.model_path to blazepose-lite.json"
+        )
     if family is blazepose and "body.detector" in call.models:
         regions = await _find_people(call, limit)
         if not regions:

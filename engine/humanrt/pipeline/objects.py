@@ -36,7 +36,6 @@ async def detect_objects(call: Call) -> tuple[Object, ...]:
     with call.picture.pinned() as pixels:
         batch = await scheduler.run(partial(detector.prepare, pixels, form, quirks=quirks))
     outputs = await model.run(batch, detector.OUTPUTS)
-    labels = model.card.outputs[detector.LABELED].labels
     decode = partial(detector.decode, quirks=quirks)
     with reading(model.card, detector.OUTPUTS, outputs):
-        return tuple(await scheduler.run(decode, outputs, form, labels, call.size, call.config.object))
+        return tuple(await scheduler.run(decode, outputs, form, model.card, call.size, call.config.object))

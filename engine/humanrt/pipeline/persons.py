@@ -48,9 +48,11 @@ def _joined(
 def _settle(claims: Iterable[tuple[float, Place, int]]) -> dict[Place, int]:
     """Give each place one thing, and each thing to one place, the nearest first; a claim is distance, place, thing."""
     settled: dict[Place, int] = {}
+    given: set[int] = set()
     for _, place, thing in sorted(claims):
-        if place not in settled and thing not in settled.values():
+        if place not in settled and thing not in given:
             settled[place] = thing
+            given.add(thing)
     return settled
 
 

@@ -41,7 +41,7 @@ class Keypoint:
 class Body:
     """One body: the keypoints that the model is sure of, and the box around them.
 
-    Of blazepose there are all 39 keypoints, but the box is that of those with a score over ``body.min_confidence``.
+    The keypoints are those with a score over ``body.min_confidence``; with ``compat="human"``, all of blazepose's.
     ``annotations`` are the lines to draw for each limb, "leftArm" for instance, from position to position. ``box`` is
     in pixels, ``score`` is 0..1.
     """

@@ -45,13 +45,14 @@ class SchedulerStatistics(NamedTuple):
 class _Job:
     """One call, from its submission to its end."""
 
-    __slots__ = ("abandoned", "future", "result", "work")
+    __slots__ = ("abandoned", "error", "future", "result", "work")
 
     def __init__(self, work: Callable[[], Any]) -> None:
         self.work = work
         self.abandoned = False
         self.future: Future[None]
         self.result: Any = None
+        self.error: BaseException | None = None
 
 
 class Scheduler:
@@ -85,12 +86,13 @@ class Scheduler:
                         on_cancel()
                     await drain(done)
                 raise
-            job.future.result()
+            if job.error is not None:
+                raise job.error
             return job.result  # type: ignore[no-any-return]  # a job holds a call of any type
         finally:
             # An error's traceback holds this frame: it must hold neither the job, which holds the error, nor the
             # arguments, for as long as somebody keeps the error.
-            job.result = None
+            job.result = job.error = None
             del job, function, args
 
     def statistics(self) -> SchedulerStatistics:
@@ -107,8 +109,8 @@ class Scheduler:
 
     def _perform(self, job: _Job) -> None:
         """Do a job; this runs on a worker thread."""
-        # The executor holds the job, and what this returns, for a moment after the caller has gone on, who may be
-        # counting the arguments and results.
+        # The executor holds the job, and what this returns or raises, for a moment after the caller has gone on, who
+        # may be counting. So there is nothing to be held: result and error lie in the job, until the caller takes them.
         work = job.work
         del job.work
         with self._lock:
@@ -116,6 +118,8 @@ class Scheduler:
             self._running += 1
         try:
             job.result = work()
+        except BaseException as error:  # noqa: BLE001  # the caller raises it
+            job.error = error
         finally:
             with self._lock:
                 self._running -= 1
@@ -123,8 +127,7 @@ class Scheduler:
                     self._cancelled += 1
                 else:
                     self._completed += 1
-            # An error's traceback holds this frame. With the job in it, which holds the error, the two would stay
-            # until the garbage collector comes, and with the work so would the call's arguments.
+            # An error's traceback holds this frame, which must not hold the error, nor the arguments.
             del job, work
 
     def _withdraw(self, job: _Job) -> bool:

@@ -93,3 +93,11 @@ def test_human_cuts_elsewhere():
     left, upper, right, lower = (112 - 112) / 224, (60 - 112) / 224, (112 + 112) / 224, (60 + 112) / 224
     assert region.box == pytest.approx((upper * 448, left * 300, lower * 448, right * 300), abs=1e-3)
     assert region.angle == 0
+
+
+@pytest.mark.parametrize("top", [(112, 100), (112, 100.5), (np.nan, 20)])
+def test_nobody_is_without_extent(top):
+    """And nobody's place is taken."""
+    found = rows(person(1000, 4.0, top=top), person(500, 3.0, head=(40, 40), hips=(40, 100), top=(40, 40)))
+    (region,) = decode(found, prepare(224, 224), limit=1)
+    assert region.box == pytest.approx((40 - 75, 100 - 75, 40 + 75, 100 + 75), abs=1e-3)

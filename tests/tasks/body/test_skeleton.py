@@ -46,16 +46,8 @@ def test_lines_lead_from_part_to_part():
     assert body.annotations["arm"] == (((10, 20), (30, 60)), ((30, 60), (50, 40)))
 
 
-def test_unsure_parts_may_stay_but_do_not_count():
-    body = ARM.body(pose([0.9, 0.2, 0.8]), SIZE, 0.3, unsure_parts=True)
-    assert [part.part for part in body.keypoints] == ["shoulder", "elbow", "wrist"]
-    assert body.box == (10, 20, 40, 20)
-    assert body.annotations["arm"] == ()
-
-
 def test_nothing_is_no_body():
     assert ARM.body(pose([0.3, 0.2, 0.1]), SIZE, 0.3) is None
-    assert ARM.body(pose([0.3, 0.2, 0.1]), SIZE, 0.3, unsure_parts=True) is None
 
 
 def test_depth_is_over_the_mean_of_width_and_height():

@@ -34,9 +34,9 @@ def test_squared_in_whole_pixels():
     ],
 )
 def test_clamped_to_the_picture(start, end, expected):
-    assert box(start, end).clamped(100, 50 if start == (90, 40) else 200, whole_pixels=False) == expected
-    whole = box(start, end).clamped(100, 50 if start == (90, 40) else 200, whole_pixels=True)
-    assert whole == tuple(int(value) for value in expected)
+    clamped = box(start, end).clamped(100, 50 if start == (90, 40) else 200)
+    assert clamped.pixels(whole=False) == expected
+    assert clamped.pixels(whole=True) == tuple(int(value) for value in expected)
 
 
 def test_relative_is_not_cut():

@@ -10,9 +10,9 @@ def recorder(*, quirks=False, **face):
     return FaceRecorder(400, 200, load_config({"face": face}).face, quirks=quirks)
 
 
-def box(confidence=0.9, landmarks=6):
+def box(confidence=0.9, landmarks=6, start=(50.0, 50.0)):
     points = np.linspace(10, 60, 2 * landmarks).reshape(-1, 2)
-    return FaceBox(np.array([50.0, 50.0]), np.array([150.0, 150.0]), points, confidence, np.array([90.0, 95.0]))
+    return FaceBox(np.array(start), np.array(start) + 100, points, confidence, np.array([90.0, 95.0]))
 
 
 def mesh(points=468):
@@ -74,3 +74,29 @@ def test_a_least_confidence_of_zero(quirks, found):
     """Human takes the 0 for "not set", and that for 1."""
     face = recorder(quirks=quirks, detector={"minConfidence": 0}).from_detector(box(0.9))
     assert (face is not None) is found
+
+
+def test_both_boxes_are_cut_to_the_picture_but_human_cuts_one():
+    """src/face/facemesh.ts: clampBox() and getRawBox()."""
+    (ours, humans) = (recorder(quirks=quirks).from_detector(box(start=(-60.0, 150.0))) for quirks in (False, True))
+    assert ours.box == humans.box == (0, 150, 40, 50)
+    assert ours.box_raw == (0, 0.75, 0.1, 0.25)
+    assert humans.box_raw == (-0.15, 0.75, 0.25, 0.5)
+
+
+def test_how_a_face_is_turned_does_not_depend_on_the_pictures_edge():
+    """A mesh of which half is outside: turned as where the picture is larger."""
+    at_the_edge, inside = (
+        FaceRecorder(side, side, load_config({}).face, quirks=False).from_mesh(
+            box(start=(50.0, 50.0)), 0.0, np.float32([1]), mesh()
+        )
+        for side in (100, 1000)
+    )
+    assert at_the_edge.box_raw == (0.5, 0.5, 0.5, 0.5)
+    assert at_the_edge.rotation.matrix == pytest.approx(inside.rotation.matrix, abs=1e-6)
+
+
+@pytest.mark.parametrize("start", [(-100.0, 50.0), (400.0, 50.0), (50.0, -200.0), (50.0, 200.0)])
+def test_a_face_outside_of_the_picture_is_none(start):
+    assert recorder().from_detector(box(start=start)) is None
+    assert recorder(quirks=True).from_detector(box(start=start)) is not None

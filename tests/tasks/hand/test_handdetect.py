@@ -157,10 +157,11 @@ class TestRecording:
         hand = self.record(None)
         assert (hand.score, hand.box_score, hand.finger_score) == (pytest.approx(CONFIDENCE),) * 2 + (0,)
         assert hand.box == pytest.approx((0, 24.21875, 33.59375, 51.5625))
-        assert hand.box_raw == pytest.approx((-17.96875 / 200, 0.2421875, 51.5625 / 200, 0.515625))
+        assert hand.box_raw == pytest.approx((0, 0.2421875, 33.59375 / 200, 0.515625))
         assert (hand.keypoints.shape, hand.annotations, hand.landmarks) == ((0, 3), {}, {})
         human = self.record(None, quirks=True)
         assert human.box == (0, 24, 33, 51)
+        assert human.box_raw == pytest.approx((-17.96875 / 200, 0.2421875, 51.5625 / 200, 0.515625))
         json = human.to_human()
         assert json["annotations"] == {
             **dict.fromkeys(("thumb", "index", "middle", "ring", "pinky"), [None] * 4),

@@ -143,8 +143,16 @@ class TestRecording:
         hand = self.record(flag)
         assert hand.finger_score == (flag or 0)
         assert hand.box == pytest.approx((0, 20, 200, 100))  # cut to the picture
-        assert hand.box_raw == pytest.approx((-0.1, 0.1, 0.6, 0.5))
+        assert hand.box_raw == pytest.approx((0, 0.1, 0.5, 0.5))
         assert (hand.keypoints.shape, hand.annotations, hand.landmarks) == ((0, 3), {}, {})
+
+    @pytest.mark.parametrize(
+        "box", [(-0.4, 0.1, -0.1, 0.6), (1.1, 0.1, 1.4, 0.6), (0.1, -0.4, 0.6, 0), (0.1, 1, 0.6, 2)]
+    )
+    def test_a_hand_outside_of_the_picture_is_none(self, box):
+        assert self.record(None, box=box) is None
+        # The points may be inside.
+        assert self.record(0.75, box=box) is not None
 
     def test_humans_hand_without_points_has_no_box(self):
         """The least x of no points is Infinity."""

@@ -1,21 +1,29 @@
+from dataclasses import replace
+from types import MappingProxyType
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from humanrt.config import ObjectConfig
+from humanrt.errors import ModelFormatError
 from humanrt.tasks.model import InputForm
 from humanrt.tasks.object import centernet
+from humanrt.zoo import find_card
 
 FORM = InputForm(512, 512, 3)
-LABELS = ("person", "bicycle", "car")
+CARD = find_card("centernet.json")
+CARD = replace(
+    CARD, outputs=MappingProxyType({"heatmap": replace(CARD.outputs["heatmap"], labels=("person", "bicycle", "car"))})
+)
 
 
 def decode(*rows, size=(512, 512), quirks=False, **settings):
     """Rows are (left, top, right, bottom, score, kind), in pixels of the input."""
     detections = np.zeros((1, 100, 6), np.float32)
     detections[0, : len(rows)] = rows
-    return centernet.decode([detections], FORM, LABELS, size, ObjectConfig(**settings), quirks=quirks)
+    return centernet.decode([detections], FORM, CARD, size, ObjectConfig(**settings), quirks=quirks)
 
 
 @pytest.mark.parametrize("quirks", [False, True])
@@ -63,3 +71,24 @@ def test_thresholds():
     assert len(decode(*rows, iou_threshold=0.6)) == 2
     assert len(decode(*rows, iou_threshold=0.6, min_confidence=0.85)) == 1
     assert decode(*rows, min_confidence=0.95) == []
+
+
+@pytest.mark.parametrize(
+    "corners", [(-90, 10, -20, 90), (10, 520, 90, 600), (10, 10, 10, 90), (10, np.nan, 90, 90), (-9, 10, 0, 90)]
+)
+def test_a_box_without_area_in_the_picture_is_none(corners):
+    """And takes nobody's place."""
+    (found,) = decode((*corners, 0.9, 0), (100, 100, 200, 200, 0.5, 1), max_detected=1)
+    assert found.label == "bicycle"
+
+
+def test_corners_may_come_in_any_order():
+    (found,) = decode((384, 448, 128, 64, 0.875, 2))
+    assert found.box_raw == (0.25, 0.125, 0.5, 0.75)
+
+
+@pytest.mark.parametrize("quirks", [False, True])
+@pytest.mark.parametrize("kind", [-1, 3, np.nan])
+def test_a_kind_without_a_label_is_refused(kind, quirks):
+    with pytest.raises(ModelFormatError, match=r"centernet gave kinds .* to .*; its card has 3 labels"):
+        decode((0, 0, 100, 100, 0.9, kind), quirks=quirks)

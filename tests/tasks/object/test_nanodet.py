@@ -1,14 +1,28 @@
+import tracemalloc
+from dataclasses import replace
+from types import MappingProxyType
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from humanrt.config import ObjectConfig
+from humanrt.errors import ModelFormatError
 from humanrt.tasks.model import InputForm
 from humanrt.tasks.object import nanodet
+from humanrt.zoo import find_card
 
 FORM = InputForm(3, 416, 416)
-LABELS = tuple(f"kind {i}" for i in range(80))
+CARD = find_card("nanodet.json")
+
+
+def labeled(count):
+    """The card with other labels."""
+    labels = tuple(f"kind {i}" for i in range(count))
+    return replace(CARD, outputs=MappingProxyType({"scores_2704": replace(CARD.outputs["scores_2704"], labels=labels)}))
+
+
 SIDES = (13, 26, 52)
 SURE = 50.0  # a logit beside which zeros count for nothing
 
@@ -27,8 +41,8 @@ def outputs(*found):
     return [*scores, *logits]
 
 
-def decode(*found, size=(416, 416), quirks=False, **settings):
-    return nanodet.decode(outputs(*found), FORM, LABELS, size, ObjectConfig(**settings), quirks=quirks)
+def decode(*found, size=(416, 416), labels=80, quirks=False, **settings):
+    return nanodet.decode(outputs(*found), FORM, labeled(labels), size, ObjectConfig(**settings), quirks=quirks)
 
 
 def test_the_input_is_as_the_model_learned_it():
@@ -106,3 +120,32 @@ def test_humans_record():
 def test_humans_threshold_is_for_rounded_scores(score, least, found):
     """0.2 is over 0.2, for it is 0.200000003 in float32; 0.7 is 0.699999988."""
     assert len(decode((13, 6, 6, 3, score, (2, 2, 2, 2)), quirks=True, min_confidence=least)) == found
+
+
+def test_a_box_without_area_is_none():
+    assert decode((13, 4, 4, 1, 0.9, (0, 1, 0, 1))) == []
+    nowhere = outputs((13, 4, 4, 1, 0.9, (1, 1, 1, 1)))
+    nowhere[3][:] = np.nan
+    assert nanodet.decode(nowhere, FORM, labeled(80), (416, 416), ObjectConfig(), quirks=False) == []
+
+
+@pytest.mark.parametrize("quirks", [False, True])
+def test_a_kind_without_a_label_is_refused(quirks):
+    with pytest.raises(ModelFormatError, match="nanodet gave kinds 60 to 60; its card has 60 labels"):
+        decode((13, 4, 4, 60, 0.9, (1, 1, 1, 1)), labels=60, quirks=quirks)
+
+
+def test_a_cell_is_read_once_for_all_its_kinds():
+    """All pairs of cell and kind count: their distributions alone, 44 steps in float64, would be 100 MB."""
+    found = outputs()
+    for scores in found[:3]:
+        scores[:] = 0.01
+    tracemalloc.start()
+    try:
+        nanodet.decode(
+            found, FORM, labeled(80), (416, 416), ObjectConfig(min_confidence=0, max_detected=1), quirks=False
+        )
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 90_000_000

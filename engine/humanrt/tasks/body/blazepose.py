@@ -100,9 +100,10 @@ def prepare_regions(
 def decode(
     outputs: Sequence[Floats], prepared: Prepared, limit: int, settings: BodyConfig, *, quirks: bool
 ) -> tuple[Body, ...]:
-    """Read the OUTPUTS: [n, 195], [n, 117] and [n, 1]; all 39 points, whether the model is sure of them or not.
+    """Read the OUTPUTS: [n, 195], [n, 117] and [n, 1].
 
-    Human reads the distances as if each had five values, and tells depth in pixels of the input.
+    The model says where all parts are, also those that are not in the picture: what it is not sure of is left out.
+    Human tells all 39, reads the distances as if each had five values, and tells depth in pixels of the input.
     """
     rows = zip(*(output.astype(np.float64) for output in outputs), prepared.affines, strict=True)
     seen = [
@@ -113,8 +114,7 @@ def decode(
     if quirks:
         return tuple(_human_body(points, world, flag, prepared.size) for points, world, flag, _ in seen)
     poses = (_pose(points, world.reshape(PARTS, 3), flag, affine) for points, world, flag, affine in seen)
-    least = settings.min_confidence
-    return best((SKELETON.body(pose, prepared.size, least, unsure_parts=True) for pose in poses), limit)
+    return best((SKELETON.body(pose, prepared.size, settings.min_confidence) for pose in poses), limit)
 
 
 def _unit(pixels: NDArray[Pixel]) -> Floats:

@@ -15,17 +15,22 @@ from numpy.typing import NDArray
 from humanrt.config import BodyDetectorConfig
 from humanrt.imaging import fit, map_points, normalize, resize_square
 from humanrt.tasks.activation import sigmoid
+from humanrt.tasks.anchors import anchor_centers
 from humanrt.tasks.body.detector import Floats, Prepared
 from humanrt.tasks.model import InputForm
 from humanrt.tensors import non_max_suppression
 
 OUTPUTS = ("persons",)
 INPUT_SIZE = 224
+# How far the cells of each grid are apart, in pixels of the input, and how many anchors share one.
+GRIDS = ((8, 2), (16, 2), (32, 6))
 # A row, in pixels of the input, relative to the anchor. The box is that of the head; of the four points the first two
 # are the middle of the hips and a point as far above it as a circle around the body reaches.
 SCORE, CENTER, SIZE, HIPS, TOP = 0, slice(1, 3), slice(3, 5), slice(5, 7), slice(7, 9)
 # How much larger than that circle the crop is.
 MARGIN = 1.25
+# The least radius of that circle, in pixels of the input: nobody is smaller than that.
+LEAST_REACH = 1
 # How much larger Human makes the box of the head.
 HUMAN_MARGIN = 5
 
@@ -55,25 +60,24 @@ def decode(
     ``quirks`` gives the one region that Human takes.
     """
     (rows,) = outputs[0]
-    centers = rows[:, CENTER] + anchors()
+    cells = anchors()
+    if not quirks:
+        reach = np.hypot(*(rows[:, TOP] - rows[:, HIPS]).T)
+        rows, cells = rows[reach >= LEAST_REACH], cells[reach >= LEAST_REACH]
+    centers = rows[:, CENTER] + cells
     halves = rows[:, SIZE] / 2 * (HUMAN_MARGIN if quirks else 1)
     corners = np.concatenate([centers - halves, centers + halves], axis=1)
     thresholds = settings.iou_threshold, settings.min_confidence
     chosen = non_max_suppression(corners, sigmoid(rows[:, SCORE]), 1 if quirks else limit, *thresholds)
     if quirks:
         return [_human_region(corners[i].astype(np.float64), prepared.size) for i in chosen]
-    return [_region(rows[i], anchors()[i], prepared) for i in chosen]
+    return [_region(rows[i], cells[i], prepared) for i in chosen]
 
 
 @cache
 def anchors() -> NDArray[np.float32]:
     """Make the centres of the anchors, float32 [2254, 2], in pixels of the input."""
-    grids = []
-    for stride, count in ((8, 2), (16, 2), (32, 6)):
-        steps = stride * (np.arange(INPUT_SIZE // stride, dtype=np.float32) + 0.5)
-        y, x = np.meshgrid(steps, steps, indexing="ij")
-        grids.append(np.repeat(np.stack([x, y], axis=-1).reshape(-1, 2), count, axis=0))
-    return np.concatenate(grids)
+    return anchor_centers(INPUT_SIZE, GRIDS)
 
 
 def _region(row: NDArray[np.float32], anchor: NDArray[np.float32], prepared: Prepared) -> Region:

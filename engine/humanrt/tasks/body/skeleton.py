@@ -50,17 +50,13 @@ class Skeleton:
             for name, parts in self.limbs.items()
         }
 
-    def body(self, pose: Pose, size: Size, min_score: float, *, unsure_parts: bool = False) -> Body | None:
-        """Make the record of a pose, or nothing where the model is sure of no part.
-
-        Box and lines are those of the parts more certain than ``min_score``; ``unsure_parts`` keeps the others too.
-        """
-        sure = self.keypoints(pose, size, min_score)
-        if not sure:
+    def body(self, pose: Pose, size: Size, min_score: float) -> Body | None:
+        """Make the record of the parts more certain than ``min_score``, or nothing where there are none."""
+        keypoints = self.keypoints(pose, size, min_score)
+        if not keypoints:
             return None
-        box = box_around([keypoint.position for keypoint in sure])
-        keypoints = self.keypoints(pose, size) if unsure_parts else sure
-        return Body(0, pose.score, box, box_over(box, size), keypoints, self.lines(sure))
+        box = box_around([keypoint.position for keypoint in keypoints])
+        return Body(0, pose.score, box, box_over(box, size), keypoints, self.lines(keypoints))
 
 
 def box_around(positions: Sequence[Point]) -> Box:

@@ -44,16 +44,18 @@ class FaceBox:
         center, half = low + (high - low) / 2, self.extent / 2
         return replace(self, start=center - half, end=center + half)
 
-    def clamped(self, width: int, height: int, *, whole_pixels: bool) -> Box:
-        """Cut the box to the picture: x, y, width, height; ``whole_pixels`` cuts the fractions off as Human does."""
-        start = np.maximum(self.start, 0)
-        size = np.minimum(self.end, (width, height)) - start
-        values = np.concatenate([start, size])
-        x, y, box_width, box_height = (np.trunc(values) if whole_pixels else values).tolist()
-        return x, y, box_width, box_height
+    def clamped(self, width: int, height: int) -> "FaceBox":
+        """Cut the box to the picture; one that lies outside turns inside out."""
+        return replace(self, start=np.maximum(self.start, 0), end=np.minimum(self.end, (width, height)))
+
+    def pixels(self, *, whole: bool) -> Box:
+        """Give the box as x, y, width and height; ``whole`` cuts the fractions off as Human does."""
+        values = np.concatenate([self.start, self.end - self.start])
+        x, y, width, height = (np.trunc(values) if whole else values).tolist()
+        return x, y, width, height
 
     def relative(self, width: int, height: int) -> Box:
-        """Give the box, not cut to the picture, over the picture's size."""
+        """Give the box over the picture's size."""
         picture = np.array([width, height], np.float64)
         x, y, box_width, box_height = np.concatenate([self.start / picture, (self.end - self.start) / picture]).tolist()
         return x, y, box_width, box_height

@@ -57,14 +57,17 @@ class FaceRecorder:
         points: NDArray[np.float64],
         annotations: Mapping[str, tuple[int, ...]],
     ) -> Face | None:
-        if score <= self._least_score:
+        visible = box.clamped(self.width, self.height)
+        outside = not (visible.start < visible.end).all()
+        # Human turns the boxes of faces outside of the picture inside out.
+        if score <= self._least_score or (outside and not self.quirks):
             return None
         mesh = points.astype(np.float32)
         mesh_raw = (points / (self.width, self.height, facemesh.INPUT_SIZE)).astype(np.float32)
-        box_raw = box.relative(self.width, self.height)
+        whole_raw = box.relative(self.width, self.height)
         width, height = box.size.tolist()
         has_mesh = annotations is MESH_ANNOTATIONS
-        rotation = face_rotation(mesh, mesh_raw, box_raw, self.width, self.height) if has_mesh else None
+        rotation = face_rotation(mesh, mesh_raw, whole_raw, self.width, self.height) if has_mesh else None
         has_irises = self.settings.iris.enabled and len(mesh) == MESH_WITH_IRISES
         distance = camera_distance(mesh, self.width) if has_irises else 0.0
         for array in (mesh, mesh_raw):
@@ -74,8 +77,9 @@ class FaceRecorder:
             score=score,
             box_score=box_score,
             face_score=face_score,
-            box=box.clamped(self.width, self.height, whole_pixels=self.quirks),
-            box_raw=box_raw,
+            box=visible.pixels(whole=self.quirks),
+            # Human does not cut the relative box to the picture.
+            box_raw=whole_raw if self.quirks else visible.relative(self.width, self.height),
             size=(width, height),
             mesh=mesh,
             mesh_raw=mesh_raw,

@@ -104,8 +104,10 @@ def record(hand: DetectedHand, seen: Seen | None, recorder: HandRecorder) -> Han
     if seen is None:
         square = _square(hand.start, hand.end, BOX_MARGIN)
         without = recorder.without_points(hand.label, Scores(hand.score, hand.score, 0.0), *square)
-        blank = dict.fromkeys(HUMAN_GROUPS, without.keypoints)  # Human annotates the points that are not there
-        return replace(without, annotations=blank) if recorder.quirks else without
+        if without is None or not recorder.quirks:
+            return without
+        # Human annotates the points that are not there.
+        return replace(without, annotations=dict.fromkeys(HUMAN_GROUPS, without.keypoints))
     least = recorder.settings.min_confidence
     if seen.flag < (least / 4 if recorder.quirks else least):
         return None

@@ -92,7 +92,7 @@ def _human_record(hand: DetectedHand, seen: Seen | None, recorder: HandRecorder)
         keypoints = np.column_stack([seen.keypoints[:, :2], seen.depths])
         return recorder.with_points(hand.label, Scores(hand.score, hand.score, finger_score), keypoints)
     unsure = recorder.without_points(hand.label, Scores(hand.score, hand.score, 0.0), hand.start, hand.end)
-    return replace(unsure, box=INFINITE, box_raw=INFINITE)
+    return unsure and replace(unsure, box=INFINITE, box_raw=INFINITE)
 
 
 def _in_steps(length: float) -> int:

@@ -53,11 +53,18 @@ class HandRecorder:
         start, end = keypoints[:, :2].min(axis=0), keypoints[:, :2].max(axis=0)
         return self._hand(label, scores, _box(start, end), self._relative(start, end), keypoints, groups)
 
-    def without_points(self, label: str, scores: Scores, start: Point, end: Point) -> Hand:
-        """Record a hand by the corners of its box in pixels, which is cut to the picture."""
+    def without_points(self, label: str, scores: Scores, start: Point, end: Point) -> Hand | None:
+        """Record a hand by the corners of its box in pixels, which is cut to the picture; None where it is outside.
+
+        Human does not cut the relative box, and turns boxes inside out that are outside.
+        """
         low, high = np.maximum(start, 0), np.minimum(end, (self.width, self.height))
-        x, y, width, height = np.trunc(_box(low, high)).tolist() if self.quirks else _box(low, high)
-        return self._hand(label, scores, (x, y, width, height), self._relative(start, end), NO_KEYPOINTS, {})
+        if self.quirks:
+            x, y, width, height = np.trunc(_box(low, high)).tolist()
+            return self._hand(label, scores, (x, y, width, height), self._relative(start, end), NO_KEYPOINTS, {})
+        if not (low < high).all():
+            return None
+        return self._hand(label, scores, _box(low, high), self._relative(low, high), NO_KEYPOINTS, {})
 
     def _hand(
         self, label: str, scores: Scores, box: Box, box_raw: Box, keypoints: NDArray[np.float64], groups: Groups

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from humanrt.config import ObjectConfig
 from humanrt.result import Object
 from humanrt.tasks.model import InputForm
-from humanrt.tasks.object.detector import Floats, objects_of, scaled, sides_of
+from humanrt.tasks.object.detector import Floats, objects_of, scaled, sides_of, visible
 from humanrt.tasks.rounding import truncated
 from humanrt.tensors import non_max_suppression
+from humanrt.zoo import Card
 
 OUTPUTS = ("detections",)
 LABELED = "heatmap"
@@ -31,25 +32,27 @@ def prepare(picture: NDArray[np.uint8], form: InputForm, *, quirks: bool) -> Flo
 def decode(
     outputs: Sequence[Floats],
     form: InputForm,
-    labels: Sequence[str],
+    card: Card,
     size: tuple[int, int],
     settings: ObjectConfig,
     *,
     quirks: bool,
 ) -> list[Object]:
-    """Read the detections, [1, 100, 6], and cut their boxes to the picture.
+    """Read the detections, [1, 100, 6], and cut their boxes to the picture; those outside of it are none.
 
     ``quirks`` leaves the boxes as they are and counts the kinds from 0, as Human does here, against its own table.
     """
     ((rows,),) = outputs
+    corners = rows[:, CORNERS].astype(np.float64) / (form.width, form.height, form.width, form.height)
+    if not quirks:
+        corners, seen = visible(corners)
+        rows, corners = rows[seen], corners[seen]
     chosen = non_max_suppression(
         rows[:, CORNERS], rows[:, SCORE], settings.max_detected, settings.iou_threshold, settings.min_confidence
     )
-    best = rows[chosen].astype(np.float64)
-    corners = best[:, CORNERS] / (form.width, form.height, form.width, form.height)
-    scores, kinds = best[:, SCORE].tolist(), best[:, KIND].astype(int).tolist()
+    boxes, scores, kinds = sides_of(corners[chosen]), rows[chosen, SCORE].tolist(), rows[chosen, KIND]
     if not quirks:
-        return objects_of(sides_of(np.clip(corners, 0, 1)), scores, kinds, labels, size, quirks=False)
+        return objects_of(boxes, scores, kinds, card, LABELED, size, quirks=False)
     cut = [truncated(score, 2) for score in scores]
-    found = objects_of(sides_of(corners), cut, kinds, labels, size, quirks=True)
+    found = objects_of(boxes, cut, kinds, card, LABELED, size, quirks=True)
     return [replace(each, class_=each.class_ - 1) for each in found]

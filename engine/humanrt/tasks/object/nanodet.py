@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from humanrt.config import ObjectConfig
 from humanrt.result import Object
 from humanrt.tasks.model import InputForm
-from humanrt.tasks.object.detector import Floats, objects_of, scaled, sides_of
+from humanrt.tasks.object.detector import Floats, objects_of, scaled, sides_of, visible
 from humanrt.tasks.rounding import round_half_up
 from humanrt.tensors import non_max_suppression
+from humanrt.zoo import Card
 
 # Of each grid, the coarsest first: 13, 26 and 52 cells along each side.
 OUTPUTS = ("scores_169", "scores_676", "scores_2704", "distances_169", "distances_676", "distances_2704")
@@ -44,7 +45,7 @@ def prepare(picture: NDArray[np.uint8], form: InputForm, *, quirks: bool) -> Flo
 def decode(
     outputs: Sequence[Floats],
     form: InputForm,
-    labels: Sequence[str],
+    card: Card,
     size: tuple[int, int],
     settings: ObjectConfig,
     *,
@@ -57,20 +58,25 @@ def decode(
     del form  # the grids say all
     grids = [rows for (rows,) in outputs]
     scores, logits = np.concatenate(grids[:3]), np.concatenate(grids[3:])
+    centers, lengths = _cells(tuple(len(rows) for rows in grids[:3]))
+    # A cell has one box, of which kind it may be.
+    likely = (scores > settings.min_confidence).any(axis=1)
+    steps = logits[likely].reshape(np.count_nonzero(likely), 4, logits.shape[1] // 4)
+    sides = (HUMANS_STEP * steps.argmax(axis=2) if quirks else _mean(steps)) * lengths[likely]
+    corners = np.hstack([centers[likely] - sides[:, :2], centers[likely] + sides[:, 2:]])
+    scores = scores[likely]
+    if not quirks:
+        corners, seen = visible(corners)
+        corners, scores = corners[seen], scores[seen]
     cells, kinds = np.nonzero(scores > settings.min_confidence)
-    centers, lengths = (column[cells] for column in _cells(tuple(len(rows) for rows in grids[:3])))
-    steps = logits[cells].reshape(len(cells), 4, logits.shape[1] // 4)
-    sides = (HUMANS_STEP * steps.argmax(axis=2) if quirks else _mean(steps)) * lengths
-    corners = np.hstack([centers - sides[:, :2], centers + sides[:, 2:]])
-    candidates = scores[cells, kinds]
+    corners, candidates = corners[cells], scores[cells, kinds]
     if quirks:
-        return _as_human(corners, candidates, kinds, labels, size, settings)
-    corners = np.clip(corners, 0, 1)
+        return _as_human(corners, candidates, kinds, card, size, settings)
     chosen = non_max_suppression(
         corners.astype(np.float32), candidates, settings.max_detected, settings.iou_threshold, settings.min_confidence
     )
     best = sides_of(corners[chosen])
-    return objects_of(best, candidates[chosen].tolist(), kinds[chosen].tolist(), labels, size, quirks=False)
+    return objects_of(best, candidates[chosen].tolist(), kinds[chosen], card, LABELED, size, quirks=False)
 
 
 @cache
@@ -96,7 +102,7 @@ def _as_human(
     corners: NDArray[np.float64],
     scores: Floats,
     kinds: NDArray[np.intp],
-    labels: Sequence[str],
+    card: Card,
     size: tuple[int, int],
     settings: ObjectConfig,
 ) -> list[Object]:
@@ -114,6 +120,6 @@ def _as_human(
     chosen = non_max_suppression(
         boxes.astype(np.float32), over, settings.max_detected, settings.iou_threshold, score_threshold=0.0
     )
-    best, its_scores, its_kinds = boxes[chosen], rounded[chosen].tolist(), kinds[kept][chosen].tolist()
-    found = objects_of(best, its_scores, its_kinds, labels, size, quirks=True)
+    best, its_scores, its_kinds = boxes[chosen], rounded[chosen].tolist(), kinds[kept][chosen]
+    found = objects_of(best, its_scores, its_kinds, card, LABELED, size, quirks=True)
     return [replace(each, id=candidate) for each, candidate in zip(found, chosen.tolist(), strict=True)]
