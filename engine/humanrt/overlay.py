@@ -24,6 +24,9 @@ def draw_result(pixels: Picture, result: Result) -> Picture:
     canvas = np.array(pixels, order="C")
     if result.segmentation is not None:
         _tint(canvas, result.segmentation)
+    if result.gesture:
+        lines = (f"{gesture.part} {gesture.id}: {gesture.gesture}" for gesture in result.gesture)
+        draw_label(canvas, "\n".join(lines), 0, 0, GESTURE)
     for thing in result.object:
         _draw_object(canvas, thing)
     for body in result.body:
@@ -32,9 +35,6 @@ def draw_result(pixels: Picture, result: Result) -> Picture:
         _draw_hand(canvas, hand)
     for face in result.face:
         _draw_face(canvas, face)
-    if result.gesture:
-        lines = (f"{gesture.part} {gesture.id}: {gesture.gesture}" for gesture in result.gesture)
-        draw_label(canvas, "\n".join(lines), 0, 0, GESTURE)
     return canvas
 
 

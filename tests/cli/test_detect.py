@@ -1,10 +1,12 @@
 import io
 import json
+import subprocess
 import sys
 
 import pytest
 
 from humanrt import cli
+from humanrt.cli.drawings import choose_drawings
 from parity.pictures import PICTURES, read_picture
 
 ASTRONAUT = str(PICTURES / "astronaut.png")
@@ -48,6 +50,51 @@ def test_drawing(tmp_path, capsys):
     changed = read_picture("astronaut") != read_picture(drawn / "astronaut")
     assert changed[50:200, 150:300].any()
     assert not changed[300:].any()
+
+
+@pytest.fixture
+def nothing_runs(monkeypatch):
+    monkeypatch.setattr("humanrt.cli.detect.Human", None)
+
+
+@pytest.mark.usefixtures("nothing_runs")
+def test_a_drawing_takes_no_pictures_place(tmp_path, capsys):
+    picture = tmp_path / "me.png"
+    picture.write_bytes((PICTURES / "black.png").read_bytes())
+    assert cli.main(["detect", "--draw", str(tmp_path), str(picture)]) == cli.USAGE
+    assert f"{picture} is one of the pictures; name another folder" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("nothing_runs")
+def test_a_folder_that_cannot_be_written_to_is_told_at_once(tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    assert cli.main(["detect", "--draw", str(tmp_path / "file"), ASTRONAUT]) == cli.USAGE
+    assert "File exists; name a folder" in capsys.readouterr().err
+
+
+def test_drawings_of_one_name_are_numbered(tmp_path):
+    drawings = choose_drawings(["a/p.jpg", "b/p.jpg", "q.jpg"], ["p", "p", "q"], tmp_path)
+    assert [path.name for path in drawings] == ["p.png", "p-2.png", "q.png"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", ["table", "json"])
+def test_nobody_reads_on(way):
+    arguments = [sys.executable, "-m", "humanrt", "detect", *(["--json"] if way == "json" else []), *[ASTRONAUT] * 3]
+    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdout.close()
+    with process.stderr:
+        assert process.stderr.read() == b""
+    assert process.wait() == cli.UNREAD
+
+
+def test_an_interrupted_command_ends_silently(monkeypatch, capsys):
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("humanrt.cli.detect.asyncio.run", lambda work: (work.close(), interrupt(work)))
+    assert cli.main(["detect", ASTRONAUT]) == cli.INTERRUPTED
+    assert capsys.readouterr() == ("", "")
 
 
 def test_a_configuration(tmp_path, capsys):

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from humanrt.config import Environment
+from humanrt.errors import ConfigError
 
 
 def test_nothing_set(monkeypatch):
@@ -19,12 +20,20 @@ def test_the_cache_folder_may_start_at_home(monkeypatch):
     assert Environment.read().cache_dir == Path.home() / "weights"
 
 
-@pytest.mark.parametrize(("value", "on"), [("1", True), ("yes", True), ("0", False), ("", False)])
+@pytest.mark.parametrize(
+    ("value", "on"), [("1", True), ("yes", True), ("ON", True), ("0", False), ("false", False), ("", False)]
+)
 def test_switches(monkeypatch, value, on):
     monkeypatch.setenv("HUMANRT_OFFLINE", value)
     assert Environment.read().offline is on
     monkeypatch.setenv("HUMANRT_TRACK_SITES", value)
     assert Environment.read().track_sites is on
+
+
+def test_a_switch_that_is_neither_on_nor_off(monkeypatch):
+    monkeypatch.setenv("HUMANRT_OFFLINE", "maybe")
+    with pytest.raises(ConfigError, match="HUMANRT_OFFLINE is 'maybe'; it must be 1 or 0"):
+        Environment.read()
 
 
 def test_cards_stand_apart_as_in_path(monkeypatch):

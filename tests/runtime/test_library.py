@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from importlib import metadata
@@ -10,6 +11,15 @@ from humanrt.runtime import library
 
 def test_the_module_is_onnx_runtime():
     assert library.onnxruntime() is sys.modules["onnxruntime"]
+
+
+def test_it_tells_nobody_of_its_sessions(tmp_path, negation):
+    """ONNX Runtime's telemetry would leave a folder of its own in the user's cache."""
+    program = f"from humanrt import Engine; Engine('cpu').load_blocking({str(negation)!r})"
+    environment = {key: value for key, value in os.environ.items() if key != "ORT_DISABLE_TELEMETRY"}
+    homes = {**environment, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    subprocess.run([sys.executable, "-c", program], env=homes, check=True)
+    assert not [path for path in tmp_path.rglob("*") if "onnxruntime" in path.name.lower()]
 
 
 def test_without_onnx_runtime_the_error_names_the_cure(monkeypatch):

@@ -1,17 +1,22 @@
 """The command line: ``humanrt detect``, ``humanrt models``, ``humanrt doctor``.
 
-Exit codes: 0 done; 1 something failed, a picture or a model, and the others are done; 2 wrong usage.
+Exit codes: 0 done; 1 something failed, a picture or a model, and the others are done; 2 wrong usage; 130 interrupted;
+141 nobody reads the output any more.
 """
 
 import argparse
+import os
+import sys
 from collections.abc import Callable, Sequence
 
 import humanrt
 from humanrt.cli import detect, doctor, models
-from humanrt.cli.output import DONE, FAILED, USAGE, complain
+from humanrt.cli.output import DONE, FAILED, INTERRUPTED, UNREAD, USAGE, complain
 from humanrt.errors import ConfigError, HumanRTError
 
-__all__ = ["DONE", "FAILED", "USAGE", "main"]
+__all__ = ["DONE", "FAILED", "INTERRUPTED", "UNREAD", "USAGE", "main"]
+
+DESCRIPTION = "Finds people in pictures, and things, with the models of the JavaScript library Human."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,10 +31,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except HumanRTError as error:
         complain(error)
         return FAILED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Python flushes the output once more at its end, and would complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return UNREAD
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="humanrt", description=humanrt.__doc__)
+    parser = argparse.ArgumentParser(prog="humanrt", description=DESCRIPTION)
     parser.add_argument("--version", action="version", version=humanrt.__version__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for part in (detect, models, doctor):

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from humanrt.cli.drawings import choose_drawings
 from humanrt.cli.output import DONE, FAILED, ProgressLine, complain
 from humanrt.cli.table import table
 from humanrt.config import load_config
@@ -39,13 +40,18 @@ async def _detect_all(options: argparse.Namespace) -> int:
     if options.device:
         config = config.merge({"device": options.device})
     exit_code = DONE
+    drawings: Sequence[Path | None] = [None] * len(options.paths)
+    if options.draw:
+        drawings = choose_drawings(options.paths, [_name(path) for path in options.paths], options.draw)
     async with Human(config) as human:
         await human.load(on_progress=ProgressLine())
         before = human.engine.memory().num_tensors
-        for path in options.paths:
+        for path, drawing in zip(options.paths, drawings, strict=True):
             try:
-                if not await _detect_one(human, path, options):
+                if not await _detect_one(human, path, drawing, as_json=options.json):
                     exit_code = FAILED
+            except BrokenPipeError:
+                raise
             except (HumanRTError, OSError) as error:
                 complain(f"{path}: {error}")
                 exit_code = FAILED
@@ -54,22 +60,23 @@ async def _detect_all(options: argparse.Namespace) -> int:
     return exit_code
 
 
-async def _detect_one(human: Human, path: str, options: argparse.Namespace) -> bool:
+async def _detect_one(human: Human, path: str, drawing: Path | None, *, as_json: bool) -> bool:
     """Detect in one picture, and tell of it; returns whether every module of Human did its work."""
     source: PictureSource = sys.stdin.buffer.read() if path == STANDARD_INPUT else path
     with await human.detect(source) as result:
-        if options.json:
+        if as_json:
             print(json.dumps(result.to_human()), flush=True)
         else:
             _print_table(path, result)
-        if options.draw:
-            name = "stdin" if path == STANDARD_INPUT else Path(path).stem
-            drawn = options.draw / f"{name}.png"
-            options.draw.mkdir(parents=True, exist_ok=True)
-            write_png(drawn, draw_result(read_picture(source, max_pixels=human.config.max_pixels), result))
-            if not options.json:
-                print(f"  drawn: {drawn}")
+        if drawing is not None:
+            write_png(drawing, draw_result(read_picture(source, max_pixels=human.config.max_pixels), result))
+            if not as_json:
+                print(f"  drawn: {drawing}")
         return not result.errors
+
+
+def _name(path: str) -> str:
+    return "stdin" if path == STANDARD_INPUT else Path(path).stem
 
 
 def _print_table(path: str, result: Result) -> None:

@@ -6,6 +6,7 @@ import threading
 from humanrt.zoo import Progress
 
 DONE, FAILED, USAGE = 0, 1, 2
+INTERRUPTED, UNREAD = 130, 141  # as a shell has them for a program that SIGINT or SIGPIPE ended
 
 
 def complain(what: object) -> None:

@@ -5,6 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from humanrt.errors import ConfigError
+
+SWITCHES = {**dict.fromkeys(("1", "true", "yes", "on"), True), **dict.fromkeys(("", "0", "false", "no", "off"), False)}
+
 
 @dataclass(frozen=True)
 class Environment:
@@ -17,7 +21,7 @@ class Environment:
 
     @classmethod
     def read(cls) -> Self:
-        """Read the variables as they are now."""
+        """Read the variables as they are now. Raises ConfigError for a switch that is neither on nor off."""
         cache_dir = os.environ.get("HUMANRT_CACHE_DIR")
         return cls(
             cache_dir=Path(cache_dir).expanduser() if cache_dir else None,
@@ -33,4 +37,7 @@ def split_paths(text: str) -> tuple[Path, ...]:
 
 
 def _is_on(name: str) -> bool:
-    return os.environ.get(name, "") not in ("", "0")
+    value = os.environ.get(name, "")
+    if value.lower() not in SWITCHES:
+        raise ConfigError(f"the environment variable {name} is {value!r}; it must be 1 or 0")
+    return SWITCHES[value.lower()]

@@ -120,4 +120,6 @@ def _described(kind: object) -> str:
         return " or ".join(repr(choice) for choice in get_args(kind))
     if kind is NoneType:
         return "None"
-    return f"a {kind.__name__}" if isinstance(kind, type) else str(kind)
+    if not isinstance(kind, type):
+        return str(kind)
+    return f"{'an' if kind is int else 'a'} {kind.__name__}"

@@ -1,6 +1,7 @@
 """The one door to ONNX Runtime: imported when first needed, so that ``import humanrt`` stays light."""
 
 import importlib
+import os
 from importlib import metadata
 from types import ModuleType
 
@@ -12,8 +13,10 @@ DISTRIBUTIONS = ("onnxruntime", "onnxruntime-gpu")
 def onnxruntime() -> ModuleType:
     """Return the module ``onnxruntime``.
 
-    Raises MissingDependencyError: it is not installed, or cannot be imported.
+    Its telemetry, which tells Microsoft of every session, is off, unless ORT_DISABLE_TELEMETRY is set to something else
+    or the module was imported before. Raises MissingDependencyError: it is not installed, or cannot be imported.
     """
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # read when the library is loaded
     try:
         return importlib.import_module("onnxruntime")
     except ImportError as error:
