@@ -8,6 +8,9 @@ from hypothesis import settings
 
 pytest_plugins = ["pytester"]
 
+# Some tests import ONNX Runtime themselves; our own door to it switches its telemetry off.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
 EXPECTED = Path(__file__).with_name("peer") / "EXPECTED"
 
 

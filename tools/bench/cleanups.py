@@ -5,6 +5,7 @@ Runtime is left with after its own optimisation, and the milliseconds of a run o
 """
 
 import argparse
+import os
 import sys
 import time
 from collections import Counter
@@ -18,6 +19,8 @@ from unittest.mock import patch
 
 # The inputs are those of the parity tool, which lies beside this folder.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+# As humanrt does: without telemetry.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 import numpy as np
 import onnx

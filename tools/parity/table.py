@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 
 import humanrt
+from humanrt.runtime.library import installed_distributions
 from humanrt.tfjs import CONVERTER_VERSION
 from humanrt.zoo import Card
 from parity.choice import packages
@@ -64,7 +64,7 @@ def render(rows: Sequence[Row], peers: dict[str, str]) -> str:
     """Return the page. ``peers`` are the versions of what runs in Node, by name."""
     versions = {
         "humanrt": f"{humanrt.__version__} (converter {CONVERTER_VERSION})",
-        "onnxruntime": onnxruntime.__version__,
+        **installed_distributions(),
         "numpy": np.__version__,
         **peers,
     }
