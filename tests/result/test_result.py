@@ -59,6 +59,13 @@ def test_bodies_hands_objects_and_gestures():
     assert human["gesture"] == [{"hand": 0, "gesture": "victory"}]
 
 
+@pytest.mark.parametrize("record", [FACE, BODY, HAND, OBJECT], ids=lambda record: type(record).__name__)
+def test_a_record_is_printed_without_its_arrays(record):
+    assert repr(record).startswith(f"{type(record).__name__}(id=0, score=")
+    assert len(repr(record)) < 700
+    assert "array(" not in repr(record)
+
+
 def test_depth_and_distance():
     keypoint = replace(BODY.keypoints[0], position=(1.0, 2.0, 3.0), distance=(0.5, 0.25, -1.0))
     human = keypoint.to_human()

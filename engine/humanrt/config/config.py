@@ -95,7 +95,7 @@ def _read_toml(source: object) -> Mapping[str, object]:
     try:
         return tomllib.loads(Path(source).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ConfigError(f"cannot read the configuration {os.fspath(source)}: {error}") from error
+        raise ConfigError(f"cannot read the configuration {os.fspath(source)!r}, a TOML file: {error}") from error
 
 
 # What a later version will have: refused by name when switched on, so that nobody waits for what does not come.

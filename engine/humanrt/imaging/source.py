@@ -91,13 +91,23 @@ def _read_path(source: str | os.PathLike[str]) -> bytes:
     try:
         # Opening a pipe may block for ever, and a device may never end.
         if not path.is_file():
-            state = "is no regular file" if path.exists() else "does not exist"
-            raise InputError(f"{name} {state}; {ACCEPTED_SOURCES}")
+            raise InputError(f"{name} {_what_else(path)}; {ACCEPTED_SOURCES}")
         _check_encoded_size(path.stat().st_size)
         with path.open("rb") as file:
             return _read_file(file)
     except OSError as error:
         raise InputError(f"{name} cannot be read: {error.strerror}; {ACCEPTED_SOURCES}") from error
+
+
+def _what_else(path: Path) -> str:
+    """Say why a path is no file."""
+    if path.is_dir():
+        return "is a folder: name the pictures in it"
+    if path.exists():
+        return "is no regular file"
+    if path.parts[0] in ("http:", "https:"):
+        return "is an address, from which nothing is fetched: give the bytes"
+    return "does not exist"
 
 
 def _read_file(file: BinaryFile) -> bytes:

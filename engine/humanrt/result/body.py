@@ -1,7 +1,7 @@
 """Bodies."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from humanrt.result.geometry import Box, Point
@@ -50,8 +50,8 @@ class Body:
     score: float
     box: Box
     box_raw: Box
-    keypoints: tuple[Keypoint, ...]
-    annotations: Mapping[str, tuple[tuple[Point, Point], ...]]
+    keypoints: tuple[Keypoint, ...] = field(repr=False)
+    annotations: Mapping[str, tuple[tuple[Point, Point], ...]] = field(repr=False)
 
     def to_human(self) -> dict[str, Any]:
         """Give the body as the JSON-ready dict that Human gives."""

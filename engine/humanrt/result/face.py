@@ -1,7 +1,7 @@
 """Faces."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -78,16 +78,16 @@ class Face:
     box: Box
     box_raw: Box
     size: tuple[float, float]
-    mesh: Points
-    mesh_raw: Points
-    annotations: Mapping[str, Points]
+    mesh: Points = field(repr=False)
+    mesh_raw: Points = field(repr=False)
+    annotations: Mapping[str, Points] = field(repr=False)
     rotation: Rotation | None = None
     age: float | None = None
     gender: Gender = "unknown"
     gender_score: float | None = None
     emotion: tuple[Emotion, ...] = ()
     race: tuple[Race, ...] | None = None
-    embedding: NDArray[np.float32] | None = None
+    embedding: NDArray[np.float32] | None = field(default=None, repr=False)
     distance: float | None = None
     real: float | None = None
     live: float | None = None

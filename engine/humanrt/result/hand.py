@@ -1,7 +1,7 @@
 """Hands."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from humanrt.result.geometry import Box, Points
@@ -48,8 +48,8 @@ class Hand:
     box: Box
     box_raw: Box
     label: str
-    keypoints: Points
-    annotations: Mapping[str, Points]
+    keypoints: Points = field(repr=False)
+    annotations: Mapping[str, Points] = field(repr=False)
     landmarks: Mapping[str, Finger]
 
     def to_human(self) -> dict[str, Any]:

@@ -32,7 +32,7 @@ class Result:
     hand: tuple[Hand, ...] = ()
     object: tuple[Object, ...] = ()
     gesture: tuple[Gesture, ...] = ()
-    persons: tuple[Person, ...] = ()
+    persons: tuple[Person, ...] = field(default=(), repr=False)
     segmentation: Segmentation | None = None
     errors: Mapping[str, Exception] = field(default_factory=dict)
     performance: Mapping[str, float] = field(default_factory=dict)
