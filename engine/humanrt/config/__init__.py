@@ -4,7 +4,8 @@ A configuration is written as ``Config(face=FaceConfig(...))``, as a dict or as 
 snake_case names and Human's camelCase names alike. Whatever the way, each value is checked for its type and range.
 
 Differences from Human 3.3.6: filters, which HumanRT does not have yet, are off by default; settings that only mean
-something in JavaScript are refused; ``device``, ``compat``, ``max_pixels``, ``cards`` and ``raise_errors`` are ours.
+something in JavaScript are refused; ``device``, ``compat``, ``max_pixels``, ``cards``, ``raise_errors``,
+``segmentation.min_confidence`` and the thresholds of ``body.detector`` are ours.
 """
 
 from humanrt.config.config import Config, load_config
