@@ -1,19 +1,11 @@
 """Which family of models a model belongs to."""
 
 from collections.abc import Sequence
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from humanrt.errors import ConfigError
+from humanrt.tasks.family import Family
 from humanrt.zoo import Card
-
-
-class Family(Protocol):
-    """What families of models have in common; a module of ``tasks/``, or an object."""
-
-    @property
-    def OUTPUTS(self) -> tuple[str, ...]:  # noqa: N802  # a constant where a module plays this part
-        """The outputs wanted, as the model's card names them."""
-
 
 AFamily = TypeVar("AFamily", bound=Family)
 

@@ -12,6 +12,7 @@ from humanrt.errors import ConfigError
 from humanrt.runtime import scheduler
 from humanrt.runtime.graph_model import GraphModel
 from humanrt.runtime.side_by_side import side_by_side
+from humanrt.runtime.signature import Inputs
 from humanrt.tensors import Tensor
 from humanrt.zoo import Card, TensorSpec
 
@@ -72,12 +73,14 @@ class TaskModel:
         """
         self._expect("inputs", self.card.inputs, inputs)
         feeds = {self.card.inputs[name].node: tensor for name, tensor in inputs.items()}
-        outputs = await self.graph.execute_async(feeds, self._names(meanings))
-        return [outputs] if isinstance(outputs, Tensor) else outputs
+        return await self._execute(feeds, meanings)
 
     async def _run(self, batch: NDArray[Any], meanings: Sequence[str]) -> list[NDArray[np.float32]]:
-        outputs = await self.graph.execute_async([self.engine.adopt(batch)], self._names(meanings))
-        return [tensor.data_sync() for tensor in ([outputs] if isinstance(outputs, Tensor) else outputs)]
+        return [tensor.data_sync() for tensor in await self._execute([self.engine.adopt(batch)], meanings)]
+
+    async def _execute(self, inputs: Inputs, meanings: Sequence[str]) -> list[Tensor]:
+        outputs = await self.graph.execute_async(inputs, self._names(meanings))
+        return [outputs] if isinstance(outputs, Tensor) else outputs
 
     def _names(self, meanings: Sequence[str]) -> list[str]:
         self._expect("outputs", self.card.outputs, meanings)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from humanrt.config import BodyConfig
 from humanrt.imaging import Affine
 from humanrt.result import Body
+from humanrt.tasks.family import Family
 from humanrt.tasks.model import InputForm
 
 Floats = NDArray[np.float32]
@@ -23,12 +24,8 @@ class Prepared(NamedTuple):
     size: tuple[int, int]  # width, height
 
 
-class BodyDetector(Protocol):
+class BodyDetector(Family, Protocol):
     """A family of models that find bodies; a module of this folder, or an object."""
-
-    @property
-    def OUTPUTS(self) -> tuple[str, ...]:  # noqa: N802  # a constant where a module plays this part
-        """The outputs wanted, as the model's card names them; a card that has them is one of this family."""
 
     def prepare(self, picture: NDArray[np.uint8], form: InputForm, *, quirks: bool) -> Prepared:
         """Make the model's input of a picture, uint8 [h, w, 3]; ``quirks`` makes it as Human does."""

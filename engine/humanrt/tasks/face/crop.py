@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from humanrt.config import FaceConfig
 from humanrt.imaging import crop, resize
+from humanrt.tasks.family import Family
 from humanrt.tasks.model import InputForm
 
 # [n, h, w, 3], 0..255: the faces of one picture, upright
@@ -19,12 +20,8 @@ Said: TypeAlias = dict[str, Any]  # what a model says of one face, as fields of 
 LUMINANCE = np.array([[0.2989], [0.5870], [0.1140]], np.float32)
 
 
-class FaceTask(Protocol):
+class FaceTask(Family, Protocol):
     """A family of models that look at the crops of faces; a module of this folder, or an object."""
-
-    @property
-    def OUTPUTS(self) -> tuple[str, ...]:  # noqa: N802  # a constant where a module plays this part
-        """The outputs wanted, as the model's card names them."""
 
     def prepare(self, crops: Crops, form: InputForm, settings: FaceConfig) -> Floats:
         """Make the model's input, [n, *form], of all faces' crops."""

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from humanrt.config import FaceDetectorConfig
 from humanrt.imaging import Affine
 from humanrt.tasks.face.box import FaceBox
+from humanrt.tasks.family import Family
 from humanrt.tasks.model import InputForm
 
 Floats = NDArray[np.float32]
@@ -22,12 +23,8 @@ class Prepared(NamedTuple):
     landmarks: Affine
 
 
-class FaceDetector(Protocol):
+class FaceDetector(Family, Protocol):
     """A family of models that find faces; a module of this folder, or an object."""
-
-    @property
-    def OUTPUTS(self) -> tuple[str, ...]:  # noqa: N802  # a constant where a module plays this part
-        """The outputs wanted, as the model's card names them; a card that has them is one of this family."""
 
     def prepare(self, picture: NDArray[np.uint8], form: InputForm, *, square: bool, quirks: bool) -> Prepared:
         """Make the model's input of a picture, uint8 [h, w, 3].

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from humanrt.config import HandConfig
 from humanrt.imaging import Affine
 from humanrt.result import Hand
+from humanrt.tasks.family import Family
 from humanrt.tasks.hand.record import HandRecorder
 from humanrt.tasks.hand.skeleton import Point, Region, Seen
 from humanrt.tasks.model import InputForm
@@ -35,12 +36,8 @@ class DetectedHand:
     region: Region
 
 
-class HandDetector(Protocol):
+class HandDetector(Family, Protocol):
     """A family of models that find hands; a module of this folder."""
-
-    @property
-    def OUTPUTS(self) -> tuple[str, ...]:  # noqa: N802  # a constant where a module plays this part
-        """The outputs wanted, as the model's card names them; a card that has them is one of this family."""
 
     def prepare(self, picture: NDArray[np.uint8], form: InputForm, *, quirks: bool) -> Prepared:
         """Make the model's input of a picture, uint8 [h, w, 3]."""

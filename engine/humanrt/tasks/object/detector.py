@@ -10,21 +10,18 @@ from humanrt.config import ObjectConfig
 from humanrt.errors import ModelFormatError
 from humanrt.imaging import normalize, resize
 from humanrt.result import Object
+from humanrt.tasks.family import Family
 from humanrt.tasks.model import InputForm
 from humanrt.zoo import Card
 
 Floats = NDArray[np.float32]
 
 
-class ObjectDetector(Protocol):
+class ObjectDetector(Family, Protocol):
     """A family of models that find objects; a module of this folder."""
 
     @property
-    def OUTPUTS(self) -> tuple[str, ...]:  # noqa: N802  # a constant where a module plays this part
-        """The outputs wanted, as the model's card names them; a card that has them is one of this family."""
-
-    @property
-    def LABELED(self) -> str:  # noqa: N802
+    def LABELED(self) -> str:  # noqa: N802  # likewise
         """The output whose labels, on the card, are the kinds of objects."""
 
     def prepare(self, picture: NDArray[np.uint8], form: InputForm, *, quirks: bool) -> Floats:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from humanrt.config import SegmentationConfig
 from humanrt.errors import ModelFormatError
 from humanrt.result import Segment
+from humanrt.tasks.family import Family
 from humanrt.zoo import Card
 
 Floats = NDArray[np.float32]
@@ -28,12 +29,8 @@ class Layers:
     state: Bytes | None = None
 
 
-class Segmenter(Protocol):
+class Segmenter(Family, Protocol):
     """A family of models that tell what pixels belong to; a module of this folder, or an object."""
-
-    @property
-    def OUTPUTS(self) -> tuple[str, ...]:  # noqa: N802  # a constant where a module plays this part
-        """The outputs wanted, as the model's card names them; a card that has them is one of this family."""
 
     def decode(
         self, outputs: Sequence[NDArray[Any]], picture: Bytes, card: Card, settings: SegmentationConfig, *, quirks: bool
