@@ -2,11 +2,14 @@ import io
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
-from humanrt import cli
+from humanrt import Result, cli
+from humanrt.cli import detect
 from humanrt.cli.drawings import choose_drawings
+from humanrt.errors import ModelError
 from parity.pictures import PICTURES, read_picture
 
 ASTRONAUT = str(PICTURES / "astronaut.png")
@@ -123,6 +126,14 @@ def test_a_module_that_fails_fails_the_command(capsys, monkeypatch):
     assert cli.main(["detect", "--json", ASTRONAUT]) == cli.FAILED
     human = json.loads(capsys.readouterr().out)
     assert (human["error"], len(human["face"])) == ("gesture: by zero", 1)
+
+
+def test_the_headline_of_what_failed_and_of_what_is_not_there(capsys):
+    nothing = Result(2, 1, performance={"total": 5.0})
+    for result in (nothing, replace(nothing, errors={"body": ModelError("broken")})):
+        detect._print_table("me.png", result)
+    found, failed, _ = capsys.readouterr().out.splitlines()
+    assert (found, failed) == ("me.png: 2 x 1, nothing found, 5.0 ms", "me.png: 2 x 1, failed, 5.0 ms")
 
 
 def test_a_wrong_configuration_is_wrong_usage(tmp_path, capsys):
