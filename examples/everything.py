@@ -7,8 +7,8 @@ import asyncio
 import sys
 
 from humanrt import Human, Result
+from humanrt.drawing import draw_result
 from humanrt.imaging import read_picture, write_png
-from humanrt.overlay import draw_result
 
 ON = {"enabled": True}
 EVERYTHING = {  # bodies, hands and gestures are on by default

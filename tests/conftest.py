@@ -23,9 +23,9 @@ settings.load_profile("humanrt")
 @pytest.fixture
 def own_sessions(monkeypatch):
     """Give a test that counts sessions a cache of its own: what wider fixtures have loaded would be shared with it."""
-    from humanrt.runtime import session  # most tests need none
+    from humanrt.runtime import sessions  # most tests need none
 
-    monkeypatch.setattr(session, "_cache", session.SessionCache())
+    monkeypatch.setattr(sessions, "_cache", sessions.SessionCache())
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from humanrt import Engine, errors
-from humanrt.runtime import session
+from humanrt.runtime import sessions
 from humanrt.zoo import CardFile, Store, default_cache_dir, find_card
 
 pytestmark = pytest.mark.usefixtures("own_sessions")
@@ -236,7 +236,7 @@ class TestModels:
 
     async def test_repeated_loads_and_resets_keep_the_counts(self, engine, negation):
         """CONFORMANCE 48."""
-        before = engine.memory(), session.statistics().live
+        before = engine.memory(), sessions.statistics().live
         for _ in range(5):
             model = await engine.load_graph_model(negation)
             with engine.tensor([1.0]) as tensor:
@@ -247,7 +247,7 @@ class TestModels:
                 assert output.array() == [-2], "a model outlives a reset"
             model.dispose()
             engine.reset()
-            assert (engine.memory(), session.statistics().live) == before
+            assert (engine.memory(), sessions.statistics().live) == before
 
     async def test_every_kind_of_source_is_the_same_model(self, engine, model_json, gray, tmp_path):
         folder = tmp_path / "folder"
@@ -294,13 +294,13 @@ class TestModels:
 
     async def test_loading_twice_shares_one_session(self, engine):
         """CONFORMANCE 40."""
-        before = session.statistics()
+        before = sessions.statistics()
         async with Engine("cpu") as other:
             models = [await engine.load_graph_model(EMOTION), await other.load_graph_model(EMOTION)]
-            assert session.statistics() == (before.created + 1, before.live + 1)
+            assert sessions.statistics() == (before.created + 1, before.live + 1)
             models[0].dispose()
-            assert session.statistics().live == before.live + 1
-        assert session.statistics().live == before.live
+            assert sessions.statistics().live == before.live + 1
+        assert sessions.statistics().live == before.live
 
     async def test_what_is_no_model(self, engine, tmp_path):
         (tmp_path / "model.json").write_text("{}")
@@ -316,7 +316,7 @@ class TestModels:
         assert engine.memory().baseline == NOTHING
 
     async def test_a_cancelled_load_leaves_no_session(self, engine, monkeypatch):
-        live = session.statistics().live
+        live = sessions.statistics().live
         begin, began = threading.Event(), asyncio.Event()
         plain, loop = engine.load_blocking, asyncio.get_running_loop()
 
@@ -333,17 +333,17 @@ class TestModels:
             await load
         begin.set()
         await engine.aclose()
-        assert session.statistics().live == live
+        assert sessions.statistics().live == live
 
 
 class TestTheEnd:
     async def test_closing_disposes_models_and_ends_everything(self, gray, engine):
         """CONFORMANCE 43."""
-        live = session.statistics().live
+        live = sessions.statistics().live
         model = await engine.load_graph_model(EMOTION)
         await engine.aclose()
         await engine.aclose()
-        assert session.statistics().live == live
+        assert sessions.statistics().live == live
         assert gray.is_disposed
         assert engine.memory().baseline == NOTHING
         with pytest.raises(errors.ModelDisposedError):
@@ -354,18 +354,18 @@ class TestTheEnd:
 
     async def test_closing_waits_for_the_runs_in_flight(self, gray, engine):
         """CONFORMANCE 43."""
-        live = session.statistics().live
+        live = sessions.statistics().live
         model = await engine.load_graph_model(EMOTION)
         runs = [asyncio.create_task(model.execute_async(gray)) for _ in range(20)]
         await asyncio.sleep(0)
         await engine.aclose()
         ends = await asyncio.gather(*runs, return_exceptions=True)
         assert all(isinstance(end, errors.EngineClosedError) or end.is_disposed for end in ends)
-        assert session.statistics().live == live
+        assert sessions.statistics().live == live
         assert engine.memory().baseline == NOTHING
 
     async def test_a_load_that_ends_after_the_engine_is_disposed(self, engine, monkeypatch):
-        live = session.statistics().live
+        live = sessions.statistics().live
         plain = engine._to_onnx
 
         def close_meanwhile(*arguments):
@@ -376,4 +376,4 @@ class TestTheEnd:
         monkeypatch.setattr(engine, "_to_onnx", close_meanwhile)
         with pytest.raises(errors.EngineClosedError):
             await engine.load_graph_model(EMOTION)
-        assert session.statistics().live == live
+        assert sessions.statistics().live == live

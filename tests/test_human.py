@@ -11,7 +11,7 @@ from PIL import Image
 from switches import FACES_ALONE
 
 from humanrt import Config, FaceConfig, FaceDetectorConfig, Human, errors
-from humanrt.runtime import session
+from humanrt.runtime import sessions
 from parity.pictures import PICTURES, read_picture
 
 pytestmark = pytest.mark.usefixtures("own_sessions")
@@ -207,15 +207,15 @@ class TestConcurrency:
             for picture in pictures:
                 with await human.detect(picture) as result:
                     sequential.append(without_times(result))
-        created = session.statistics().created
+        created = sessions.statistics().created
         async with Human(WITH_CROPS) as human:
             results = await asyncio.gather(*(human.detect(picture) for picture in pictures))
-            assert session.statistics().created - created == 5
+            assert sessions.statistics().created - created == 5
             for result, expected in zip(results, sequential, strict=True):
                 with result:
                     assert without_times(result) == expected
             assert human.engine.memory().baseline == (0, 0, 0, 0)
-        assert session.statistics().live == 0
+        assert sessions.statistics().live == 0
 
     async def test_the_first_of_eight_cold_callers_is_cancelled(self, monkeypatch):
         """CONFORMANCE 49."""
@@ -332,7 +332,7 @@ class TestBadInput:
 
     @pytest.mark.parametrize("kind", BAD_INPUTS)
     async def test_it_is_refused_and_costs_nothing(self, human, kind):
-        before, created = human.engine.memory().baseline, session.statistics().created
+        before, created = human.engine.memory().baseline, sessions.statistics().created
         async with Human() as cold:
             for each in (human, cold):
                 with pytest.raises(errors.InputError):
@@ -340,7 +340,7 @@ class TestBadInput:
             assert cold.engine.memory().baseline == (0, 0, 0, 0)
             assert cold._models.loaded() == {}
         assert human.engine.memory().baseline == before
-        assert session.statistics().created == created
+        assert sessions.statistics().created == created
         with await human.detect(PICTURES / "human_face.png") as result:
             assert len(result.face) == 1
 

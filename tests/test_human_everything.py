@@ -18,7 +18,7 @@ from humanrt.errors import EngineClosedError, ModelError
 from humanrt.imaging import read_picture as read_source
 from humanrt.runtime import scheduler
 from humanrt.runtime.graph_model import GraphModel
-from humanrt.tasks.model import TaskModel
+from humanrt.vision.model import TaskModel
 from parity.pictures import read_picture
 
 NOTHING = (0, 0, 0, 0)
@@ -142,7 +142,7 @@ class TestMemory:
         def fail(*_, **__):
             raise ModelError("broken")
 
-        monkeypatch.setattr("humanrt.tasks.object.centernet.decode", fail)
+        monkeypatch.setattr("humanrt.vision.object.centernet.decode", fail)
 
     @pytest.fixture
     async def human(self):
@@ -196,7 +196,7 @@ async def test_what_happens_to_the_engine_is_raised(monkeypatch):
         def close(*_, **__):
             raise EngineClosedError("closed")
 
-        monkeypatch.setattr("humanrt.tasks.object.centernet.decode", close)
+        monkeypatch.setattr("humanrt.vision.object.centernet.decode", close)
         with pytest.raises(EngineClosedError):
             await human.detect(read_picture("human_face"))
 

@@ -10,11 +10,11 @@ from switches import FACES_ALONE, OFF, ON
 
 from humanrt import Human, errors
 from humanrt.config import load_config
-from humanrt.pipeline import faces
-from humanrt.pipeline.description import describe
-from humanrt.pipeline.family import family_of
-from humanrt.pipeline.meshing import mesh_faces
-from humanrt.tasks.face.record import FaceRecorder
+from humanrt.vision.choice import family_of
+from humanrt.vision.face import pipeline as faces
+from humanrt.vision.face.description import describe
+from humanrt.vision.face.meshing import mesh_faces
+from humanrt.vision.face.record import FaceRecorder
 from humanrt.zoo import Store, find_card
 from parity.pictures import read_picture
 

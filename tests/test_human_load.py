@@ -11,7 +11,7 @@ from cancelling import end_or_cancel
 from switches import FACES_ALONE, ON
 
 from humanrt import Human
-from humanrt.runtime import scheduler, session
+from humanrt.runtime import scheduler, sessions
 from parity.pictures import read_picture
 
 pytestmark = pytest.mark.usefixtures("own_sessions")
@@ -83,7 +83,7 @@ async def test_sixty_four_at_the_same_time_equal_one_after_the_other():
             with await human.detect(picture, config) as result:
                 expected.append(without_times(result))
     assert Counter(len(each["face"]) > 0 for each in expected)[True] >= 20
-    created = session.statistics().created
+    created = sessions.statistics().created
     async with Human() as human:
         for temperature in ("cold", "warm"):
             results = await asyncio.gather(*(human.detect(picture, config) for picture, config in calls))
@@ -91,7 +91,7 @@ async def test_sixty_four_at_the_same_time_equal_one_after_the_other():
                 with result:
                     assert without_times(result) == one, temperature
             assert human.engine.memory().baseline == NOTHING
-        assert session.statistics().created - created == len(human._models.loaded())
+        assert sessions.statistics().created - created == len(human._models.loaded())
 
 
 @pytest.mark.slow

@@ -9,10 +9,10 @@ from identity_models import write_identity
 
 from humanrt import Human
 from humanrt.errors import ConfigError, IntegrityError, ModelFormatError, ModelInputError
-from humanrt.tasks.body import blazepose, efficientpose, movenet, people, posenet
-from humanrt.tasks.hand import handdetect, handtrack, skeleton
-from humanrt.tasks.object import centernet, nanodet
-from humanrt.tasks.segmentation import class_map, instances, matting
+from humanrt.vision.body import blazepose, efficientpose, movenet, people, posenet
+from humanrt.vision.hand import handdetect, handtrack, skeleton
+from humanrt.vision.object import centernet, nanodet
+from humanrt.vision.segmentation import class_map, instances, matting
 from humanrt.zoo import Store, default_cache_dir, find_card
 from parity.pictures import PICTURES
 

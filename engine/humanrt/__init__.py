@@ -10,9 +10,8 @@ The general layout, floor by floor; imports only go down:
 
 - ``cli``, ``pytest_plugin/``: the edges to the outside
 - ``human``: detect()
-- ``pipeline/``, ``overlay``: which task feeds which, a file for each of Human's modules; and drawing what came of it
-- ``gestures/``, ``session``: what people do, read off what was found of them; what a video's frames leave for the next
-- ``tasks/``: one family of model to a file
+- ``vision/``, ``drawing/``: what is found in a picture, one folder for each of Human's modules; results drawn onto it
+- ``people/``, ``streams/``: what people do, read from the records alone; what a video's frames leave for the next
 - ``engine``, ``runtime/``: tensors, scopes and models in one hand; the only rooms that know ONNX Runtime
 - ``result/``: what is found, in frozen records
 - ``imaging/`` (OpenCV), ``tfjs/`` (onnx), ``zoo/`` (files): the outside world, each behind one door
@@ -71,10 +70,10 @@ if TYPE_CHECKING:
         Segmentation,
     )
     from humanrt.runtime.graph_model import GraphModel
-    from humanrt.session import Session
+    from humanrt.streams.session import Session
     from humanrt.tensors import Kernel, LeakReport, LeakRow, Memory, Profile, Scope, Tensor, Timing, Variable
 else:
-    _ROOMS = ("errors", "config", "tensors", "result", "engine", "session", "human")
+    _ROOMS = ("errors", "config", "tensors", "result", "engine", "streams.session", "human")
 
     def __getattr__(name: str) -> object:
         """Import a room when something of it is first asked for: pytest imports us in every session, for our plugin."""

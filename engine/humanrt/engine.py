@@ -14,7 +14,7 @@ from typing import Literal, Self
 from humanrt import tfjs
 from humanrt.config import Environment
 from humanrt.errors import DeviceError, EngineClosedError, ModelFormatError
-from humanrt.runtime import session
+from humanrt.runtime import sessions
 from humanrt.runtime.background import background
 from humanrt.runtime.completion import completion
 from humanrt.runtime.device import Device, resolve_device
@@ -132,7 +132,7 @@ class Engine(Workspace):
             device = resolve_device(self._device_name)
             self._device_name = device.name
             name = source.name if isinstance(source, Card) else Path(source).name.partition("?")[0]
-            model = GraphModel(self.registry, session.acquire(path, content_hash, device), name)
+            model = GraphModel(self.registry, sessions.acquire(path, content_hash, device), name)
             with self._lock:
                 self._models = {other for other in self._models if not other.is_disposed} | {model}
         if self.registry.closed:

@@ -14,15 +14,15 @@ from humanrt.config import Config, Environment, load_config, split_paths
 from humanrt.engine import Engine
 from humanrt.errors import ConfigError, EngineClosedError
 from humanrt.imaging import PictureSource, read_picture
-from humanrt.pipeline.call import Call, Models
-from humanrt.pipeline.clock import Clock
-from humanrt.pipeline.detection import Detection, needed_models
 from humanrt.result import Result
 from humanrt.runtime import scheduler
 from humanrt.runtime.completion import completion
 from humanrt.runtime.single_flight import SingleFlight
-from humanrt.session import Session
-from humanrt.tasks.model import TaskModel
+from humanrt.streams.session import Session
+from humanrt.vision.call import Call, Models
+from humanrt.vision.clock import Clock
+from humanrt.vision.detection import Detection, needed_models
+from humanrt.vision.model import TaskModel
 from humanrt.zoo import Card, OnProgress, Store, cards, default_cache_dir, find_card
 
 ConfigSource = Config | Mapping[str, object] | str | os.PathLike[str]

@@ -8,7 +8,7 @@ import pytest
 
 from humanrt import Engine, cli
 from humanrt.errors import DeviceError
-from humanrt.runtime import session
+from humanrt.runtime import sessions
 from humanrt.runtime.device import NvidiaProbe
 from humanrt.zoo import find_card
 
@@ -37,8 +37,8 @@ async def test_the_card_is_used(name, first_card):
 @pytest.mark.usefixtures("own_sessions")
 async def test_a_model_lies_on_the_card(device_memory, monkeypatch):
     acquired = []
-    acquire = session.acquire
-    monkeypatch.setattr(session, "acquire", lambda *asked: acquired.append(acquire(*asked)) or acquired[-1])
+    acquire = sessions.acquire
+    monkeypatch.setattr(sessions, "acquire", lambda *asked: acquired.append(acquire(*asked)) or acquired[-1])
     async with Engine("cuda") as engine:
         before = device_memory()
         await engine.load_graph_model(find_card("faceres"))

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from humanrt.gestures import find_gestures
-from humanrt.gestures.poses import FINGERS, HUMANS_POSES
-from humanrt.pipeline.persons import join_persons
+from humanrt.people.gestures import find_gestures
+from humanrt.people.gestures.poses import FINGERS, HUMANS_POSES
+from humanrt.people.persons import join_persons
 from humanrt.result import Body, Face, Finger, Gesture, Hand, Keypoint
 from parity.detection import ON, detect_both
 from parity.errors import RefusedError

@@ -5,8 +5,8 @@ import re
 import numpy as np
 import pytest
 
-from humanrt.tasks.hand import handdetect
-from humanrt.tasks.hand.fingers import fingers_of
+from humanrt.vision.hand import handdetect
+from humanrt.vision.hand.fingers import fingers_of
 from parity.detection import detect_both
 from parity.install import ROOM
 from parity.pictures import read_picture

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from humanrt.config import ObjectConfig
-from humanrt.tasks.model import InputForm
-from humanrt.tasks.object import centernet, nanodet
+from humanrt.vision.model import InputForm
+from humanrt.vision.object import centernet, nanodet
 from humanrt.zoo import find_card
 from parity.constants import write_constant_model
 from parity.detection import MODULES, OFF, ON, detect_both

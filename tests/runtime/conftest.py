@@ -9,7 +9,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from humanrt.runtime.device import resolve_device
-from humanrt.runtime.session import SessionCache
+from humanrt.runtime.sessions import SessionCache
 
 FLOAT = TensorProto.FLOAT
 

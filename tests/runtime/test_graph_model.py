@@ -19,7 +19,7 @@ from humanrt.errors import (
 from humanrt.runtime import scheduler
 from humanrt.runtime.device import Device
 from humanrt.runtime.graph_model import GraphModel
-from humanrt.runtime.session import SessionStatistics
+from humanrt.runtime.sessions import SessionStatistics
 from humanrt.runtime.signature import TensorSpec
 from humanrt.tensors import Registry
 from humanrt.tensors.pool import Block

@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from humanrt.gestures import find_gestures
+from humanrt.people.gestures import find_gestures
 from humanrt.result import Body, Face, Hand
 from parity.difference import Difference, Json, paired
 from parity.records import IRISES, read_body, read_face, read_hand

@@ -11,10 +11,10 @@ from humanrt.cli.drawings import choose_drawings
 from humanrt.cli.output import DONE, FAILED, ProgressLine, complain
 from humanrt.cli.table import table
 from humanrt.config import load_config
+from humanrt.drawing import draw_result
 from humanrt.errors import HumanRTError
 from humanrt.human import Human
 from humanrt.imaging import PictureSource, read_picture, write_png
-from humanrt.overlay import draw_result
 from humanrt.result import Result
 
 STANDARD_INPUT = "-"

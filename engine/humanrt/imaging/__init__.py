@@ -1,4 +1,4 @@
-"""Everything a picture goes through: read, decoded, resampled, normalised, drawn on. NumPy in, NumPy out.
+"""Everything a picture goes through: read, decoded, resampled, normalised. NumPy in, NumPy out.
 
 Layout, each file importing only those before it::
 
@@ -8,12 +8,12 @@ Layout, each file importing only those before it::
     source.py      anything a user calls a picture -> pixels
     transform.py   pixels -> what a model sees, and back
     framing.py     the same for models that must not see a picture stretched
-    draw.py        results -> onto pixels, and into a file
+    encode.py      pixels -> a file
     compose.py     two pictures -> one
 """
 
 from humanrt.imaging.compose import composite
-from humanrt.imaging.draw import LIGHT_BLUE, Color, draw_box, draw_label, draw_lines, draw_points, write_png
+from humanrt.imaging.encode import write_png
 from humanrt.imaging.framing import crop_turned, fit
 from humanrt.imaging.header import Header, read_header
 from humanrt.imaging.source import PictureSource, read_picture
@@ -30,19 +30,13 @@ from humanrt.imaging.transform import (
 )
 
 __all__ = [
-    "LIGHT_BLUE",
     "Affine",
-    "Color",
     "Header",
     "PictureSource",
     "composite",
     "crop",
     "crop_rotated",
     "crop_turned",
-    "draw_box",
-    "draw_label",
-    "draw_lines",
-    "draw_points",
     "fit",
     "map_points",
     "normalize",

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from humanrt.result.formats import number, numbers
 from humanrt.result.geometry import Box, Point
-from humanrt.result.writing import number, numbers
 
 
 @dataclass(frozen=True)

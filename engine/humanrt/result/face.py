@@ -7,8 +7,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from humanrt.result.formats import number, numbers, points
 from humanrt.result.geometry import Box, Points
-from humanrt.result.writing import number, numbers, points
 from humanrt.tensors import Tensor
 
 Gender = Literal["male", "female", "unknown"]

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from humanrt.result.formats import number, numbers, points
 from humanrt.result.geometry import Box, Points
-from humanrt.result.writing import number, numbers, points
 
 Curl = Literal["none", "half", "full"]
 Direction = Literal[

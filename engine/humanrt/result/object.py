@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from humanrt.result.formats import number, numbers
 from humanrt.result.geometry import Box
-from humanrt.result.writing import number, numbers
 
 
 @dataclass(frozen=True)

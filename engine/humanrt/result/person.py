@@ -5,10 +5,10 @@ from typing import Any
 
 from humanrt.result.body import Body
 from humanrt.result.face import Face
+from humanrt.result.formats import numbers
 from humanrt.result.geometry import Box
 from humanrt.result.gesture import Gesture
 from humanrt.result.hand import Hand
-from humanrt.result.writing import numbers
 
 
 @dataclass(frozen=True, eq=False)

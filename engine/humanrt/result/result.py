@@ -7,12 +7,12 @@ from typing import Any, Self
 
 from humanrt.result.body import Body
 from humanrt.result.face import Face
+from humanrt.result.formats import number
 from humanrt.result.gesture import Gesture
 from humanrt.result.hand import Hand
 from humanrt.result.object import Object
 from humanrt.result.person import Person
 from humanrt.result.segmentation import Segmentation
-from humanrt.result.writing import number
 from humanrt.tensors import Tensor
 
 

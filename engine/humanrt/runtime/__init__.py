@@ -10,7 +10,7 @@ and ``graph_model.py`` puts it all together.
 from humanrt.runtime.cpu_budget import cpu_budget
 from humanrt.runtime.device import Device, DeviceReport, device_report, resolve_device
 from humanrt.runtime.graph_model import GraphModel
-from humanrt.runtime.session import SessionLease, acquire
+from humanrt.runtime.sessions import SessionLease, acquire
 from humanrt.runtime.signature import TensorSpec
 from humanrt.runtime.single_flight import SingleFlight
 

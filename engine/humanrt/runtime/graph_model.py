@@ -16,7 +16,7 @@ from humanrt.runtime import scheduler
 from humanrt.runtime.completion import completion
 from humanrt.runtime.device import Device
 from humanrt.runtime.library import onnxruntime
-from humanrt.runtime.session import SessionLease
+from humanrt.runtime.sessions import SessionLease
 from humanrt.runtime.signature import Inputs, Signature, TensorSpec, read_metadata, read_specs
 from humanrt.tensors import Registry, Tensor
 from humanrt.tensors.profile import kernel_ended, kernel_started

@@ -1,0 +1,1 @@
+"""People, put together from results alone: what they do, and what belongs to each person."""

@@ -1,0 +1,1 @@
+"""Video: what its frames leave for one another."""

@@ -1,0 +1,32 @@
+"""From alpha, how much of each pixel is person, to labels and masks."""
+
+import numpy as np
+
+from humanrt.config import SegmentationConfig
+from humanrt.result import Segment
+from humanrt.vision.segmentation.classes import palette
+from humanrt.vision.segmentation.layers import Bytes, Floats, Layers
+
+PERSON = "person"
+LABEL = 1
+
+
+def matted(
+    alpha: Floats, foreground: Bytes | None, settings: SegmentationConfig, *, quirks: bool, state: Bytes | None = None
+) -> Layers:
+    """Make the layers of a picture with one class: ``person``, where alpha is at least ``min_confidence``.
+
+    ``alpha``, float32 [h, w], becomes the layers'; ``quirks`` cuts it off to whole levels of 0..255, as Human does.
+    """
+    if quirks:
+        alpha = np.trunc(alpha * np.float32(255)) / np.float32(255)
+    inside = alpha >= settings.min_confidence
+    area = int(np.count_nonzero(inside))
+    labels = inside.astype(np.uint8)
+    legend: tuple[Segment, ...] = ()
+    if area:
+        score = float(alpha.mean(where=inside, dtype=np.float64))
+        legend = (Segment(LABEL, PERSON, palette(LABEL), area, score),)
+    masks = np.repeat(labels[np.newaxis], len(legend), axis=0)
+    kept = alpha if settings.mode in ("default", "alpha") else None
+    return Layers(legend, labels, masks, kept, foreground, state)

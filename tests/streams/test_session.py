@@ -1,0 +1,395 @@
+"""What a video remembers: in a session of the caller's, and nowhere else."""
+
+import asyncio
+import gc
+from contextlib import nullcontext
+
+import numpy as np
+import pytest
+
+from humanrt import Engine, Human
+from humanrt.errors import EngineClosedError, InputError, SessionError
+from humanrt.runtime import scheduler
+from humanrt.streams.session import Session
+from humanrt.vision.segmentation import matting
+from humanrt.vision.segmentation import pipeline as segments
+from humanrt.zoo import find_card
+from parity.pictures import read_picture
+
+NOTHING = (0, 0, 0, 0)
+OFF = {"enabled": False}
+RVM = {
+    **dict.fromkeys(("face", "body", "hand", "gesture"), OFF),
+    "segmentation": {"enabled": True, "mode": "alpha"},
+    "raise_errors": True,
+}
+STATES = 4
+
+
+class TestTurns:
+    """The rules, without a model."""
+
+    @pytest.fixture
+    def engine(self, humanrt_engine):
+        return humanrt_engine
+
+    @pytest.fixture
+    def session(self, engine):
+        with Session(engine.registry) as session:
+            yield session
+
+    def remember(self, engine, session, value, error=None):
+        with session.turn(engine.registry) as turn, engine.scope():
+            turn.remember("frames", [engine.scalar(value)])
+            if error is not None:
+                raise error
+
+    def remember_and_fail(self, engine, session):
+        self.remember(engine, session, 1.0)
+        raise KeyError
+
+    def recalled(self, engine, session, kind="frames"):
+        with session.turn(engine.registry) as turn:
+            return [state.array() for state in turn.recall(kind)]
+
+    def test_what_one_turn_remembers_the_next_recalls(self, engine, session):
+        assert self.recalled(engine, session) == []
+        for value in (1.0, 2.0):
+            self.remember(engine, session, value)
+            assert self.recalled(engine, session) == [value]
+            assert self.recalled(engine, session, "other frames") == []
+            assert engine.memory().num_tensors == 1
+        session.close()
+        assert engine.memory().baseline == NOTHING
+
+    def test_a_turn_that_remembers_nothing_changes_nothing(self, engine, session):
+        self.remember(engine, session, 1.0)
+        self.recalled(engine, session)
+        assert self.recalled(engine, session) == [1]
+
+    @pytest.mark.parametrize("error", [KeyError, asyncio.CancelledError, KeyboardInterrupt])
+    def test_a_turn_that_fails_leaves_the_memory_as_it_was(self, engine, session, error):
+        self.remember(engine, session, 1.0)
+        with pytest.raises(error):
+            self.remember(engine, session, 2.0, error=error)
+        assert engine.memory().num_tensors == 1
+        assert self.recalled(engine, session) == [1]
+
+    def test_one_turn_at_a_time(self, engine, session):
+        with session.turn(engine.registry):
+            with pytest.raises(SessionError, match="await that call first, or make a session for each video"):
+                self.recalled(engine, session)
+            with pytest.raises(SessionError):
+                self.recalled(engine, session)
+        self.recalled(engine, session)
+
+    def test_a_closed_one_is_refused(self, engine, session):
+        assert not session.is_closed
+        session.close()
+        session.close()
+        assert session.is_closed
+        with pytest.raises(SessionError, match=r"was closed; make a new one with human\.session\(\)"):
+            self.recalled(engine, session)
+
+    def test_another_engines_is_refused(self, session):
+        with Engine("cpu") as other, pytest.raises(SessionError, match="another Human's"):
+            self.recalled(other, session)
+
+    def test_closing_in_the_middle_of_a_turn_keeps_nothing(self, engine, session):
+        self.remember(engine, session, 1.0)
+        with session.turn(engine.registry) as turn:
+            session.close()
+            (state,) = turn.recall("frames")
+            session.close()
+            assert (session.is_closed, state.array()) == (True, 1)
+            turn.remember("frames", [engine.scalar(2.0)])
+        assert engine.memory().baseline == NOTHING
+
+    @pytest.mark.parametrize("error", [None, KeyError])
+    def test_closing_in_the_middle_frees_all_that_is_there_in_the_end(self, engine, session, error):
+        self.remember(engine, session, 1.0)
+        with nullcontext() if error is None else pytest.raises(error), session.turn(engine.registry):
+            session.close()
+            if error is not None:
+                raise error
+        assert engine.memory().baseline == NOTHING
+
+    def test_a_memory_that_somebody_disposed_is_none(self, engine, session):
+        self.remember(engine, session, 1.0)
+        engine.dispose(session)
+        assert self.recalled(engine, session) == []
+
+    def test_with_frees_it_whatever_happens(self, engine):
+        with pytest.raises(KeyError), Session(engine.registry) as session:
+            self.remember_and_fail(engine, session)
+        assert engine.memory().baseline == NOTHING
+
+    async def test_async_with(self, engine):
+        async with Session(engine.registry) as session:
+            self.remember(engine, session, 1.0)
+        assert engine.memory().baseline == NOTHING
+
+    def test_closing_the_engine_closes_it(self):
+        with Engine("cpu") as engine:
+            session = Session(engine.registry)
+            self.remember(engine, session, 1.0)
+        assert session.is_closed
+        assert engine.memory().baseline == NOTHING
+        session.close()
+
+    @pytest.mark.tensor_leaks(allow=1)
+    def test_one_that_vanishes_unclosed_is_a_leak(self, engine):
+        session = Session(engine.registry)
+        self.remember(engine, session, 1.0)
+        del session
+        gc.collect()
+        with pytest.warns(ResourceWarning, match="vanished without being disposed"):
+            assert engine.memory().baseline == (0, 0, 0, 1)
+
+
+def video(name, step):
+    """Four frames of 64 x 64 in which the picture, made smaller by ``step``, moves."""
+    picture = read_picture(name)[::step, ::step]
+    return [np.ascontiguousarray(picture[i : i + 64, 3 * i : 3 * i + 64]) for i in range(4)]
+
+
+FRAMES = video("human_face", 3)
+OTHERS = video("astronaut", 6)
+
+
+@pytest.fixture
+async def human():
+    async with Human(RVM) as human:
+        await human.load()
+        yield human
+
+
+async def alpha(human, frame, session=None, config=None):
+    with await human.detect(frame, config, session=session) as result:
+        return result.segmentation.alpha.data_sync()
+
+
+async def alphas(human, frames, session=None):
+    return [await alpha(human, frame, session) for frame in frames]
+
+
+class TestFrames:
+    """The same with rvm, which remembers four states."""
+
+    async def test_each_frame_is_seen_in_the_light_of_those_before(self, human):
+        """Against the model run by hand, its states handed on from run to run."""
+        with human.session() as session:
+            found = await alphas(human, FRAMES, session)
+        async with Engine("cpu") as engine, engine.scope():
+            model = await engine.load_graph_model(find_card("rvm"))
+            states = [engine.scalar(0.0)] * STATES
+            for frame, ours in zip(FRAMES, found, strict=True):
+                inputs = {f"r{i + 1}i": state for i, state in enumerate(states)}
+                picture = engine.tensor(frame[None] / np.float32(255))
+                inputs |= {"src": picture, "downsample_ratio": engine.scalar(0.5)}
+                theirs, *states = await model.execute_async(inputs, ["pha", "r1o", "r2o", "r3o", "r4o"])
+                np.testing.assert_allclose(ours, theirs.data_sync()[0, ..., 0], atol=1e-3)
+
+    async def test_without_a_session_each_picture_starts_anew(self, human):
+        first = await alphas(human, FRAMES)
+        again = await alphas(human, reversed(FRAMES))
+        np.testing.assert_array_equal(first, again[::-1])
+        with human.session() as session:
+            together = await alphas(human, FRAMES, session)
+        np.testing.assert_array_equal(together[0], first[0])
+        assert all(np.abs(one - other).max() > 0.01 for one, other in zip(together[1:], first[1:], strict=True))
+
+    async def test_two_side_by_side_do_not_see_each_other(self, human):
+        with human.session() as one, human.session() as two:
+            alone = [await alphas(human, FRAMES, one), await alphas(human, OTHERS, two)]
+        with human.session() as one, human.session() as two:
+            together = await asyncio.gather(alphas(human, FRAMES, one), alphas(human, OTHERS, two))
+            assert human.engine.memory().num_tensors == 2 * STATES
+        np.testing.assert_array_equal(together, alone)
+
+    async def test_twenty_frames_keep_the_count_constant(self, human):
+        async with human.session() as session:
+            for frame in FRAMES * 5:
+                await alpha(human, frame, session)
+                assert human.engine.memory().num_tensors == STATES
+        assert human.engine.memory().baseline == NOTHING
+
+    async def test_a_scope_around_the_call_does_not_free_it(self, human):
+        with human.session() as session:
+            together = await alphas(human, FRAMES[:2], session)
+        with human.session() as session:
+            async with human.engine.scope():
+                await alpha(human, FRAMES[0], session)
+            assert human.engine.memory().num_tensors == STATES
+            np.testing.assert_array_equal(await alpha(human, FRAMES[1], session), together[1])
+
+    async def test_two_calls_at_once_on_one_are_refused(self, human):
+        with human.session() as session:
+            calls = [alpha(human, frame, session) for frame in FRAMES[:2]]
+            first, second = await asyncio.gather(*calls, return_exceptions=True)
+            assert isinstance(second, SessionError)
+            np.testing.assert_array_equal(first, await alpha(human, FRAMES[0]))
+
+    @pytest.mark.parametrize(
+        ("frame", "config"),
+        [
+            (FRAMES[1][:48], None),
+            (FRAMES[1], {"segmentation": {"ratio": 0.4}}),
+        ],
+        ids=["another size", "another ratio"],
+    )
+    async def test_other_frames_begin_anew(self, human, frame, config):
+        alone = await alpha(human, frame, config=config)
+        with human.session() as session:
+            await alpha(human, FRAMES[0], session)
+            np.testing.assert_array_equal(await alpha(human, frame, session, config), alone)
+            assert human.engine.memory().num_tensors == STATES
+
+    async def test_what_has_no_memory_leaves_it_alone(self, human):
+        with human.session() as session:
+            together = await alphas(human, FRAMES[:2], session)
+        with human.session() as session:
+            await alpha(human, FRAMES[0], session)
+            await alpha(human, OTHERS[0], session, {"segmentation": {"model_path": "selfie.json"}})
+            (await human.detect(OTHERS[0], {"segmentation": OFF}, session=session)).dispose()
+            np.testing.assert_array_equal(await alpha(human, FRAMES[1], session), together[1])
+
+    async def test_after_a_reset_of_the_engine_it_begins_anew(self, human):
+        with human.session() as session:
+            await alpha(human, FRAMES[0], session)
+            human.engine.reset()
+            np.testing.assert_array_equal(await alpha(human, FRAMES[1], session), await alpha(human, FRAMES[1]))
+
+    @pytest.mark.parametrize("step", range(4))
+    async def test_closed_while_a_call_uses_it(self, human, monkeypatch, step):
+        """By another task, while the call waits: reading, preparing, the run, decoding. It ends as it would have."""
+        with human.session() as session:
+            expected = (await alphas(human, FRAMES[:2], session))[1]
+        plain_run, steps = scheduler.run, []
+        reached, closed = asyncio.Event(), asyncio.Event()
+
+        async def run(function, *arguments, on_cancel=None):
+            steps.append(function)
+            if len(steps) == step + 1:
+                reached.set()
+                await closed.wait()
+            return await plain_run(function, *arguments, on_cancel=on_cancel)
+
+        async def close():
+            await reached.wait()
+            session.close()
+            closed.set()
+
+        session = human.session()
+        await alpha(human, FRAMES[0], session)
+        monkeypatch.setattr(scheduler, "run", run)
+        found, _ = await asyncio.gather(alpha(human, FRAMES[1], session), close())
+        np.testing.assert_array_equal(found, expected)
+        assert human.engine.memory().baseline == NOTHING
+
+    async def test_closing_human_closes_it(self):
+        async with Human(RVM) as human:
+            session = human.session()
+            await alpha(human, FRAMES[0], session)
+        assert session.is_closed
+        assert human.engine.memory().baseline == NOTHING
+        with pytest.raises(EngineClosedError):
+            await alpha(human, FRAMES[0], session)
+        with pytest.raises(EngineClosedError):
+            human.session()
+
+    async def test_another_humans_and_a_closed_one_are_refused_before_anything_is_done(self, human):
+        async with Human(RVM) as other:
+            with other.session() as session, pytest.raises(SessionError, match="another Human's"):
+                await human.detect("no such picture", session=session)
+            with pytest.raises(SessionError, match="was closed"):
+                await other.detect("no such picture", session=session)
+
+
+class TestFailures:
+    """A call that fails leaves the memory as it was: the next frame comes out as if the call had not been."""
+
+    @pytest.fixture
+    async def session(self, human):
+        with human.session() as session:
+            await alpha(human, FRAMES[0], session)
+            yield session
+        assert human.engine.memory().baseline == NOTHING
+
+    @pytest.fixture
+    async def expected(self, human):
+        with human.session() as session:
+            return (await alphas(human, FRAMES[:2], session))[1]
+
+    @pytest.fixture(autouse=True)
+    async def as_if_it_had_not_been(self, human, session, expected):
+        yield
+        assert human.engine.memory().num_tensors == STATES
+        np.testing.assert_array_equal(await alpha(human, FRAMES[1], session), expected)
+
+    async def test_a_picture_that_is_none(self, human, session):
+        with pytest.raises(InputError, match="unknown picture format"):
+            await human.detect(b"no picture", session=session)
+
+    @pytest.mark.parametrize("raised", [True, False])
+    async def test_the_module_fails(self, human, session, monkeypatch, raised):
+        def fail(*_, **__):
+            raise MemoryError("no memory")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(matting, "decode", fail)
+            if raised:
+                with pytest.raises(MemoryError):
+                    await human.detect(OTHERS[0], session=session)
+            else:
+                result = await human.detect(OTHERS[0], {"raise_errors": False}, session=session)
+                assert (result.segmentation, str(result.errors["segmentation"])) == (None, "no memory")
+
+    async def test_what_comes_after_the_module_fails(self, human, session, monkeypatch):
+        def fail(*_, **__):
+            raise MemoryError("no memory")
+
+        with monkeypatch.context() as patch:
+            patch.setattr("humanrt.human.Result", fail)
+            with pytest.raises(MemoryError):
+                await human.detect(OTHERS[0], session=session)
+
+    @pytest.mark.parametrize("step", range(4))
+    async def test_cancellation(self, human, session, monkeypatch, step):
+        """At each thing that the call waits for: reading, preparing, the run, decoding."""
+        plain_run, steps = scheduler.run, []
+
+        async def run(function, *arguments, on_cancel=None):
+            steps.append(function)
+            if len(steps) == step + 1:
+                task.cancel()
+            return await plain_run(function, *arguments, on_cancel=on_cancel)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(scheduler, "run", run)
+            task = asyncio.create_task(human.detect(OTHERS[0], session=session))
+            with pytest.raises(asyncio.CancelledError):
+                await task
+        assert len(steps) == step + 1
+
+    async def test_cancellation_after_all_is_done(self, human, session, monkeypatch):
+        """While another module still works, when the segmentation has already remembered."""
+        remembered = asyncio.Event()
+
+        async def detect_segments(call):
+            found = await segments.detect_segments(call)
+            remembered.set()
+            return found
+
+        async def detect_objects(call):
+            await asyncio.Event().wait()
+
+        config = {"object": {"enabled": True}}
+        with monkeypatch.context() as patch:
+            patch.setattr("humanrt.vision.detection.detect_segments", detect_segments)
+            patch.setattr("humanrt.vision.detection.detect_objects", detect_objects)
+            task = asyncio.create_task(human.detect(OTHERS[0], config, session=session))
+            await remembered.wait()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
