@@ -19,10 +19,11 @@ from humanrt.runtime import scheduler
 from humanrt.runtime.completion import completion
 from humanrt.runtime.single_flight import SingleFlight
 from humanrt.streams.session import Session
-from humanrt.vision.call import Call, Models
-from humanrt.vision.clock import Clock
-from humanrt.vision.detection import Detection, needed_models
-from humanrt.vision.model import TaskModel
+from humanrt.vision.call import Call, Clock, Models
+from humanrt.vision.detection import Detection
+from humanrt.vision.families import FAMILIES, Families
+from humanrt.vision.modules import needed_models
+from humanrt.vision.stage import VisionModel
 from humanrt.zoo import Card, OnProgress, Store, cards, default_cache_dir, find_card
 
 ConfigSource = Config | Mapping[str, object] | str | os.PathLike[str]
@@ -49,7 +50,7 @@ class Human:
         )
         self._cards = cards(*environment.cards, *split_paths(self.config.cards))
         self.engine = Engine(self.config.device, deallocate=self.config.deallocate, store=store)
-        self._models: SingleFlight[str, TaskModel] = SingleFlight()
+        self._models: SingleFlight[str, VisionModel] = SingleFlight()
         self._calls: set[Future[None]] = set()
         self._closing = False
 
@@ -101,9 +102,20 @@ class Human:
                 models = await self._load(settings, None)
             async with self.engine.scope("detect") as scope:
                 call = Call(self.engine, models, self.engine.from_numpy(pixels), settings, turn)
-                found = await Detection(call, clock).run()
-                now = time.time_ns() // 1_000_000
-                result = Result(*call.size, **vars(found), performance=clock.finish(), timestamp=now)
+                found = await Detection(call, _families(settings), clock).run()
+                result = Result(
+                    *call.size,
+                    face=found.face,
+                    body=found.body,
+                    hand=found.hand,
+                    object=found.object,
+                    gesture=found.gesture,
+                    persons=found.persons,
+                    segmentation=found.segmentation,
+                    errors=found.errors,
+                    performance=clock.finish(),
+                    timestamp=time.time_ns() // 1_000_000,
+                )
                 tensors = scope.returns(list(result.tensors()))
                 if self.engine.deallocate == "auto":
                     self.engine.registry.mark_automatic(tensors)
@@ -156,8 +168,8 @@ class Human:
         loaded = await self._models.get_all(loads)
         return {config_key: loaded[card.name] for config_key, card in found.items()}
 
-    def _load_model(self, card: Card, on_progress: OnProgress | None) -> TaskModel:
-        return TaskModel(self.engine, card, self.engine.load_blocking(card, on_progress))
+    def _load_model(self, card: Card, on_progress: OnProgress | None) -> VisionModel:
+        return VisionModel(self.engine, card, self.engine.load_blocking(card, on_progress))
 
     def _find_card(self, config_key: str, model_path: str) -> Card:
         card = find_card(model_path, self._cards)
@@ -173,3 +185,11 @@ def _folder(model_base_path: str) -> Path | None:
     if "://" in model_base_path and not model_base_path.startswith("file://"):
         raise ConfigError(f"model_base_path is {model_base_path!r}; it must be a folder of this machine")
     return Path(model_base_path.removeprefix("file://"))
+
+
+def _families(config: Config) -> Families:
+    if config.compat != "human":
+        return FAMILIES
+    from humanrt.compat import HUMAN  # few calls need it
+
+    return HUMAN

@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from humanrt.people.gestures import find_gestures
-from humanrt.people.gestures.poses import FINGERS, HUMANS_POSES
+from humanrt.compat import HUMAN
+from humanrt.compat.people import POSES
 from humanrt.people.persons import join_persons
+from humanrt.people.poses import FINGERS
 from humanrt.result import Body, Face, Finger, Gesture, Hand, Keypoint
 from parity.detection import ON, detect_both
 from parity.errors import RefusedError
@@ -96,7 +97,7 @@ def test_the_gestures_of_faces_and_irises(peer, seed):
         for function in ("face2", "iris2")
         for gesture in peer.inside_human(GESTURE, function, [as_human(face) for face in faces])
     ]
-    assert [gesture.to_human() for gesture in find_gestures(faces, [], [], quirks=True)] == theirs
+    assert [gesture.to_human() for gesture in HUMAN.gestures.find(faces, [], [])] == theirs
     words = {gesture["gesture"] for gesture in theirs}
     assert words >= {"facing left", "facing right", "blink left eye", "mouth 100% open", "head up", "head down"}
     assert words >= {f"looking {where}" for where in ("left", "right", "up", "down")}
@@ -106,7 +107,7 @@ def test_the_gestures_of_bodies(peer):
     numbers = np.random.default_rng(1)
     bodies = [some_body(numbers, 1000 - i) for i in range(MANY)]  # ids are not places
     theirs = peer.inside_human(GESTURE, "body2", [body.to_human() for body in bodies])
-    assert [gesture.to_human() for gesture in find_gestures([], bodies, [], quirks=True)] == theirs
+    assert [gesture.to_human() for gesture in HUMAN.gestures.find([], bodies, [])] == theirs
     assert len({gesture["gesture"] for gesture in theirs}) == 5
 
 
@@ -114,7 +115,7 @@ def test_the_gestures_of_hands(peer):
     numbers = np.random.default_rng(2)
     hands = with_fingers(peer, [some_hand(numbers, i) for i in range(MANY)])
     theirs = peer.inside_human(GESTURE, "hand2", [hand.to_human() for hand in hands])
-    assert [gesture.to_human() for gesture in find_gestures([], [], hands, quirks=True)] == theirs
+    assert [gesture.to_human() for gesture in HUMAN.gestures.find([], [], hands)] == theirs
     words = {gesture["gesture"] for gesture in theirs}
     assert words >= {"palm forward", "palm up", "thumb up", "point", "open palm", "middle finger"}
 
@@ -132,10 +133,10 @@ def test_the_poses(peer):
             name: Finger(CURLS[curl], DIRECTIONS[direction])
             for name, curl, direction in zip(FINGERS, curls, directions, strict=True)
         }
-        ours.append([pose.confidence(fingers) for pose in HUMANS_POSES])
+        ours.append([pose.confidence(fingers) for pose in POSES])
     assert ours == theirs
     names = peer.inside_human(FINGERPOSE, "() => fingergesture_default.map((pose) => pose.name)")
-    assert [pose.name for pose in HUMANS_POSES] == names
+    assert [pose.name for pose in POSES] == names
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -152,7 +153,7 @@ def test_persons(peer, seed):
     records = [[as_human(face) for face in faces]]
     records += [[record.to_human() for record in each] for each in (bodies, hands, gestures)]
     theirs = peer.inside_human(PERSONS, "join2", *records, [1, HEIGHT, WIDTH, 3])
-    ours = join_persons(faces, bodies, hands, gestures, (WIDTH, HEIGHT), quirks=True)
+    ours = join_persons(faces, bodies, hands, gestures, (WIDTH, HEIGHT), HUMAN.join)
     assert len(ours) == len(theirs) == 20
     for our, their in zip(ours, theirs, strict=True):
         assert (our.id, our.face.id, list(our.box)) == (their["id"], their["face"]["id"], their["box"])

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from humanrt.vision.model import InputForm
 
 from humanrt.config import ObjectConfig
-from humanrt.vision.model import InputForm
 from humanrt.vision.object import centernet, nanodet
 from humanrt.zoo import find_card
 from parity.constants import write_constant_model

@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from humanrt.people.gestures import find_gestures
+from humanrt.compat import HUMAN
 from humanrt.result import Body, Face, Hand
 from parity.difference import Difference, Json, paired
 from parity.records import IRISES, read_body, read_face, read_hand
@@ -85,7 +85,7 @@ def _readings(ours: Json, theirs: Json, places: Places) -> Iterator[list[Json]]:
             [_shaken_body(body, random, theirs["height"]) for body in bodies],
             [_shaken_hand(hand, random) for hand in (hands, as_ours)[n % 2]],
         )
-        yield [gesture.to_human() for gesture in find_gestures(*shaken, quirks=True)]
+        yield [gesture.to_human() for gesture in HUMAN.gestures.find(*shaken)]
 
 
 def _shake(points: NDArray[np.float32], random: np.random.Generator) -> NDArray[np.float32]:

@@ -5,7 +5,6 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
-from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -25,6 +24,28 @@ if TYPE_CHECKING:
     from onnxruntime import RunOptions
 
 Arrays: TypeAlias = list[NDArray[Any]]
+
+
+class StopSignal:
+    """Ends the work of one job early: a run of ONNX Runtime within milliseconds, other work at its next ``check()``."""
+
+    __slots__ = ("options",)
+
+    def __init__(self) -> None:
+        self.options: RunOptions = onnxruntime().RunOptions()
+
+    def set(self) -> None:
+        """Ask the work to end; from any thread."""
+        self.options.terminate = True
+
+    def check(self) -> None:
+        """Raise ``StoppedError`` if the work was asked to end."""
+        if self.options.terminate:
+            raise StoppedError
+
+
+class StoppedError(Exception):
+    """Work that was asked to end has ended. Never seen by callers: they raise their own cancellation."""
 
 
 class GraphModel:
@@ -84,16 +105,23 @@ class GraphModel:
         return self._disposed
 
     def execute(self, inputs: Inputs, outputs: str | Sequence[str] | None = None) -> Tensor | list[Tensor]:
-        """Run the model on the calling thread; for scripts and threads. Everything else as in `execute_async`.
+        """Run the model on the calling thread; for scripts and threads. Everything else as in ``execute_async()``.
 
-        Raises BlockingCallError: this is the thread of a running event loop.
+        Raises ``BlockingCallError`` if an event loop runs on this thread.
         """
         _refuse_event_loop()
+        return _alone_or_all(self.run(inputs, outputs, StopSignal()))
+
+    def run(self, inputs: Inputs, outputs: str | Sequence[str] | None, stop: "StopSignal") -> list[Tensor]:
+        """Run the model on the calling thread, a worker's, until ``stop`` is set; return the outputs as tensors.
+
+        Raises what ``execute_async()`` raises.
+        """
         with self._in_use():
             tensors, names = self._signature.bind(inputs, outputs)
             with _pinned(tensors) as feeds:
-                arrays = self._run(names, feeds, onnxruntime().RunOptions())
-        return _alone_or_all(self._adopt(arrays))
+                arrays = self._run(names, feeds, stop)
+        return self._adopt(arrays)
 
     async def execute_async(self, inputs: Inputs, outputs: str | Sequence[str] | None = None) -> Tensor | list[Tensor]:
         """Run the model on the scheduler.
@@ -130,11 +158,10 @@ class GraphModel:
     async def _compute(self, inputs: Inputs, outputs: str | Sequence[str] | None) -> tuple[Arrays, list[str]]:
         with self._in_use():
             tensors, names = self._signature.bind(inputs, outputs)
-            options = onnxruntime().RunOptions()
-            stop = partial(setattr, options, "terminate", True)
+            stop = StopSignal()
             run = scheduler.run if self.device.kind == "cpu" else scheduler.run_on_card
             with _pinned(tensors) as feeds:
-                arrays = await run(self._run, names, feeds, options, on_cancel=stop)
+                arrays = await run(self._run, names, feeds, stop, on_cancel=stop.set)
         return arrays, names
 
     @contextmanager
@@ -162,11 +189,11 @@ class GraphModel:
                 if not self._idle.done():
                     self._idle.set_result(None)
 
-    def _run(self, names: list[str], feeds: dict[str, NDArray[Any]], options: "RunOptions") -> Arrays:
-        """Run the session; on a worker thread, or in `execute` on the caller's."""
+    def _run(self, names: list[str], feeds: dict[str, NDArray[Any]], stop: "StopSignal") -> Arrays:
+        """Run the session and copy its results; on a worker thread, or in ``execute()`` on the caller's."""
         started = kernel_started()
         try:
-            results = self._lease.session.run(names, feeds, options)
+            results = self._lease.session.run(names, feeds, stop.options)
         except Exception as error:  # ONNX Runtime's exceptions have no base of their own
             raise ModelRunError(f"{self.name} failed in ONNX Runtime: {error}") from error
         if started is not None:

@@ -1,39 +1,62 @@
-"""A face's crop, and what the models that describe a face have in common."""
+"""Crops of faces: cut out of the image upright, and resized for the models that describe a face."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol, TypeAlias
+from math import atan2, pi
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from humanrt.config import FaceConfig
-from humanrt.imaging import crop, resize
-from humanrt.vision.family import Family
-from humanrt.vision.model import InputForm
+from humanrt.imaging import crop, crop_rotated, resize
+from humanrt.vision.face.box import FaceBox
+from humanrt.vision.stage import InputForm
 
-# [n, h, w, 3], 0..255: the faces of one picture, upright
+# [n, h, w, 3], 0..255: the faces of one image, upright.
 Crops: TypeAlias = NDArray[np.uint8] | NDArray[np.float32]
 Floats: TypeAlias = NDArray[np.float32]
-Said: TypeAlias = dict[str, Any]  # what a model says of one face, as fields of Face
 
 # Human's weights of red, green and blue.
 LUMINANCE = np.array([[0.2989], [0.5870], [0.1140]], np.float32)
+# Landmarks of the detector on the axis of a face.
+NOSE, MOUTH = 2, 3
+# Faces rotated by less than this, in radians, are cut out as they are: the mesh model copes, and resampling blurs.
+LEAST_ANGLE = 0.2
 
 
-class FaceTask(Family, Protocol):
-    """A family of models that look at the crops of faces; a module of this folder, or an object."""
+def face_angle(box: FaceBox) -> float:
+    """Return how far a face is rotated in the image, in radians, clockwise.
 
-    def prepare(self, crops: Crops, form: InputForm, settings: FaceConfig) -> Floats:
-        """Make the model's input, [n, *form], of all faces' crops."""
+    0 for a face that is nearly upright or has no landmarks.
+    """
+    if not len(box.landmarks):
+        return 0.0
+    mouth, nose = box.landmarks[MOUTH], box.landmarks[NOSE]
+    angle = pi / 2 - atan2(mouth[1] - nose[1], nose[0] - mouth[0])
+    angle -= 2 * pi * ((angle + pi) // (2 * pi))
+    return angle if abs(angle) > LEAST_ANGLE else 0.0
 
-    def decode(self, rows: Sequence[Floats], settings: FaceConfig, *, quirks: bool) -> Said:
-        """Read one face's row of each output; ``quirks`` rounds as Human does."""
+
+def cut_faces(picture: NDArray[np.uint8], boxes: Sequence[FaceBox], angles: Sequence[float], size: int) -> Crops:
+    """Cut the faces out of an image, uint8 [h, w, 3], rotated upright, to [n, size, size, 3].
+
+    Each crop is sampled once, bilinearly.
+    """
+    crops = []
+    for box, angle in zip(boxes, angles, strict=True):
+        upright, _ = crop_rotated(picture, (*box.start, *box.end), angle, (*box.center,), size, size)
+        crops.append(upright)
+    return np.stack(crops)
+
+
+def to_unit(crops: Crops) -> Floats:
+    """Return crops as float32, 0..1."""
+    return crops.astype(np.float32) * np.float32(1 / 255)
 
 
 def resized(crops: Crops, form: InputForm, margin: float = 0.0) -> Floats:
-    """Scale crops to a model's input, float32 [n, height, width, 3], 0..1.
+    """Resize crops to a model's input, float32 [n, height, width, 3], 0..1.
 
-    ``margin`` cuts that part of the width and height off each side first: the ``crop`` of Human's configuration.
+    ``margin`` is the part of the width and height that is cut off each side first: ``crop`` of Human's configuration.
     """
     if margin:
         return cropped(crops, form, (margin, margin, 1 - margin, 1 - margin))
@@ -41,7 +64,7 @@ def resized(crops: Crops, form: InputForm, margin: float = 0.0) -> Floats:
 
 
 def cropped(crops: Crops, form: InputForm, part: tuple[float, float, float, float]) -> Floats:
-    """As ``resized``, for the part of a crop that is given by left, top, right, bottom, 0..1."""
+    """Resize a part of each crop, given by left, top, right, bottom over the crop's size, as ``resized()`` does."""
     height, width = crops.shape[1:3]
     left, top, right, bottom = part
     box = (left * width, top * height, right * width, bottom * height)
@@ -49,9 +72,9 @@ def cropped(crops: Crops, form: InputForm, part: tuple[float, float, float, floa
 
 
 def gray(pixels: Floats) -> Floats:
-    """Mix the channels of [n, h, w, 3] to one, [n, h, w, 1]."""
+    """Convert [n, h, w, 3] to luminance, [n, h, w, 1]."""
     return pixels @ LUMINANCE
 
 
 def _unit(faces: Sequence[NDArray[Any]]) -> Floats:
-    return np.stack(faces).astype(np.float32) * np.float32(1 / 255)
+    return to_unit(np.stack(faces))

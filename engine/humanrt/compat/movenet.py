@@ -1,28 +1,32 @@
-"""What Human makes of movenet's output, its faults included: src/body/movenet.ts and movenetfix.ts.
+"""MoveNet as Human runs and records it: src/body/movenet.ts and movenetfix.ts.
 
-Human takes positions to the nearest pixel of a square that is squeezed to the picture's shape, and only then out of its
-padding, so that they are off by up to half a pixel times the picture's proportions. Then it corrects the model where a
-left part lies to the right: it believes that everybody faces the camera. But it exchanges places in the list, not
-names, so that nothing changes but the order. It drops a knee above its shoulder and an ankle above its knee, as if
-nobody ever bent a knee or lay down, and a hip or elbow nearer to the other shoulder if its twin is not seen. The lines
-between the parts it draws before all that: where there is padding, they miss the points.
-
-None of this is done in the default mode: what the model saw is what is told, with how sure it was.
+Human takes positions to the nearest pixel of a square that is squeezed to the image's shape, and only then out of its
+padding, so that they are off by up to half a pixel times the image's aspect ratio. Then it corrects the model where a
+left part lies to the right, as if everybody faced the camera. But it exchanges places in the list, not names, so that
+only the order changes. It drops a knee above its shoulder and an ankle above its knee, as if nobody ever bent a knee or
+lay down, and a hip or elbow nearer to the other shoulder if its twin is not detected. The lines between the parts are
+made before all that: where there is padding, they miss the points.
 """
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from math import floor
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from humanrt.compat.precision import HUMAN
 from humanrt.config import BodyConfig
+from humanrt.imaging import resize_square
 from humanrt.result import Body, Keypoint
+from humanrt.vision.body.detector import BodyTask, Prepared
+from humanrt.vision.body.movenet import LONGER_SIDE, MoveNet
 from humanrt.vision.body.skeleton import COCO, Lines, Size, box_around, box_over
-from humanrt.vision.rounding import rounded
+from humanrt.vision.stage import InputForm
 
 Rows = NDArray[np.float64]
-# As Human keeps them: the place of a keypoint that was lost stays, empty.
+# As in Human: the place of a dropped keypoint stays, empty.
 Places = list[Keypoint | None]
 
 PAIRS = tuple(zip(COCO.parts[1::2], COCO.parts[2::2], strict=True))
@@ -35,17 +39,34 @@ LOWER_AND_HIGHER = (
 BESIDE_THE_SHOULDERS = (("leftHip", "rightHip"), ("leftElbow", "rightElbow"))
 
 
-def single(rows: Rows, size: Size, limit: int, settings: BodyConfig) -> tuple[Body, ...]:
-    """Read the one row, [51], of the models of one body: always a body, whatever the limit."""
-    del limit
-    keypoints = _keypoints(rows[0], size, settings)
+@dataclass(frozen=True)
+class HumanMoveNet(MoveNet):
+    """Pads the image to a square for every form of the model."""
+
+    def prepare(self, source: NDArray[Any], form: InputForm, task: BodyTask) -> Prepared:
+        """Return the image as int32 [1, n, n, 3]; fractions of gray levels are truncated."""
+        del task
+        square, affine = resize_square(source.astype(np.float32), form.height or LONGER_SIDE)
+        return Prepared(square[np.newaxis].astype(np.int32), [affine], (source.shape[1], source.shape[0]))
+
+    def decode(self, outputs: Sequence[NDArray[Any]], prepared: Prepared, task: BodyTask) -> tuple[Body, ...]:
+        """Return the bodies: of a model of one body always one, whatever the limit."""
+        rows = self.rows(outputs)
+        if self.several:
+            return several(rows, prepared.size, task.limit, task.settings)
+        return (single(rows[0], prepared.size, task.settings),)
+
+
+def single(row: Rows, size: Size, settings: BodyConfig) -> Body:
+    """Decode the row, [51], of a model of one body."""
+    keypoints = _keypoints(row, size, settings)
     score = max((keypoint.score for keypoint in keypoints), default=0.0)
-    return (_body(0, score, keypoints, size, settings),)
+    return _body(0, score, keypoints, size, settings)
 
 
 def several(rows: Rows, size: Size, limit: int, settings: BodyConfig) -> tuple[Body, ...]:
-    """Read the rows, [6, 56], of the model of several: the number of each body is that of its row."""
-    scores = [rounded(score, 2) for score in rows[:, -1].tolist()]
+    """Decode the rows, [6, 56], of the model of several bodies: the id of each body is the index of its row."""
+    scores = [HUMAN.rounded(score, 2) for score in rows[:, -1].tolist()]
     bodies = [
         _body(i, score, _keypoints(row, size, settings), size, settings)
         for i, (row, score) in enumerate(zip(rows, scores, strict=True))
@@ -55,10 +76,10 @@ def several(rows: Rows, size: Size, limit: int, settings: BodyConfig) -> tuple[B
 
 
 def _keypoints(row: Rows, size: Size, settings: BodyConfig) -> list[Keypoint]:
-    """Take the points that the model is sure of to the square, squeezed to the picture's shape, in whole pixels."""
+    """Return the points over ``min_confidence`` in the square, squeezed to the image's shape, in whole pixels."""
     width, height = size
     return [
-        Keypoint(part, rounded(score, 2), (floor(width * x + 0.5), floor(height * y + 0.5)), (x, y))
+        Keypoint(part, HUMAN.rounded(score, 2), (floor(width * x + 0.5), floor(height * y + 0.5)), (x, y))
         for part, (y, x, score) in zip(COCO.parts, row[: 3 * len(COCO.parts)].reshape(-1, 3).tolist(), strict=True)
         if score > settings.min_confidence
     ]
@@ -73,8 +94,8 @@ def _body(number: int, score: float, keypoints: list[Keypoint], size: Size, sett
 
 def arranged(keypoints: list[Keypoint]) -> list[Keypoint]:
     """Reorder keypoints and drop some, as Human's ``bodyParts`` does."""
-    # In JavaScript a list has a place -1 of its own, to which Human sends what it exchanges with a part that is not
-    # there. Here that is the last place, which is no part of the list either.
+    # In JavaScript an array can have a property -1, to which Human assigns what it exchanges with an absent part. Here
+    # that is the last place, which is not part of the result either.
     places: Places = [*keypoints, None]
     for left, right in PAIRS:
         i, j = _place(places, left), _place(places, right)
@@ -101,7 +122,7 @@ def _exchange_beside_the_shoulders(places: Places, left: str, right: str) -> Non
 
 
 def _nearer(keypoint: Keypoint | None, one: Keypoint, other: Keypoint) -> bool:
-    """Tell whether a keypoint is, from side to side, nearer to the one than to the other."""
+    """Return whether a keypoint is horizontally nearer to ``one`` than to ``other``."""
     if keypoint is None:
         return False
     x = keypoint.position[0]
