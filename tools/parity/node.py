@@ -165,10 +165,10 @@ class Peer:
         result: dict[str, Any] = self._request("defaults")
         return result
 
-    def effort(self, name: str, count: int) -> float:
-        """Do what ``timing.js`` calls ``name`` so many times on TF.js's CPU backend; return the CPU seconds it took."""
-        seconds: float = self._request("effort", name=name, count=count)
-        return seconds
+    def effort(self, name: str, count: int) -> tuple[float, float]:
+        """Run the case ``name`` of ``timing.js`` so many times on TF.js's CPU backend; return CPU and wall seconds."""
+        cpu, wall = self._request("effort", name=name, count=count)
+        return cpu, wall
 
     def versions(self) -> dict[str, str]:
         """Return the versions that really run, under "node", "tfjs" and "human"."""
