@@ -51,6 +51,7 @@ class Human:
         self._cards = cards(*environment.cards, *split_paths(self.config.cards))
         self.engine = Engine(self.config.device, deallocate=self.config.deallocate, store=store)
         self._models: SingleFlight[str, VisionModel] = SingleFlight()
+        self._own_models: Models | None = None  # those that ``config`` needs, once they are loaded
         self._calls: set[Future[None]] = set()
         self._closing = False
 
@@ -155,6 +156,8 @@ class Human:
 
     def _merged(self, config: ConfigSource | None) -> Config:
         """Return the configuration of one call."""
+        if config is None:
+            return self.config
         call = load_config(config, self.config)
         for name in FIXED_SETTINGS:
             if getattr(call, name) not in (getattr(self.config, name), getattr(Config, name)):
@@ -163,10 +166,15 @@ class Human:
 
     async def _load(self, config: Config, on_progress: OnProgress | None) -> Models:
         """Return the models that ``config`` needs; each is loaded once, side by side with the others."""
+        if config is self.config and self._own_models is not None:
+            return self._own_models
         found = {config_key: self._find_card(config_key, path) for config_key, path in needed_models(config).items()}
         loads = {card.name: partial(self._load_model, card, on_progress) for card in found.values()}
         loaded = await self._models.get_all(loads)
-        return {config_key: loaded[card.name] for config_key, card in found.items()}
+        models = {config_key: loaded[card.name] for config_key, card in found.items()}
+        if config is self.config:
+            self._own_models = models
+        return models
 
     def _load_model(self, card: Card, on_progress: OnProgress | None) -> VisionModel:
         return VisionModel(self.engine, card, self.engine.load_blocking(card, on_progress))

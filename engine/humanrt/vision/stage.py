@@ -14,6 +14,7 @@ they are not needed. Each output is copied once, from ONNX Runtime's arena, and 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import numpy as np
@@ -66,13 +67,13 @@ class VisionModel:
     card: Card
     graph: GraphModel
 
-    @property
+    @cached_property
     def form(self) -> InputForm:
         """The form of the model's only input. Raises ``ConfigError`` if the model card has no such input."""
         _, *pixels = self._input_shape
         return InputForm(*(length if isinstance(length, int) else 0 for length in pixels))
 
-    @property
+    @cached_property
     def fixed_form(self) -> InputForm:
         """The form of an input with fixed sizes. Raises ``ConfigError`` if the model card leaves one open."""
         form = self.form
@@ -83,31 +84,42 @@ class VisionModel:
             )
         return form
 
-    @property
+    @cached_property
+    def on_cpu(self) -> bool:
+        """Whether the model runs on the CPU."""
+        return self.graph.device.kind == "cpu"
+
+    @cached_property
     def takes_batches(self) -> bool:
         """Whether one run takes several images.
 
         Never on a GPU: for each new number of images ONNX Runtime prepares every convolution anew there, which takes
         seconds, where a run more takes a millisecond or two.
         """
-        return self._input_shape[0] != 1 and self.graph.device.kind == "cpu"
+        return self.on_cpu and self._input_shape[0] != 1
+
+    @cached_property
+    def only_input(self) -> str:
+        """The graph's name of its first input."""
+        return self.graph.inputs[0].name
 
     def input_nodes(self, names: Iterable[str]) -> list[str]:
         """Return the graph's names of inputs of the model card. Raises ``ConfigError`` if one is missing."""
         return [spec.node for spec in self._specs("inputs", self.card.inputs, names)]
 
-    def output_nodes(self, names: Iterable[str]) -> list[str]:
+    def output_nodes(self, names: tuple[str, ...]) -> list[str]:
         """Return the graph's names of outputs of the model card. Raises ``ConfigError`` if one is missing."""
-        return [spec.signature or spec.node for spec in self._specs("outputs", self.card.outputs, names)]
+        specs = self._specs("outputs", self.card.outputs, names)
+        return [spec.signature or spec.node for spec in specs]
 
     def _specs(self, kind: str, known: Mapping[str, TensorSpec], names: Iterable[str]) -> list[TensorSpec]:
-        try:
-            return [known[name] for name in names]
-        except KeyError:
+        wanted = list(names)
+        if not known.keys() >= set(wanted):
             raise ConfigError(
                 f"the {kind} of {self.card.name} are {', '.join(known)}; a model for {self.card.config_key} needs "
-                f"{', '.join(names)}"
-            ) from None
+                f"{', '.join(wanted)}"
+            )
+        return [known[name] for name in wanted]
 
     @property
     def _input_shape(self) -> tuple[int | str, ...]:
@@ -188,8 +200,8 @@ async def run_stage(
     decoded, ``ModelRunError``, ``ModelDisposedError``, ``TensorDisposedError``.
     """
     stage = _Stage(family, model, source, task, recurrence)
-    if model.graph.device.kind == "cpu":
-        stop = StopSignal()
+    if model.on_cpu:
+        stop = model.graph.stop_signal()
         images = await scheduler.run(stage.run_whole, stop, on_cancel=stop.set)
     else:
         images = await scheduler.run(stage.prepare_images)
@@ -202,12 +214,11 @@ async def run_stage(
 class _Stage(Generic[Task, Prepared, Found]):
     """One run of a model, which goes from thread to thread."""
 
-    __slots__ = ("batch", "family", "found", "model", "nodes", "prepared", "recurrence", "source", "task")
+    __slots__ = ("batch", "family", "found", "model", "prepared", "recurrence", "source", "task")
 
     found: Found
     prepared: Prepared
     batch: Tensor
-    nodes: list[str]
 
     def __init__(
         self,
@@ -231,7 +242,7 @@ class _Stage(Generic[Task, Prepared, Found]):
         stop.check()
         outputs = self.run(self.batch, stop)
         stop.check()
-        self.decode(outputs)
+        self.decode(*outputs)
         return []
 
     def prepare_images(self) -> list[Tensor]:
@@ -242,31 +253,44 @@ class _Stage(Generic[Task, Prepared, Found]):
     def prepare(self) -> None:
         """Prepare the batch, which becomes a tensor of the scope."""
         family, model, source = self.family, self.model, self.source
-        self.nodes = model.output_nodes(family.outputs)
         pixels = source.registry.values(source) if isinstance(source, Tensor) else source
         self.prepared = family.prepare(pixels, family.form(model), self.task)
-        self.batch = model.engine.adopt(self.prepared.pixels)
+        self.batch = model.engine.registry.adopt(self.prepared.pixels)
 
-    def run(self, batch: Tensor, stop: StopSignal) -> list[Tensor]:
-        """Run the model and dispose of the batch."""
-        inputs: list[Tensor] | dict[str, Tensor] = [batch]
-        if self.recurrence is not None:
-            image, others = self.recurrence.image, self.recurrence.inputs
-            tensors = (batch, *others.values())
-            inputs = dict(zip(self.model.input_nodes([image, *others]), tensors, strict=True))
+    def run(self, batch: Tensor, stop: StopSignal) -> tuple[list[NDArray[Any]], list[Tensor]]:
+        """Run the model and dispose of the batch; return the outputs, and the tensors that own them."""
+        model, recurrence = self.model, self.recurrence
+        if recurrence is None:
+            inputs = {model.only_input: batch}
+        else:
+            nodes = model.input_nodes([recurrence.image, *recurrence.inputs])
+            inputs = dict(zip(nodes, (batch, *recurrence.inputs.values()), strict=True))
         try:
-            return self.model.graph.run(inputs, self.nodes, stop)
+            return model.graph.run(inputs, model.output_nodes(self.family.outputs), stop)
         finally:
             batch.dispose()
 
-    def decode(self, outputs: list[Tensor]) -> None:
-        """Decode the outputs and dispose of them."""
-        arrays = [output.registry.values(output) for output in outputs]
+    def decode(self, arrays: list[NDArray[Any]], outputs: list[Tensor]) -> None:
+        """Decode the outputs, and dispose of all but the states of a recurrent model."""
+        family, kept = self.family, self.recurrence.states if self.recurrence is not None else ()
         try:
-            self._decode(arrays)
+            self.found = family.decode(arrays, self.prepared, self.task)
+        except (ConfigError, ModelError):
+            raise
+        except UNREADABLE as error:
+            card, rows = self.model.card, zip(family.outputs, arrays, strict=True)
+            shapes = ", ".join(f"{name} {array.dtype} {list(array.shape)}" for name, array in rows)
+            raise ModelFormatError(
+                f"{card.name} returned {shapes}, which cannot be decoded as the outputs of a model for "
+                f"{card.config_key} ({error}): compare its model card with those of HumanRT's own models"
+            ) from error
         finally:
-            arrays.clear()
-            self._dispose(outputs)
+            arrays.clear()  # an error's traceback holds this frame, which must not hold the memory
+            for name, output in zip(family.outputs, outputs, strict=True):
+                if name not in kept:
+                    output.dispose()
+        if self.recurrence is not None:
+            self.recurrence.kept = tuple(outputs[family.outputs.index(name)] for name in kept)
 
     def images(self) -> list[Tensor]:
         """Copy each image of the batch, so that each can be freed alone, and dispose of the batch."""
@@ -278,41 +302,19 @@ class _Stage(Generic[Task, Prepared, Found]):
         batch.dispose()
         return tensors
 
-    async def run_alone(self, image: Tensor) -> list[Tensor]:
+    async def run_alone(self, image: Tensor) -> tuple[list[NDArray[Any]], list[Tensor]]:
         """Run the model on one image of the batch, on a thread of its device."""
-        stop = StopSignal()
-        run = scheduler.run if self.model.graph.device.kind == "cpu" else scheduler.run_on_card
+        stop = self.model.graph.stop_signal()
+        run = scheduler.run if self.model.on_cpu else scheduler.run_on_card
         return await run(self.run, image, stop, on_cancel=stop.set)
 
-    def decode_all(self, runs: list[list[Tensor]]) -> None:
+    def decode_all(self, runs: list[tuple[list[NDArray[Any]], list[Tensor]]]) -> None:
         """Decode the outputs of one run for each image, and dispose of them."""
-        if len(runs) == 1:
-            self.decode(runs[0])
-            return
-        arrays = [[output.registry.values(output) for output in outputs] for outputs in runs]
-        joined = [np.concatenate(parts) for parts in zip(*arrays, strict=True)]
-        for outputs in runs:
-            self._dispose(outputs)
-        self._decode(joined)
-
-    def _decode(self, arrays: list[NDArray[Any]]) -> None:
-        try:
-            self.found = self.family.decode(arrays, self.prepared, self.task)
-        except (ConfigError, ModelError):
-            raise
-        except UNREADABLE as error:
-            card, rows = self.model.card, zip(self.family.outputs, arrays, strict=True)
-            shapes = ", ".join(f"{name} {array.dtype} {list(array.shape)}" for name, array in rows)
-            raise ModelFormatError(
-                f"{card.name} returned {shapes}, which cannot be decoded as the outputs of a model for "
-                f"{card.config_key} ({error}): compare its model card with those of HumanRT's own models"
-            ) from error
-
-    def _dispose(self, outputs: list[Tensor]) -> None:
-        kept = self.recurrence.states if self.recurrence is not None else ()
-        by_name = dict(zip(self.family.outputs, outputs, strict=True))
-        for name, output in by_name.items():
-            if name not in kept:
-                output.dispose()
-        if self.recurrence is not None:
-            self.recurrence.kept = tuple(by_name[name] for name in kept)
+        arrays, outputs = runs[0]
+        if len(runs) > 1:
+            joined = [np.concatenate(parts) for parts in zip(*(arrays for arrays, _ in runs), strict=True)]
+            for _, of_image in runs:
+                for output in of_image:
+                    output.dispose()
+            arrays, outputs = joined, [self.model.engine.registry.adopt(array) for array in joined]
+        self.decode(arrays, outputs)
