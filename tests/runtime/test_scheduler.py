@@ -355,7 +355,7 @@ async def test_the_scheduler_of_the_process():
     assert await module.run(lambda: "done") == "done"
     after = module.statistics()
     assert after.completed == before.completed + 1
-    assert after.threads == module.cpu_budget() + module.CARD_THREADS
+    assert after.threads == module.cpu_budget() + module.GPU_THREADS
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
