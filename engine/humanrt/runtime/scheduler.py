@@ -23,8 +23,8 @@ from contextvars import copy_context
 from functools import partial
 from typing import Any, NamedTuple, TypeVar, TypeVarTuple
 
-from humanrt.runtime.completion import completion, drain
 from humanrt.runtime.cpu_budget import cpu_budget
+from humanrt.runtime.futures import completion, drain
 
 Result = TypeVar("Result")
 Arguments = TypeVarTuple("Arguments")
