@@ -15,9 +15,8 @@ from humanrt import tfjs
 from humanrt.config import Environment
 from humanrt.errors import DeviceError, EngineClosedError, ModelFormatError
 from humanrt.runtime import sessions
-from humanrt.runtime.background import background
-from humanrt.runtime.completion import completion
 from humanrt.runtime.device import Device, resolve_device
+from humanrt.runtime.futures import background, completion
 from humanrt.runtime.graph_model import GraphModel
 from humanrt.tensors import POOL_LIMIT_BYTES, Registry
 from humanrt.tensors.workspace import Workspace

@@ -16,7 +16,7 @@ from humanrt.errors import ConfigError, EngineClosedError
 from humanrt.imaging import PictureSource, read_picture
 from humanrt.result import Result
 from humanrt.runtime import scheduler
-from humanrt.runtime.completion import completion
+from humanrt.runtime.futures import completion
 from humanrt.runtime.single_flight import SingleFlight
 from humanrt.streams.session import Session
 from humanrt.vision.call import Call, Clock, Models

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from humanrt.errors import BlockingCallError, ModelDisposedError, ModelRunError
 from humanrt.runtime import scheduler
-from humanrt.runtime.completion import completion
 from humanrt.runtime.device import Device
+from humanrt.runtime.futures import completion
 from humanrt.runtime.library import onnxruntime
 from humanrt.runtime.sessions import SessionLease
 from humanrt.runtime.signature import Inputs, Signature, TensorSpec, read_metadata, read_specs

@@ -1,20 +1,31 @@
-"""The one door to ONNX Runtime: imported when first needed, so that ``import humanrt`` stays light."""
+"""ONNX Runtime: its import, when it is first needed, and the options of its sessions, each of which was measured."""
 
 import importlib
 import os
 from importlib import metadata
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from humanrt.errors import MissingDependencyError
 
+if TYPE_CHECKING:
+    from onnxruntime import SessionOptions
+
 DISTRIBUTIONS = ("onnxruntime", "onnxruntime-gpu")
+CPU_PROVIDER = "CPUExecutionProvider"
+CUDA_PROVIDER = "CUDAExecutionProvider"
+
+SILENT = 4
+"""The severity "fatal" of ONNX Runtime's log: errors are raised, and are not written to the user's standard error."""
 
 
 def onnxruntime() -> ModuleType:
     """Return the module ``onnxruntime``.
 
-    Its telemetry, which tells Microsoft of every session, is off, unless ORT_DISABLE_TELEMETRY is set to something else
-    or the module was imported before. Raises MissingDependencyError: it is not installed, or cannot be imported.
+    Its telemetry, which reports each session to Microsoft, is off, unless ORT_DISABLE_TELEMETRY is set to another value
+    or the module was imported before.
+
+    Raises ``MissingDependencyError`` if it is not installed or cannot be imported.
     """
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # read when the library is loaded
     try:
@@ -22,7 +33,7 @@ def onnxruntime() -> ModuleType:
     except ImportError as error:
         message = (
             f"ONNX Runtime cannot be imported ({error}). Install one of the two: "
-            'pip install "humanrt[cpu]" for the processor, pip install "humanrt[gpu]" for an NVIDIA card.'
+            'pip install "humanrt[cpu]" for the CPU, pip install "humanrt[gpu]" for an NVIDIA GPU.'
         )
         raise MissingDependencyError(message, name="onnxruntime") from error
 
@@ -36,3 +47,31 @@ def installed_distributions() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             continue
     return versions
+
+
+def session_options() -> "SessionOptions":
+    """Return the options of the session of a model."""
+    library = onnxruntime()
+    options = library.SessionOptions()
+    # Whole runs are parallel, on the threads of the scheduler. The threads of a session would spin while they wait.
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    # A memory pattern is kept for each shape of input: memory would grow with each new size of picture.
+    options.enable_mem_pattern = False
+    options.graph_optimization_level = library.GraphOptimizationLevel.ORT_ENABLE_ALL
+    options.log_severity_level = SILENT
+    return options
+
+
+def cuda_options(index: int) -> dict[str, int | str]:
+    """Return the options of the CUDA provider for the GPU ``index``."""
+    options: dict[str, int | str] = {
+        # TF32 rounds the factors of a convolution to ten bits, which changes the detections of some of Human's models.
+        "use_tf32": 0,
+        # The default tries all algorithms for each new shape, another number of faces for instance, without a gain.
+        "cudnn_conv_algo_search": "HEURISTIC",
+    }
+    if index > 0:
+        # The first GPU is the default. ONNX Runtime 1.26 to 1.31 logs a warning if the option is set.
+        options["device_id"] = index
+    return options

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from humanrt.config import Config
 from humanrt.engine import Engine
-from humanrt.streams.session import Turn
+from humanrt.streams.session import SessionFrame
 from humanrt.tensors import Tensor
 from humanrt.vision.stage import VisionModel
 
@@ -29,7 +29,7 @@ class Call:
     models: Models
     picture: Tensor
     config: Config
-    turn: Turn | None = None
+    turn: SessionFrame | None = None
 
     @property
     def size(self) -> tuple[int, int]:
