@@ -97,10 +97,12 @@ class Human:
         with self._in_flight(), nullcontext() if session is None else session.turn(self.engine.registry) as turn:
             settings = self._merged(config)
             clock = Clock()
-            with clock.measure("inputProcess"):
-                pixels = await scheduler.run(partial(read_picture, source, bgr=bgr, max_pixels=settings.max_pixels))
-            with clock.measure("loadModels"):
-                models = await self._load(settings, None)
+            start = time.perf_counter()
+            pixels = await scheduler.run(partial(read_picture, source, bgr=bgr, max_pixels=settings.max_pixels))
+            clock.record("inputProcess", start)
+            start = time.perf_counter()
+            models = await self._load(settings, None)
+            clock.record("loadModels", start)
             async with self.engine.scope("detect") as scope:
                 call = Call(self.engine, models, self.engine.from_numpy(pixels), settings, turn)
                 found = await Detection(call, _families(settings), clock).run()
@@ -117,9 +119,11 @@ class Human:
                     performance=clock.finish(),
                     timestamp=time.time_ns() // 1_000_000,
                 )
-                tensors = scope.returns(list(result.tensors()))
-                if self.engine.deallocate == "auto":
-                    self.engine.registry.mark_automatic(tensors)
+                tensors = list(result.tensors())
+                if tensors:
+                    scope.returns(tensors)
+                    if self.engine.deallocate == "auto":
+                        self.engine.registry.mark_automatic(tensors)
                 return result
 
     async def aclose(self) -> None:

@@ -20,8 +20,8 @@ from humanrt.vision.body import blazepose, efficientpose, movenet, people
 from humanrt.vision.body.blazepose import INDEX, INPUT_SIZE, PARTS, SIDES, BlazePose, scores_of, unit
 from humanrt.vision.body.detector import BodyFamily, BodyTask, Prepared, Region
 from humanrt.vision.body.efficientpose import EfficientPose, maxima
-from humanrt.vision.body.families import BodyFamilies
 from humanrt.vision.body.people import SCORE, RegionDetector, RegionTask, anchors, corners_of
+from humanrt.vision.body.pipeline import BodyFamilies
 from humanrt.vision.body.posenet import Found, PoseNet, Seen, bodies, maps_of
 from humanrt.vision.body.skeleton import COCO, Pose, Size, box_around, box_over
 from humanrt.vision.decoding import round_half_up, sigmoid

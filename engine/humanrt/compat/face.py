@@ -16,11 +16,10 @@ from humanrt.vision.face import blazeface
 from humanrt.vision.face.attention import ATTENTION, ATTENTION_LOGIT, Attention
 from humanrt.vision.face.blazeface import BlazeFace
 from humanrt.vision.face.box import FaceBox
-from humanrt.vision.face.crop import Crops, Floats
 from humanrt.vision.face.describer import FaceDescriber, GenderScore
 from humanrt.vision.face.detector import Prepared
 from humanrt.vision.face.faceboxes import FACEBOXES
-from humanrt.vision.face.facemesh import FaceMesh
+from humanrt.vision.face.facemesh import Crops, FaceMesh, Floats
 from humanrt.vision.face.families import DESCRIBERS, FaceFamilies
 from humanrt.vision.face.iris import INPUT_SIZE, Eye, Iris
 from humanrt.vision.face.mask import SILHOUETTE

@@ -16,10 +16,10 @@ from humanrt.config import HandConfig
 from humanrt.imaging import crop, resize, rotate
 from humanrt.result import Curl, Hand
 from humanrt.vision.hand.detector import DetectedHand, HandTask, Prepared
-from humanrt.vision.hand.families import HandFamilies
 from humanrt.vision.hand.fingers import Line, Point, angle_at, curl_of, longest_line
 from humanrt.vision.hand.handdetect import HandDetect, record_palm
 from humanrt.vision.hand.handtrack import HandTrack
+from humanrt.vision.hand.pipeline import HandFamilies
 from humanrt.vision.hand.record import NO_KEYPOINTS, Groups, HandRecorder, Scores, box_of
 from humanrt.vision.hand.skeleton import CroppedHands, Region, Skeleton, SkeletonFamily
 from humanrt.vision.hand.skeleton import Point as Corner

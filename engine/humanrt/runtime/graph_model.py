@@ -20,31 +20,23 @@ from humanrt.tensors import Registry, Tensor
 from humanrt.tensors.profile import kernel_ended, kernel_started
 
 if TYPE_CHECKING:
-    from onnxruntime import RunOptions
+    from onnxruntime import InferenceSession, RunOptions
 
 Arrays: TypeAlias = list[NDArray[Any]]
 
 
 class StopSignal:
-    """Ends the work of one job early: a run of ONNX Runtime within milliseconds, other work at its next ``check()``."""
+    """Ends the work of one job early: a run of ONNX Runtime in milliseconds, other work where it reads ``is_set``."""
 
-    __slots__ = ("options",)
+    __slots__ = ("is_set", "options")
 
     def __init__(self, options: "RunOptions") -> None:
         self.options = options
+        self.is_set = False
 
     def set(self) -> None:
         """Ask the work to end; from any thread."""
-        self.options.terminate = True
-
-    def check(self) -> None:
-        """Raise ``StoppedError`` if the work was asked to end."""
-        if self.options.terminate:
-            raise StoppedError
-
-
-class StoppedError(Exception):
-    """Work that was asked to end has ended. Never seen by callers: they raise their own cancellation."""
+        self.is_set = self.options.terminate = True
 
 
 class GraphModel:
@@ -72,12 +64,13 @@ class GraphModel:
             lease.release()
             raise
         self._signature = Signature(name, inputs, outputs)
+        self._session: InferenceSession = session  # until it is released
         self._run_options = onnxruntime().RunOptions
         self._metadata = MappingProxyType(metadata)
         self._lock = threading.Lock()
         self._runs = 0
         self._idle: Future[None] = Future()
-        self._disposed = False
+        self._disposed = self._released = False
 
     @property
     def inputs(self) -> tuple[TensorSpec, ...]:
@@ -128,7 +121,10 @@ class GraphModel:
         """
         self._enter()
         try:
-            arrays = self._run(outputs, {name: tensor.registry.values(tensor) for name, tensor in inputs.items()}, stop)
+            feeds = {}
+            for name, tensor in inputs.items():
+                feeds[name] = tensor.registry.values(tensor)
+            arrays = self._run(outputs, feeds, stop)
         except ModelRunError:
             self._signature.bind(inputs, outputs)
             raise
@@ -177,7 +173,7 @@ class GraphModel:
         try:
             tensors, names = self._signature.bind(inputs, outputs)
             stop = self.stop_signal()
-            run = scheduler.run if self.device.kind == "cpu" else scheduler.run_on_card
+            run = scheduler.run if self.device.kind == "cpu" else scheduler.run_on_gpu
             feeds = {name: tensor.registry.values(tensor) for name, tensor in tensors.items()}
             try:
                 arrays = await run(self._run, names, feeds, stop, on_cancel=stop.set)
@@ -205,18 +201,18 @@ class GraphModel:
 
     def _release_when_idle(self) -> None:
         with self._lock:
-            idle = self._disposed and self._runs == 0
-        if idle:
-            self._lease.release()
-            with self._lock:
-                if not self._idle.done():
-                    self._idle.set_result(None)
+            if not self._disposed or self._runs or self._released:
+                return
+            self._released = True
+            del self._session  # before the lease: the last user's release returns memory to the system
+        self._lease.release()
+        self._idle.set_result(None)
 
     def _run(self, names: list[str], feeds: dict[str, NDArray[Any]], stop: "StopSignal") -> Arrays:
         """Run the session and copy its results; on a worker thread, or in ``execute()`` on the caller's."""
         started = kernel_started()
         try:
-            results = self._lease.session.run(names, feeds, stop.options)
+            results = self._session.run(names, feeds, stop.options)
         except Exception as error:  # ONNX Runtime's exceptions have no base of their own
             raise ModelRunError(f"{self.name} failed in ONNX Runtime: {error}") from error
         if started is not None:

@@ -17,7 +17,7 @@ raised again, because the first may belong to a scope that ends here, while a la
 import asyncio
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from functools import partial
@@ -76,7 +76,10 @@ class Scheduler:
         ``on_cancel`` is called on the thread of the event loop if the caller is cancelled while ``function`` runs. It
         makes ``function`` end soon, and must not raise. The result or error of ``function`` is then dropped.
         """
-        job = self._submit(partial(copy_context().run, function, *args))
+        job = _Job(partial(copy_context().run, function, *args))
+        with self._lock:
+            self._queued += 1
+        job.future = self._executor.submit(self._perform, job)
         try:
             done = completion(job.future)
             try:
@@ -100,13 +103,6 @@ class Scheduler:
         """Return a consistent snapshot of the counters."""
         with self._lock:
             return SchedulerStatistics(self._threads, self._queued, self._running, self._completed, self._cancelled)
-
-    def _submit(self, work: Callable[[], Any]) -> _Job:
-        job = _Job(work)
-        with self._lock:
-            self._queued += 1
-        job.future = self._executor.submit(self._perform, job)
-        return job
 
     def _perform(self, job: _Job) -> None:
         """Run a job, on a worker thread."""
@@ -164,29 +160,22 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_renew_after_fork)
 
 
-async def run(
+def run(
     function: Callable[[*Arguments], Result],
     *args: *Arguments,
     on_cancel: Callable[[], None] | None = None,
-) -> Result:
+) -> Coroutine[Any, Any, Result]:
     """Call ``function`` on the scheduler of the process for the CPU; see ``Scheduler.run()``."""
-    call = _scheduler.run(function, *args, on_cancel=on_cancel)
-    del function, args  # the traceback of an error holds this frame
-    return await call
+    return _scheduler.run(function, *args, on_cancel=on_cancel)
 
 
-async def run_on_gpu(
+def run_on_gpu(
     function: Callable[[*Arguments], Result],
     *args: *Arguments,
     on_cancel: Callable[[], None] | None = None,
-) -> Result:
+) -> Coroutine[Any, Any, Result]:
     """Call ``function``, which keeps a GPU busy instead of a CPU core; see ``Scheduler.run()``."""
-    call = _gpu_scheduler.run(function, *args, on_cancel=on_cancel)
-    del function, args  # the traceback of an error holds this frame
-    return await call
-
-
-run_on_card = run_on_gpu  # the name that graph_model.py uses
+    return _gpu_scheduler.run(function, *args, on_cancel=on_cancel)
 
 
 def statistics() -> SchedulerStatistics:

@@ -1,8 +1,7 @@
 """One call of ``detect()``: its image, its models and its configuration; and the durations of its parts."""
 
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -45,14 +44,9 @@ class Clock:
         self._start = time.perf_counter()
         self._parts: dict[str, float] = {}
 
-    @contextmanager
-    def measure(self, part: str) -> Iterator[None]:
-        """Record the duration of the block as that of ``part``."""
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            self._parts[part] = 1000 * (time.perf_counter() - start)
+    def record(self, part: str, start: float) -> None:
+        """Record the time since ``start``, of ``time.perf_counter()``, as the duration of ``part``."""
+        self._parts[part] = 1000 * (time.perf_counter() - start)
 
     def finish(self) -> dict[str, float]:
         """Return all parts, and the total since the clock was created."""

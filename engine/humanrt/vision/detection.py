@@ -1,6 +1,7 @@
 """Everything in an image: the modules run concurrently, and what happens if one of them fails."""
 
 import asyncio
+import time
 from functools import partial
 from traceback import clear_frames
 
@@ -43,15 +44,16 @@ class Detection:
         for name in module.needs(self._call.config):
             if name in self._ended:
                 await self._ended[name].wait()
+        start = time.perf_counter()
         try:
-            with self._clock.measure(module.name):
-                await module.detect(self._call, self._families, self._found)
+            await module.detect(self._call, self._families, self._found)
         except NO_MODULES_OWN:
             raise
         except Exception as error:
             if self._call.config.raise_errors:
                 raise
             self._found.errors[module.name] = _without_frames(error)
+        self._clock.record(module.name, start)
         self._ended[module.name].set()
 
 

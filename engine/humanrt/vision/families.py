@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 
 from humanrt.people.gestures import GestureRules
 from humanrt.people.persons import Join, join_parts
-from humanrt.vision.body.families import BodyFamilies
+from humanrt.vision.body.pipeline import BodyFamilies
 from humanrt.vision.face.families import FaceFamilies
-from humanrt.vision.hand.families import HandFamilies
+from humanrt.vision.hand.pipeline import HandFamilies
 from humanrt.vision.object.pipeline import ObjectFamilies
 from humanrt.vision.segmentation.pipeline import SegmentationFamilies
 

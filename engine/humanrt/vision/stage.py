@@ -13,7 +13,7 @@ they are not needed. Each output is copied once, from ONNX Runtime's arena, and 
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
@@ -66,6 +66,7 @@ class VisionModel:
     engine: Engine
     card: Card
     graph: GraphModel
+    _nodes: dict[tuple[str, ...], list[str]] = field(default_factory=dict, repr=False)
 
     @cached_property
     def form(self) -> InputForm:
@@ -107,10 +108,13 @@ class VisionModel:
         """Return the graph's names of inputs of the model card. Raises ``ConfigError`` if one is missing."""
         return [spec.node for spec in self._specs("inputs", self.card.inputs, names)]
 
-    def output_nodes(self, names: tuple[str, ...]) -> list[str]:
-        """Return the graph's names of outputs of the model card. Raises ``ConfigError`` if one is missing."""
-        specs = self._specs("outputs", self.card.outputs, names)
-        return [spec.signature or spec.node for spec in specs]
+    def nodes_of(self, family: "Family[Any, Any, Any]") -> list[str]:
+        """Return the graph's names of a family's outputs. Raises ``ConfigError`` if the model card lacks one."""
+        nodes = self._nodes.get(family.outputs)
+        if nodes is None:
+            specs = self._specs("outputs", self.card.outputs, family.outputs)
+            nodes = self._nodes[family.outputs] = [spec.signature or spec.node for spec in specs]
+        return nodes
 
     def _specs(self, kind: str, known: Mapping[str, TensorSpec], names: Iterable[str]) -> list[TensorSpec]:
         wanted = list(names)
@@ -239,10 +243,10 @@ class _Stage(Generic[Task, Prepared, Found]):
         self.prepare()
         if self.batch.shape[0] > 1 and not self.model.takes_batches:
             return self.images()
-        stop.check()
-        outputs = self.run(self.batch, stop)
-        stop.check()
-        self.decode(*outputs)
+        if not stop.is_set:
+            outputs = self.run(self.batch, stop)
+            if not stop.is_set:
+                self.decode(*outputs)
         return []
 
     def prepare_images(self) -> list[Tensor]:
@@ -266,7 +270,7 @@ class _Stage(Generic[Task, Prepared, Found]):
             nodes = model.input_nodes([recurrence.image, *recurrence.inputs])
             inputs = dict(zip(nodes, (batch, *recurrence.inputs.values()), strict=True))
         try:
-            return model.graph.run(inputs, model.output_nodes(self.family.outputs), stop)
+            return model.graph.run(inputs, model.nodes_of(self.family), stop)
         finally:
             batch.dispose()
 
@@ -305,7 +309,7 @@ class _Stage(Generic[Task, Prepared, Found]):
     async def run_alone(self, image: Tensor) -> tuple[list[NDArray[Any]], list[Tensor]]:
         """Run the model on one image of the batch, on a thread of its device."""
         stop = self.model.graph.stop_signal()
-        run = scheduler.run if self.model.on_cpu else scheduler.run_on_card
+        run = scheduler.run if self.model.on_cpu else scheduler.run_on_gpu
         return await run(self.run, image, stop, on_cancel=stop.set)
 
     def decode_all(self, runs: list[tuple[list[NDArray[Any]], list[Tensor]]]) -> None:

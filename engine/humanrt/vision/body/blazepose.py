@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from humanrt.imaging import Affine, crop_turned, fit, map_points, normalize
 from humanrt.result import Body
-from humanrt.vision.body.detector import BodyFamily, BodyTask, Prepared, best
-from humanrt.vision.body.skeleton import Pose, Skeleton
+from humanrt.vision.body.detector import BodyFamily, BodyTask, Prepared
+from humanrt.vision.body.skeleton import Pose, Skeleton, best
 from humanrt.vision.decoding import sigmoid
 from humanrt.vision.stage import InputForm
 

@@ -1,7 +1,7 @@
 """What all models that detect bodies have in common."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
@@ -40,9 +40,3 @@ class BodyFamily(Family[BodyTask, Prepared, tuple[Body, ...]]):
     """A family of models that detect bodies; ``decode`` returns at most ``limit`` of them, best first."""
 
     takes_regions: bool = False
-
-
-def best(bodies: Iterable[Body | None], limit: int) -> tuple[Body, ...]:
-    """Return the best ``limit`` bodies, best first, with ids in this order."""
-    found = sorted((body for body in bodies if body is not None), key=lambda body: -body.score)
-    return tuple(replace(body, id=i) for i, body in enumerate(found[:limit]))

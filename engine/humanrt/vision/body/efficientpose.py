@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from humanrt.imaging import fit, map_points, normalize
 from humanrt.result import Body
-from humanrt.vision.body.detector import BodyFamily, BodyTask, Prepared, best
-from humanrt.vision.body.skeleton import LIMBS, Pose, Skeleton
+from humanrt.vision.body.detector import BodyFamily, BodyTask, Prepared
+from humanrt.vision.body.skeleton import LIMBS, Pose, Skeleton, best
 from humanrt.vision.stage import InputForm
 
 SKELETON = Skeleton(

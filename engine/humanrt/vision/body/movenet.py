@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from humanrt.config import BodyConfig
 from humanrt.imaging import fit, map_points
 from humanrt.result import Body
-from humanrt.vision.body.detector import BodyFamily, BodyTask, Prepared, best
-from humanrt.vision.body.skeleton import COCO, Pose
+from humanrt.vision.body.detector import BodyFamily, BodyTask, Prepared
+from humanrt.vision.body.skeleton import COCO, Pose, best
 from humanrt.vision.stage import InputForm, VisionModel
 
 PARTS = len(COCO.parts)

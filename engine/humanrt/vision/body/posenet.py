@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from humanrt.imaging import fit, map_points, normalize
 from humanrt.result import Body
-from humanrt.vision.body.detector import BodyFamily, BodyTask, Prepared, best
-from humanrt.vision.body.skeleton import COCO, Pose
+from humanrt.vision.body.detector import BodyFamily, BodyTask, Prepared
+from humanrt.vision.body.skeleton import COCO, Pose, best
 from humanrt.vision.decoding import round_half_up, sigmoid
 from humanrt.vision.stage import InputForm
 

@@ -1,7 +1,7 @@
 """Skeletons: the parts of a body that a model outputs, and how they are recorded."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import inf
 from typing import NamedTuple, TypeAlias
@@ -57,6 +57,12 @@ class Skeleton:
             return None
         box = box_around([keypoint.position for keypoint in keypoints])
         return Body(0, pose.score, box, box_over(box, size), keypoints, self.lines(keypoints))
+
+
+def best(bodies: Iterable[Body | None], limit: int) -> tuple[Body, ...]:
+    """Return the best ``limit`` bodies, best first, with ids in this order."""
+    found = sorted((body for body in bodies if body is not None), key=lambda body: -body.score)
+    return tuple(replace(body, id=i) for i, body in enumerate(found[:limit]))
 
 
 def box_around(positions: Sequence[Point]) -> Box:

@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from humanrt.vision.decoding import sigmoid
-from humanrt.vision.face.crop import Floats
-from humanrt.vision.face.facemesh import CroppedFaces, Meshes, MeshFamily, Placed
+from humanrt.vision.face.facemesh import CroppedFaces, Floats, Meshes, MeshFamily, Placed
 from humanrt.vision.face.landmarks import MESH_ANNOTATIONS
 
 # The outputs of the model card, with left and right as in the image. Elsewhere left is the person's left, as in the

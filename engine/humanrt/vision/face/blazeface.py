@@ -16,8 +16,8 @@ from humanrt.config import FaceDetectorConfig
 from humanrt.imaging import map_points, normalize, resize, resize_square
 from humanrt.tensors import non_max_suppression
 from humanrt.vision.decoding import anchor_centers, sigmoid
-from humanrt.vision.face.box import FaceBox
-from humanrt.vision.face.detector import FaceDetector, Prepared, grown
+from humanrt.vision.face.box import FaceBox, grown
+from humanrt.vision.face.detector import FaceDetector, Prepared
 from humanrt.vision.stage import InputForm
 
 # A row of a head, in pixels of the input; centre and landmarks are relative to the anchor.

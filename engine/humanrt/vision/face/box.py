@@ -1,10 +1,12 @@
 """The box of a detected face, from its detector to the other face models."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from humanrt.config import FaceDetectorConfig
 from humanrt.result import Box
 from humanrt.vision.decoding import round_half_up
 from humanrt.vision.precision import Precision
@@ -60,3 +62,9 @@ class FaceBox:
         image = np.array([width, height], np.float64)
         x, y, box_width, box_height = np.concatenate([self.start / image, (self.end - self.start) / image]).tolist()
         return x, y, box_width, box_height
+
+
+def grown(boxes: Iterable[FaceBox], settings: FaceDetectorConfig) -> list[FaceBox]:
+    """Enlarge the boxes of a detector, make them square, and drop those that are too small."""
+    squared = [box.squared(settings.scale) for box in boxes]
+    return [box for box in squared if (box.size > settings.min_size).all()]

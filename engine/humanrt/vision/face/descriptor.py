@@ -12,8 +12,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from humanrt.config import FaceConfig
-from humanrt.vision.face.crop import resized
-from humanrt.vision.face.describer import Description, FaceDescriber
+from humanrt.vision.face.describer import Description, FaceDescriber, resized
 from humanrt.vision.stage import Batch, InputForm
 
 

@@ -1,6 +1,5 @@
 """What all face detectors have in common."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -28,9 +27,3 @@ class FaceDetector(Family[FaceDetectorConfig, Prepared, list[FaceBox]]):
     proportions. ``decode`` returns the best boxes in pixels of the image, best first, enlarged and squared for the
     mesh.
     """
-
-
-def grown(boxes: Iterable[FaceBox], settings: FaceDetectorConfig) -> list[FaceBox]:
-    """Enlarge the boxes of a detector, make them square, and drop those that are too small."""
-    squared = [box.squared(settings.scale) for box in boxes]
-    return [box for box in squared if (box.size > settings.min_size).all()]

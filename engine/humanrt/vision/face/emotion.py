@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 from humanrt.config import FaceConfig
 from humanrt.result import Emotion
-from humanrt.vision.face.crop import gray, resized
-from humanrt.vision.face.describer import Description, FaceDescriber
+from humanrt.vision.face.describer import Description, FaceDescriber, gray, resized
 from humanrt.vision.stage import Batch, InputForm
 
 EMOTIONS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from humanrt.config import FaceDetectorConfig
 from humanrt.imaging import map_points, resize, resize_square
 from humanrt.tensors import non_max_suppression
-from humanrt.vision.face.box import FaceBox
-from humanrt.vision.face.detector import FaceDetector, Prepared, grown
+from humanrt.vision.face.box import FaceBox, grown
+from humanrt.vision.face.detector import FaceDetector, Prepared
 from humanrt.vision.stage import InputForm, VisionModel
 
 # Larger images are scaled down to this longer side: the largest anchor is 512 pixels wide.

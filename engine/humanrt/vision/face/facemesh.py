@@ -6,20 +6,58 @@ and the way back to the image are those of Human's src/face/facemeshutil.ts.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import cos, sin
+from math import atan2, cos, pi, sin
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from humanrt.imaging import crop_rotated
 from humanrt.vision.face.box import FaceBox
-from humanrt.vision.face.crop import Crops, Floats, cut_faces, to_unit
 from humanrt.vision.stage import Family, InputForm
 
 INPUT_SIZE = 192
+# Landmarks of the detector on the axis of a face.
+NOSE, MOUTH = 2, 3
+# Faces rotated by less than this, in radians, are cut out as they are: the mesh model copes, and resampling blurs.
+LEAST_ANGLE = 0.2
+
+# [n, h, w, 3], 0..255: the faces of one image, upright.
+Crops: TypeAlias = NDArray[np.uint8] | NDArray[np.float32]
+Floats: TypeAlias = NDArray[np.float32]
 
 # Cuts faces out of an image: image, boxes, angles in radians, side of the crops in pixels.
 Cut: TypeAlias = Callable[[NDArray[np.uint8], Sequence[FaceBox], Sequence[float], int], Crops]
+
+
+def face_angle(box: FaceBox) -> float:
+    """Return how far a face is rotated in the image, in radians, clockwise.
+
+    0 for a face that is nearly upright or has no landmarks.
+    """
+    if not len(box.landmarks):
+        return 0.0
+    mouth, nose = box.landmarks[MOUTH], box.landmarks[NOSE]
+    angle = pi / 2 - atan2(mouth[1] - nose[1], nose[0] - mouth[0])
+    angle -= 2 * pi * ((angle + pi) // (2 * pi))
+    return angle if abs(angle) > LEAST_ANGLE else 0.0
+
+
+def cut_faces(picture: NDArray[np.uint8], boxes: Sequence[FaceBox], angles: Sequence[float], size: int) -> Crops:
+    """Cut the faces out of an image, uint8 [h, w, 3], rotated upright, to [n, size, size, 3].
+
+    Each crop is sampled once, bilinearly.
+    """
+    crops = []
+    for box, angle in zip(boxes, angles, strict=True):
+        upright, _ = crop_rotated(picture, (*box.start, *box.end), angle, (*box.center,), size, size)
+        crops.append(upright)
+    return np.stack(crops)
+
+
+def to_unit(crops: Crops) -> Floats:
+    """Return crops as float32, 0..1."""
+    return crops.astype(np.float32) * np.float32(1 / 255)
 
 
 class Placed(NamedTuple):

@@ -11,8 +11,8 @@ from typing import Any
 from numpy.typing import NDArray
 
 from humanrt.config import FaceConfig
-from humanrt.vision.face.crop import Floats, resized
-from humanrt.vision.face.describer import Description, FaceDescriber, GenderScore
+from humanrt.vision.face.describer import Description, FaceDescriber, GenderScore, resized
+from humanrt.vision.face.facemesh import Floats
 from humanrt.vision.stage import Batch, InputForm
 
 

@@ -8,11 +8,10 @@ from humanrt.config import FaceConfig
 from humanrt.vision.face import descriptor, emotion, faceres, gear, spoofing, ssrnet
 from humanrt.vision.face.attention import ATTENTION, ATTENTION_LOGIT
 from humanrt.vision.face.blazeface import FULL_RANGE, IN_FOUR_PARTS, SHORT_RANGE
-from humanrt.vision.face.crop import cut_faces
 from humanrt.vision.face.describer import FaceDescriber
 from humanrt.vision.face.detector import FaceDetector
 from humanrt.vision.face.faceboxes import FACEBOXES
-from humanrt.vision.face.facemesh import FACEMESH, Cut, MeshFamily
+from humanrt.vision.face.facemesh import FACEMESH, Cut, MeshFamily, cut_faces
 from humanrt.vision.face.iris import IRIS_MODEL, Iris
 from humanrt.vision.face.mask import Outline, outline_in_crop
 from humanrt.vision.face.record import FaceRecorder

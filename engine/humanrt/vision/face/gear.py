@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from humanrt.config import FaceConfig
 from humanrt.result import Race
-from humanrt.vision.face.crop import Floats, cropped, resized
-from humanrt.vision.face.describer import Description, FaceDescriber, GenderScore
+from humanrt.vision.face.describer import Description, FaceDescriber, GenderScore, cropped, resized
+from humanrt.vision.face.facemesh import Floats
 from humanrt.vision.stage import Batch, InputForm
 
 # The part of the face's crop that works best, by Human's experiments: left, top, right, bottom.

@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from humanrt.result import Face
-from humanrt.vision.face.crop import Crops
-from humanrt.vision.face.facemesh import INPUT_SIZE
+from humanrt.vision.face.facemesh import INPUT_SIZE, Crops
 from humanrt.vision.face.landmarks import MESH_ANNOTATIONS
 
 SILHOUETTE = list(MESH_ANNOTATIONS["silhouette"])

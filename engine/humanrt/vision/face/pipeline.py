@@ -11,9 +11,8 @@ from humanrt.runtime import scheduler
 from humanrt.runtime.side_by_side import side_by_side
 from humanrt.tensors import Tensor
 from humanrt.vision.call import Call, Models
-from humanrt.vision.face.crop import Crops, face_angle, to_unit
 from humanrt.vision.face.describer import Description
-from humanrt.vision.face.facemesh import Meshes, Placed
+from humanrt.vision.face.facemesh import Crops, Meshes, Placed, face_angle, to_unit
 from humanrt.vision.face.families import FaceFamilies
 from humanrt.vision.face.iris import IrisTask
 from humanrt.vision.face.mask import darken

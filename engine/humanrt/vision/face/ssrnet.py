@@ -12,8 +12,8 @@ from typing import Any
 from numpy.typing import NDArray
 
 from humanrt.config import FaceConfig
-from humanrt.vision.face.crop import Floats, gray, resized
-from humanrt.vision.face.describer import Description, FaceDescriber, GenderScore
+from humanrt.vision.face.describer import Description, FaceDescriber, GenderScore, gray, resized
+from humanrt.vision.face.facemesh import Floats
 from humanrt.vision.stage import Batch, InputForm
 
 

@@ -1,16 +1,42 @@
 """Hands: a detector, and a model for the skeleton of each hand."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from math import inf
+
+import numpy as np
 
 from humanrt.config import HandConfig
 from humanrt.result import Hand
 from humanrt.runtime import scheduler
+from humanrt.tensors import non_max_suppression
 from humanrt.vision.call import Call
 from humanrt.vision.hand.detector import DetectedHand, HandDetector, HandTask
-from humanrt.vision.hand.families import HandFamilies
-from humanrt.vision.hand.skeleton import Skeleton
+from humanrt.vision.hand.handdetect import HANDDETECT
+from humanrt.vision.hand.handtrack import HANDTRACK
+from humanrt.vision.hand.record import HandRecorder
+from humanrt.vision.hand.skeleton import SKELETON, Skeleton, SkeletonFamily
 from humanrt.vision.stage import family_of, run_stage
+
+
+@dataclass(frozen=True)
+class HandFamilies:
+    """The families that ``detect_hands()`` chooses from; ``compat/`` has another instance."""
+
+    detectors: tuple[HandDetector, ...] = (HANDTRACK, HANDDETECT)
+    skeleton: SkeletonFamily = SKELETON
+    recorder: Callable[[int, int, HandConfig], HandRecorder] = HandRecorder
+
+    def runs_for(self, limit: int) -> bool:
+        """Return whether models are run if at most ``limit`` hands are wanted."""
+        return limit > 0
+
+    def choose(self, hands: Sequence[Hand], limit: int, settings: HandConfig) -> list[Hand]:
+        """Return the best hands, best first, without those that overlap a better one."""
+        boxes = np.array([hand.box for hand in hands], np.float32).reshape(-1, 4)
+        boxes[:, 2:] += boxes[:, :2]
+        scores = np.array([hand.score for hand in hands], np.float32)
+        return [hands[i] for i in non_max_suppression(boxes, scores, limit, settings.iou_threshold, -inf)]
 
 
 def hand_models(hand: HandConfig) -> dict[str, str]:
