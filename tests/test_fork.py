@@ -11,12 +11,13 @@ PRELUDE = """
 import asyncio, os, sys, threading, time
 import numpy as np
 from humanrt import Engine, Human, errors
+from humanrt.engine import internals
 
 model_path = sys.argv[1]
 engine = Engine("cpu")
 tensor = engine.tensor([1.0, 2.0])
 variable = engine.variable(3.0, "kept")
-model = engine.load_blocking(model_path)
+model = internals(engine).load(model_path)
 
 def in_child(check):
     child = os.fork()
@@ -98,7 +99,7 @@ def hold(lock, held, release):
 
 held = [threading.Event() for _ in range(3)]
 release = threading.Event()
-locks = [engine.registry._lock, model._lock, engine._lock]
+locks = [engine.registry._lock, model._lock, internals(engine)._lock]
 threads = [threading.Thread(target=hold, args=(lock, event, release)) for lock, event in zip(locks, held)]
 for thread, event in zip(threads, held):
     thread.start()
@@ -111,7 +112,7 @@ def check():
     model.dispose()
     engine.close()
     with Engine("cpu") as new:
-        with new.tensor([4.0]) as mine, new.load_blocking(model_path).execute(mine) as output:
+        with new.tensor([4.0]) as mine, internals(new).load(model_path).execute(mine) as output:
             assert output.array() == [-4]
         assert new.memory().baseline == (0, 0, 0, 0)
 
