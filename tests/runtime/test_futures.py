@@ -1,9 +1,10 @@
+import asyncio
 import contextvars
 import threading
 
 import pytest
 
-from humanrt.runtime.futures import background
+from humanrt.runtime.futures import background, drain
 
 PATIENCE = 30  # seconds until a test that hangs gives up
 
@@ -31,3 +32,25 @@ def test_background_works_run_concurrently():
     together = threading.Barrier(8, timeout=PATIENCE)
     futures = [background(together.wait, name="humanrt-test") for _ in range(8)]
     assert sorted(future.result(PATIENCE) for future in futures) == list(range(8))
+
+
+async def test_drain_raises_the_latest_of_several_cancellations():
+    """The first may belong to a scope that ends around the call, a later one to the task itself."""
+    done = asyncio.Event()
+    raised = []
+
+    async def call():
+        try:
+            await drain(done)
+        except asyncio.CancelledError as cancelled:
+            raised.extend(cancelled.args)
+
+    task = asyncio.create_task(call())
+    await asyncio.sleep(0)
+    for message in ("first", "second", "third"):
+        task.cancel(message)
+        await asyncio.sleep(0)
+    assert raised == []
+    done.set()
+    await task
+    assert raised == ["third"]
