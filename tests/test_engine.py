@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
+import anyio
 import numpy as np
 import pytest
 
@@ -17,6 +18,7 @@ from humanrt import Engine, errors
 from humanrt.engine import internals
 from humanrt.model_files import to_onnx
 from humanrt.runtime import sessions
+from humanrt.runtime.graph_model import GraphModel
 from humanrt.zoo import CardFile, Store, default_cache_dir, find_card
 
 pytestmark = pytest.mark.usefixtures("own_sessions")
@@ -74,6 +76,25 @@ def serve():
 def slow_loads(monkeypatch):
     """Holds loads before their file is located, until ``may_end`` is set."""
     return SlowLoads(monkeypatch)
+
+
+async def once(task, _):
+    task.cancel()
+    await asyncio.sleep(0)
+
+
+async def twice(task, scope):
+    await once(task, scope)
+    await once(task, scope)
+
+
+async def by_scope(_, scope):
+    scope.cancel()
+    for _ in range(5):  # anyio cancels again in each iteration of the event loop
+        await asyncio.sleep(0)
+
+
+CANCELLATIONS = (once, twice, by_scope)
 
 
 class SlowLoads:
@@ -375,6 +396,72 @@ class TestClose:
         assert all(isinstance(end, errors.EngineClosedError) or end.is_disposed for end in ends)
         assert sessions.statistics().live == live
         assert engine.memory().baseline == NOTHING
+
+    @pytest.mark.parametrize("cancel", CANCELLATIONS, ids=lambda cancel: cancel.__name__)
+    async def test_a_cancelled_aclose_lets_the_runs_in_flight_end(self, engine, negation, monkeypatch, cancel):
+        live = sessions.statistics().live
+        model = await engine.load_graph_model(negation)
+        may_run, plain_run, scopes = threading.Event(), GraphModel._run, []
+
+        def run(*arguments):
+            assert may_run.wait(PATIENCE)
+            return plain_run(*arguments)
+
+        async def call(value):
+            with engine.tensor([value]) as tensor, await model.execute_async(tensor) as output:
+                return output.array()
+
+        async def close():
+            with anyio.CancelScope() as scope:
+                scopes.append(scope)
+                await engine.aclose()
+
+        monkeypatch.setattr(GraphModel, "_run", run)
+        runs = [asyncio.create_task(call(float(i))) for i in range(8)]
+        await asyncio.sleep(0)
+        closing = asyncio.create_task(close())
+        await asyncio.sleep(0)
+        await cancel(closing, scopes[0])
+        assert not closing.done()
+        may_run.set()
+        assert await asyncio.gather(*runs) == [[-i] for i in range(8)]
+        (end,) = await asyncio.gather(closing, return_exceptions=True)
+        assert isinstance(end, asyncio.CancelledError) or cancel is by_scope  # the scope catches its cancellation
+        assert sessions.statistics().live == live
+        assert engine.memory().baseline == NOTHING
+        with pytest.raises(errors.EngineClosedError):
+            engine.scalar(1.0)
+
+    async def test_aclose_waits_for_the_loads_in_flight(self, engine, negation, slow_loads):
+        live = sessions.statistics().live
+        load = await slow_loads.start(engine, negation)
+        closing = asyncio.create_task(engine.aclose())
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert not closing.done()
+        slow_loads.end()
+        await closing
+        with pytest.raises(errors.EngineClosedError):
+            await load
+        assert sessions.statistics().live == live
+
+    async def test_a_cancelled_aclose_does_not_wait_for_loads_and_their_models_are_disposed(
+        self, engine, negation, slow_loads
+    ):
+        """A load may download for minutes."""
+        live = sessions.statistics().live
+        load = await slow_loads.start(engine, negation)
+        closing = asyncio.create_task(engine.aclose())
+        await asyncio.sleep(0)
+        closing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await closing
+        with pytest.raises(errors.EngineClosedError):
+            engine.scalar(1.0)
+        slow_loads.end()
+        with pytest.raises(errors.EngineClosedError):
+            await load
+        assert sessions.statistics().live == live
 
     async def test_a_load_that_ends_after_close_is_disposed(self, engine, negation, slow_loads):
         live = sessions.statistics().live

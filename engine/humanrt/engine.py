@@ -18,7 +18,7 @@ from humanrt.errors import DeviceError, EngineClosedError
 from humanrt.model_files import ModelSource, model_name, to_onnx
 from humanrt.runtime import sessions
 from humanrt.runtime.device import Device, resolve_device
-from humanrt.runtime.futures import background, completion
+from humanrt.runtime.futures import background, completion, outlast
 from humanrt.runtime.graph_model import GraphModel
 from humanrt.tensors import POOL_LIMIT_BYTES, Registry, Tensor
 from humanrt.tensors.workspace import Workspace
@@ -138,12 +138,18 @@ class Engine(Workspace):
         self._internals.dispose_models()
 
     async def aclose(self) -> None:
-        """Let the runs and loads in flight end, start no new ones, then free all tensors and models. Idempotent."""
+        """Let the runs in flight end, start no new ones, then free all tensors and models. Idempotent.
+
+        The loads in flight end as well; they raise ``EngineClosedError`` in their callers. If ``aclose()`` is
+        cancelled, it still waits for the runs and frees everything before it raises the cancellation. It does not wait
+        for the loads then: they end in the background, and their models are disposed.
+        """
         self._internals.closing = True
         if self.registry.forked:
             return
         try:
-            await self._internals.drain()
+            await outlast(self._internals.end_runs())
+            await self._internals.end_loads()
         finally:
             self.close()
 
@@ -231,18 +237,21 @@ class Internals:
                 )
             self.device_name = name
 
-    async def drain(self) -> None:
-        """Dispose all models, and wait until the runs and loads in flight have ended."""
-        for model in tuple(self._models):
-            model.dispose()
-            await model.drain()
-        for load in tuple(self._loads):
-            await completion(load).wait()
-
     def dispose_models(self) -> None:
         """Dispose all models; each is unloaded when its last run has ended."""
         for model in tuple(self._models):
             model.dispose()
+
+    async def end_runs(self) -> None:
+        """Dispose all models, and wait until their last runs have ended."""
+        self.dispose_models()
+        for model in tuple(self._models):
+            await model.drain()
+
+    async def end_loads(self) -> None:
+        """Wait until the loads in flight have ended."""
+        for load in tuple(self._loads):
+            await completion(load).wait()
 
     @contextmanager
     def _loading(self) -> Iterator[None]:

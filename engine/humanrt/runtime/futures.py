@@ -8,7 +8,7 @@ awaited any number of times, and cancelled.
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from contextvars import Context
 from typing import Any, TypeVar
@@ -66,3 +66,22 @@ async def drain(done: asyncio.Event) -> None:
             raise latest
         finally:
             del latest  # the error's traceback holds this frame
+
+
+async def outlast(work: Coroutine[Any, Any, None]) -> None:
+    """Await ``work`` to its end through all cancellations of the caller; then raise the latest of them."""
+    task = asyncio.create_task(work)
+    ended = asyncio.Event()
+    task.add_done_callback(lambda _: ended.set())
+    try:
+        await drain(ended)
+    except asyncio.CancelledError:
+        retrieve(task)
+        raise
+    task.result()
+
+
+def retrieve(task: asyncio.Task[Any]) -> None:
+    """Retrieve the error of a task that nothing raises: asyncio would log it."""
+    if not task.cancelled():
+        task.exception()
