@@ -471,3 +471,37 @@ class TestClose:
         with pytest.raises(errors.EngineClosedError):
             await load
         assert sessions.statistics().live == live
+
+
+async def enter(engine):
+    async with engine:
+        pytest.fail("it was entered")
+
+
+async def set_backend(engine):
+    await engine.set_backend("cpu")
+
+
+async def load(engine):
+    await engine.load_graph_model("model.onnx")
+
+
+class TestOtherEventLoops:
+    """trio, for instance: its tasks are coroutines that run without an event loop of asyncio."""
+
+    @pytest.mark.parametrize("call", [Engine.ready, Engine.aclose, enter, set_backend, load])
+    def test_asyncio_is_named_as_the_cure_and_nothing_is_done(self, call):
+        threads = threading.active_count()
+        with Engine("cpu") as engine:
+            with pytest.raises(errors.EngineError, match=r"on asyncio only.*asyncio\.run\(\)"):
+                call(engine).send(None)
+            assert threading.active_count() == threads
+            engine.scalar(1.0).dispose()
+
+    def test_a_run_of_a_model(self, negation):
+        with Engine("cpu") as engine, engine.tensor([1.0]) as tensor:
+            model = internals(engine).load(negation)
+            with pytest.raises(errors.EngineError, match="on asyncio only"):
+                model.execute_async(tensor).send(None)
+            with model.execute(tensor) as output:
+                assert output.array() == [-1]

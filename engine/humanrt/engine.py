@@ -18,7 +18,7 @@ from humanrt.errors import DeviceError, EngineClosedError
 from humanrt.model_files import ModelSource, model_name, to_onnx
 from humanrt.runtime import sessions
 from humanrt.runtime.device import Device, resolve_device
-from humanrt.runtime.futures import background, completion, outlast
+from humanrt.runtime.futures import background, completion, outlast, running_loop
 from humanrt.runtime.graph_model import GraphModel
 from humanrt.tensors import POOL_LIMIT_BYTES, Registry, Tensor
 from humanrt.tensors.workspace import Workspace
@@ -31,7 +31,8 @@ class Engine(Workspace):
     A tensor belongs to the scope in which it was created, else to the caller. Engines are independent: each has its own
     tensors, scopes, counts, pool and limits. The expensive parts, the sessions of ONNX Runtime and the worker threads,
     are shared by all engines of the process. Use an engine with ``async with``, or with ``with`` if nothing
-    asynchronous is in flight at its end. It cannot be used in a forked child (``ForkedEngineError``).
+    asynchronous is in flight at its end. It cannot be used in a forked child (``ForkedEngineError``). Its asynchronous
+    methods run on asyncio only; elsewhere, under trio for instance, they raise ``EngineError``.
 
     ``device`` is "auto", "cpu", "cuda" or "cuda:N". It is checked when the first model is loaded, or by ``ready()``.
 
@@ -114,6 +115,7 @@ class Engine(Workspace):
         the device cannot be used, ``ModelRunError`` if ONNX Runtime fails, ``EngineClosedError`` after ``close()``.
         """
         self._internals.check_open()
+        running_loop()  # raises before a thread is started
         future = background(partial(self._internals.load, source, on_progress), name=f"humanrt-load-{source}")
         done = completion(future)
         try:
@@ -144,6 +146,7 @@ class Engine(Workspace):
         cancelled, it still waits for the runs and frees everything before it raises the cancellation. It does not wait
         for the loads then: they end in the background, and their models are disposed.
         """
+        running_loop()
         self._internals.closing = True
         if self.registry.forked:
             return
@@ -162,6 +165,7 @@ class Engine(Workspace):
         self.close()
 
     async def __aenter__(self) -> Self:
+        running_loop()
         return self
 
     async def __aexit__(
@@ -272,6 +276,7 @@ def internals(engine: Engine) -> Internals:
 
 
 async def _check_device(name: str) -> Device:
+    running_loop()
     future = background(partial(resolve_device, name), name="humanrt-device")
     await completion(future).wait()
     return future.result()

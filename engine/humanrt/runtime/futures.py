@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 
 import anyio
 
+from humanrt.errors import EngineError
+
 Value = TypeVar("Value")
 
 
@@ -38,9 +40,23 @@ def background(work: Callable[[], Value], *, name: str) -> Future[Value]:
     return future
 
 
+def running_loop() -> asyncio.AbstractEventLoop:
+    """Return the running event loop of asyncio.
+
+    Raises ``EngineError`` if there is none, under trio for instance.
+    """
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        raise EngineError(
+            "HumanRT runs on asyncio only, and no event loop of asyncio runs on this thread (trio has its own): use "
+            'asyncio.run(), or anyio.run(..., backend="asyncio")'
+        ) from None
+
+
 def completion(future: Future[Any]) -> asyncio.Event:
     """Return an event of the running event loop that is set when ``future`` is done, with a result or an error."""
-    loop = asyncio.get_running_loop()
+    loop = running_loop()
     done = asyncio.Event()
 
     def wake(_: object) -> None:
