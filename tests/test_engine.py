@@ -1,8 +1,10 @@
 """An engine alone: tensors, scopes and models on one device."""
 
 import asyncio
+import copy
 import hashlib
 import os
+import pickle
 import shutil
 import threading
 from contextlib import ExitStack
@@ -201,6 +203,12 @@ class TestTensors:
             with engine.scalar(2.0) as new:
                 assert engine.memory().num_tensors == 1
                 assert new.array() == 2
+
+
+@pytest.mark.parametrize("duplicate", [pickle.dumps, copy.deepcopy], ids=["pickle", "copy"])
+async def test_an_engine_cannot_be_pickled_or_copied(engine, duplicate):
+    with pytest.raises(errors.EngineError, match="create a new Engine in each process"):
+        duplicate({"engine": engine})
 
 
 class TestDevice:

@@ -9,12 +9,12 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import partial
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal, NoReturn, Self
 
 from numpy.typing import NDArray
 
 from humanrt.config import Environment
-from humanrt.errors import DeviceError, EngineClosedError
+from humanrt.errors import DeviceError, EngineClosedError, EngineError
 from humanrt.model_files import ModelSource, model_name, to_onnx
 from humanrt.runtime import sessions
 from humanrt.runtime.device import Device, resolve_device
@@ -155,6 +155,9 @@ class Engine(Workspace):
             await self._internals.end_loads()
         finally:
             self.close()
+
+    def __reduce__(self) -> NoReturn:
+        raise EngineError("an engine cannot be pickled or copied: create a new Engine in each process that needs one")
 
     def __enter__(self) -> Self:
         return self
