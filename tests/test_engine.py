@@ -367,6 +367,14 @@ class TestModels:
                 await engine.load_graph_model(source)
         assert engine.memory().baseline == NOTHING
 
+    @pytest.mark.parametrize(
+        "source", [None, 5, b"model.onnx", ["model.onnx"]], ids=lambda source: type(source).__name__
+    )
+    async def test_a_source_of_another_type_is_refused(self, engine, source):
+        """TF.js refuses null: "modelUrl in loadGraphModel() cannot be null"."""
+        with pytest.raises(errors.ModelFormatError, match=f"a {type(source).__name__}; .* a card .* a path .* address"):
+            await engine.load_graph_model(source)
+
     async def test_the_model_of_a_cancelled_load_is_disposed(self, engine, negation, slow_loads):
         before = sessions.statistics()
         load = await slow_loads.start(engine, negation)

@@ -42,6 +42,11 @@ def to_onnx(source: ModelSource, store: Store, on_progress: OnProgress | None = 
 
 def _locate(source: str | os.PathLike[str], store: Store, on_progress: OnProgress | None) -> Path:
     """Return the model file at a path, or fetched from an address."""
+    if not isinstance(source, str | os.PathLike):
+        raise ModelFormatError(
+            f"a model cannot be loaded from a {type(source).__name__}; accepted are a card of the zoo, a path and an "
+            "https address"
+        )
     if is_address(source):
         return store.download(str(source), _weights, on_progress=on_progress)
     return _find(Path(source))
