@@ -1,7 +1,9 @@
 """The state of a video lives in the caller's session and nowhere else."""
 
 import asyncio
+import copy
 import gc
+import pickle
 from contextlib import nullcontext
 
 import numpy as np
@@ -136,6 +138,11 @@ class TestSession:
         assert session.is_closed
         assert engine.memory().baseline == NOTHING
         session.close()
+
+    @pytest.mark.parametrize("duplicate", [pickle.dumps, copy.deepcopy], ids=["pickle", "copy"])
+    def test_a_session_cannot_be_pickled_or_copied(self, session, duplicate):
+        with pytest.raises(SessionError, match=r"human\.session\(\) in the process that detects"):
+            duplicate([session])
 
     @pytest.mark.tensor_leaks(allow=1)
     def test_a_session_collected_unclosed_counts_as_leaked(self, engine):

@@ -143,11 +143,14 @@ def _return_memory() -> None:
 
 
 _cache = SessionCache()
+_inherited: list[SessionCache] = []
 
 
 def _renew_after_fork() -> None:
-    # A forked child may inherit the lock in the state of a thread that it does not have.
+    # A forked child may inherit the lock in the state of a thread that it does not have. The sessions belong to the
+    # parent: destroying one in the child may touch its threads and its GPU, so they are kept.
     global _cache
+    _inherited.append(_cache)
     _cache = SessionCache()
 
 

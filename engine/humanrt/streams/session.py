@@ -10,7 +10,7 @@ import threading
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import NamedTuple, NoReturn, Self
 
 from humanrt.errors import SessionError
 from humanrt.tensors import Registry, Tensor
@@ -69,6 +69,9 @@ class Session:
                 return
             saved, self._saved = self._saved, NOTHING
         saved.dispose()
+
+    def __reduce__(self) -> NoReturn:
+        raise SessionError("a session cannot be pickled or copied: use human.session() in the process that detects")
 
     def __enter__(self) -> Self:
         return self
