@@ -19,7 +19,7 @@ def test_the_table_beside_tfjs():
     rows = [line.split(" | ") for line in done.stdout.splitlines() if line.startswith("| ")]
     assert len(rows) == 8
     for what, goal, ours, beside, ratio, verdict in rows[2:]:
-        assert re.fullmatch(r"\d+\.\d\d us", ours), what
-        assert re.fullmatch(r"\d+\.\d\d us (TF\.js|without their code)", beside), what
+        assert re.fullmatch(r"\d+\.\d\d [um]s", ours), what
+        assert re.fullmatch(r"\d+\.\d\d [um]s (TF\.js|without their code)", beside), what
         assert float(ratio) > 0
         assert verdict.removesuffix(" |") in (("met", "missed") if goal else ("",))
