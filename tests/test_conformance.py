@@ -19,6 +19,6 @@ def test_every_rule_is_cited_by_a_test_and_every_citation_is_of_a_rule():
 
 def test_the_page_of_the_site_lists_the_tests_of_each_rule():
     page = conformance_page()
-    assert page.count("<details>") == 52
-    for tests in citing_tests().values():
-        assert all(f"<code>{test}</code>" in page for test in tests)
+    for rule, tests in citing_tests().items():
+        assert f"| {rule} | `{tests[0]}`" in page
+        assert all(f"`{test}`" in page for test in tests)

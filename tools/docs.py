@@ -22,6 +22,7 @@ def build(folder: Path) -> int:
     shutil.copytree(PAGES, source / "pages", ignore=shutil.ignore_patterns("*.md"))
     for name, text in site_pages().items():
         (source / "pages" / name).write_text(text, encoding="utf-8")
+    shutil.copy(CONFIGURATION.with_suffix(".css"), source / "pages")
     # The paths in the file are relative to it.
     text = CONFIGURATION.read_text(encoding="utf-8").replace("../../engine", str(ROOT / "engine"))
     (source / "docs.yml").write_text(text, encoding="utf-8")

@@ -7,11 +7,13 @@ the site, a path outside of ``engine/docs`` becomes a link to the page that is g
 import ast
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
+from typing import NamedTuple
 
 import humanrt
+import humanrt.errors
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ROOT / "engine" / "docs"
@@ -30,7 +32,7 @@ GENERATED_FROM: Mapping[str, str] = {
 
 FENCED = re.compile(r"^(?P<fence>`{3,}).*?^(?P=fence)[^\S\n]*$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"(?<=\]\()(?!https?://|#)(?P<path>[^)\s#]+)(?P<anchor>#[^)\s]*)?(?=\))")
-RULE = re.compile(r"^(?P<number>\d+)\. .*\n(?:    .*\n)*", re.MULTILINE)
+RULE = re.compile(r"^(?P<number>\d+)\. ", re.MULTILINE)
 CITATION = re.compile(r"CONFORMANCE ((?:\d+(?:, (?:and )?| and | to )?)+)")
 
 
@@ -104,26 +106,51 @@ def citing_tests() -> dict[int, list[str]]:
 
 
 def conformance_page() -> str:
-    """Return the rules, with the tests that cite each below it."""
-    tests = citing_tests()
-
-    def with_tests(rule: re.Match[str]) -> str:
-        listed = tests.get(int(rule["number"]), [])
-        summary = "1 test" if len(listed) == 1 else f"{len(listed)} tests"
-        names = "".join(f"<br><code>{name}</code>" for name in listed)
-        return f"{rule[0]}    <details><summary>{summary}</summary>{names}</details>\n"
-
-    return RULE.sub(with_tests, in_site(PAGES / "conformance.md"))
+    """Return the rules, and a table of the tests that cite each."""
+    rows = (
+        f"| {rule} | {'<br>'.join(f'`{test}`' for test in tests)} |" for rule, tests in sorted(citing_tests().items())
+    )
+    table = "\n".join(["| rule | tests |", "| --- | --- |", *rows])
+    return f"{in_site(PAGES / 'conformance.md')}\n## The tests of each rule\n\n{table}\n"
 
 
 # -- the reference
 
-# Each page of the reference: its title, and the modules whose names in humanrt.__all__ it describes.
-REFERENCE: Mapping[str, tuple[str, Sequence[str]]] = {
-    "reference.md": ("Human and sessions", ("humanrt.human", "humanrt.streams")),
-    "reference-engine.md": ("Engine and tensors", ("humanrt.engine", "humanrt.tensors", "humanrt.runtime")),
-    "reference-results.md": ("Results", ("humanrt.result",)),
-    "reference-configuration.md": ("Configuration", ("humanrt.config",)),
+
+class Reference(NamedTuple):
+    """A page of the reference: the names in ``humanrt.__all__`` that are defined in ``modules``, ``first`` first."""
+
+    title: str
+    first: str
+    modules: tuple[str, ...]
+    text: str
+
+
+REFERENCE: Mapping[str, Reference] = {
+    "reference.md": Reference(
+        "Human and sessions",
+        "Human",
+        ("humanrt.human.", "humanrt.streams."),
+        "`human.config` is the configuration and `human.engine` the [engine](reference-engine.md).",
+    ),
+    "reference-engine.md": Reference(
+        "Engine and tensors",
+        "Engine",
+        ("humanrt.engine.", "humanrt.tensors.", "humanrt.runtime."),
+        "[The engine](engine.md) is a guide to these classes.",
+    ),
+    "reference-results.md": Reference(
+        "Results",
+        "Result",
+        ("humanrt.result.",),
+        "[Results and coordinates](results.md) describes what the records have in common.",
+    ),
+    "reference-configuration.md": Reference(
+        "Configuration",
+        "Config",
+        ("humanrt.config.",),
+        "[All configuration keys](configuration-keys.md) has every key in one table for each section.",
+    ),
 }
 DRAWING = (
     *(f"humanrt.drawing.{name}" for name in ("draw_result", "draw_box", "draw_lines", "draw_points", "draw_label")),
@@ -144,37 +171,26 @@ def reference_pages() -> dict[str, str]:
     names: dict[str, list[str]] = {page: [] for page in REFERENCE}
     for name in humanrt.__all__:
         module = f"{module_of(name)}."
-        found = (page for page, (_, modules) in REFERENCE.items() if module.startswith(tuple(f"{m}." for m in modules)))
-        names[next(found, "reference.md")].append(f"humanrt.{name}")
-    names["reference.md"].sort(key=lambda name: name != "humanrt.Human")
-    names["reference-engine.md"].sort(key=lambda name: name != "humanrt.Engine")
-    names["reference-results.md"].sort(key=lambda name: name != "humanrt.Result")
-    names["reference-configuration.md"].sort(key=lambda name: name != "humanrt.Config")
-    pages = {page: _reference(title, names[page]) for page, (title, _) in REFERENCE.items()}
+        found = (page for page, reference in REFERENCE.items() if module.startswith(reference.modules))
+        names[next(found, "reference.md")].append(name)
+    pages = {}
+    for page, reference in REFERENCE.items():
+        ordered = [reference.first, *(name for name in names[page] if name != reference.first)]
+        pages[page] = _reference(reference.title, reference.text, [f"humanrt.{name}" for name in ordered])
+    kinds = [f"humanrt.errors.{name}" for name, kind in vars(humanrt.errors).items() if isinstance(kind, type)]
     return {
         **pages,
-        "reference-drawing.md": _reference("Drawing and pictures", DRAWING),
-        "reference-errors.md": _errors_page(),
+        "reference-drawing.md": _reference("Drawing and pictures", "[An example](results.md#draw-a-result).", DRAWING),
+        "reference-errors.md": _reference(
+            "Errors", "[The public API](public-api.md#errors) has them as a tree.", kinds
+        ),
     }
 
 
-def _reference(title: str, names: Sequence[str]) -> str:
-    # The fields of a record have no docstrings of their own: its docstring describes them.
-    entries = (f"::: {name}\n    options: {{show_if_no_docstring: true}}\n" for name in names)
-    return "\n".join([f"# {title}\n", *entries])
-
-
-def _errors_page() -> str:
-    from humanrt import errors
-
-    kinds = [name for name, kind in vars(errors).items() if isinstance(kind, type)]
-    return "\n".join(
-        [
-            "# Errors\n",
-            "[The public API](public-api.md#errors) draws them as a tree.\n",
-            *(f"::: humanrt.errors.{kind}\n    options: {{show_if_no_docstring: true}}\n" for kind in kinds),
-        ]
-    )
+def _reference(title: str, text: str, names: Iterable[str]) -> str:
+    inherits = ("humanrt.Engine", "humanrt.Tensor")
+    entries = (f"::: {name}\n    options: {{inherited_members: {str(name in inherits).lower()}}}\n" for name in names)
+    return "\n".join([f"# {title}\n", f"{text}\n", *entries])
 
 
 # -- pages of code and data
