@@ -139,7 +139,7 @@ class SessionFrame:
 
     def __init__(self, saved: SavedStates) -> None:
         self._saved = saved
-        self.stored = NOTHING
+        self.stored: SavedStates = NOTHING
 
     def recall(self, kind: Hashable) -> tuple[Tensor, ...]:
         """Return the states of the frame before if they are of this kind and none is disposed, else ``()``."""
