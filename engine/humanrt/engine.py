@@ -36,7 +36,7 @@ class Engine(Workspace):
 
     ``device`` is "auto", "cpu", "cuda" or "cuda:N". It is checked when the first model is loaded, or by ``ready()``.
 
-    ``deallocate`` is who frees the tensors of a Result: "auto" or "manual".
+    ``deallocate`` is the owner of the tensors in a Result: "auto" the engine, "manual" the caller.
 
     ``track_sites``, or HUMANRT_TRACK_SITES=1 in the environment, records where tensors are created and freed, for
     ``leaks()`` and error messages.
