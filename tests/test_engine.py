@@ -2,15 +2,8 @@
 
 import asyncio
 import copy
-import hashlib
-import os
 import pickle
-import shutil
 import threading
-from contextlib import ExitStack
-from dataclasses import replace
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import anyio
 import numpy as np
@@ -21,7 +14,7 @@ from humanrt.engine import internals
 from humanrt.model_files import to_onnx
 from humanrt.runtime import sessions
 from humanrt.runtime.graph_model import GraphModel
-from humanrt.zoo import CardFile, Store, default_cache_dir, find_card
+from humanrt.zoo import find_card
 
 pytestmark = pytest.mark.usefixtures("own_sessions")
 
@@ -34,44 +27,6 @@ PATIENCE = 30  # seconds until a test that hangs fails
 async def engine():
     async with Engine("cpu") as engine:
         yield engine
-
-
-@pytest.fixture(scope="session")
-def model_json():
-    """The TF.js model of emotion in the store."""
-    return Store(default_cache_dir()).ensure(EMOTION)
-
-
-class Server(ThreadingHTTPServer):
-    def __init__(self, folder):
-        super().__init__(("127.0.0.1", 0), partial(Handler, directory=folder))
-        self.requests = []
-        self.address = f"http://127.0.0.1:{self.server_port}"
-
-
-class Handler(SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        """Do not log."""
-
-    def do_GET(self):
-        self.server.requests.append(self.path)
-        super().do_GET()
-
-
-@pytest.fixture
-def serve():
-    """Serves folders over HTTP on this machine."""
-    with ExitStack() as servers:
-
-        def serve(folder):
-            server = servers.enter_context(Server(folder))
-            thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-            thread.start()
-            servers.callback(thread.join)
-            servers.callback(server.shutdown)
-            return server
-
-        yield serve
 
 
 @pytest.fixture
@@ -133,11 +88,11 @@ def gray(engine):
 class TestTensors:
     async def test_all_tensors_are_in_one_registry(self, engine):
         array = np.ones((2, 2), np.float32)
-        made = [engine.tensor([1, 2]), engine.from_numpy(array), engine.adopt(array.copy()), engine.scalar(3.0)]
-        assert [tensor.registry for tensor in made] == [engine.registry] * 4
-        assert made[3].shape == ()
+        tensors = [engine.tensor([1, 2]), engine.from_numpy(array), engine.adopt(array.copy()), engine.scalar(3.0)]
+        assert [tensor.registry for tensor in tensors] == [engine.registry] * 4
+        assert tensors[3].shape == ()
         assert engine.memory().num_tensors == 4
-        engine.dispose(made)
+        engine.dispose(tensors)
         assert engine.memory().baseline == NOTHING
 
     async def test_scopes_free_what_is_neither_kept_nor_returned(self, engine):
@@ -257,35 +212,6 @@ class TestDevice:
 
 
 class TestModels:
-    async def test_load_from_an_address(self, tmp_path, negation, model_json, gray, serve):
-        """A TF.js model with its weights, and an .onnx file: each is fetched and converted once."""
-        served = tmp_path / "served"
-        served.mkdir()
-        shutil.copy(negation, served / "model.onnx")
-        shutil.copy(model_json, served / "model.json")
-        shutil.copy(model_json.with_suffix(".bin"), served)
-        server = serve(served)
-        async with Engine("cpu", store=Store(tmp_path / "cache")) as engine:
-            model = await engine.load_graph_model(f"{server.address}/model.onnx?token=secret")
-            assert model.name == "model.onnx"
-            with engine.tensor([1.0, -2.0]) as x, await model.execute_async(x) as output:
-                assert output.array() == [-1, 2]
-            progress = []
-            emotion = await engine.load_graph_model(f"{server.address}/model.json", on_progress=progress.append)
-            with engine.from_numpy(gray.numpy()) as x, await emotion.execute_async(x) as output:
-                assert sum(output.array()[0]) == pytest.approx(1, abs=1e-5)
-            assert progress
-            requests = len(server.requests)
-            assert requests == 3
-            (await engine.load_graph_model(f"{server.address}/model.json")).dispose()
-            assert len(server.requests) == requests
-
-    async def test_an_http_address_of_another_machine_and_a_missing_file_are_refused(self, tmp_path, serve):
-        async with Engine("cpu", store=Store(tmp_path / "cache")) as engine:
-            for source in ("http://example.com/model.json", f"{serve(tmp_path).address}/absent.onnx"):
-                with pytest.raises(errors.FetchError):
-                    await engine.load_graph_model(source)
-
     async def test_repeated_loads_and_resets_keep_the_counts_constant(self, engine, negation):
         """CONFORMANCE 48."""
         before = engine.memory(), sessions.statistics().live
@@ -301,49 +227,6 @@ class TestModels:
             engine.reset()
             assert (engine.memory(), sessions.statistics().live) == before
 
-    async def test_all_kinds_of_sources_load_the_same_model(self, engine, model_json, gray, tmp_path):
-        folder = tmp_path / "folder"
-        folder.mkdir()
-        shutil.copy(model_json, folder / "model.json")
-        shutil.copy(model_json.with_suffix(".bin"), folder)
-        onnx_folder = tmp_path / "onnx"
-        onnx_folder.mkdir()
-        converted, _ = to_onnx(model_json, engine.store)
-        shutil.copy(converted, onnx_folder)
-        content = converted.read_bytes()
-        digest = hashlib.sha256(content).hexdigest()
-        file = CardFile(name="mine.onnx", path=str(converted), sha256=digest, bytes=len(content))
-        own_card = replace(EMOTION, name="mine", files=(file,), sources=())
-        sources = [EMOTION, own_card, model_json, str(model_json), folder, converted, onnx_folder]
-        outputs = []
-        async with Engine("cpu", store=Store(tmp_path / "cache", model_base_path=model_json.parent)) as other:
-            for source in sources:
-                model = await other.load_graph_model(source)
-                with other.from_numpy(gray.numpy()) as x, await model.execute_async(x) as output:
-                    outputs.append(output.array())
-                model.dispose()
-        assert outputs == [outputs[0]] * len(sources)
-        assert sum(outputs[0][0]) == pytest.approx(1, abs=1e-5)  # a softmax over Human's seven emotions
-        assert len(outputs[0][0]) == 7
-
-    async def test_a_damaged_converted_file_is_converted_again(self, gray, model_json, tmp_path):
-        """One byte of it changes between two loads."""
-        for name in ("emotion.json", "emotion.bin"):
-            (tmp_path / "models" / "emotion").mkdir(parents=True, exist_ok=True)
-            shutil.copy(model_json.with_name(name), tmp_path / "models" / "emotion")
-        outputs = []
-        for _ in range(2):
-            async with Engine("cpu", store=Store(tmp_path, offline=True)) as engine:
-                model = await engine.load_graph_model(EMOTION)
-                async with engine.scope():
-                    outputs.append((await model.execute_async(engine.tensor(gray.numpy()))).array())
-            (converted,) = (tmp_path / "onnx" / "emotion").glob("*.onnx")
-            content = bytearray(converted.read_bytes())
-            content[len(content) // 2] ^= 0xFF
-            converted.write_bytes(content)
-            os.utime(converted, ns=(1, 1))
-        assert outputs[0] == outputs[1]
-
     async def test_loading_twice_shares_one_session(self, engine):
         """CONFORMANCE 40."""
         before = sessions.statistics()
@@ -353,27 +236,6 @@ class TestModels:
             models[0].dispose()
             assert sessions.statistics().live == before.live + 1
         assert sessions.statistics().live == before.live
-
-    async def test_a_path_without_a_model_is_refused(self, engine, tmp_path):
-        (tmp_path / "model.json").write_text("{}")
-        two = tmp_path / "two"
-        two.mkdir()
-        for name in ("a.onnx", "b.onnx"):
-            (two / name).write_bytes(b"no model")
-        empty = tmp_path / "empty"
-        empty.mkdir()
-        for source in (tmp_path / "absent.json", tmp_path / "model.json", empty, two, two / "a.onnx"):
-            with pytest.raises(errors.ModelFormatError):
-                await engine.load_graph_model(source)
-        assert engine.memory().baseline == NOTHING
-
-    @pytest.mark.parametrize(
-        "source", [None, 5, b"model.onnx", ["model.onnx"]], ids=lambda source: type(source).__name__
-    )
-    async def test_a_source_of_another_type_is_refused(self, engine, source):
-        """TF.js refuses null: "modelUrl in loadGraphModel() cannot be null"."""
-        with pytest.raises(errors.ModelFormatError, match=f"a {type(source).__name__}; .* a card .* a path .* address"):
-            await engine.load_graph_model(source)
 
     async def test_the_model_of_a_cancelled_load_is_disposed(self, engine, negation, slow_loads):
         before = sessions.statistics()

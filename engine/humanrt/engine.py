@@ -36,7 +36,7 @@ class Engine(Workspace):
 
     ``device`` is "auto", "cpu", "cuda" or "cuda:N". It is checked when the first model is loaded, or by ``ready()``.
 
-    ``deallocate`` is who frees the tensors of a Result: "auto" or "manual".
+    ``deallocate`` is the owner of the tensors in a Result: "auto" the engine, "manual" the caller.
 
     ``track_sites``, or HUMANRT_TRACK_SITES=1 in the environment, records where tensors are created and freed, for
     ``leaks()`` and error messages.
@@ -60,7 +60,7 @@ class Engine(Workspace):
     ) -> None:
         environment = Environment.read()
         self.deallocate = deallocate
-        self.registry = Registry(
+        self.registry: Registry = Registry(
             track_sites=track_sites or environment.track_sites,
             memory_limit=memory_limit,
             pool_limit_bytes=pool_limit_bytes,
@@ -201,8 +201,8 @@ class Internals:
     def __init__(self, registry: Registry, store: Store, device_name: str) -> None:
         self.registry = registry
         self.store = store
-        self.device_name = device_name
-        self.closing = False
+        self.device_name: str = device_name
+        self.closing: bool = False
         self._lock = threading.Lock()  # guards the two below
         self._models: set[GraphModel] = set()
         self._loads: set[Future[None]] = set()

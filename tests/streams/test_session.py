@@ -90,7 +90,7 @@ class TestSession:
         session.close()
         session.close()
         assert session.is_closed
-        with pytest.raises(SessionError, match=r"was closed; make a new one with human\.session\(\)"):
+        with pytest.raises(SessionError, match=r"was closed; create a new one with human\.session\(\)"):
             self.recalled(engine, session)
 
     def test_a_session_of_another_engine_is_refused(self, session):

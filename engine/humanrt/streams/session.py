@@ -107,7 +107,7 @@ class Session:
             if registry is not self._registry:
                 raise SessionError("this session is another Human's: use one from session() of the Human that detects")
             if self._closed:
-                raise SessionError("this session was closed; make a new one with human.session()")
+                raise SessionError("this session was closed; create a new one with human.session()")
             if self._in_use:
                 raise SessionError(
                     "this session is in use by another call: frames of one video come one after the other; await that "
@@ -139,7 +139,7 @@ class SessionFrame:
 
     def __init__(self, saved: SavedStates) -> None:
         self._saved = saved
-        self.stored = NOTHING
+        self.stored: SavedStates = NOTHING
 
     def recall(self, kind: Hashable) -> tuple[Tensor, ...]:
         """Return the states of the frame before if they are of this kind and none is disposed, else ``()``."""
