@@ -37,6 +37,9 @@ ARITHMETIC: Mapping[type[ast.operator], type[ast.operator]] = {
     ast.BitAnd: ast.BitOr,
     ast.BitXor: ast.BitAnd,
 }
+COMMUTATIVE = {"max", "min", "maximum", "minimum", "hypot", "isclose", "array_equal"}
+"""Functions whose result does not depend on the order of two arguments."""
+
 TYPING_CALLS = ("TypeVar", "TypeVarTuple", "ParamSpec", "NewType", "cast")
 
 
@@ -209,7 +212,10 @@ class _Finder(ast.NodeVisitor):
     def visit_Call(self, node: ast.Call) -> None:
         if isinstance(node.func, ast.Name) and node.func.id in TYPING_CALLS:
             return
+        name = ast.unparse(node.func).rpartition(".")[2]
         for i, (one, other) in enumerate(pairwise(node.args)):
+            if name in COMMUTATIVE:
+                break
             if not any(isinstance(each, ast.Starred) for each in (one, other)) and ast.dump(one) != ast.dump(other):
                 changed = copy(node)
                 changed.args = [*node.args[:i], other, one, *node.args[i + 2 :]]
