@@ -66,9 +66,14 @@ def test_what_is_left_alone():
             def f(self, a: int = 1) -> int: ...
             def g(self, a: int | str) -> int | None:
                 """A docstring."""
-                return f"{a + 1}"
+                return f"{a + 1}" % zip(a, strict=True)
     '''
-    assert mutations(source) == {'return None: return f"{a + 1}" -> return None'}
+    returned = 'return f"{a + 1}" % zip(a, strict=True)'
+    arithmetic = "f'{a + 1}' // zip(a, strict=True)"
+    assert mutations(source) == {
+        f"return None: {returned} -> return None",
+        f"arithmetic: {returned.removeprefix('return ')} -> ({arithmetic})",
+    }
 
 
 def test_a_change_keeps_the_rest_and_binds_as_tightly():

@@ -1,7 +1,7 @@
 """The changes that make mutants of a source file, each in one place.
 
 Left alone is what tests are not meant to notice: annotations and type variables, docstrings, the texts of errors,
-formatted strings, ``__slots__`` and ``__all__``, overloads and what stands under ``TYPE_CHECKING``.
+formatted strings, ``zip(strict=True)``, ``__slots__`` and ``__all__``, overloads and code under ``TYPE_CHECKING``.
 """
 
 import ast
@@ -126,6 +126,10 @@ class _Finder(ast.NodeVisitor):
     def visit_If(self, node: ast.If) -> None:
         if ast.unparse(node.test) != "TYPE_CHECKING":
             self.generic_visit(node)
+
+    def visit_keyword(self, node: ast.keyword) -> None:
+        if node.arg != "strict":  # of zip(), an assertion
+            self.visit(node.value)
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
         """Skip it: before Python 3.12 what is in it has no place."""
