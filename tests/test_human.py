@@ -11,6 +11,7 @@ from PIL import Image
 from switches import FACES_ALONE
 
 from humanrt import Config, FaceConfig, FaceDetectorConfig, Human, errors
+from humanrt.engine import internals
 from humanrt.runtime import sessions
 from parity.pictures import PICTURES, read_picture
 
@@ -222,13 +223,13 @@ class TestConcurrency:
         picture = read_picture("human_face")
         loading, loop = asyncio.Event(), asyncio.get_running_loop()
         async with Human(WITH_CROPS) as human:
-            plain = human.engine.load_blocking
+            plain = internals(human.engine).load
 
             def load(*arguments):
                 loop.call_soon_threadsafe(loading.set)
                 return plain(*arguments)
 
-            monkeypatch.setattr(human.engine, "load_blocking", load)
+            monkeypatch.setattr(internals(human.engine), "load", load)
             tasks = [asyncio.create_task(human.detect(picture)) for _ in range(8)]
             await loading.wait()
             tasks[0].cancel()

@@ -84,7 +84,7 @@ def watched(monkeypatch):
         return result
 
     monkeypatch.setattr(scheduler, "run", run)
-    monkeypatch.setattr(scheduler, "run_on_card", run)
+    monkeypatch.setattr(scheduler, "run_on_gpu", run)
 
 
 async def detect(human, source, current):

@@ -58,8 +58,8 @@ def test_each_module_is_drawn_alone_at_its_coordinates(draw, points):
 
 def test_a_result_is_drawn_module_by_module():
     canvas = PICTURE.copy()
-    for draw in DRAWINGS:
-        draw(canvas, EVERYTHING)
+    for module in sorted(MODULES, key=lambda module: module.layer):
+        module.draw(canvas, EVERYTHING)
     np.testing.assert_array_equal(draw_result(PICTURE, EVERYTHING), canvas)
 
 

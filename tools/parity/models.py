@@ -11,6 +11,7 @@ from types import TracebackType
 import numpy as np
 
 from humanrt import Engine
+from humanrt.engine import internals
 from humanrt.runtime.graph_model import GraphModel
 from humanrt.tensors import Tensor
 from humanrt.zoo import Card
@@ -52,7 +53,7 @@ class SideBySide(AbstractContextManager["SideBySide"]):
     def model(self, card: Card) -> GraphModel:
         """Return the converted model, which is loaded the first time."""
         if card.name not in self._models:
-            self._models[card.name] = self._engine.load_blocking(card)
+            self._models[card.name] = internals(self._engine).load(card)
         return self._models[card.name]
 
     def ours(self, card: Card, inputs: dict[str, Array]) -> dict[str, Array]:

@@ -20,12 +20,12 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from humanrt.engine import Engine
+from humanrt.engine import Engine, internals
 from humanrt.errors import ConfigError, ModelError, ModelFormatError
 from humanrt.runtime import scheduler
 from humanrt.runtime.graph_model import GraphModel, StopSignal
 from humanrt.runtime.side_by_side import side_by_side
-from humanrt.tensors import Tensor
+from humanrt.tensors import Registry, Tensor
 from humanrt.zoo import Card, TensorSpec
 
 # What NumPy and Python raise for arrays of another shape, or with other values, than a family decodes.
@@ -84,6 +84,11 @@ class VisionModel:
                 "must be numbers here, because images are resized to them"
             )
         return form
+
+    @cached_property
+    def registry(self) -> Registry:
+        """The accounts of the engine's tensors."""
+        return internals(self.engine).registry
 
     @cached_property
     def on_cpu(self) -> bool:
@@ -259,7 +264,7 @@ class _Stage(Generic[Task, Prepared, Found]):
         family, model, source = self.family, self.model, self.source
         pixels = source.registry.values(source) if isinstance(source, Tensor) else source
         self.prepared = family.prepare(pixels, family.form(model), self.task)
-        self.batch = model.engine.registry.adopt(self.prepared.pixels)
+        self.batch = model.registry.adopt(self.prepared.pixels)
 
     def run(self, batch: Tensor, stop: StopSignal) -> tuple[list[NDArray[Any]], list[Tensor]]:
         """Run the model and dispose of the batch; return the outputs, and the tensors that own them."""
@@ -302,7 +307,7 @@ class _Stage(Generic[Task, Prepared, Found]):
         if batch.shape[0] == 1:
             return [batch]
         pixels = batch.registry.values(batch)
-        tensors = [self.model.engine.adopt(single.copy()) for single in np.split(pixels, len(pixels))]
+        tensors = [self.model.registry.adopt(single.copy()) for single in np.split(pixels, len(pixels))]
         batch.dispose()
         return tensors
 
@@ -320,5 +325,5 @@ class _Stage(Generic[Task, Prepared, Found]):
             for _, of_image in runs:
                 for output in of_image:
                     output.dispose()
-            arrays, outputs = joined, [self.model.engine.registry.adopt(array) for array in joined]
+            arrays, outputs = joined, [self.model.registry.adopt(array) for array in joined]
         self.decode(arrays, outputs)
