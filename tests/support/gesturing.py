@@ -122,7 +122,7 @@ def hand(curls=PALM, directions=(UP,) * 5, keypoints=None):
 
 
 def prominent_fingers():
-    """Keypoints: of the tips the middle finger's is the highest and the index's the nearest; of the roots the pinky's."""
+    """Keypoints: of the tips the middle is the highest and the index the nearest, of the roots the pinky is both."""
     points = np.full((21, 3), 50, np.float32)
     points[12, 1], points[8, 2] = 10, -20
     points[17] = (50, 40, -1)
