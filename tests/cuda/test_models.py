@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from humanrt import Engine
+from humanrt.engine import Engine, internals
 from parity.choice import default_cards
 from parity.inputs import PICTURES, RANDOM, make_inputs
 
@@ -28,7 +28,7 @@ def test_the_outputs_are_those_of_the_cpu(card):
     if takes_batches(card):
         fed.append({name: np.concatenate([inputs[name] for inputs in fed]) for name in fed[0]})
     with Engine("cuda") as on_gpu, Engine("cpu") as on_cpu:
-        model, same_model = (engine.load_blocking(card) for engine in (on_gpu, on_cpu))
+        model, same_model = (internals(engine).load(card) for engine in (on_gpu, on_cpu))
         for inputs in fed:
             outputs, expected = run(on_gpu, model, inputs), run(on_cpu, same_model, inputs)
             for spec, output, value in zip(model.outputs, outputs, expected, strict=True):

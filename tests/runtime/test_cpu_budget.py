@@ -10,14 +10,14 @@ def system(tmp_path, monkeypatch):
     """Creates a root folder with the given files, on a machine with eight CPU cores."""
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
 
-    def make(files):
+    def create(files):
         for name, text in files.items():
             path = tmp_path / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
         return tmp_path
 
-    return make
+    return create
 
 
 def test_without_a_quota_all_cores_count(system):

@@ -15,7 +15,7 @@ def test_the_module_is_onnxruntime():
 
 def test_telemetry_is_off(tmp_path, negation):
     """ONNX Runtime's telemetry creates a folder in the user's cache."""
-    program = f"from humanrt import Engine; Engine('cpu').load_blocking({str(negation)!r})"
+    program = f"from humanrt.engine import Engine, internals; internals(Engine('cpu')).load({str(negation)!r})"
     environment = {key: value for key, value in os.environ.items() if key != "ORT_DISABLE_TELEMETRY"}
     homes = {**environment, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
     subprocess.run([sys.executable, "-c", program], env=homes, check=True)

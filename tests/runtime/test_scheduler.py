@@ -10,6 +10,7 @@ import weakref
 import anyio
 import pytest
 
+from humanrt.errors import EngineError
 from humanrt.runtime import scheduler as module
 from humanrt.runtime.scheduler import Scheduler, SchedulerStatistics
 
@@ -313,6 +314,12 @@ async def test_a_cancel_after_the_end_of_the_call_drops_the_result(scheduler):
     with pytest.raises(asyncio.CancelledError):
         await task
     assert scheduler.statistics() == SchedulerStatistics(threads=1, queued=0, running=0, completed=1, cancelled=0)
+
+
+def test_without_an_event_loop_of_asyncio_nothing_is_run(scheduler):
+    with pytest.raises(EngineError, match="on asyncio only"):
+        scheduler.run(Work()).send(None)
+    assert scheduler.statistics() == SchedulerStatistics(threads=1, queued=0, running=0, completed=0, cancelled=0)
 
 
 def test_two_loops_in_two_threads_share_a_scheduler():

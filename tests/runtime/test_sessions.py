@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+import weakref
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -177,6 +178,18 @@ def test_the_last_release_frees_the_memory(cache, cpu, weighty):
     assert loaded - resident() < 5e6
     leases[1].release()
     assert loaded - resident() > 40e6
+
+
+def test_the_last_release_returns_memory_to_the_system_after_the_session_is_destroyed(cache, cpu, double, monkeypatch):
+    leases = [cache.acquire(*double, cpu) for _ in range(2)]
+    session = weakref.ref(leases[0].session)
+    trims = []
+    c_library = SimpleNamespace(malloc_trim=lambda pad: trims.append((pad, session())))
+    monkeypatch.setattr(module.ctypes, "CDLL", lambda name: c_library)
+    leases[0].release()
+    assert trims == []
+    leases[1].release()
+    assert trims == [(0, None)]
 
 
 def test_a_c_library_without_malloc_trim(cache, cpu, double, monkeypatch):

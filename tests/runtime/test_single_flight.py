@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from humanrt.errors import EngineError
 from humanrt.runtime.single_flight import SingleFlight
 
 PATIENCE = 30  # seconds until a test that hangs gives up
@@ -189,3 +190,9 @@ def test_a_load_outlives_the_event_loop_of_its_caller(flight, load, caplog):
     assert asyncio.run(flight.get("key", load)) == "value 1"
     assert load.runs == 1
     assert caplog.records == []
+
+
+def test_without_an_event_loop_of_asyncio_nothing_is_loaded(flight, load):
+    with pytest.raises(EngineError, match="on asyncio only"):
+        flight.get("key", load).send(None)
+    assert load.runs == 0

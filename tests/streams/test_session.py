@@ -1,7 +1,9 @@
 """The state of a video lives in the caller's session and nowhere else."""
 
 import asyncio
+import copy
 import gc
+import pickle
 from contextlib import nullcontext
 
 import numpy as np
@@ -88,7 +90,7 @@ class TestSession:
         session.close()
         session.close()
         assert session.is_closed
-        with pytest.raises(SessionError, match=r"was closed; make a new one with human\.session\(\)"):
+        with pytest.raises(SessionError, match=r"was closed; create a new one with human\.session\(\)"):
             self.recalled(engine, session)
 
     def test_a_session_of_another_engine_is_refused(self, session):
@@ -136,6 +138,11 @@ class TestSession:
         assert session.is_closed
         assert engine.memory().baseline == NOTHING
         session.close()
+
+    @pytest.mark.parametrize("duplicate", [pickle.dumps, copy.deepcopy], ids=["pickle", "copy"])
+    def test_a_session_cannot_be_pickled_or_copied(self, session, duplicate):
+        with pytest.raises(SessionError, match=r"human\.session\(\) in the process that detects"):
+            duplicate([session])
 
     @pytest.mark.tensor_leaks(allow=1)
     def test_a_session_collected_unclosed_counts_as_leaked(self, engine):

@@ -26,10 +26,18 @@ Side = Callable[[int], Spent]
 
 @dataclass(frozen=True)
 class Effort:
-    """The length of a measurement: ``rounds`` for each side, each at least ``seconds`` of CPU time."""
+    """The length of a measurement.
+
+    Attributes:
+        rounds: rounds of each side.
+        seconds: the least CPU time of a round.
+        warm_up: goes of the first warm-up, of which there are more until one takes so many seconds.
+
+    """
 
     rounds: int
     seconds: float
+    warm_up: int = 1
 
 
 @dataclass(frozen=True)
@@ -85,7 +93,7 @@ def here(function: Callable[[], object]) -> Side:
 def take_turns(ours: Side, theirs: Side | None, effort: Effort) -> Measured:
     """Measure one or two sides in turns."""
     sides = [side for side in (ours, theirs) if side is not None]
-    counts = [_enough(side, effort.seconds) for side in sides]
+    counts = [_enough(side, effort) for side in sides]
     rounds: list[list[Spent]] = []
     for number in range(effort.rounds):
         spent = {}
@@ -106,10 +114,10 @@ def _times(rounds: Sequence[Sequence[float]]) -> Times:
     return Times(medians[0], medians[1], median(ratios), (lower, upper))
 
 
-def _enough(side: Side, seconds: float) -> int:
-    """Return the number of goes that takes so many seconds of CPU time; finding it is the warm-up as well."""
-    count = 1
-    while (taken := side(count).cpu) < seconds:
+def _enough(side: Side, effort: Effort) -> int:
+    """Warm a side up, and return the number of goes that a round needs."""
+    count = effort.warm_up
+    while (taken := side(count).cpu) < effort.seconds:
         # At most ten times as many: the first goes are slow, compilers still work on them.
-        count = min(10 * count, int(count * 1.2 * seconds / max(taken, 1e-6)) + 1)
+        count = min(10 * count, int(count * 1.2 * effort.seconds / max(taken, 1e-6)) + 1)
     return count

@@ -18,8 +18,8 @@ from humanrt.tensors import Registry
 from parity.errors import PeerError
 from parity.node import Peer, find_node
 
-THOROUGH = Effort(rounds=101, seconds=0.02)  # enough to see three per cent on a busy machine
-QUICK = Effort(rounds=3, seconds=0.001)
+THOROUGH = Effort(rounds=101, seconds=0.02, warm_up=50)  # enough to see three per cent on a busy machine
+QUICK = Effort(rounds=3, seconds=0.001, warm_up=50)
 MANY = 100_000
 
 

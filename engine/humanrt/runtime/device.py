@@ -108,8 +108,8 @@ class Devices:
 
     def resolve(self, name: str) -> Device:
         """Return the device called ``name``; see ``resolve_device()``."""
-        asked = re.fullmatch(r"auto|cpu|cuda(:(?P<index>\d+))?", name)
-        if asked is None:
+        match = re.fullmatch(r"auto|cpu|cuda(:(?P<index>\d+))?", name)
+        if match is None:
             raise DeviceError(f'there is no device {name!r}: use "auto", "cpu", "cuda", or "cuda:0", "cuda:1", ...')
         onnxruntime()
         if name == "cpu":
@@ -118,7 +118,7 @@ class Devices:
             device = self.best()
             self._warn_once(device.reason)
             return device
-        index = int(asked["index"] or 0)
+        index = int(match["index"] or 0)
         reason = self._why_not(index)
         if reason is not None:
             raise DeviceError(f'{name!r} cannot be used: {reason}. Use "cpu", or "auto" to fall back to the CPU.')

@@ -8,12 +8,14 @@ awaited any number of times, and cancelled.
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from contextvars import Context
 from typing import Any, TypeVar
 
 import anyio
+
+from humanrt.errors import EngineError
 
 Value = TypeVar("Value")
 
@@ -38,9 +40,23 @@ def background(work: Callable[[], Value], *, name: str) -> Future[Value]:
     return future
 
 
+def running_loop() -> asyncio.AbstractEventLoop:
+    """Return the running event loop of asyncio.
+
+    Raises ``EngineError`` if there is none, under trio for instance.
+    """
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        raise EngineError(
+            "HumanRT runs on asyncio only, and no event loop of asyncio runs on this thread (trio has its own): use "
+            'asyncio.run(), or anyio.run(..., backend="asyncio")'
+        ) from None
+
+
 def completion(future: Future[Any]) -> asyncio.Event:
     """Return an event of the running event loop that is set when ``future`` is done, with a result or an error."""
-    loop = asyncio.get_running_loop()
+    loop = running_loop()
     done = asyncio.Event()
 
     def wake(_: object) -> None:
@@ -66,3 +82,22 @@ async def drain(done: asyncio.Event) -> None:
             raise latest
         finally:
             del latest  # the error's traceback holds this frame
+
+
+async def outlast(work: Coroutine[Any, Any, None]) -> None:
+    """Await ``work`` to its end through all cancellations of the caller; then raise the latest of them."""
+    task = asyncio.create_task(work)
+    ended = asyncio.Event()
+    task.add_done_callback(lambda _: ended.set())
+    try:
+        await drain(ended)
+    except asyncio.CancelledError:
+        retrieve(task)
+        raise
+    task.result()
+
+
+def retrieve(task: asyncio.Task[Any]) -> None:
+    """Retrieve the error of a task that nothing raises: asyncio would log it."""
+    if not task.cancelled():
+        task.exception()

@@ -2,9 +2,12 @@
 
 import importlib
 import os
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
+
+from numpy.typing import NDArray
 
 from humanrt.errors import MissingDependencyError
 
@@ -17,6 +20,44 @@ CUDA_PROVIDER = "CUDAExecutionProvider"
 
 SILENT = 4
 """The severity "fatal" of ONNX Runtime's log: errors are raised, and are not written to the user's standard error."""
+
+
+class NodeArg(Protocol):
+    """An input or output of a session; ONNX Runtime has no types of its own."""
+
+    name: str
+    type: str
+    shape: Sequence[int | str | None]
+
+
+class ModelMetadata(Protocol):
+    """The metadata in the file of a session."""
+
+    producer_name: str
+    graph_name: str
+    description: str
+    custom_metadata_map: Mapping[str, str]
+
+
+class InferenceSession(Protocol):
+    """The part of ``onnxruntime.InferenceSession`` that is used here."""
+
+    def get_inputs(self) -> Sequence[NodeArg]:
+        """Return the inputs, in the model's order."""
+
+    def get_outputs(self) -> Sequence[NodeArg]:
+        """Return the outputs, in the model's order."""
+
+    def get_modelmeta(self) -> ModelMetadata:
+        """Return the metadata in the model's file."""
+
+    def get_providers(self) -> Sequence[str]:
+        """Return the names of the execution providers, in order of preference."""
+
+    def run(
+        self, output_names: Sequence[str] | None, input_feed: Mapping[str, NDArray[Any]], run_options: object = None
+    ) -> list[NDArray[Any]]:
+        """Return the requested outputs, or all of them."""
 
 
 def onnxruntime() -> ModuleType:

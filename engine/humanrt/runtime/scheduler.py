@@ -24,7 +24,7 @@ from functools import partial
 from typing import Any, NamedTuple, TypeVar, TypeVarTuple
 
 from humanrt.runtime.cpu_budget import cpu_budget
-from humanrt.runtime.futures import completion, drain
+from humanrt.runtime.futures import completion, drain, running_loop
 
 Result = TypeVar("Result")
 Arguments = TypeVarTuple("Arguments")
@@ -75,7 +75,10 @@ class Scheduler:
 
         ``on_cancel`` is called on the thread of the event loop if the caller is cancelled while ``function`` runs. It
         makes ``function`` end soon, and must not raise. The result or error of ``function`` is then dropped.
+
+        Raises ``EngineError`` without an event loop of asyncio, and the errors of ``function``.
         """
+        running_loop()  # raises before the call is queued
         job = _Job(partial(copy_context().run, function, *args))
         with self._lock:
             self._queued += 1

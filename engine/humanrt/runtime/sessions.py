@@ -10,14 +10,11 @@ import ctypes
 import os
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from humanrt.errors import DeviceError, ModelDisposedError, ModelFormatError, ModelRunError
 from humanrt.runtime.device import Device
-from humanrt.runtime.library import CPU_PROVIDER, cuda_options, onnxruntime, session_options
-
-if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
+from humanrt.runtime.library import CPU_PROVIDER, InferenceSession, cuda_options, onnxruntime, session_options
 
 
 class SessionStatistics(NamedTuple):
@@ -35,9 +32,9 @@ class _Entry:
     __slots__ = ("loading", "session", "users")
 
     def __init__(self) -> None:
-        self.loading = threading.Lock()
+        self.loading: threading.Lock = threading.Lock()
         self.session: InferenceSession | None = None
-        self.users = 0
+        self.users: int = 0
 
 
 class SessionLease:
@@ -50,9 +47,9 @@ class SessionLease:
         self.device = device
 
     @property
-    def session(self) -> "InferenceSession":
+    def session(self) -> InferenceSession:
         """The ``onnxruntime.InferenceSession``. Do not keep it: it is unloaded when nothing refers to it any more."""
-        if self._entry is None:
+        if self._entry is None or self._entry.session is None:
             raise ModelDisposedError("this lease of a session was released")
         return self._entry.session
 
@@ -75,7 +72,7 @@ class SessionCache:
     """
 
     def __init__(self) -> None:
-        self.lock = threading.Lock()
+        self.lock: threading.Lock = threading.Lock()
         self._entries: dict[tuple[str, str], _Entry] = {}
         self._created = 0
 
@@ -111,11 +108,11 @@ class SessionCache:
             return SessionStatistics(self._created, live)
 
 
-def _create(path: Path, device: Device) -> "InferenceSession":
+def _create(path: Path, device: Device) -> InferenceSession:
     """Load a model by its path: loading from bytes holds the interpreter lock all the time."""
     library = onnxruntime()
     try:
-        session = library.InferenceSession(
+        session: InferenceSession = library.InferenceSession(
             os.fspath(path), session_options(), providers=_providers(device), enable_fallback=0
         )
     except Exception as error:
@@ -143,11 +140,14 @@ def _return_memory() -> None:
 
 
 _cache = SessionCache()
+_inherited: list[SessionCache] = []
 
 
 def _renew_after_fork() -> None:
-    # A forked child may inherit the lock in the state of a thread that it does not have.
+    # A forked child may inherit the lock in the state of a thread that it does not have. The sessions belong to the
+    # parent: destroying one in the child may touch its threads and its GPU, so they are kept.
     global _cache
+    _inherited.append(_cache)
     _cache = SessionCache()
 
 

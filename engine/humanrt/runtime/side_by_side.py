@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Coroutine, Sequence
 from typing import Any, TypeVar
 
-from humanrt.runtime.futures import drain
+from humanrt.runtime.futures import drain, retrieve
 
 Value = TypeVar("Value")
 
@@ -55,16 +55,10 @@ def _cancel(tasks: Sequence[asyncio.Task[Any]]) -> asyncio.Event:
             ended.set()
 
     for task in tasks:
-        task.add_done_callback(_retrieve)
+        task.add_done_callback(retrieve)  # only the first failure is raised
     for task in tuple(running):
         task.add_done_callback(note)
         task.cancel()
     if not running:
         ended.set()
     return ended
-
-
-def _retrieve(task: asyncio.Task[Any]) -> None:
-    """Retrieve the error of a task: only the first is raised, and asyncio would log the others."""
-    if not task.cancelled():
-        task.exception()

@@ -2,15 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from humanrt.errors import ModelFormatError, ModelInputError
+from humanrt.runtime.library import InferenceSession, NodeArg
 from humanrt.tensors import Tensor
-
-if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
 
 Inputs: TypeAlias = Tensor | list[Tensor] | tuple[Tensor, ...] | Mapping[str, Tensor]
 
@@ -50,7 +48,7 @@ class TensorSpec:
         return len(shape) == len(self.shape) and all(wanted in (None, size) for size, wanted in sizes)
 
 
-def read_specs(model: str, arguments: Sequence[Any]) -> tuple[TensorSpec, ...]:
+def read_specs(model: str, arguments: Sequence[NodeArg]) -> tuple[TensorSpec, ...]:
     """Return the specs of a session's inputs or outputs (``onnxruntime.NodeArg``).
 
     Raises ``ModelFormatError`` if one is not a tensor, or has a dtype that tensors do not have.
@@ -65,7 +63,7 @@ def read_specs(model: str, arguments: Sequence[Any]) -> tuple[TensorSpec, ...]:
     return tuple(specs)
 
 
-def read_metadata(session: "InferenceSession") -> dict[str, str]:
+def read_metadata(session: InferenceSession) -> dict[str, str]:
     """Return the metadata in the file of a session."""
     meta = session.get_modelmeta()
     own = {"producer": meta.producer_name, "graph": meta.graph_name, "description": meta.description}

@@ -6,7 +6,7 @@ from concurrent.futures import Future
 from functools import partial
 from typing import Generic, TypeVar
 
-from humanrt.runtime.futures import background, completion
+from humanrt.runtime.futures import background, completion, running_loop
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
@@ -35,6 +35,7 @@ class SingleFlight(Generic[Key, Value]):
 
     async def get_all(self, loads: Mapping[Key, Callable[[], Value]]) -> dict[Key, Value]:
         """Return the values of several keys, loading the missing ones concurrently; otherwise as ``get()``."""
+        running_loop()  # raises before a load is started
         flights = {key: self._join(key, load) for key, load in loads.items()}
         for flight in flights.values():
             if not flight.done():

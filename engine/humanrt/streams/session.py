@@ -10,7 +10,7 @@ import threading
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import NamedTuple, NoReturn, Self
 
 from humanrt.errors import SessionError
 from humanrt.tensors import Registry, Tensor
@@ -70,6 +70,9 @@ class Session:
             saved, self._saved = self._saved, NOTHING
         saved.dispose()
 
+    def __reduce__(self) -> NoReturn:
+        raise SessionError("a session cannot be pickled or copied: use human.session() in the process that detects")
+
     def __enter__(self) -> Self:
         return self
 
@@ -104,7 +107,7 @@ class Session:
             if registry is not self._registry:
                 raise SessionError("this session is another Human's: use one from session() of the Human that detects")
             if self._closed:
-                raise SessionError("this session was closed; make a new one with human.session()")
+                raise SessionError("this session was closed; create a new one with human.session()")
             if self._in_use:
                 raise SessionError(
                     "this session is in use by another call: frames of one video come one after the other; await that "
@@ -136,7 +139,7 @@ class SessionFrame:
 
     def __init__(self, saved: SavedStates) -> None:
         self._saved = saved
-        self.stored = NOTHING
+        self.stored: SavedStates = NOTHING
 
     def recall(self, kind: Hashable) -> tuple[Tensor, ...]:
         """Return the states of the frame before if they are of this kind and none is disposed, else ``()``."""

@@ -29,7 +29,7 @@ def to_human(record: object) -> Json:
 
 
 @to_human.register
-def _(result: Result) -> Json:
+def _result(result: Result) -> Json:
     return {
         "face": [to_human(face) for face in result.face],
         "body": [to_human(body) for body in result.body],
@@ -46,7 +46,7 @@ def _(result: Result) -> Json:
 
 
 @to_human.register
-def _(face: Face) -> Json:
+def _face(face: Face) -> Json:
     # The landmarks of a detector have no depth. Human writes none for them except in meshRaw.
     axes = 3 if face.rotation is not None else 2
     human: Json = {
@@ -91,7 +91,7 @@ def _rotation(rotation: Rotation) -> Json:
 
 
 @to_human.register
-def _(body: Body) -> Json:
+def _body(body: Body) -> Json:
     return {
         "id": body.id,
         "score": _number(body.score),
@@ -105,7 +105,7 @@ def _(body: Body) -> Json:
 
 
 @to_human.register
-def _(keypoint: Keypoint) -> Json:
+def _keypoint(keypoint: Keypoint) -> Json:
     human: Json = {
         "part": keypoint.part,
         "score": _number(keypoint.score),
@@ -118,7 +118,7 @@ def _(keypoint: Keypoint) -> Json:
 
 
 @to_human.register
-def _(hand: Hand) -> Json:
+def _hand(hand: Hand) -> Json:
     fingers = {name: {"curl": finger.curl, "direction": finger.direction} for name, finger in hand.landmarks.items()}
     return {
         "id": hand.id,
@@ -138,7 +138,7 @@ def _(hand: Hand) -> Json:
 
 
 @to_human.register
-def _(thing: Object) -> Json:
+def _object(thing: Object) -> Json:
     return {
         "id": thing.id,
         "score": _number(thing.score),
@@ -150,12 +150,12 @@ def _(thing: Object) -> Json:
 
 
 @to_human.register
-def _(gesture: Gesture) -> Json:
+def _gesture(gesture: Gesture) -> Json:
     return {gesture.part: gesture.id, "gesture": gesture.gesture}
 
 
 @to_human.register
-def _(person: Person) -> Json:
+def _person(person: Person) -> Json:
     left, right = person.hands.left, person.hands.right
     return {
         "id": person.id,
