@@ -34,6 +34,7 @@ from humanrt.vision.face.landmarks import MESH_ANNOTATIONS
 from humanrt.vision.stage import InputForm
 
 IN_FOUR_PARTS, SHORT_RANGE, FULL_RANGE, _ = FACE.detectors
+_, ATTENTION, FACEMESH = FACE.meshes
 
 
 def test_each_family_stands_in_the_place_of_ours():
@@ -84,7 +85,7 @@ class TestCrops:
         picture = np.zeros((100, 200, 3), np.uint8)
         picture[20:60, 40:80] = 255
         placed = Placed([face_box((45, 25), (75, 55)), face_box((120, 20), (160, 60))], [0.0, 0.0])
-        prepared = FACE.meshes[0].prepare(picture, self.FORM, placed)
+        prepared = FACEMESH.prepare(picture, self.FORM, placed)
         assert prepared.pixels.shape == (2, 192, 192, 3)
         assert prepared.pixels.dtype == prepared.crops.dtype == np.float32
         assert (prepared.pixels[0] == 1).all()
@@ -95,7 +96,7 @@ class TestCrops:
         """The image is a bar to the right of the centre; a face rotated by 90 degrees clockwise has its top there."""
         picture = np.zeros((100, 100, 3), np.uint8)
         picture[45:56, 50:] = 255
-        (crop,) = FACE.meshes[0].prepare(picture, self.FORM, Placed([face_box((10, 10), (90, 90))], [pi / 2])).pixels
+        (crop,) = FACEMESH.prepare(picture, self.FORM, Placed([face_box((10, 10), (90, 90))], [pi / 2])).pixels
         assert crop[40, 96].min() > 0.9
         assert crop[150, 96].max() < 0.1
         assert crop[96, 40].max() < 0.1
@@ -103,7 +104,7 @@ class TestCrops:
 
 class TestMeshes:
     def test_each_iris_has_the_depth_of_the_other_eye(self):
-        refined = FACE.meshes[2].refine(*attention_rows().values())
+        refined = ATTENTION.refine(*attention_rows().values())
         left, right = (refined[list(MESH_ANNOTATIONS[f"{side}EyeIris"])] for side in ("left", "right"))
         assert left[:, :2].tolist() == [[500, i] for i in range(5)]
         assert right[:, :2].tolist() == [[400, i] for i in range(5)]
