@@ -357,6 +357,10 @@ def test_dispose_ends_a_model(load, double, cache, registry, numbers):
         asyncio.run(model.execute_async(numbers))
     with pytest.raises(ModelDisposedError):
         asyncio.run(model.predict(numbers))
+    with pytest.raises(ModelDisposedError):  # before its inputs are examined
+        model.execute([])
+    with pytest.raises(ModelDisposedError):
+        asyncio.run(model.execute_async([]))
     assert model.inputs[0].name == "x"
     other.execute(numbers).dispose()
     other.dispose()
