@@ -202,9 +202,19 @@ class TestRecords:
     def test_a_face_outside_of_the_image_is_recorded(self, start):
         assert self.recorder().from_detector(self.box(start=start)) is not None
 
-    def test_boxes_and_meshes_are_truncated_to_whole_pixels(self):
-        box = FaceBox(np.array([10.5, 20.5]), np.array([30.25, 80.0]), np.zeros((6, 2)), 0.5, np.ones(2))
-        assert box.pixels(HUMAN) == (10, 20, 19, 59)
+    @pytest.mark.parametrize(
+        ("start", "end", "expected"),
+        [
+            ((10.5, 20.5), (30.25, 80), (10, 20, 19, 59)),
+            ((-5, -5), (30, 80), (0, 0, 30, 80)),
+            ((90, 40), (150, 90), (90, 40, 10, 50)),
+        ],
+    )
+    def test_boxes_are_truncated_to_whole_pixels(self, start, end, expected):
+        box = FaceBox(np.array(start, float), np.array(end, float), np.zeros((6, 2)), 0.5, np.ones(2))
+        assert box.clamped(100, 200).pixels(HUMAN) == expected
+
+    def test_meshes_are_truncated_to_whole_pixels(self):
         mesh = np.random.default_rng(0).uniform(0, 192, (468, 3)).astype(np.float32)
         mesh[0] = (10.9, 20.9, -3.9)
         face = FACE.recorder(192, 192, face_config()).from_mesh(face_box(), 0.0, np.float32([1]), mesh)

@@ -1,4 +1,4 @@
-"""Custom models whose outputs are their input, whatever their model card says."""
+"""Custom models whose outputs are their input, whatever their model card describes."""
 
 import hashlib
 
