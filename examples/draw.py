@@ -4,7 +4,7 @@ import asyncio
 import sys
 
 from humanrt import Human
-from humanrt.drawing import draw_result
+from humanrt.drawing.result import draw_result
 from humanrt.imaging import read_picture, write_png
 
 
