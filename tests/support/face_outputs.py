@@ -32,7 +32,7 @@ def blazeface_head(count, *, anchor, size):
 
 
 def attention_rows():
-    """A row of each output of the attention mesh but the flag: the coordinates of a point are its part and its index."""
+    """A row of each output of the attention mesh but the flag: a point's coordinates are its part and its index."""
     mesh = np.zeros((468, 3), np.float32)
     mesh[:, 2] = np.arange(468)
     lengths = {"lips": 80, "left_eye": 71, "right_eye": 71, "left_iris": 5, "right_iris": 5}

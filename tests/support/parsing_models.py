@@ -1,7 +1,7 @@
 """Custom parsing models: small ONNX models and their model cards.
 
-The input of both is an image of half the size, planar and normalised, so that a gray level of 0 is -2 and 255 is 2. Each
-of its channels is a mask, or a class, so that the outputs are known in closed form.
+The input of both is an image of half the size, planar and normalised, so that a gray level of 0 is -2 and 255 is 2.
+Each of its channels is a mask, or a class, so that the outputs are known in closed form.
 """
 
 import hashlib
