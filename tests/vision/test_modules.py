@@ -10,15 +10,19 @@ from onnx import helper
 from switches import EVERYTHING, FACES_ALONE, OFF
 from toy_models import toy
 
+from humanrt.cli import table
 from humanrt.config import Config, load_config
+from humanrt.drawing import result as drawing
 from humanrt.errors import ModelError
+from humanrt.result import Result
+from humanrt.result.formats.rows import Row, Summary
 from humanrt.vision.call import Call, Clock
 from humanrt.vision.detection import Detection
 from humanrt.vision.families import FAMILIES
 from humanrt.vision.modules import MODULES, Found, Module, needed_models
 from humanrt.vision.stage import Batch, Family, run_stage
 
-NAMES = ("face", "body", "hand", "object", "segmentation", "gesture")
+NAMES = ("face", "body", "hand", "object", "gesture", "segmentation")
 # An unsupported section of Human's, which can be disabled only.
 NOT_A_MODULE = {"filter"}
 
@@ -88,7 +92,23 @@ async def detect_brightness(call, families, found):
     found.brightness = await run_stage(BRIGHTNESS, call.models["brightness"], call.picture, None)
 
 
-TOY = Module("brightness", lambda config: True, detect_brightness, needs=lambda config: ("body",))
+def summarize_brightness(result):
+    return Summary("brightness", 1, [Row("light", 1.0, (0, 0, result.width, result.height), "bright")])
+
+
+def draw_brightness(canvas, result):
+    canvas[-1, -1] = 255
+
+
+TOY = Module(
+    "brightness",
+    lambda config: True,
+    detect_brightness,
+    summarize_brightness,
+    draw_brightness,
+    layer=len(MODULES),
+    needs=lambda config: ("body",),
+)
 
 
 @pytest.fixture
@@ -180,3 +200,30 @@ async def test_a_disabled_module_does_not_run(detect):
     assert "brightness" not in times
     found, _, _ = await detect(*MODULES, disabled, object={"enabled": True})
     assert found.brightness == pytest.approx(255 / 4)
+
+
+def test_a_new_module_is_in_the_table_and_drawn(monkeypatch):
+    result = Result(8, 6, performance={"total": 1.0})
+    for reader in (table, drawing):
+        monkeypatch.setattr(reader, "MODULES", (TOY, *MODULES))
+    assert "brightness: 1" in table.headline(result)
+    assert [line.split()[0] for line in table.table(result)][1:] == ["light"]
+    pixels = np.zeros((6, 8, 3), np.uint8)
+    drawn = drawing.draw_result(pixels, result)
+    assert (drawn[-1, -1].tolist(), drawn.sum()) == ([255] * 3, 3 * 255)
+
+
+def test_modules_are_drawn_by_layer(monkeypatch):
+    """A higher layer covers a lower one, wherever it is in the list."""
+
+    def painting(level):
+        def draw(canvas, result):
+            canvas[...] = level
+
+        return draw
+
+    below, above = replace(TOY, draw=painting(1), layer=0), replace(TOY, draw=painting(2), layer=1)
+    for modules in ((below, above), (above, below)):
+        monkeypatch.setattr(drawing, "MODULES", modules)
+        assert (drawing.draw_result(np.zeros((2, 2, 3), np.uint8), Result(2, 2)) == 2).all()
+    assert len({module.layer for module in MODULES}) == len(MODULES)
