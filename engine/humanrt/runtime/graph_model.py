@@ -103,8 +103,12 @@ class GraphModel:
         Raises ``BlockingCallError`` if an event loop runs on this thread.
         """
         _refuse_event_loop()
-        tensors, names = self._signature.bind(inputs, outputs)
-        _, results = self.run(tensors, names, self.stop_signal())
+        self._enter()  # a model that cannot be used is refused before its inputs are examined
+        try:
+            tensors, names = self._signature.bind(inputs, outputs)
+            _, results = self.run(tensors, names, self.stop_signal())
+        finally:
+            self._leave()
         return _alone_or_all(results)
 
     def __reduce__(self) -> NoReturn:

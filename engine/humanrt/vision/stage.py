@@ -287,12 +287,7 @@ class _Stage(Generic[Task, Prepared, Found]):
         except (ConfigError, ModelError):
             raise
         except UNREADABLE as error:
-            card, rows = self.model.card, zip(family.outputs, arrays, strict=True)
-            shapes = ", ".join(f"{name} {array.dtype} {list(array.shape)}" for name, array in rows)
-            raise ModelFormatError(
-                f"{card.name} returned {shapes}, which cannot be decoded as the outputs of a model for "
-                f"{card.config_key} ({error}): compare its model card with those of HumanRT's own models"
-            ) from error
+            raise self._unreadable(arrays, error) from error
         finally:
             arrays.clear()  # an error's traceback holds this frame, which must not hold the memory
             for name, output in zip(family.outputs, outputs, strict=True):
@@ -321,9 +316,26 @@ class _Stage(Generic[Task, Prepared, Found]):
         """Decode the outputs of one run for each image, and dispose of them."""
         arrays, outputs = runs[0]
         if len(runs) > 1:
-            joined = [np.concatenate(parts) for parts in zip(*(arrays for arrays, _ in runs), strict=True)]
-            for _, of_image in runs:
-                for output in of_image:
-                    output.dispose()
-            arrays, outputs = joined, [self.model.registry.adopt(array) for array in joined]
+            arrays = self._joined(runs)
+            outputs = [self.model.registry.adopt(array) for array in arrays]
         self.decode(arrays, outputs)
+
+    def _joined(self, runs: list[tuple[list[NDArray[Any]], list[Tensor]]]) -> list[NDArray[Any]]:
+        """Concatenate the outputs of one run for each image, and dispose of them."""
+        try:
+            return [np.concatenate(parts) for parts in zip(*(arrays for arrays, _ in runs), strict=True)]
+        except ValueError as error:
+            raise self._unreadable(runs[0][0], error) from error
+        finally:
+            for arrays, outputs in runs:
+                arrays.clear()  # as in decode()
+                for output in outputs:
+                    output.dispose()
+
+    def _unreadable(self, arrays: list[NDArray[Any]], error: Exception) -> ModelFormatError:
+        card, rows = self.model.card, zip(self.family.outputs, arrays, strict=True)
+        shapes = ", ".join(f"{name} {array.dtype} {list(array.shape)}" for name, array in rows)
+        return ModelFormatError(
+            f"{card.name} returned {shapes}, which cannot be decoded as the outputs of a model for "
+            f"{card.config_key} ({error}): compare its model card with those of HumanRT's own models"
+        )
