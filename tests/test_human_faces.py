@@ -18,6 +18,8 @@ from humanrt.vision.face.record import FaceRecorder
 from humanrt.zoo import Store, find_card
 from parity.pictures import read_picture
 
+pytestmark = pytest.mark.usefixtures("loaded_models")
+
 EVERY_DESCRIBER = dict.fromkeys(("antispoof", "liveness", "gear", "ssrnet", "mobilefacenet"), ON)
 NOTHING = (0, 0, 0, 0)
 
