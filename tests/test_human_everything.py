@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from cancelling import end_or_cancel
 from holding import Hold, happens
+from repetitions import AT_ONCE, DIFFERENT_CALLS, EACH_MODULE, RANDOM_DETECTIONS_OF_EVERYTHING
 from switches import EVERYTHING, FACES_ALONE, OFF, ON
 
 from humanrt import Human
@@ -22,6 +23,8 @@ from humanrt.runtime.graph_model import GraphModel
 from humanrt.vision.object.centernet import CenterNet
 from humanrt.vision.stage import VisionModel
 from parity.pictures import read_picture
+
+pytestmark = pytest.mark.usefixtures("loaded_models")
 
 NOTHING = (0, 0, 0, 0)
 MODULES = ("face", "body", "hand", "object", "segmentation")
@@ -204,16 +207,18 @@ async def test_without_face_detection_one_body_is_detected():
             assert (len(result.face), len(result.body)) == (0, 1)
 
 
-@pytest.mark.slow
-async def test_64_concurrent_calls_equal_the_same_calls_in_sequence():
+@pytest.mark.slow(20)
+@pytest.mark.soak
+async def test_concurrent_calls_equal_the_same_calls_in_sequence():
     """Bit for bit, with everything on. CONFORMANCE 49."""
     chance, choices = random.Random(6), pictures()  # noqa: S311  # no secret
-    calls = [(choices[i % len(choices)], random_config(chance, likely=1.0)) for i in range(64)]
+    calls = [(choices[i % len(choices)], random_config(chance, likely=1.0)) for i in range(DIFFERENT_CALLS)]
     expected = []
     async with Human() as human:
         for picture, config in calls:
             with await human.detect(picture, config) as result:
                 expected.append(without_times(result))
+    calls, expected = (each * (AT_ONCE // DIFFERENT_CALLS) for each in (calls, expected))
     assert Counter(bool(each["body"]) and bool(each["object"]) for each in expected)[True] >= 20
     async with Human() as human:
         results = await asyncio.gather(*(human.detect(picture, config) for picture, config in calls))
@@ -223,8 +228,9 @@ async def test_64_concurrent_calls_equal_the_same_calls_in_sequence():
         assert human.engine.memory().baseline == NOTHING
 
 
-@pytest.mark.slow
-async def test_two_thousand_random_detections(capsys):
+@pytest.mark.slow(10)
+@pytest.mark.soak
+async def test_random_detections_of_everything():
     """Each leaves no tensor, whichever modules run, whether it ends or is cancelled at any time."""
     chance, choices, hits = random.Random(2026), pictures(), Counter()  # noqa: S311  # no secret
 
@@ -236,11 +242,10 @@ async def test_two_thousand_random_detections(capsys):
     async with Human() as human:
         for config in (random_config(chance, likely=1.0) for _ in range(20)):
             await human.load(config)
-        for i in range(2000):
+        for i in range(RANDOM_DETECTIONS_OF_EVERYTHING):
             picture, config = chance.choice(choices), random_config(chance, likely=0.2)
             hits["cancelled"] += await end_or_cancel(chance, partial(detect, picture, config), 0.04)
             assert human.engine.memory().baseline == NOTHING, (i, config)
         assert scheduler.statistics().queued == scheduler.statistics().running == 0
-    with capsys.disabled():
-        print(f"\n2,000 random detections of everything: {dict(hits)}")
-    assert min(hits[module] for module in (*MODULES, "cancelled")) >= 50
+    print(f"{RANDOM_DETECTIONS_OF_EVERYTHING:,} random detections of everything: {dict(hits)}")
+    assert min(hits[module] for module in (*MODULES, "cancelled")) >= EACH_MODULE

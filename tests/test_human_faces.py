@@ -19,6 +19,8 @@ from humanrt.vision.stage import family_of, run_stage
 from humanrt.zoo import Store, find_card
 from parity.pictures import read_picture
 
+pytestmark = pytest.mark.usefixtures("loaded_models")
+
 EVERY_DESCRIBER = dict.fromkeys(("antispoof", "liveness", "gear", "ssrnet", "mobilefacenet"), ON)
 NOTHING = (0, 0, 0, 0)
 

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import pytest
 from identity_models import write_identity
+from switches import FACES_ALONE
 
 from humanrt import Human
 from humanrt.errors import ConfigError, IntegrityError, ModelFormatError, ModelInputError
@@ -49,8 +50,8 @@ def my_cards(tmp_path):
 
 
 OFF = {"enabled": False}
-MINE = {"face": {"detector": {"modelPath": "mine.json"}, "mesh": {"enabled": False}}}
-HUMANS = {"face": {"mesh": {"enabled": False}}}
+MINE = {**FACES_ALONE, "face": {"detector": {"modelPath": "mine.json"}, "mesh": OFF, "description": OFF}}
+HUMANS = {**FACES_ALONE, "face": {"mesh": OFF, "description": OFF}}
 
 
 async def faces(config):

@@ -43,7 +43,7 @@ async def test_centernet_in_default_mode(peer):
     assert 0 <= our["score"] - their["score"] < 0.01
 
 
-@pytest.mark.slow
+@pytest.mark.slow(10)
 async def test_nanodet(peer):
     """On TF.js's CPU backend: WASM has no kernel for Mod, which Human requires and the model does not use."""
     ours, theirs = await detect_both(peer, read_picture("coffee"), {"object": {**ON, **NANODET_FILE}}, backend="cpu")

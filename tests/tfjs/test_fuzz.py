@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from repetitions import DAMAGED_MODELS
 
 from fuzz import runner, worker
 from fuzz.corpus import DRAWINGS, add_model, write_corpus
@@ -19,7 +20,6 @@ from humanrt.tfjs.nodes import ARGUMENT
 from humanrt.tfjs.ops.table import TABLE
 from humanrt.zoo import Store, default_cache_dir, find_card
 
-CASES = 10_000
 SEED = 20260101
 PUBLISHED = ["emotion", "handtrack"]
 """Two real models. The second has loops, lists and detections."""
@@ -53,15 +53,16 @@ def test_the_sound_models_convert(corpus, run, name):
     assert destination.exists()
 
 
-@pytest.mark.slow
+@pytest.mark.slow(10)
+@pytest.mark.soak
 def test_only_the_errors_that_are_documented_come_out(corpus, tmp_path):
     folder = tmp_path / "corpus"
     shutil.copytree(corpus, folder)
     for name in PUBLISHED:
         add_model(folder, f"published_{name}", Store(default_cache_dir()).ensure(find_card(name)))
-    report = runner.run(folder, CASES, SEED)
+    report = runner.run(folder, DAMAGED_MODELS, SEED)
     assert report.failures == []
-    assert sum(report.counts.values()) == CASES
+    assert sum(report.counts.values()) == DAMAGED_MODELS
     outcomes = {(path.name, outcome) for path in folder.iterdir() for outcome in ("converted", "refused")}
     assert report.counts.keys() == outcomes, "damage that always, or never, leaves a model sound finds nothing"
 

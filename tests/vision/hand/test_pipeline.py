@@ -16,6 +16,8 @@ from humanrt.vision.stage import family_of
 from humanrt.zoo import find_card
 from parity.pictures import read_picture
 
+pytestmark = pytest.mark.usefixtures("loaded_models")
+
 HANDTRACK = {"detector": {"model_path": "handtrack.json"}}
 HANDDETECT = {"detector": {"model_path": "handdetect.json"}}
 SKELETONS = ("handlandmark-lite", "handlandmark-full", "handskeleton")
