@@ -2,7 +2,6 @@
 
 import importlib
 import os
-from importlib import metadata
 from types import ModuleType
 
 from humanrt.errors import MissingDependencyError
@@ -29,6 +28,8 @@ def onnxruntime() -> ModuleType:
 
 def installed_distributions() -> dict[str, str]:
     """Return the versions of the packages that provide ``onnxruntime``, by name. Two of them together break CUDA."""
+    from importlib import metadata
+
     versions = {}
     for name in DISTRIBUTIONS:
         try:
