@@ -1,4 +1,4 @@
-"""Find the faces in a picture: ``python examples/detect_faces.py PICTURE``."""
+"""Detect the faces in a picture: ``python examples/detect_faces.py PICTURE``."""
 
 import asyncio
 import sys

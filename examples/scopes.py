@@ -1,4 +1,4 @@
-"""Who frees what: tensors belong to the scope they are made in, and to nobody else's."""
+"""Free tensors with scopes: a tensor belongs to the scope that it is created in."""
 
 import asyncio
 
@@ -6,11 +6,11 @@ from humanrt import Engine, Tensor
 
 
 async def worker(engine: Engine, number: int) -> Tensor:
-    # Each task's scope is its own, however the tasks interleave.
+    # Each task has a scope of its own, however the tasks interleave.
     async with engine.scope(f"worker {number}") as scope:
         parts = [engine.tensor([number, part]) for part in range(3)]
         await asyncio.sleep(0)
-        return scope.returns(parts[-1])  # the caller's from here on; the others are freed
+        return scope.returns(parts[-1])  # belongs to the caller; the others are freed
 
 
 async def main() -> None:

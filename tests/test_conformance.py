@@ -1,39 +1,24 @@
-"""The list of what the tensor engine must do, and the tests: every line has a test that carries its number."""
+"""The rules of the tensor engine, engine/docs/conformance.md, and the tests: every rule has a test that cites it."""
 
-import ast
-import re
-from pathlib import Path
-
-TESTS = Path(__file__).parent
-LINES = range(1, 53)
+from docs_pages import cited_rules, citing_tests, conformance_page, rule_numbers
 
 
-def numbers(docstring):
-    """The numbers that a docstring carries: "CONFORMANCE 1 to 4, 7 and 9" carries 1, 2, 3, 4, 7 and 9."""
-    found = set()
-    for listed in re.findall(r"CONFORMANCE ((?:\d+(?:, (?:and )?| and | to )?)+)", docstring):
-        for first, _, last in re.findall(r"(\d+)( to (\d+))?", listed):
-            found |= set(range(int(first), int(last or first) + 1))
-    return found
+def test_the_rules_are_numbered_from_1_to_52():
+    assert rule_numbers() == list(range(1, 53))
 
 
-def carried_by_tests():
-    found = set()
-    for path in TESTS.rglob("test_*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            is_test = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_")
-            if is_test or isinstance(node, ast.ClassDef):  # a stateful test of hypothesis is a class
-                found |= numbers(ast.get_docstring(node) or "")
-    return found
+def test_how_citations_are_read():
+    assert cited_rules("CONFORMANCE 1 to 4, 7, 9 and 12: as it should be, 13 times.") == {1, 2, 3, 4, 7, 9, 12}
+    assert cited_rules("CONFORMANCE 22, for kernels.") == {22}
+    assert cited_rules("It is 5 to 12.") == set()
 
 
-def test_how_numbers_are_read():
-    assert numbers("CONFORMANCE 1 to 4, 7, 9 and 12: as it should be, 13 times.") == {1, 2, 3, 4, 7, 9, 12}
-    assert numbers("CONFORMANCE 22, for kernels.") == {22}
-    assert numbers("It is 5 to 12.") == set()
+def test_every_rule_is_cited_by_a_test_and_every_citation_is_of_a_rule():
+    assert set(citing_tests()) == set(rule_numbers())
 
 
-def test_every_line_has_a_test():
-    carried = carried_by_tests()
-    assert set(LINES) - carried == set()
-    assert carried - set(LINES) == set()
+def test_the_page_of_the_site_lists_the_tests_of_each_rule():
+    page = conformance_page()
+    for rule, tests in citing_tests().items():
+        assert f"| {rule} | `{tests[0]}`" in page
+        assert all(f"`{test}`" in page for test in tests)

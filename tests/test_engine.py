@@ -1,26 +1,26 @@
-"""An engine alone: tensors, scopes and models in one hand."""
+"""An engine alone: tensors, scopes and models on one device."""
 
 import asyncio
-import hashlib
-import os
-import shutil
+import copy
+import pickle
 import threading
-from contextlib import ExitStack
-from dataclasses import replace
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
+import anyio
 import numpy as np
 import pytest
 
 from humanrt import Engine, errors
+from humanrt.engine import internals
+from humanrt.model_files import to_onnx
 from humanrt.runtime import sessions
-from humanrt.zoo import CardFile, Store, default_cache_dir, find_card
+from humanrt.runtime.graph_model import GraphModel
+from humanrt.zoo import find_card
 
 pytestmark = pytest.mark.usefixtures("own_sessions")
 
 EMOTION = find_card("emotion")
 NOTHING = (0, 0, 0, 0)
+PATIENCE = 30  # seconds until a test that hangs fails
 
 
 @pytest.fixture
@@ -29,42 +29,53 @@ async def engine():
         yield engine
 
 
-@pytest.fixture(scope="session")
-def model_json():
-    """The TF.js model of emotion, as the zoo keeps it."""
-    return Store(default_cache_dir()).ensure(EMOTION)
-
-
-class Server(ThreadingHTTPServer):
-    def __init__(self, folder):
-        super().__init__(("127.0.0.1", 0), partial(Handler, directory=folder))
-        self.requests = []
-        self.address = f"http://127.0.0.1:{self.server_port}"
-
-
-class Handler(SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        """Say nothing of it."""
-
-    def do_GET(self):
-        self.server.requests.append(self.path)
-        super().do_GET()
-
-
 @pytest.fixture
-def serve():
-    """Serves a folder over HTTP on this machine."""
-    with ExitStack() as servers:
+def slow_loads(monkeypatch):
+    """Holds loads before their file is located, until ``may_end`` is set."""
+    return SlowLoads(monkeypatch)
 
-        def serve(folder):
-            server = servers.enter_context(Server(folder))
-            thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-            thread.start()
-            servers.callback(thread.join)
-            servers.callback(server.shutdown)
-            return server
 
-        yield serve
+async def once(task, _):
+    task.cancel()
+    await asyncio.sleep(0)
+
+
+async def twice(task, scope):
+    await once(task, scope)
+    await once(task, scope)
+
+
+async def by_scope(_, scope):
+    scope.cancel()
+    for _ in range(5):  # anyio cancels again in each iteration of the event loop
+        await asyncio.sleep(0)
+
+
+CANCELLATIONS = (once, twice, by_scope)
+
+
+class SlowLoads:
+    def __init__(self, monkeypatch):
+        self.begun, self.may_end = threading.Event(), threading.Event()
+        monkeypatch.setattr("humanrt.engine.to_onnx", self.load)
+
+    def load(self, *arguments):
+        self.begun.set()
+        assert self.may_end.wait(PATIENCE)
+        return to_onnx(*arguments)
+
+    async def start(self, engine, source):
+        """Start a load; return its task once it is held."""
+        task = asyncio.create_task(engine.load_graph_model(source))
+        assert await asyncio.to_thread(self.begun.wait, PATIENCE)
+        return task
+
+    def end(self):
+        """Let all loads end, and wait for their threads."""
+        self.may_end.set()
+        for thread in threading.enumerate():
+            if thread.name.startswith("humanrt-load"):
+                thread.join(PATIENCE)
 
 
 @pytest.fixture
@@ -75,16 +86,16 @@ def gray(engine):
 
 
 class TestTensors:
-    async def test_everything_goes_to_one_registry(self, engine):
+    async def test_all_tensors_are_in_one_registry(self, engine):
         array = np.ones((2, 2), np.float32)
-        made = [engine.tensor([1, 2]), engine.from_numpy(array), engine.adopt(array.copy()), engine.scalar(3.0)]
-        assert [tensor.registry for tensor in made] == [engine.registry] * 4
-        assert made[3].shape == ()
+        tensors = [engine.tensor([1, 2]), engine.from_numpy(array), engine.adopt(array.copy()), engine.scalar(3.0)]
+        assert [tensor.registry for tensor in tensors] == [engine.registry] * 4
+        assert tensors[3].shape == ()
         assert engine.memory().num_tensors == 4
-        engine.dispose(made)
+        engine.dispose(tensors)
         assert engine.memory().baseline == NOTHING
 
-    async def test_scopes(self, engine):
+    async def test_scopes_free_what_is_neither_kept_nor_returned(self, engine):
         with engine.tidy():
             kept = engine.keep(engine.scalar(1.0))
             engine.scalar(2.0)
@@ -105,24 +116,24 @@ class TestTensors:
         assert goes.is_disposed
         assert (engine.memory().baseline, other.memory().baseline) == (NOTHING, NOTHING)
 
-    def test_with_frees_everything(self):
+    def test_leaving_with_frees_everything(self):
         with Engine("cpu") as engine:
             tensor = engine.scalar(1.0)
         assert tensor.is_disposed
         with pytest.raises(errors.EngineClosedError):
             engine.scalar(2.0)
 
-    def test_sites_are_recorded_when_asked_for(self, monkeypatch):
-        for wanted, variable in ((True, "0"), (False, "1")):
+    def test_sites_are_recorded_on_request(self, monkeypatch):
+        for argument, variable in ((True, "0"), (False, "1")):
             monkeypatch.setenv("HUMANRT_TRACK_SITES", variable)
-            with Engine("cpu", track_sites=wanted) as engine:
+            with Engine("cpu", track_sites=argument) as engine:
                 tensor = engine.scalar(1.0)
                 assert __file__ in tensor.sites.created
                 (row,) = engine.leaks().rows
                 assert (row.tensors, row.owner) == (1, "caller")
 
-    def test_limits(self):
-        """CONFORMANCE 42: each engine has its own."""
+    def test_each_engine_has_its_own_limits(self):
+        """CONFORMANCE 42."""
         with Engine("cpu", memory_limit=1_000_000, pool_limit_bytes=100_000) as engine, Engine("cpu") as other:
             other.zeros(1_000_000).dispose()
             with pytest.raises(errors.MemoryLimitError):
@@ -135,7 +146,7 @@ class TestTensors:
             with pytest.raises(errors.ConfigError):
                 Engine("cpu", **limits)
 
-    def test_reset_starts_anew(self):
+    def test_reset_frees_all_tensors_and_sets_the_counters_to_zero(self):
         """CONFORMANCE 41."""
         with Engine("cpu") as engine:
             old = engine.scalar(1.0)
@@ -149,12 +160,18 @@ class TestTensors:
                 assert new.array() == 2
 
 
+@pytest.mark.parametrize("duplicate", [pickle.dumps, copy.deepcopy], ids=["pickle", "copy"])
+async def test_an_engine_cannot_be_pickled_or_copied(engine, duplicate):
+    with pytest.raises(errors.EngineError, match="create a new Engine in each process"):
+        duplicate({"engine": engine})
+
+
 class TestDevice:
-    async def test_ready_tells_the_device(self, engine):
+    async def test_ready_returns_the_device(self, engine):
         assert (await engine.ready()).name == "cpu"
 
     @pytest.mark.parametrize("name", ["tpu", "cuda:x", ""])
-    async def test_a_device_that_means_nothing(self, name):
+    async def test_an_unknown_device_is_refused_by_ready_and_load(self, name):
         async with Engine(name) as engine:
             with pytest.raises(errors.DeviceError):
                 await engine.ready()
@@ -162,13 +179,13 @@ class TestDevice:
                 await engine.load_graph_model(EMOTION)
             assert engine.memory().baseline == NOTHING
 
-    async def test_the_backend_is_the_device_once_it_was_tried(self):
+    async def test_backend_is_the_name_of_the_device_after_its_check(self):
         async with Engine("auto") as engine:
             assert engine.backend == "auto"
             device = await engine.ready()
             assert engine.backend == device.name != "auto"
 
-    async def test_set_backend_chooses_for_the_models_to_come(self, negation):
+    async def test_set_backend_is_for_the_models_that_are_loaded_afterwards(self, negation):
         async with Engine("cuda:99") as engine:
             with pytest.raises(errors.DeviceError):
                 await engine.load_graph_model(negation)
@@ -180,61 +197,22 @@ class TestDevice:
             assert (await engine.set_backend("auto")).name == engine.backend
 
     @pytest.mark.parametrize("name", ["webgl", "", "cuda:99"])
-    async def test_a_backend_that_cannot_be_used_changes_nothing(self, engine, name):
+    async def test_set_backend_to_an_unusable_device_keeps_the_device(self, engine, name):
         with pytest.raises(errors.DeviceError):
             await engine.set_backend(name)
         assert engine.backend == "cpu"
 
-    async def test_the_backend_cannot_change_under_a_load(self, engine, negation, monkeypatch):
-        inside, may_go_on = threading.Event(), threading.Event()
-        plain = engine._to_onnx
-
-        def slow(*arguments):
-            inside.set()
-            assert may_go_on.wait(30)
-            return plain(*arguments)
-
-        monkeypatch.setattr(engine, "_to_onnx", slow)
-        load = asyncio.create_task(engine.load_graph_model(negation))
-        await asyncio.to_thread(inside.wait, 30)
-        with pytest.raises(errors.DeviceError, match="one that loads now"):
+    async def test_set_backend_is_refused_during_a_load(self, engine, negation, slow_loads):
+        load = await slow_loads.start(engine, negation)
+        with pytest.raises(errors.DeviceError, match="one is loading"):
             await engine.set_backend("cpu")
-        may_go_on.set()
+        slow_loads.end()
         (await load).dispose()
         await engine.set_backend("cpu")
 
 
 class TestModels:
-    async def test_from_an_address(self, tmp_path, negation, model_json, gray, serve):
-        """A TF.js model with its weights, and an .onnx file; each is fetched once, and converted once."""
-        served = tmp_path / "served"
-        served.mkdir()
-        shutil.copy(negation, served / "model.onnx")
-        shutil.copy(model_json, served / "model.json")
-        shutil.copy(model_json.with_suffix(".bin"), served)
-        server = serve(served)
-        async with Engine("cpu", store=Store(tmp_path / "cache")) as engine:
-            model = await engine.load_graph_model(f"{server.address}/model.onnx?token=secret")
-            assert model.name == "model.onnx"
-            with engine.tensor([1.0, -2.0]) as x, await model.execute_async(x) as output:
-                assert output.array() == [-1, 2]
-            seen = []
-            emotion = await engine.load_graph_model(f"{server.address}/model.json", on_progress=seen.append)
-            with engine.from_numpy(gray.numpy()) as x, await emotion.execute_async(x) as output:
-                assert sum(output.array()[0]) == pytest.approx(1, abs=1e-5)
-            assert seen
-            asked = len(server.requests)
-            assert asked == 3
-            (await engine.load_graph_model(f"{server.address}/model.json")).dispose()
-            assert len(server.requests) == asked
-
-    async def test_from_an_address_that_is_not_safe_or_not_there(self, tmp_path, serve):
-        async with Engine("cpu", store=Store(tmp_path / "cache")) as engine:
-            for source in ("http://example.com/model.json", f"{serve(tmp_path).address}/absent.onnx"):
-                with pytest.raises(errors.FetchError):
-                    await engine.load_graph_model(source)
-
-    async def test_repeated_loads_and_resets_keep_the_counts(self, engine, negation):
+    async def test_repeated_loads_and_resets_keep_the_counts_constant(self, engine, negation):
         """CONFORMANCE 48."""
         before = engine.memory(), sessions.statistics().live
         for _ in range(5):
@@ -249,49 +227,6 @@ class TestModels:
             engine.reset()
             assert (engine.memory(), sessions.statistics().live) == before
 
-    async def test_every_kind_of_source_is_the_same_model(self, engine, model_json, gray, tmp_path):
-        folder = tmp_path / "folder"
-        folder.mkdir()
-        shutil.copy(model_json, folder / "model.json")
-        shutil.copy(model_json.with_suffix(".bin"), folder)
-        onnx_folder = tmp_path / "onnx"
-        onnx_folder.mkdir()
-        converted, _ = engine._to_onnx(model_json, None)
-        shutil.copy(converted, onnx_folder)
-        content = converted.read_bytes()
-        digest = hashlib.sha256(content).hexdigest()
-        file = CardFile(name="mine.onnx", path=str(converted), sha256=digest, bytes=len(content))
-        own_card = replace(EMOTION, name="mine", files=(file,), sources=())
-        sources = [EMOTION, own_card, model_json, str(model_json), folder, converted, onnx_folder]
-        answers = []
-        engine.store = Store(tmp_path / "cache", model_base_path=model_json.parent)
-        for source in sources:
-            model = await engine.load_graph_model(source)
-            with await model.execute_async(gray) as output:
-                answers.append(output.array())
-            model.dispose()
-        assert answers == [answers[0]] * len(sources)
-        assert sum(answers[0][0]) == pytest.approx(1, abs=1e-5)  # a softmax over Human's seven emotions
-        assert len(answers[0][0]) == 7
-
-    async def test_a_damaged_conversion_is_made_again(self, gray, model_json, tmp_path):
-        """A byte of the converted file changes between two loads."""
-        for name in ("emotion.json", "emotion.bin"):
-            (tmp_path / "models" / "emotion").mkdir(parents=True, exist_ok=True)
-            shutil.copy(model_json.with_name(name), tmp_path / "models" / "emotion")
-        answers = []
-        for _ in range(2):
-            async with Engine("cpu", store=Store(tmp_path, offline=True)) as engine:
-                model = await engine.load_graph_model(EMOTION)
-                async with engine.scope():
-                    answers.append((await model.execute_async(engine.tensor(gray.numpy()))).array())
-            (converted,) = (tmp_path / "onnx" / "emotion").glob("*.onnx")
-            content = bytearray(converted.read_bytes())
-            content[len(content) // 2] ^= 0xFF
-            converted.write_bytes(content)
-            os.utime(converted, ns=(1, 1))
-        assert answers[0] == answers[1]
-
     async def test_loading_twice_shares_one_session(self, engine):
         """CONFORMANCE 40."""
         before = sessions.statistics()
@@ -302,42 +237,18 @@ class TestModels:
             assert sessions.statistics().live == before.live + 1
         assert sessions.statistics().live == before.live
 
-    async def test_what_is_no_model(self, engine, tmp_path):
-        (tmp_path / "model.json").write_text("{}")
-        two = tmp_path / "two"
-        two.mkdir()
-        for name in ("a.onnx", "b.onnx"):
-            (two / name).write_bytes(b"no model")
-        empty = tmp_path / "empty"
-        empty.mkdir()
-        for source in (tmp_path / "absent.json", tmp_path / "model.json", empty, two, two / "a.onnx"):
-            with pytest.raises(errors.ModelFormatError):
-                await engine.load_graph_model(source)
-        assert engine.memory().baseline == NOTHING
-
-    async def test_a_cancelled_load_leaves_no_session(self, engine, monkeypatch):
-        live = sessions.statistics().live
-        begin, began = threading.Event(), asyncio.Event()
-        plain, loop = engine.load_blocking, asyncio.get_running_loop()
-
-        def slow(*arguments):
-            loop.call_soon_threadsafe(began.set)
-            assert begin.wait(30)
-            return plain(*arguments)
-
-        monkeypatch.setattr(engine, "load_blocking", slow)
-        load = asyncio.create_task(engine.load_graph_model(EMOTION))
-        await began.wait()
+    async def test_the_model_of_a_cancelled_load_is_disposed(self, engine, negation, slow_loads):
+        before = sessions.statistics()
+        load = await slow_loads.start(engine, negation)
         load.cancel()
         with pytest.raises(asyncio.CancelledError):
             await load
-        begin.set()
-        await engine.aclose()
-        assert sessions.statistics().live == live
+        slow_loads.end()
+        assert sessions.statistics() == (before.created + 1, before.live)
 
 
-class TestTheEnd:
-    async def test_closing_disposes_models_and_ends_everything(self, gray, engine):
+class TestClose:
+    async def test_aclose_frees_all_and_refuses_further_use(self, gray, engine):
         """CONFORMANCE 43."""
         live = sessions.statistics().live
         model = await engine.load_graph_model(EMOTION)
@@ -348,11 +259,11 @@ class TestTheEnd:
         assert engine.memory().baseline == NOTHING
         with pytest.raises(errors.ModelDisposedError):
             await model.execute_async(gray)
-        for again in (engine.load_graph_model(EMOTION), asyncio.to_thread(engine.load_blocking, EMOTION)):
+        for again in (engine.load_graph_model(EMOTION), asyncio.to_thread(internals(engine).load, EMOTION)):
             with pytest.raises(errors.EngineClosedError):
                 await again
 
-    async def test_closing_waits_for_the_runs_in_flight(self, gray, engine):
+    async def test_aclose_waits_for_the_runs_in_flight(self, gray, engine):
         """CONFORMANCE 43."""
         live = sessions.statistics().live
         model = await engine.load_graph_model(EMOTION)
@@ -364,16 +275,111 @@ class TestTheEnd:
         assert sessions.statistics().live == live
         assert engine.memory().baseline == NOTHING
 
-    async def test_a_load_that_ends_after_the_engine_is_disposed(self, engine, monkeypatch):
+    @pytest.mark.parametrize("cancel", CANCELLATIONS, ids=lambda cancel: cancel.__name__)
+    async def test_a_cancelled_aclose_lets_the_runs_in_flight_end(self, engine, negation, monkeypatch, cancel):
         live = sessions.statistics().live
-        plain = engine._to_onnx
+        model = await engine.load_graph_model(negation)
+        may_run, plain_run, scopes = threading.Event(), GraphModel._run, []
 
-        def close_meanwhile(*arguments):
-            found = plain(*arguments)
-            engine.close()
-            return found
+        def run(*arguments):
+            assert may_run.wait(PATIENCE)
+            return plain_run(*arguments)
 
-        monkeypatch.setattr(engine, "_to_onnx", close_meanwhile)
-        with pytest.raises(errors.EngineClosedError):
-            await engine.load_graph_model(EMOTION)
+        async def call(value):
+            with engine.tensor([value]) as tensor, await model.execute_async(tensor) as output:
+                return output.array()
+
+        async def close():
+            with anyio.CancelScope() as scope:
+                scopes.append(scope)
+                await engine.aclose()
+
+        monkeypatch.setattr(GraphModel, "_run", run)
+        runs = [asyncio.create_task(call(float(i))) for i in range(8)]
+        await asyncio.sleep(0)
+        closing = asyncio.create_task(close())
+        await asyncio.sleep(0)
+        await cancel(closing, scopes[0])
+        assert not closing.done()
+        may_run.set()
+        assert await asyncio.gather(*runs) == [[-i] for i in range(8)]
+        (end,) = await asyncio.gather(closing, return_exceptions=True)
+        assert isinstance(end, asyncio.CancelledError) or cancel is by_scope  # the scope catches its cancellation
         assert sessions.statistics().live == live
+        assert engine.memory().baseline == NOTHING
+        with pytest.raises(errors.EngineClosedError):
+            engine.scalar(1.0)
+
+    async def test_aclose_waits_for_the_loads_in_flight(self, engine, negation, slow_loads):
+        live = sessions.statistics().live
+        load = await slow_loads.start(engine, negation)
+        closing = asyncio.create_task(engine.aclose())
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert not closing.done()
+        slow_loads.end()
+        await closing
+        with pytest.raises(errors.EngineClosedError):
+            await load
+        assert sessions.statistics().live == live
+
+    async def test_a_cancelled_aclose_does_not_wait_for_loads_and_their_models_are_disposed(
+        self, engine, negation, slow_loads
+    ):
+        """A load may download for minutes."""
+        live = sessions.statistics().live
+        load = await slow_loads.start(engine, negation)
+        closing = asyncio.create_task(engine.aclose())
+        await asyncio.sleep(0)
+        closing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await closing
+        with pytest.raises(errors.EngineClosedError):
+            engine.scalar(1.0)
+        slow_loads.end()
+        with pytest.raises(errors.EngineClosedError):
+            await load
+        assert sessions.statistics().live == live
+
+    async def test_a_load_that_ends_after_close_is_disposed(self, engine, negation, slow_loads):
+        live = sessions.statistics().live
+        load = await slow_loads.start(engine, negation)
+        engine.close()
+        slow_loads.end()
+        with pytest.raises(errors.EngineClosedError):
+            await load
+        assert sessions.statistics().live == live
+
+
+async def enter(engine):
+    async with engine:
+        pytest.fail("it was entered")
+
+
+async def set_backend(engine):
+    await engine.set_backend("cpu")
+
+
+async def load(engine):
+    await engine.load_graph_model("model.onnx")
+
+
+class TestOtherEventLoops:
+    """trio, for instance: its tasks are coroutines that run without an event loop of asyncio."""
+
+    @pytest.mark.parametrize("call", [Engine.ready, Engine.aclose, enter, set_backend, load])
+    def test_asyncio_is_named_as_the_cure_and_nothing_is_done(self, call):
+        threads = threading.active_count()
+        with Engine("cpu") as engine:
+            with pytest.raises(errors.EngineError, match=r"on asyncio only.*asyncio\.run\(\)"):
+                call(engine).send(None)
+            assert threading.active_count() == threads
+            engine.scalar(1.0).dispose()
+
+    def test_a_run_of_a_model(self, negation):
+        with Engine("cpu") as engine, engine.tensor([1.0]) as tensor:
+            model = internals(engine).load(negation)
+            with pytest.raises(errors.EngineError, match="on asyncio only"):
+                model.execute_async(tensor).send(None)
+            with model.execute(tensor) as output:
+                assert output.array() == [-1]

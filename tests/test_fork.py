@@ -1,4 +1,4 @@
-"""What a forked child can do with its parent's engine: nothing, and it is told so at once."""
+"""A forked child cannot use the engine of its parent: every call raises ForkedEngineError."""
 
 import os
 import subprocess
@@ -11,12 +11,13 @@ PRELUDE = """
 import asyncio, os, sys, threading, time
 import numpy as np
 from humanrt import Engine, Human, errors
+from humanrt.engine import internals
 
 model_path = sys.argv[1]
 engine = Engine("cpu")
 tensor = engine.tensor([1.0, 2.0])
 variable = engine.variable(3.0, "kept")
-model = engine.load_blocking(model_path)
+model = internals(engine).load(model_path)
 
 def in_child(check):
     child = os.fork()
@@ -98,7 +99,7 @@ def hold(lock, held, release):
 
 held = [threading.Event() for _ in range(3)]
 release = threading.Event()
-locks = [engine.registry._lock, model._lock, engine._lock]
+locks = [engine.registry._lock, model._lock, internals(engine)._lock]
 threads = [threading.Thread(target=hold, args=(lock, event, release)) for lock, event in zip(locks, held)]
 for thread, event in zip(threads, held):
     thread.start()
@@ -111,7 +112,7 @@ def check():
     model.dispose()
     engine.close()
     with Engine("cpu") as new:
-        with new.tensor([4.0]) as mine, new.load_blocking(model_path).execute(mine) as output:
+        with new.tensor([4.0]) as mine, internals(new).load(model_path).execute(mine) as output:
             assert output.array() == [-4]
         assert new.memory().baseline == (0, 0, 0, 0)
 
@@ -122,14 +123,40 @@ for thread in threads:
 """
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork() here")
+KEPT = """
+import gc, weakref
+
+array = np.zeros(4, np.float32)
+shared = engine.from_numpy(array)
+inherited = [weakref.ref(array), weakref.ref(model._lease.session)]
+
+def free_all():
+    global engine, tensor, variable, model, array, shared
+    for each in (tensor, variable, shared, model):
+        each.dispose()
+    engine.close()
+    del engine, tensor, variable, model, array, shared, each
+    gc.collect()
+
+def check():
+    free_all()
+    assert all(each() is not None for each in inherited), inherited
+
+in_child(check)
+free_all()
+assert all(each() is None for each in inherited), inherited
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork()")
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "program",
     [
         pytest.param(REFUSED, id="every use is refused, with the cure"),
-        pytest.param(HARMLESS, id="freeing does no harm, here or there"),
-        pytest.param(LOCKED, id="locks that were held hang nothing, and a new engine works"),
+        pytest.param(HARMLESS, id="freeing changes nothing in child and parent"),
+        pytest.param(LOCKED, id="locks held at the fork block nothing, and a new engine works"),
+        pytest.param(KEPT, id="arrays and sessions of the parent are never freed"),
     ],
 )
 def test_a_forked_child(program, negation, tmp_path):

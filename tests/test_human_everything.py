@@ -11,6 +11,7 @@ from functools import partial
 import numpy as np
 import pytest
 from cancelling import end_or_cancel
+from humanrt.vision.model import TaskModel
 from switches import EVERYTHING, FACES_ALONE, OFF, ON
 
 from humanrt import Human
@@ -18,7 +19,6 @@ from humanrt.errors import EngineClosedError, ModelError
 from humanrt.imaging import read_picture as read_source
 from humanrt.runtime import scheduler
 from humanrt.runtime.graph_model import GraphModel
-from humanrt.vision.model import TaskModel
 from parity.pictures import read_picture
 
 NOTHING = (0, 0, 0, 0)

@@ -5,15 +5,15 @@ from types import MappingProxyType
 
 import numpy as np
 import pytest
+from humanrt.vision.choice import family_of
+from humanrt.vision.face.description import describe
+from humanrt.vision.face.meshing import mesh_faces
 from onnx import TensorProto, helper, save
 from switches import FACES_ALONE, OFF, ON
 
 from humanrt import Human, errors
 from humanrt.config import load_config
-from humanrt.vision.choice import family_of
 from humanrt.vision.face import pipeline as faces
-from humanrt.vision.face.description import describe
-from humanrt.vision.face.meshing import mesh_faces
 from humanrt.vision.face.record import FaceRecorder
 from humanrt.zoo import Store, find_card
 from parity.pictures import read_picture

@@ -1,4 +1,4 @@
-"""Who frees what: a test for each cell of the README's table, in both modes, with the real models."""
+"""Who frees what: a test for each cell of the table in engine/docs/ownership.md, in both modes, with real models."""
 
 import warnings
 

@@ -1,4 +1,4 @@
-"""The demo, once its environment is there: ``humanrt detect`` on Human's sample pictures, or on those named."""
+"""The demo: ``humanrt detect`` on Human's sample pictures, or on those named. ``tools/demo`` installs it."""
 
 import sys
 from pathlib import Path
@@ -12,14 +12,14 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def sample_pictures() -> list[str]:
-    """Return the paths of Human's own two pictures, fetched if need be."""
+    """Return the paths of Human's two sample pictures, which are fetched if they are not cached."""
     environment = Environment.read()
     store = Store(environment.cache_dir or default_cache_dir(), offline=environment.offline)
     return [str(path) for path in store.samples().values()]
 
 
 def main() -> int:
-    """Run the demo on the pictures named on the command line; returns the exit code."""
+    """Run the demo on the pictures named on the command line; return the exit code."""
     try:
         pictures = sys.argv[1:] or sample_pictures()
     except HumanRTError as error:

@@ -1,48 +1,51 @@
-"""The engine: what ``tf`` is in TF.js. Tensors, scopes and models in one hand, on one device."""
+"""The engine, which is what ``tf`` is in TF.js: tensors, scopes and models on one device.
 
-import os
+An ``Engine`` has the methods of users. Other rooms also use its ``internals()``, which users have no need of.
+"""
+
 import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import partial
-from hashlib import file_digest, sha256
-from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self
+from typing import Any, Literal, NoReturn, Self
 
-from humanrt import tfjs
+from numpy.typing import NDArray
+
 from humanrt.config import Environment
-from humanrt.errors import DeviceError, EngineClosedError, ModelFormatError
+from humanrt.errors import DeviceError, EngineClosedError, EngineError
+from humanrt.model_files import ModelSource, model_name, to_onnx
 from humanrt.runtime import sessions
-from humanrt.runtime.background import background
-from humanrt.runtime.completion import completion
 from humanrt.runtime.device import Device, resolve_device
+from humanrt.runtime.futures import background, completion, outlast, running_loop
 from humanrt.runtime.graph_model import GraphModel
-from humanrt.tensors import POOL_LIMIT_BYTES, Registry
+from humanrt.tensors import POOL_LIMIT_BYTES, Registry, Tensor
 from humanrt.tensors.workspace import Workspace
-from humanrt.zoo import Card, OnProgress, Store, default_cache_dir, is_address
-
-ModelSource = Card | str | os.PathLike[str]
-
-# What models without a card are called where converted ones are kept; no card can have this name.
-UNNAMED = "_"
+from humanrt.zoo import OnProgress, Store, default_cache_dir
 
 
 class Engine(Workspace):
-    """Makes, computes and frees tensors, and loads and runs models, on one device.
+    """Creates, computes and frees tensors, and loads and runs models, on one device.
 
-    Tensors belong to the scope they are made in, or to the caller. Engines are independent: each has its own tensors,
-    scopes, counts, pool and limits; what is costly, the sessions of ONNX Runtime and the worker threads, is shared by
-    the process. Use it with ``async with``, or with ``with`` where nothing asynchronous is left running at the end.
-    A process forked from the one that made an engine cannot use it: ForkedEngineError names the cure.
+    A tensor belongs to the scope in which it was created, else to the caller. Engines are independent: each has its own
+    tensors, scopes, counts, pool and limits. The expensive parts, the sessions of ONNX Runtime and the worker threads,
+    are shared by all engines of the process. Use an engine with ``async with``, or with ``with`` if nothing
+    asynchronous is in flight at its end. It cannot be used in a forked child (``ForkedEngineError``). Its asynchronous
+    methods run on asyncio only; elsewhere, under trio for instance, they raise ``EngineError``.
 
-    ``device`` is "auto", "cpu", "cuda" or "cuda:N"; it is tried when the first model loads, or by ``await ready()``.
-    ``deallocate`` says who frees the tensors of a Result: "auto" or "manual". ``track_sites``, or
-    HUMANRT_TRACK_SITES=1, records where tensors are made and freed, for ``leaks()`` and for errors.
-    ``memory_limit`` is the most bytes that live tensors may take, on each device or in a dict by device: what would
-    pass it raises MemoryLimitError. ``pool_limit_bytes`` is how much freed memory is kept for the next tensor of the
-    same size. ``store`` is where models come from, by default the user's cache.
+    ``device`` is "auto", "cpu", "cuda" or "cuda:N". It is checked when the first model is loaded, or by ``ready()``.
+
+    ``deallocate`` is the owner of the tensors in a Result: "auto" the engine, "manual" the caller.
+
+    ``track_sites``, or HUMANRT_TRACK_SITES=1 in the environment, records where tensors are created and freed, for
+    ``leaks()`` and error messages.
+
+    ``memory_limit`` is the maximum size of all live tensors in bytes, on each device or in a dict by device. A tensor
+    beyond it raises ``MemoryLimitError``. ``pool_limit_bytes`` is the maximum size of the freed memory that is kept for
+    new tensors of the same size.
+
+    ``store`` is the source of models, by default the user's cache.
     """
 
     def __init__(
@@ -57,65 +60,63 @@ class Engine(Workspace):
     ) -> None:
         environment = Environment.read()
         self.deallocate = deallocate
-        self.registry = Registry(
+        self.registry: Registry = Registry(
             track_sites=track_sites or environment.track_sites,
             memory_limit=memory_limit,
             pool_limit_bytes=pool_limit_bytes,
         )
-        self.store = store or Store(environment.cache_dir or default_cache_dir(), offline=environment.offline)
-        self._device_name = device
-        self._closing = False
-        self._lock = threading.Lock()  # guards the two below
-        self._models: set[GraphModel] = set()
-        self._loading = 0
-        self._loads: set[Future[GraphModel]] = set()
+        store = store or Store(environment.cache_dir or default_cache_dir(), offline=environment.offline)
+        self._internals = Internals(self.registry, store, device)
 
     # -- device and models
 
     @property
+    def store(self) -> Store:
+        """The source of models."""
+        return self._internals.store
+
+    @property
     def backend(self) -> str:
-        """The name of the device: "cpu" or "cuda:N" once it was tried, before that what was asked for."""
-        return self._device_name
+        """The name of the device: "cpu" or "cuda:N"; before it was checked, the name that was asked for."""
+        return self._internals.device_name
 
     async def ready(self) -> Device:
-        """Try the device, and return it. Raises DeviceError when it cannot be used, EngineClosedError."""
-        self.check_open()
-        device = await self._try_device(self._device_name)
-        self._device_name = device.name
+        """Check the device, and return it.
+
+        Raises ``DeviceError`` if it cannot be used, ``EngineClosedError`` after ``close()``.
+        """
+        self._internals.check_open()
+        device = await _check_device(self._internals.device_name)
+        self._internals.device_name = device.name
         return device
 
     async def set_backend(self, name: str) -> Device:
-        """Choose the device of the models that are loaded from now on; try it, and return it.
+        """Check a device, use it for the models that are loaded from now on, and return it.
 
-        A model stays on the device that it was loaded for. So that none is left behind unseen, this raises DeviceError
-        while any is loaded or loading: dispose it first. It raises DeviceError, too, when the device cannot be used;
-        then the one before stays. EngineClosedError. TF.js moves what is there: ``tf.setBackend``.
+        A model stays on the device that it was loaded for. TF.js moves loaded models: ``tf.setBackend``.
+
+        Raises ``DeviceError`` if the device cannot be used, or while a model is loaded or loading; the device before
+        is then kept. Raises ``EngineClosedError`` after ``close()``.
         """
-        self.check_open()
-        device = await self._try_device(name)
-        with self._lock:
-            loaded = [model.name for model in self._models if not model.is_disposed]
-            if loaded or self._loading:
-                names = ", ".join(loaded) or "one that loads now"
-                raise DeviceError(f"the device cannot change to {name!r} while models are loaded ({names})")
-            self._device_name = device.name
+        self._internals.check_open()
+        device = await _check_device(name)
+        self._internals.change_device(device.name)
         return device
 
     async def load_graph_model(self, source: ModelSource, on_progress: OnProgress | None = None) -> GraphModel:
-        """Load a model; the caller disposes it, or closing the engine does.
+        """Load a model, which is freed by its ``dispose()`` or with the engine.
 
         ``source`` is a card of the zoo; or the path of an ``.onnx`` file, of a TF.js ``model.json`` with its weights
-        beside it, or of a folder that holds one of the two; or an https address of such a file, which is fetched once
-        and kept in the store (http only from this machine itself). ``on_progress`` is called from another thread while
-        files are fetched. Cancelling the call ends the waiting; the load ends by itself and its result is disposed.
+        beside it, or of a folder with one of the two; or the https address of such a file, which is fetched once and
+        kept in the store (http is accepted from this machine only). ``on_progress`` is called on another thread while
+        files are fetched. If the call is cancelled, the load ends in the background, and its model is disposed.
 
-        Raises StoreError and its kin when the files cannot be had, ModelFormatError when they are malformed,
-        DeviceError, ModelRunError, EngineClosedError.
+        Raises ``StoreError`` if files cannot be fetched, ``ModelFormatError`` if they are malformed, ``DeviceError`` if
+        the device cannot be used, ``ModelRunError`` if ONNX Runtime fails, ``EngineClosedError`` after ``close()``.
         """
-        self.check_open()
-        future = background(partial(self.load_blocking, source, on_progress), name=f"humanrt-load-{source}")
-        self._loads.add(future)
-        future.add_done_callback(self._loads.discard)
+        self._internals.check_open()
+        running_loop()  # raises before a thread is started
+        future = background(partial(self._internals.load, source, on_progress), name=f"humanrt-load-{source}")
         done = completion(future)
         try:
             await done.wait()
@@ -124,57 +125,39 @@ class Engine(Workspace):
             raise
         return future.result()
 
-    def load_blocking(self, source: ModelSource, on_progress: OnProgress | None = None) -> GraphModel:
-        """Load a model on the calling thread, as ``load_graph_model`` does. It may take minutes."""
-        self.check_open()
-        with self._counted_load():
-            path, content_hash = self._to_onnx(source, on_progress)
-            device = resolve_device(self._device_name)
-            self._device_name = device.name
-            name = source.name if isinstance(source, Card) else Path(source).name.partition("?")[0]
-            model = GraphModel(self.registry, sessions.acquire(path, content_hash, device), name)
-            with self._lock:
-                self._models = {other for other in self._models if not other.is_disposed} | {model}
-        if self.registry.closed:
-            model.dispose()
-        self.check_open()
-        return model
-
     # -- the end
 
     def close(self) -> None:
-        """Free every tensor and model. For engines with nothing in flight; ``await aclose()`` waits for what is.
+        """Free all tensors and models, if nothing is in flight; ``await aclose()`` waits for what is. Idempotent.
 
         Afterwards ``memory()``, ``leaks()`` and every ``dispose()`` still work; everything else raises
-        EngineClosedError, TensorDisposedError or ModelDisposedError.
+        ``EngineClosedError``, ``TensorDisposedError`` or ``ModelDisposedError``.
         """
-        self._closing = True
+        self._internals.closing = True
         if self.registry.forked:
-            return  # all of it is the parent's
+            return  # everything belongs to the parent
         self.registry.close()
-        for model in tuple(self._models):
-            model.dispose()
+        self._internals.dispose_models()
 
     async def aclose(self) -> None:
-        """Let the runs and loads in flight end, start no new ones, then free every tensor and model."""
-        self._closing = True
+        """Let the runs in flight end, start no new ones, then free all tensors and models. Idempotent.
+
+        The loads in flight end as well; they raise ``EngineClosedError`` in their callers. If ``aclose()`` is
+        cancelled, it still waits for the runs and frees everything before it raises the cancellation. It does not wait
+        for the loads then: they end in the background, and their models are disposed.
+        """
+        running_loop()
+        self._internals.closing = True
         if self.registry.forked:
             return
         try:
-            for model in tuple(self._models):
-                model.dispose()
-                await model.drain()
-            for load in tuple(self._loads):
-                await completion(load).wait()
+            await outlast(self._internals.end_runs())
+            await self._internals.end_loads()
         finally:
             self.close()
 
-    def check_open(self) -> None:
-        """Raise EngineClosedError, or ForkedEngineError, where this engine cannot be used any more."""
-        if self.registry.forked:
-            raise self.registry.closed_error()
-        if self._closing:
-            raise EngineClosedError("this engine was closed; make a new one")
+    def __reduce__(self) -> NoReturn:
+        raise EngineError("an engine cannot be pickled or copied: create a new Engine in each process that needs one")
 
     def __enter__(self) -> Self:
         return self
@@ -185,6 +168,7 @@ class Engine(Workspace):
         self.close()
 
     async def __aenter__(self) -> Self:
+        running_loop()
         return self
 
     async def __aexit__(
@@ -192,64 +176,116 @@ class Engine(Workspace):
     ) -> None:
         await self.aclose()
 
-    async def _try_device(self, name: str) -> Device:
-        future = background(partial(resolve_device, name), name="humanrt-device")
-        await completion(future).wait()
-        return future.result()
+    # -- names that other rooms use until they use internals()
+
+    def load_blocking(self, source: ModelSource, on_progress: OnProgress | None = None) -> GraphModel:
+        """Load a model on the calling thread, as ``load_graph_model()`` does."""
+        return self._internals.load(source, on_progress)
+
+    def check_open(self) -> None:
+        """Raise the error of a closed or forked engine."""
+        self._internals.check_open()
+
+
+class Internals:
+    """The part of an engine that other rooms use and users do not; ``internals()`` returns it.
+
+    Attributes:
+        registry: the accounts of the engine's tensors.
+        store: the source of its models.
+        device_name: the device of the models that are loaded from now on.
+        closing: whether ``close()`` or ``aclose()`` was called.
+
+    """
+
+    def __init__(self, registry: Registry, store: Store, device_name: str) -> None:
+        self.registry = registry
+        self.store = store
+        self.device_name: str = device_name
+        self.closing: bool = False
+        self._lock = threading.Lock()  # guards the two below
+        self._models: set[GraphModel] = set()
+        self._loads: set[Future[None]] = set()
+
+    def check_open(self) -> None:
+        """Raise ``EngineClosedError`` or ``ForkedEngineError`` if the engine cannot be used any more."""
+        if self.registry.forked:
+            raise self.registry.closed_error()
+        if self.closing:
+            raise EngineClosedError("this engine was closed; create a new one")
+
+    def adopt(self, array: NDArray[Any]) -> Tensor:
+        """Return a tensor of an array that the caller gives away: nothing may write to it any more."""
+        return self.registry.adopt(array)
+
+    def load(self, source: ModelSource, on_progress: OnProgress | None = None) -> GraphModel:
+        """Load a model on the calling thread, as ``Engine.load_graph_model()`` does. This may take minutes."""
+        self.check_open()
+        with self._loading():
+            path, content_hash = to_onnx(source, self.store, on_progress)
+            device = resolve_device(self.device_name)
+            self.device_name = device.name
+            model = GraphModel(self.registry, sessions.acquire(path, content_hash, device), model_name(source))
+            with self._lock:
+                self._models = {other for other in self._models if not other.is_disposed} | {model}
+        if self.registry.closed:
+            model.dispose()
+        self.check_open()
+        return model
+
+    def change_device(self, name: str) -> None:
+        """Use another device from now on. Raises ``DeviceError`` while a model is loaded or loading."""
+        with self._lock:
+            loaded = [model.name for model in self._models if not model.is_disposed]
+            if loaded or self._loads:
+                names = ", ".join(loaded) or "one is loading"
+                raise DeviceError(
+                    f"the device cannot change to {name!r} while models are loaded ({names}): dispose them first"
+                )
+            self.device_name = name
+
+    def dispose_models(self) -> None:
+        """Dispose all models; each is unloaded when its last run has ended."""
+        for model in tuple(self._models):
+            model.dispose()
+
+    async def end_runs(self) -> None:
+        """Dispose all models, and wait until their last runs have ended."""
+        self.dispose_models()
+        for model in tuple(self._models):
+            await model.drain()
+
+    async def end_loads(self) -> None:
+        """Wait until the loads in flight have ended."""
+        for load in tuple(self._loads):
+            await completion(load).wait()
 
     @contextmanager
-    def _counted_load(self) -> Iterator[None]:
+    def _loading(self) -> Iterator[None]:
+        load: Future[None] = Future()
         with self._lock:
-            self._loading += 1
+            self._loads.add(load)
         try:
             yield
         finally:
             with self._lock:
-                self._loading -= 1
-
-    def _locate(self, source: str | os.PathLike[str], on_progress: OnProgress | None) -> Path:
-        """Return the model file at a path, or fetched from an address."""
-        if is_address(source):
-            return self.store.download(str(source), _weights, on_progress=on_progress)
-        return _find(Path(source))
-
-    def _to_onnx(self, source: ModelSource, on_progress: OnProgress | None) -> tuple[Path, str]:
-        """Return the path of an ONNX file and a hash that names its content, fetching and converting as needed."""
-        if isinstance(source, Card):
-            # The store knows what the files hold: they need not be read to name what they become.
-            name, path = source.name, self.store.ensure(source, on_progress=on_progress)
-            digest = sha256(f"{tfjs.CONVERTER_VERSION}|{source.digest}".encode()).hexdigest()
-        else:
-            name, path = UNNAMED, self._locate(source, on_progress)
-            digest = _digest(path) if path.suffix == ".onnx" else tfjs.source_digest(path)
-        if path.suffix == ".onnx":
-            return path, digest
-        return self.store.converted(name, digest, partial(tfjs.convert, path)), digest
+                self._loads.discard(load)
+            load.set_result(None)
 
 
-def _weights(model: Path) -> tuple[Path, ...]:
-    """Return the files that a model has besides its first."""
-    return () if model.suffix == ".onnx" else tfjs.source_files(model)[1:]
+def internals(engine: Engine) -> Internals:
+    """Return the part of ``engine`` that other rooms use and users do not."""
+    return engine._internals  # noqa: SLF001 - the one way in
 
 
-def _find(path: Path) -> Path:
-    """Return the model file at ``path``, or in it if it is a folder."""
-    if not path.is_dir():
-        if path.is_file():
-            return path
-        raise ModelFormatError(f"{path} is no file; a model is an .onnx file, a TF.js model.json, or a folder with one")
-    found = [*path.glob("model.json"), *path.glob("*.onnx")]
-    if len(found) != 1:
-        raise ModelFormatError(f"{path} must hold one model, a model.json or an .onnx file; it holds {len(found)}")
-    return found[0]
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()
+async def _check_device(name: str) -> Device:
+    running_loop()
+    future = background(partial(resolve_device, name), name="humanrt-device")
+    await completion(future).wait()
+    return future.result()
 
 
 def _dispose_result(load: Future[GraphModel]) -> None:
-    """Dispose the model of a load for which nobody waits any more."""
+    """Dispose the model of a load whose caller was cancelled."""
     if load.exception() is None:
         load.result().dispose()

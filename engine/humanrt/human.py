@@ -16,13 +16,14 @@ from humanrt.errors import ConfigError, EngineClosedError
 from humanrt.imaging import PictureSource, read_picture
 from humanrt.result import Result
 from humanrt.runtime import scheduler
-from humanrt.runtime.completion import completion
+from humanrt.runtime.futures import completion
 from humanrt.runtime.single_flight import SingleFlight
 from humanrt.streams.session import Session
-from humanrt.vision.call import Call, Models
-from humanrt.vision.clock import Clock
-from humanrt.vision.detection import Detection, needed_models
-from humanrt.vision.model import TaskModel
+from humanrt.vision.call import Call, Clock, Models
+from humanrt.vision.detection import Detection
+from humanrt.vision.families import FAMILIES, Families
+from humanrt.vision.modules import needed_models
+from humanrt.vision.stage import VisionModel
 from humanrt.zoo import Card, OnProgress, Store, cards, default_cache_dir, find_card
 
 ConfigSource = Config | Mapping[str, object] | str | os.PathLike[str]
@@ -49,7 +50,8 @@ class Human:
         )
         self._cards = cards(*environment.cards, *split_paths(self.config.cards))
         self.engine = Engine(self.config.device, deallocate=self.config.deallocate, store=store)
-        self._models: SingleFlight[str, TaskModel] = SingleFlight()
+        self._models: SingleFlight[str, VisionModel] = SingleFlight()
+        self._own_models: Models | None = None  # those that ``config`` needs, once they are loaded
         self._calls: set[Future[None]] = set()
         self._closing = False
 
@@ -95,18 +97,33 @@ class Human:
         with self._in_flight(), nullcontext() if session is None else session.turn(self.engine.registry) as turn:
             settings = self._merged(config)
             clock = Clock()
-            with clock.measure("inputProcess"):
-                pixels = await scheduler.run(partial(read_picture, source, bgr=bgr, max_pixels=settings.max_pixels))
-            with clock.measure("loadModels"):
-                models = await self._load(settings, None)
+            start = time.perf_counter()
+            pixels = await scheduler.run(partial(read_picture, source, bgr=bgr, max_pixels=settings.max_pixels))
+            clock.record("inputProcess", start)
+            start = time.perf_counter()
+            models = await self._load(settings, None)
+            clock.record("loadModels", start)
             async with self.engine.scope("detect") as scope:
                 call = Call(self.engine, models, self.engine.from_numpy(pixels), settings, turn)
-                found = await Detection(call, clock).run()
-                now = time.time_ns() // 1_000_000
-                result = Result(*call.size, **vars(found), performance=clock.finish(), timestamp=now)
-                tensors = scope.returns(list(result.tensors()))
-                if self.engine.deallocate == "auto":
-                    self.engine.registry.mark_automatic(tensors)
+                found = await Detection(call, _families(settings), clock).run()
+                result = Result(
+                    *call.size,
+                    face=found.face,
+                    body=found.body,
+                    hand=found.hand,
+                    object=found.object,
+                    gesture=found.gesture,
+                    persons=found.persons,
+                    segmentation=found.segmentation,
+                    errors=found.errors,
+                    performance=clock.finish(),
+                    timestamp=time.time_ns() // 1_000_000,
+                )
+                tensors = list(result.tensors())
+                if tensors:
+                    scope.returns(tensors)
+                    if self.engine.deallocate == "auto":
+                        self.engine.registry.mark_automatic(tensors)
                 return result
 
     async def aclose(self) -> None:
@@ -143,6 +160,8 @@ class Human:
 
     def _merged(self, config: ConfigSource | None) -> Config:
         """Return the configuration of one call."""
+        if config is None:
+            return self.config
         call = load_config(config, self.config)
         for name in FIXED_SETTINGS:
             if getattr(call, name) not in (getattr(self.config, name), getattr(Config, name)):
@@ -151,13 +170,18 @@ class Human:
 
     async def _load(self, config: Config, on_progress: OnProgress | None) -> Models:
         """Return the models that ``config`` needs; each is loaded once, side by side with the others."""
+        if config is self.config and self._own_models is not None:
+            return self._own_models
         found = {config_key: self._find_card(config_key, path) for config_key, path in needed_models(config).items()}
         loads = {card.name: partial(self._load_model, card, on_progress) for card in found.values()}
         loaded = await self._models.get_all(loads)
-        return {config_key: loaded[card.name] for config_key, card in found.items()}
+        models = {config_key: loaded[card.name] for config_key, card in found.items()}
+        if config is self.config:
+            self._own_models = models
+        return models
 
-    def _load_model(self, card: Card, on_progress: OnProgress | None) -> TaskModel:
-        return TaskModel(self.engine, card, self.engine.load_blocking(card, on_progress))
+    def _load_model(self, card: Card, on_progress: OnProgress | None) -> VisionModel:
+        return VisionModel(self.engine, card, self.engine.load_blocking(card, on_progress))
 
     def _find_card(self, config_key: str, model_path: str) -> Card:
         card = find_card(model_path, self._cards)
@@ -173,3 +197,11 @@ def _folder(model_base_path: str) -> Path | None:
     if "://" in model_base_path and not model_base_path.startswith("file://"):
         raise ConfigError(f"model_base_path is {model_base_path!r}; it must be a folder of this machine")
     return Path(model_base_path.removeprefix("file://"))
+
+
+def _families(config: Config) -> Families:
+    if config.compat != "human":
+        return FAMILIES
+    from humanrt.compat import HUMAN  # few calls need it
+
+    return HUMAN

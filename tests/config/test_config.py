@@ -131,7 +131,7 @@ def test_every_key_of_human_has_two_spellings():
     assert load_config(in_snake_case(values)) == load_config(values)
 
 
-# Accepted, and without effect: see the README.
+# Accepted, and without effect: see engine/docs/configuration.md.
 NO_EFFECT = {"skip_frames", "skip_time", "cache_sensitivity", "skip_allowed", "debug", "async_", "warmup"}
 NO_EFFECT |= {"cache_models", "validate_models"}
 REFUSED = {"backend", "wasm_path", "wasm_platform_fetch", "flags", "software_kernels"}
@@ -152,11 +152,11 @@ def test_every_key_of_faces_and_in_general_is_used_or_documented_as_unused():
     # The code composes these names.
     used |= {"model_path_age", "model_path_gender", "model_path"}
     assert set(face_and_general_keys(Config())) - used - NO_EFFECT - REFUSED == set()
-    readme = (root.parents[1] / "README.md").read_text(encoding="utf-8")
+    page = (root.parent / "docs" / "configuration.md").read_text(encoding="utf-8")
     for name in NO_EFFECT | REFUSED:
         spelling = name.rstrip("_")
         camel_case = re.sub("_([a-z])", lambda match: match[1].upper(), spelling)
-        assert f"`{camel_case}`" in readme, name
+        assert f"`{camel_case}`" in page, name
 
 
 def test_snake_case_and_camel_case_are_equivalent():

@@ -1,4 +1,4 @@
-"""Every test in this folder runs on an NVIDIA card. Where none can be proved it is skipped, with the reason."""
+"""The tests in this folder run on an NVIDIA GPU; without one that works they are skipped, with the reason."""
 
 import subprocess
 
@@ -14,8 +14,8 @@ def pytest_itemcollected(item):
 
 
 @pytest.fixture(autouse=True)
-def first_card():
-    """The first card, proved."""
+def first_gpu():
+    """The first GPU, which works."""
     try:
         return resolve_device("cuda")
     except DeviceError as error:
@@ -23,9 +23,9 @@ def first_card():
 
 
 @pytest.fixture
-async def human(first_card):
-    """Human on the card; it must end with no tensor left."""
-    async with Human({"device": first_card.name}) as human:
+async def human(first_gpu):
+    """Human on the GPU; at its end no tensor may be alive."""
+    async with Human({"device": first_gpu.name}) as human:
         await human.load()
         yield human
         assert human.engine.memory().baseline == (0, 0, 0, 0)
@@ -33,7 +33,7 @@ async def human(first_card):
 
 @pytest.fixture
 def device_memory():
-    """Tells how many MiB of the first card are in use, by whomever: other programs must leave it alone meanwhile."""
+    """Returns the MiB in use on the first GPU, by all processes: other programs must not use it meanwhile."""
 
     def read():
         command = ["nvidia-smi", "--id=0", "--query-gpu=memory.used", "--format=csv,noheader,nounits"]

@@ -1,4 +1,4 @@
-"""Detections cancelled while a model runs on the card leave nothing behind. CONFORMANCE 26 and 47."""
+"""Detections that are cancelled while a model runs on the GPU free everything. CONFORMANCE 26 and 47."""
 
 import asyncio
 import itertools
@@ -16,15 +16,15 @@ CANCELLATIONS = 200
 AT_ONCE = 4
 RUNS = 5  # of models in a detection with one face: detector, mesh, iris, description, emotion
 
-begin = ContextVar("begin", default=lambda: None)  # what a detection does when one of its models begins to run
+begin = ContextVar("begin", default=lambda: None)  # called when a model of the detection begins to run
 
 
 @pytest.fixture
 def stopped(monkeypatch):
-    """The runs that a cancellation stopped before their end; from now on models tell when they begin to run."""
+    """The models whose runs were stopped by a cancellation; it also makes runs call ``begin``."""
     run, stopped = GraphModel._run, []
 
-    def tell_and_run(model, *arguments):
+    def begin_and_run(model, *arguments):
         begin.get()()
         try:
             return run(model, *arguments)
@@ -32,7 +32,7 @@ def stopped(monkeypatch):
             stopped.append(model.name)
             raise
 
-    monkeypatch.setattr(GraphModel, "_run", tell_and_run)
+    monkeypatch.setattr(GraphModel, "_run", begin_and_run)
     return stopped
 
 
@@ -42,7 +42,7 @@ async def detect(human, picture):
 
 
 async def cancel_in_run(human, picture, number):
-    """Cancel a detection from its run of that number; return whether that came in time."""
+    """Cancel a detection during its run of that number; return whether it was cancelled before its end."""
     loop, numbers = asyncio.get_running_loop(), itertools.count(1)
     begin.set(lambda: next(numbers) == number and loop.call_soon_threadsafe(task.cancel))
     task = asyncio.create_task(detect(human, picture))
@@ -52,7 +52,7 @@ async def cancel_in_run(human, picture, number):
 
 @pytest.mark.slow
 async def test_two_hundred_detections_cancelled_in_a_run(human, stopped, capsys):
-    chance = random.Random(2026)  # noqa: S311  # no secret
+    chance = random.Random(2026)  # noqa: S311  # not a secret
     picture = read_picture("astronaut")
     expected = await detect(human, picture)
     before, cancelled = human.engine.memory().baseline, 0

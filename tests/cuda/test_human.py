@@ -1,4 +1,4 @@
-"""Human on the card: the same faces, any number of calls at once, and device memory that comes back."""
+"""Human on the GPU: the same faces as on the CPU, concurrent calls, and GPU memory that is freed."""
 
 import asyncio
 
@@ -22,14 +22,14 @@ def picture(request):
 
 
 async def detect(human, picture):
-    """What was found, without when and how fast."""
+    """Return the detections without times."""
     with await human.detect(picture) as result:
         return {key: value for key, value in result.to_human().items() if key not in {"performance", "timestamp"}}
 
 
-async def test_the_faces_are_the_processors(human, picture):
-    async with Human({"device": "cpu"}) as on_processor:
-        with await human.detect(picture) as found, await on_processor.detect(picture) as expected:
+async def test_the_faces_are_those_of_the_cpu(human, picture):
+    async with Human({"device": "cpu"}) as on_cpu:
+        with await human.detect(picture) as found, await on_cpu.detect(picture) as expected:
             assert len(found.face) == len(expected.face) > 0
             for face, same in zip(found.face, expected.face, strict=True):
                 assert face.box == pytest.approx(same.box, abs=1.5)
@@ -41,13 +41,13 @@ async def test_the_faces_are_the_processors(human, picture):
                 assert face.embedding @ same.embedding == pytest.approx(same.embedding @ same.embedding, rel=1e-3)
 
 
-async def test_calls_at_once_give_what_each_gives_alone(human):
+async def test_concurrent_calls_have_the_results_of_single_calls(human):
     pictures = [read_picture(NAMES[i % len(NAMES)]) for i in range(AT_ONCE)]
     alone = [await detect(human, picture) for picture in pictures]
     assert await asyncio.gather(*(detect(human, picture) for picture in pictures)) == alone
 
 
-async def test_device_memory_does_not_grow(human, device_memory):
+async def test_gpu_memory_does_not_grow(human, device_memory):
     pictures = [read_picture(name) for name in NAMES]
 
     async def detect_many(number):
@@ -57,16 +57,16 @@ async def test_device_memory_does_not_grow(human, device_memory):
     before = device_memory()
     for _ in range(DETECTIONS // AT_ONCE + 1):
         await detect_many(AT_ONCE)
-    # The pools of memory that the models have on the card may still grow by some steps of 16 MB.
+    # The memory pools of the models on the GPU may still grow by some steps of 16 MB.
     assert device_memory() - before <= GROWTH
 
 
 @pytest.mark.usefixtures("own_sessions")
-async def test_closing_gives_device_memory_back(first_card, device_memory):
-    """What CUDA itself takes once, its context and the kernels it has loaded, stays until the process ends."""
+async def test_closing_frees_gpu_memory(first_gpu, device_memory):
+    """The context of CUDA and the kernels that it has loaded stay until the process ends."""
 
     async def use():
-        async with Human({"device": first_card.name}) as human:
+        async with Human({"device": first_gpu.name}) as human:
             await detect(human, read_picture("astronaut"))
             return device_memory()
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from humanrt.drawing.primitives import LIGHT_BLUE, SHADOW, draw_box, draw_lines, draw_points
+from humanrt.drawing.primitives import LIGHT_BLUE, OUTLINE, draw_box, draw_lines, draw_points
 from humanrt.errors import InputError
 
 
@@ -11,32 +11,32 @@ def canvas(request) -> np.ndarray:
 
 
 def changed(canvas) -> np.ndarray:
-    """Where the canvas no longer has the colour of its corner."""
+    """Return the pixels that do not have the colour of the last corner."""
     return (canvas != canvas[-1, -1]).any(axis=2)
 
 
-def test_a_box_is_an_outline_in_its_place(canvas) -> None:
+def test_a_box_is_drawn_as_an_outline_at_its_coordinates(canvas) -> None:
     draw_box(canvas, (30, 20, 60, 40))
     for x, y in ((30, 40), (90, 40), (60, 20), (60, 60)):
         assert canvas[y, x].tolist() == pytest.approx(LIGHT_BLUE, abs=25)
     rows, columns = np.nonzero(changed(canvas))
     assert (rows.min(), rows.max(), columns.min(), columns.max()) == pytest.approx((20, 60, 30, 90), abs=3)
-    assert not changed(canvas)[25:55, 35:85].any(), "what is in the box stays visible"
+    assert not changed(canvas)[25:55, 35:85].any(), "the inside of the box stays visible"
 
 
-def test_what_is_drawn_stands_out_from_dark_and_from_bright(canvas) -> None:
+def test_lines_are_visible_on_dark_and_bright_backgrounds(canvas) -> None:
     draw_lines(canvas, [(10, 60), (150, 60)])
     column = canvas[56:65, 80].astype(int).mean(axis=1)
     assert column.max() - column.min() > 120
 
 
-def test_a_label_without_room_above_is_below(canvas) -> None:
+def test_a_label_without_room_above_the_box_is_below_it(canvas) -> None:
     draw_box(canvas, (30, 4, 60, 40), "face 98%")
-    assert not changed(canvas)[10:40, 36:84].any(), "what is in the box stays visible"
+    assert not changed(canvas)[10:40, 36:84].any(), "the inside of the box stays visible"
     assert changed(canvas)[48:56, 32:60].all()
 
 
-def test_labels_are_readable_and_stay_in_the_picture(canvas) -> None:
+def test_labels_have_contrast_and_stay_inside_the_picture(canvas) -> None:
     for corner in ((30, 20), (-50, -50), (500, 500)):
         drawn = np.full_like(canvas, canvas[0, 0, 0])
         draw_box(drawn, (*corner, 10, 10), "face 98%\nhappy")
@@ -46,30 +46,30 @@ def test_labels_are_readable_and_stay_in_the_picture(canvas) -> None:
         assert label.sum() > 300
         text = drawn[label].astype(int).mean(axis=1)
         assert text.max() - text.min() > 120
-        assert (np.abs(drawn.astype(int) - SHADOW).max(axis=2) < 40).any()
+        assert (np.abs(drawn.astype(int) - OUTLINE).max(axis=2) < 40).any()
         assert (np.abs(drawn.astype(int) - LIGHT_BLUE).max(axis=2) < 40).any()
 
 
-def test_points_of_a_mesh_are_dots_in_their_places(canvas) -> None:
+def test_points_are_drawn_as_dots_at_their_coordinates(canvas) -> None:
     draw_points(canvas, [(40.4, 30, -7.5), (100, 80, 3)], color=(255, 0, 0))
     for x, y in ((40, 30), (100, 80)):
         assert canvas[y, x].tolist() == pytest.approx([255, 0, 0], abs=60)
     assert 15 < changed(canvas).sum() < 80
 
 
-def test_the_size_of_dots_can_be_chosen(canvas) -> None:
+def test_the_radius_of_dots(canvas) -> None:
     sizes = []
     for radius in (0.5, 3, 6):
         drawn = canvas.copy()
         draw_points(drawn, [(80, 60)], (255, 0, 0), radius=radius)
         sizes.append(changed(drawn).sum())
-    assert 1 <= sizes[0] <= 12  # no shadow, and a soft edge
-    # A pixel of shadow, and up to one of soft edge.
+    assert 1 <= sizes[0] <= 12  # no outline, and an anti-aliased edge
+    # One pixel of outline, and up to one of anti-aliased edge.
     for radius, size in ((3, sizes[1]), (6, sizes[2])):
         assert np.pi * (radius + 1) ** 2 <= size <= np.pi * (radius + 2.5) ** 2
 
 
-def test_a_dense_mesh_is_not_covered_by_its_shadows() -> None:
+def test_outlines_do_not_cover_a_dense_mesh() -> None:
     canvas = np.zeros((50, 50, 3), np.uint8)
     draw_points(canvas, [(x, 25) for x in range(10, 40, 2)])
     assert (canvas[25, 10:39] > 120).all()
@@ -84,7 +84,7 @@ def test_lines_are_open_unless_closed(canvas) -> None:
     assert changed(canvas)[55:65, 55:65].any()
 
 
-def test_width_grows_with_the_picture() -> None:
+def test_the_width_of_lines_grows_with_the_picture() -> None:
     def width(height: int) -> int:
         canvas = np.zeros((height, 50, 3), np.uint8) if height < 50 else np.zeros((height, height, 3), np.uint8)
         draw_lines(canvas, [(0, 20), (49, 20)])
@@ -93,7 +93,7 @@ def test_width_grows_with_the_picture() -> None:
     assert width(2000) > width(1000) > width(100) > 0
 
 
-def test_nothing_to_draw_and_far_away_are_fine(canvas) -> None:
+def test_no_points_and_points_far_outside_draw_nothing(canvas) -> None:
     before = canvas.copy()
     draw_points(canvas, [])
     draw_lines(canvas, [])
@@ -103,19 +103,19 @@ def test_nothing_to_draw_and_far_away_are_fine(canvas) -> None:
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
-def test_a_point_of_no_number_is_refused_before_anything_is_drawn(canvas, bad) -> None:
+def test_a_coordinate_that_is_not_finite_is_refused_before_anything_is_drawn(canvas, bad) -> None:
     before = canvas.copy()
     for draw in (
         lambda: draw_points(canvas, [(5, 5), (5, bad)]),
         lambda: draw_lines(canvas, [(5, 5), (bad, 5)]),
         lambda: draw_box(canvas, (5, 5, bad, 5), "label"),
     ):
-        with pytest.raises(InputError, match="no finite number"):
+        with pytest.raises(InputError, match="not finite"):
             draw()
     assert np.array_equal(canvas, before)
 
 
-def test_pictures_that_cannot_be_drawn_on(canvas) -> None:
+def test_a_picture_that_is_not_a_canvas_is_refused(canvas) -> None:
     frozen = canvas.copy()
     frozen.flags.writeable = False
     for image, message in (

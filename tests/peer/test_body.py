@@ -1,4 +1,4 @@
-"""Bodies as the real Human 3.3.6 finds them: the same pixels, the same files, the same configuration."""
+"""Bodies are those of the real Human 3.3.6: the same pixels, model files and configuration."""
 
 import math
 
@@ -8,8 +8,8 @@ import pytest
 from parity.detection import ON, detect_both
 from parity.pictures import read_picture
 
-# Keypoints over SURE count; what is nearer to that than MARGIN may be on the other side of it.
-SURE, MARGIN = 0.35, 0.02
+# Only keypoints with a score over LEAST are compared; a score closer to it than MARGIN may be on its other side.
+LEAST, MARGIN = 0.35, 0.02
 # In pixels.
 MEDIAN, ALMOST_ALL = 1.5, 3.0
 
@@ -22,11 +22,11 @@ def picture(name):
     match name:
         case "person":
             return person
-        case "wide":  # an odd difference of the sides: Human's square is one pixel short
+        case "wide":  # the difference of the sides is odd: Human's square is one pixel short
             return person[:701]
         case "tall":
             return person[:, 301:900].copy()
-        case "upside-down":  # Human drops knees and ankles, and reorders what is left
+        case "upside-down":  # Human drops knees and ankles, and reorders the other parts
             return person[::-1].copy()
         case "pair":
             return np.concatenate([person[:, 200:1000], person[:, 1000:200:-1]], axis=1)[::2, ::2].copy()
@@ -53,7 +53,7 @@ CASES = [
     pytest.param("blazepose-heavy", "astronaut", {}, marks=pytest.mark.slow),
     pytest.param("blazepose-full", "wide", DETECTOR, marks=pytest.mark.slow),
 ]
-# On a square picture, where Human does not err with paddings, and with models that it feeds as they were taught.
+# On a square picture, where Human has no error in paddings, and with models whose input it normalises as in training.
 RIGHT_IN_HUMAN = [("movenet-lightning", {}), ("movenet-thunder", {}), ("movenet-multipose", {}), ("posenet", {})]
 
 
@@ -64,7 +64,7 @@ async def both(peer, model, name, settings, **kwargs):
 
 
 def with_nulls(value):
-    """Write what JSON has no number for as JSON.stringify does; the peer writes it as words."""
+    """Return a value with null for numbers that are not finite, as JSON.stringify writes; the peer writes words."""
     if isinstance(value, dict):
         return {key: with_nulls(inner) for key, inner in value.items()}
     if isinstance(value, list):
@@ -72,15 +72,15 @@ def with_nulls(value):
     return None if value in ("Infinity", "-Infinity", "NaN") else value
 
 
-def sure_parts(body, least=SURE):
+def parts_over(body, least=LEAST):
     return {point["part"]: point for point in body["keypoints"] if point["score"] > least}
 
 
 def assert_near(our, their):
-    """Compare the keypoints that count of two bodies."""
-    our_parts, their_parts = sure_parts(our, 0.0), sure_parts(their)
+    """Compare the keypoints of two bodies whose score is over the least one."""
+    our_parts, their_parts = parts_over(our, 0.0), parts_over(their)
     assert their_parts.keys() <= our_parts.keys()
-    assert sure_parts(our).keys() <= sure_parts(their, SURE - MARGIN).keys()
+    assert parts_over(our).keys() <= parts_over(their, LEAST - MARGIN).keys()
     distances = [
         math.dist(our_parts[part]["position"][:2], point["position"][:2]) for part, point in their_parts.items()
     ]
@@ -122,16 +122,16 @@ async def test_in_default_mode(peer, model, settings):
 
 
 async def test_blazepose_in_default_mode(peer):
-    """The same but for depth and distances, and what we say of the last six parts."""
+    """The same except depth, distances and the last six parts."""
     (our,), (their,) = await both(peer, "blazepose-full", "person", {}, compat=None)
-    # All of the person is to be seen, but nothing says how sure the model is of the point above it.
-    told = [part["part"] for part in their["keypoints"] if part["part"] != "bodyTop"]
-    assert [part["part"] for part in our["keypoints"]] == told
+    # All of the person is visible. The model has no score for the point above it.
+    scored = [part["part"] for part in their["keypoints"] if part["part"] != "bodyTop"]
+    assert [part["part"] for part in our["keypoints"]] == scored
     our_parts, their_parts = our["keypoints"][:33], their["keypoints"][:33]
     assert_near({"keypoints": our_parts}, {"keypoints": their_parts})
     scale = 1200 / 256
     for our_part, their_part in zip(our_parts, their_parts, strict=True):
         assert our_part["position"][2] == pytest.approx(scale * their_part["position"][2], abs=scale)
-    # Human looks for the distance of part i at 5 i, where that of part 5 i / 3 is.
+    # Human reads the distance of part i at 5 i, where that of part 5 i / 3 is.
     for i in range(0, 20, 3):
         assert their_parts[i]["distance"] == pytest.approx(our_parts[5 * i // 3]["distance"], abs=0.01)

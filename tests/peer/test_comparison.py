@@ -1,4 +1,4 @@
-"""When two answers count as the same."""
+"""Two outputs are within the limit, accepted or neither."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from parity.comparison import TOLERANCE, Comparison, Difference, compare
 
 
 def one(ours, theirs, exact=None):
-    """Compare one output; ``exact`` is what TF.js says without rounding, which must not be asked for without need."""
+    """Compare one output; ``exact`` is TF.js's without rounding, which must be requested only if it is needed."""
     answers = {"float32": theirs, "float64": exact}
 
     def reference(precision):
@@ -24,19 +24,19 @@ def test_the_limit_is_a_share_of_the_largest_value():
     assert not one([0.2, 1000.5], [0.0, 1000.5], exact=[0.0, 1000.5]).within
 
 
-def test_whole_numbers_are_equal_or_wrong():
+def test_integers_are_equal_or_wrong():
     assert one([12000.001, 3], [12000, 3]).within
     assert not one([12001, 3], [12000, 3], exact=[12000, 3]).within
 
 
-def test_what_tfjs_means_settles_what_it_rounded():
+def test_the_exact_output_decides_where_rounding_exceeds_the_limit():
     settled = one([0.7, 1.0], [0.3, 1.0], exact=[0.7, 1.0])
     assert settled.within
     assert settled.difference.absolute == 0
     assert settled.rounding == pytest.approx(0.4)
 
 
-def test_who_is_as_near_as_tfjs_is_accepted():
+def test_an_error_of_the_size_of_tfjs_own_is_accepted():
     neither = one([1.1, 1.0], [0.3, 1.0], exact=[0.7, 1.0])
     assert (neither.within, neither.accepted) == (False, True)
     assert neither.difference.absolute == pytest.approx(0.4)
@@ -44,12 +44,12 @@ def test_who_is_as_near_as_tfjs_is_accepted():
     assert (further.within, further.accepted) == (False, False)
 
 
-def test_nothing_is_accepted_where_tfjs_is_sure():
-    sure = one([1.1001, 1.0], [0.70001, 1.0], exact=[0.7, 1.0])
-    assert (sure.within, sure.accepted) == (False, False)
+def test_a_larger_error_than_tfjs_own_is_not_accepted():
+    exceeded = one([1.1001, 1.0], [0.70001, 1.0], exact=[0.7, 1.0])
+    assert (exceeded.within, exceeded.accepted) == (False, False)
 
 
-def test_nan_other_shapes_and_anything_beside_nothing_are_beyond_every_limit():
+def test_nan_other_shapes_and_a_reference_of_zeros_exceed_every_limit():
     for ours in ([np.nan, 1.0], [1.0], [1.0, 1.0, 1.0]):
         assert not one(ours, [1.0, 1.0], exact=[1.0, 1.0]).accepted
         assert not one(ours, [2.0, 1.0], exact=[1.0, 1.0]).accepted
@@ -68,6 +68,6 @@ def test_the_worst_of_two():
 
 
 @pytest.mark.parametrize("theirs", [{"y": np.zeros(1, np.float32)}, {"x": np.zeros(1, np.int32)}, {}])
-def test_other_names_and_types_are_no_difference_but_an_error(theirs):
+def test_other_names_and_dtypes_raise(theirs):
     with pytest.raises(ValueError, match="outputs differ"):
         compare({"x": np.zeros(1, np.float32)}, lambda _: theirs)

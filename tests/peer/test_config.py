@@ -1,15 +1,15 @@
-"""Every key of the real Human's configuration is known, and means the same."""
+"""Every key of the real Human's configuration is accepted, and has the same default."""
 
 from dataclasses import fields, is_dataclass
 
 from humanrt.config import Config, load_config
 
-# Where a default of ours differs on purpose: what a user of Human in a browser would set otherwise.
+# Defaults that differ on purpose: Human's are for a browser.
 OURS = {"deallocate", "wasm_path", "model_base_path", "cache_models"}
 
 
 def without_filters(values):
-    """Human's defaults without what does not exist here yet."""
+    """Human's defaults without the filters, which do not exist here yet."""
     return {**values, "filter": {**values["filter"], "enabled": False}, "wasmPath": ""}
 
 

@@ -1,4 +1,4 @@
-"""The comparison with all of Human: it sees what is off, and what may be."""
+"""The comparison with whole results of Human reports what exceeds a limit, and ignores what may differ."""
 
 import math
 
@@ -46,16 +46,18 @@ class TestBodies:
     def test_a_field_is_off(self, field, changed):
         assert off(compare_bodies([changed], [body()])) == ({field} if field else set())
 
-    def test_keypoints_that_are_missing_and_those_that_are_not_sure(self):
+    def test_keypoints_that_are_missing_and_those_with_a_low_score(self):
         assert off(compare_bodies([body(nose=None, leftHip=None)], [body()])) == {
             "keypoints, median",
             "keypoints, 95 %",
         }
-        unsure = body()
-        unsure["keypoints"].append(keypoint("leftKnee", 0, 0, score=0.34))
-        assert off(compare_bodies([body(box=(0, 0, 190, 300))], [unsure])) == set()  # nor is the box then the same
+        low = body()
+        low["keypoints"].append(keypoint("leftKnee", 0, 0, score=0.34))
+        assert (
+            off(compare_bodies([body(box=(0, 0, 190, 300))], [low])) == set()
+        )  # the boxes enclose different keypoints
 
-    def test_the_tail(self):
+    def test_a_few_keypoints_that_are_far_off(self):
         many = {f"part{i}": (i, 9 * i) for i in range(20)}
         moved = {**many, "part0": (4, 0), "part1": (5, 9), "part2": (6, 18)}
         assert off(compare_bodies([body(**moved)], [body(**many)])) == {"keypoints, 95 %"}
@@ -154,13 +156,13 @@ class TestObjects:
     def test_a_field_is_off(self, field, changed):
         assert off(compare_objects([changed], [thing()])) == ({field} if field else set())
 
-    def test_what_is_hardly_over_the_threshold(self):
+    def test_an_object_of_one_side_that_is_hardly_over_the_threshold(self):
         assert off(compare_objects([thing(), thing(score=0.21, box=NOWHERE)], [thing()])) == set()
         assert off(compare_objects([thing(), thing(score=0.23, box=NOWHERE)], [thing()])) == {"objects"}
 
 
 def face(nod=0):
-    """A face that looks at the camera; lids far apart, the mouth closed."""
+    """A frontal face with open eyes and a closed mouth."""
     mesh = [[0, 0, 0] for _ in range(468)]
     columns = {
         60: {33: 100},
@@ -203,29 +205,29 @@ class TestGestures:
         assert self.compared(ours, [CENTER], faces=[face()])[0] == {"gestures"}
 
     @pytest.mark.parametrize(("ours", "theirs"), [([CENTER, DOWN], [CENTER]), ([CENTER], [CENTER, DOWN])])
-    def test_what_hangs_on_less_than_points_may_differ(self, ours, theirs):
+    def test_a_gesture_that_depends_on_less_than_the_limit_of_points_may_differ(self, ours, theirs):
         fields, amounts = self.compared(ours, theirs, faces=[face(nod=11)])
         assert (fields, amounts["undecided"]) == (set(), 1)
         assert self.compared(ours, theirs, faces=[face(nod=30)])[0] == {"gestures"}
 
     @pytest.mark.parametrize(("percent", "fields"), [(40, set()), (45, set()), (70, {"mouth"}), (10, {"mouth"})])
-    def test_how_far_a_mouth_is_open(self, percent, fields):
-        """Lips 10 and a face 120 pixels high: 41 %, and 10 % more or less for each pixel and a half at both lips."""
+    def test_the_opening_of_a_mouth(self, percent, fields):
+        """Lips 10 and a face 120 pixels high: 41 %, and 10 % more or less if both lips are shifted by 1.5 pixels."""
         open_mouth = face()
         open_mouth["mesh"][14] = [100, 160, 0]
-        said = [[CENTER, {"face": 0, "gesture": f"mouth {each}% open"}] for each in (percent, 41)]
-        assert self.compared(*said, faces=[open_mouth])[0] == fields
+        both = [[CENTER, {"face": 0, "gesture": f"mouth {each}% open"}] for each in (percent, 41)]
+        assert self.compared(*both, faces=[open_mouth])[0] == fields
 
-    def test_the_place_is_humans(self):
-        """Our first hand is Human's second; a hand on one side only has no say."""
+    def test_places_are_those_of_humans_list(self):
+        """Our first hand is Human's second; a hand on one side only is ignored."""
         left, right = hand(), hand(box=NOWHERE)
         ours = result({"hand": 0, "gesture": "waves"}, hands=[left, right])
         assert off(compare_gestures(ours, result({"hand": 1, "gesture": "waves"}, hands=[right, left]))) == set()
         assert off(compare_gestures(ours, result({"hand": 0, "gesture": "waves"}, hands=[right, left]))) == {"gestures"}
         assert off(compare_gestures(ours, result(hands=[right]))) == set()
 
-    def test_our_fingers_count_too(self):
-        """A pose that only one side sees, because a finger differs, which is said of the hand."""
+    def test_a_pose_from_our_fingers_is_undecided(self):
+        """One side only has the pose, because a finger differs; that difference is reported for the hand."""
         open_hand = hand(curl="none")
         waves = [{"hand": 0, "gesture": gesture} for gesture in ("pinky forward", "thumb up", "open palm")]
         ours, theirs = result(*waves, hands=[open_hand]), result(*waves[:2], hands=[hand()])
@@ -273,7 +275,7 @@ class TestPersons:
         theirs = result(faces=[face()], persons=[self.person()])
         assert off(compare_persons(ours, theirs)) == set()
 
-    def test_a_box_may_be_off_as_much_as_what_is_in_it(self):
+    def test_a_box_may_differ_as_much_as_the_boxes_in_it(self):
         moved = self.person(body=body(box=(0, 0, 102.5, 300)), box=(0, 0, 202.5, 300))
         ours = result(faces=[face()], bodies=[body(box=(0, 0, 102.5, 300))], persons=[moved])
         theirs = result(faces=[face()], bodies=[body()], persons=[self.person(body=body(), box=(0, 0, 200, 300))])
@@ -282,7 +284,7 @@ class TestPersons:
 
 class TestTheTable:
     @pytest.mark.slow
-    def test_every_field_of_every_picture(self, peer, capsys):
+    def test_every_field_of_every_picture_is_printed(self, peer, capsys):
         config = {"object": ON, "gesture": ON}
         assert compare_pictures(peer, [PICTURES / "coffee.png", PICTURES / "black.png"], config)
         head, *lines, last = capsys.readouterr().out.splitlines()
@@ -291,7 +293,7 @@ class TestTheTable:
         assert {line.split()[1] for line in lines} == {"face", "body", "hand", "object", "gesture", "persons"}
         assert last == "borderline bodies and hands on one side only: 0; allowed: 1"
 
-    def test_what_is_off_is_marked_and_two_borderline_hands_are_too_many(self, peer, capsys, monkeypatch):
+    def test_exceeded_limits_are_marked_and_two_borderline_hands_fail(self, peer, capsys, monkeypatch):
         path = PICTURES / "black.png"
         wrong = [*compare_bodies([body(score=0.31)], []), *compare_hands([], [hand(score=0.52)])]
         monkeypatch.setattr(everything, "compare", lambda *_: {"hand": wrong})

@@ -1,4 +1,4 @@
-"""Faces as the real Human 3.3.6 finds them: the same pixels, the same configuration, compat="human"."""
+"""Faces are those of the real Human 3.3.6: the same pixels and configuration, ``compat="human"``."""
 
 import itertools
 import math
@@ -26,7 +26,7 @@ every_detector = pytest.mark.parametrize(
 
 
 def configuration(detector, **face):
-    """Only the detector and, unless ``face`` says otherwise, the mesh; for Human and for us alike."""
+    """The detector and the mesh only, unless ``face`` switches on others; in Human's keys."""
     return {"detector": detector, "iris": OFF, "emotion": OFF, "description": OFF, **face}
 
 
@@ -54,7 +54,7 @@ def assert_same_faces(ours, theirs):
 
 @every_detector
 @pytest.mark.parametrize("name", ["human_face", "human_body", "astronaut"])
-async def test_a_face_is_where_human_finds_it(peer, name, detector):
+async def test_faces_are_humans(peer, name, detector):
     theirs, ours = await both(peer, name, configuration(detector))
     assert len(ours["face"]) >= 1
     assert_same_faces(ours["face"], theirs["face"])
@@ -62,7 +62,7 @@ async def test_a_face_is_where_human_finds_it(peer, name, detector):
 
 @every_detector
 @pytest.mark.parametrize("name", ["black", "coffee"])
-async def test_no_face_where_human_finds_none(peer, name, detector):
+async def test_no_face_where_human_detects_none(peer, name, detector):
     theirs, ours = await both(peer, name, configuration(detector))
     assert theirs["face"] == ours["face"] == []
 
@@ -90,7 +90,7 @@ async def test_the_crop_is_humans(peer):
         with await human.detect(read_picture("human_face")) as result:
             crop = result.face[0].tensor.data_sync()
     assert crop.shape == theirs["face"][0]["tensor"].shape == (192, 192, 3)
-    # Half a grey level is lost in sampling; it is less than one everywhere but where the crop meets the picture's edge.
+    # Sampling differs by half a grey level; the difference reaches one only at the picture's edge.
     assert np.quantile(np.abs(crop - theirs["face"][0]["tensor"]), 0.99) <= 1 / 255
 
 

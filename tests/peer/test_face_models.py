@@ -1,4 +1,4 @@
-"""Every face model as the real Human 3.3.6 uses it: the same pixels, the same files, the same configuration."""
+"""Results of every face model are those of the real Human 3.3.6: the same pixels, model files and configuration."""
 
 import math
 
@@ -11,7 +11,7 @@ from parity.pictures import read_picture
 
 PORTRAITS = ("human_face", "human_body", "astronaut")
 
-# Where we differ on purpose: the right eye is not mirrored, and what hangs on its irises.
+# These differ on purpose: we do not mirror the right eye, and they depend on its iris.
 BETTER = {"mesh, 95 %", "distance", "gaze"}
 
 MODELS = {
@@ -80,7 +80,7 @@ async def test_the_default_models_in_default_mode(peer, name):
 
 
 @pytest.mark.parametrize("case", MODELS)
-async def test_a_model_that_is_chosen(peer, case):
+async def test_other_models_and_settings(peer, case):
     ours, theirs = await detect_both(peer, read_picture("astronaut"), {"face": MODELS[case]})
     assert len(theirs["face"]) == (0 if case == "min-confidence-0" else 1)
     assert missed(ours, theirs) == []
@@ -91,7 +91,7 @@ async def test_a_model_that_is_chosen(peer, case):
 
 @pytest.mark.slow
 async def test_the_attention_mesh(peer):
-    """On TF.js's CPU backend: WASM multiplies no matrices of int32."""
+    """On TF.js's CPU backend: WASM has no int32 matrix multiplication."""
     face = {"attention": {**ON, "modelPath": "facemesh-attention.json"}, "emotion": OFF, "description": OFF}
     ours, theirs = await detect_both(peer, read_picture("astronaut"), {"face": face}, backend="cpu")
     assert len(theirs["face"][0]["mesh"]) == 478
@@ -101,7 +101,7 @@ async def test_the_attention_mesh(peer):
 
 
 def shape_of(value):
-    """What a value is made of: keys, lengths and JSON types, recursively."""
+    """Keys, lengths and JSON types, recursively."""
     if isinstance(value, dict):
         return {key: shape_of(inner) for key, inner in sorted(value.items())}
     if isinstance(value, list):
@@ -121,7 +121,7 @@ def without_known_differences(face):
 async def test_the_json_has_humans_keys_and_types(peer, case):
     shapes = []
     for result in await detect_both(peer, read_picture("astronaut"), {"face": SWITCHES[case]}):
-        # What Human measures differs from what we measure; it has a canvas only in a browser.
+        # Human measures other steps than we do; it has a canvas only in a browser.
         assert {type(value) for value in result.pop("performance").values()} <= {int, float}
         result.pop("canvas", None)
         for face in (*result["face"], *(person["face"] for person in result["persons"])):
@@ -146,13 +146,13 @@ FACE = {
 
 
 class TestComparing:
-    """The comparison sees what is off."""
+    """The comparison reports what exceeds a limit."""
 
     @staticmethod
     def fields(**changes):
         return {each.field for each in compare_faces([{**FACE, **changes}], [FACE]) if not each.within}
 
-    def test_nothing_is_off(self):
+    def test_an_equal_face(self):
         assert self.fields() == set()
 
     @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ class TestComparing:
     def test_a_field_is_off(self, field, change):
         assert self.fields(**change) == {field}
 
-    def test_half_a_turn_of_the_gaze_is_none(self):
+    def test_half_a_turn_does_not_change_the_gaze(self):
         gaze = {"bearing": math.pi, "strength": 0}
         assert self.fields(rotation={**FACE["rotation"], "gaze": gaze}) == set()
 

@@ -1,13 +1,14 @@
-"""Gestures and persons as Human 3.3.6 reads them: its own functions, which it does not export, on the same records."""
+"""Gestures and persons are those of Human 3.3.6: its own functions, which it does not export, on the same records."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from humanrt.people.gestures import find_gestures
-from humanrt.people.gestures.poses import FINGERS, HUMANS_POSES
+from humanrt.compat import HUMAN
+from humanrt.compat.people import POSES
 from humanrt.people.persons import join_persons
+from humanrt.people.poses import FINGERS
 from humanrt.result import Body, Face, Finger, Gesture, Hand, Keypoint
 from parity.detection import ON, detect_both
 from parity.errors import RefusedError
@@ -32,7 +33,7 @@ DIRECTIONS = (
     "diagonalDownLeft",
 )
 PARTS = ("nose", "leftWrist", "rightWrist", "leftElbow", "leftShoulder", "rightShoulder")
-# Human's annotations of handtrack; with handdetect, it has no "base", and the palm is the wrist alone.
+# Human's annotations with handtrack; with handdetect there is no "base", and the palm is the wrist alone.
 HAND = {
     **{finger: range(4 * i + 1, 4 * i + 5) for i, finger in enumerate(FINGERS)},
     "base": [0],
@@ -48,7 +49,7 @@ def some_box(numbers):
 
 
 def some_face(numbers, i):
-    """A face of whole pixels in a small square: many are equal, and divide by zero."""
+    """A face of integer coordinates in a small square: many are equal, and lead to divisions by zero."""
     count, size = numbers.choice([6, 468, 478, 478, 478]), numbers.choice([3, 12, 40])
     mesh = (numbers.integers(0, size, (count, 3)) - [0, 0, 12]).astype(np.float32)
     irises = {"leftEyeIris": mesh[468:473], "rightEyeIris": mesh[473:478]}
@@ -67,14 +68,16 @@ def some_hand(numbers, i):
     keypoints = numbers.integers(0, 9, (21, 3)).astype(np.float32)
     straight = numbers.random()
     for finger in list(HAND.values())[:5]:
-        if numbers.random() < straight:  # up and to the left, almost: Human takes what is quite straight for bent
+        if (
+            numbers.random() < straight
+        ):  # almost straight, up and to the left: Human classifies exactly straight fingers as bent
             keypoints[finger] += keypoints[0] - np.arange(4, 8)[:, None] * [9, 20, 0]
     annotations = {name: keypoints[list(rows)] for name, rows in HAND.items()}
     return Hand(i, 1.0, 1.0, 1.0, some_box(numbers), (0, 0, 0, 0), "hand", keypoints, annotations, {})
 
 
 def with_fingers(peer, hands):
-    """The hands with what Human says of their fingers."""
+    """The hands with Human's curls and directions of their fingers."""
     of_all = peer.inside_human(FINGERPOSE, "(hands) => hands.map(analyze)", [hand.keypoints.tolist() for hand in hands])
     return [
         replace(hand, landmarks={name: Finger(**finger) for name, finger in fingers.items()})
@@ -96,7 +99,7 @@ def test_the_gestures_of_faces_and_irises(peer, seed):
         for function in ("face2", "iris2")
         for gesture in peer.inside_human(GESTURE, function, [as_human(face) for face in faces])
     ]
-    assert [gesture.to_human() for gesture in find_gestures(faces, [], [], quirks=True)] == theirs
+    assert [gesture.to_human() for gesture in HUMAN.gestures.find(faces, [], [])] == theirs
     words = {gesture["gesture"] for gesture in theirs}
     assert words >= {"facing left", "facing right", "blink left eye", "mouth 100% open", "head up", "head down"}
     assert words >= {f"looking {where}" for where in ("left", "right", "up", "down")}
@@ -104,9 +107,9 @@ def test_the_gestures_of_faces_and_irises(peer, seed):
 
 def test_the_gestures_of_bodies(peer):
     numbers = np.random.default_rng(1)
-    bodies = [some_body(numbers, 1000 - i) for i in range(MANY)]  # ids are not places
+    bodies = [some_body(numbers, 1000 - i) for i in range(MANY)]  # ids are not indices
     theirs = peer.inside_human(GESTURE, "body2", [body.to_human() for body in bodies])
-    assert [gesture.to_human() for gesture in find_gestures([], bodies, [], quirks=True)] == theirs
+    assert [gesture.to_human() for gesture in HUMAN.gestures.find([], bodies, [])] == theirs
     assert len({gesture["gesture"] for gesture in theirs}) == 5
 
 
@@ -114,13 +117,13 @@ def test_the_gestures_of_hands(peer):
     numbers = np.random.default_rng(2)
     hands = with_fingers(peer, [some_hand(numbers, i) for i in range(MANY)])
     theirs = peer.inside_human(GESTURE, "hand2", [hand.to_human() for hand in hands])
-    assert [gesture.to_human() for gesture in find_gestures([], [], hands, quirks=True)] == theirs
+    assert [gesture.to_human() for gesture in HUMAN.gestures.find([], [], hands)] == theirs
     words = {gesture["gesture"] for gesture in theirs}
     assert words >= {"palm forward", "palm up", "thumb up", "point", "open palm", "middle finger"}
 
 
 def test_the_poses(peer):
-    """Human's confidence in each pose, for any way of holding fingers."""
+    """Human's confidence in each pose, for random curls and directions."""
     numbers = np.random.default_rng(3)
     held = [(numbers.integers(0, 3, 5).tolist(), numbers.integers(0, 8, 5).tolist()) for _ in range(3000)]
     match = "(pose) => pose.matchAgainst(curls, directions)"
@@ -132,15 +135,15 @@ def test_the_poses(peer):
             name: Finger(CURLS[curl], DIRECTIONS[direction])
             for name, curl, direction in zip(FINGERS, curls, directions, strict=True)
         }
-        ours.append([pose.confidence(fingers) for pose in HUMANS_POSES])
+        ours.append([pose.confidence(fingers) for pose in POSES])
     assert ours == theirs
     names = peer.inside_human(FINGERPOSE, "() => fingergesture_default.map((pose) => pose.name)")
-    assert [pose.name for pose in HUMANS_POSES] == names
+    assert [pose.name for pose in POSES] == names
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_persons(peer, seed):
-    """Crowds in a small picture, whose ids are not their places."""
+    """Crowds in a small picture, with ids that are not their indices."""
     numbers = np.random.default_rng(seed)
     faces = [replace(some_face(numbers, i), mesh=np.zeros((6, 3), np.float32)) for i in range(20)]
     bodies = [some_body(numbers, int(i)) for i in numbers.permutation(10)]
@@ -152,7 +155,7 @@ def test_persons(peer, seed):
     records = [[as_human(face) for face in faces]]
     records += [[record.to_human() for record in each] for each in (bodies, hands, gestures)]
     theirs = peer.inside_human(PERSONS, "join2", *records, [1, HEIGHT, WIDTH, 3])
-    ours = join_persons(faces, bodies, hands, gestures, (WIDTH, HEIGHT), quirks=True)
+    ours = join_persons(faces, bodies, hands, gestures, (WIDTH, HEIGHT), HUMAN.join)
     assert len(ours) == len(theirs) == 20
     for our, their in zip(ours, theirs, strict=True):
         assert (our.id, our.face.id, list(our.box)) == (their["id"], their["face"]["id"], their["box"])
@@ -167,7 +170,7 @@ def test_persons(peer, seed):
 
 
 @pytest.mark.parametrize("name", ["human_face", "human_body", "astronaut"])
-async def test_in_pictures(peer, name):
+async def test_gestures_and_persons_in_pictures(peer, name):
     ours, theirs = await detect_both(peer, read_picture(name), {"face": DEFAULT_FACE_MODELS, "gesture": ON})
     assert len(theirs["gesture"]) >= 4
     assert [each for each in compare_gestures(ours, theirs) if not each.within] == []
@@ -175,7 +178,7 @@ async def test_in_pictures(peer, name):
     assert ours["persons"][0].keys() == theirs["persons"][0].keys()
 
 
-def test_what_human_has_not_is_refused(peer):
+def test_an_unknown_file_or_function_of_human_raises(peer):
     with pytest.raises(RefusedError, match="Human has no src/gesture/wink"):
         peer.inside_human(["src/gesture/wink.ts"], "wink")
     with pytest.raises(RefusedError, match="wink is not defined"):

@@ -1,4 +1,4 @@
-"""Hands as the real Human 3.3.6 finds them: the same pixels, the same files, the same configuration."""
+"""Hands are those of the real Human 3.3.6: the same pixels, model files and configuration."""
 
 import re
 
@@ -21,18 +21,18 @@ CASES = {
     "handtrack-full": FULL,
     "handtrack-sparse": SPARSE,
     "handtrack-handskeleton": SKELETON,
-    "handtrack-unsure": {**SPARSE, "minConfidence": 0.55},
-    "handtrack-without": {"landmarks": False},
+    "handtrack-high-threshold": {**SPARSE, "minConfidence": 0.55},
+    "handtrack-no-landmarks": {"landmarks": False},
     "handdetect": HANDDETECT,
     "handdetect-handskeleton": {**HANDDETECT, **SKELETON},
-    "handdetect-not-turned": {**HANDDETECT, **SKELETON, "rotation": False},
-    "handdetect-without": {**HANDDETECT, "landmarks": False},
+    "handdetect-no-rotation": {**HANDDETECT, **SKELETON, "rotation": False},
+    "handdetect-no-landmarks": {**HANDDETECT, "landmarks": False},
     "handdetect-two": {**HANDDETECT, "maxDetected": 2},
 }
 
 
 def pictures():
-    """A body with two hands; its left hand close up, turned and mirrored; its right hand, which has two palms."""
+    """A body; its left hand close up, rotated and mirrored; its right hand, in which two palms are detected."""
     body = read_picture("human_body")
     left, right = body[380:740, 700:1060], body[430:650, 150:420]
     return {
@@ -60,7 +60,7 @@ def points(hand):
 
 
 def shape_of(value):
-    """What a value is made of: keys, lengths and JSON types, recursively."""
+    """Keys, lengths and JSON types, recursively."""
     if isinstance(value, dict):
         return {key: shape_of(inner) for key, inner in value.items()}
     if isinstance(value, list):
@@ -74,7 +74,7 @@ def assert_same(our, their):
     for score in ("score", "boxScore", "fingerScore"):
         assert our[score] == pytest.approx(their[score], abs=0.011)
     for box, tolerance in (("box", 1.5), ("boxRaw", 0.005)):
-        if "Infinity" in their[box]:  # around no points; JSON.stringify writes null
+        if "Infinity" in their[box]:  # the box of no points; JSON.stringify writes null
             assert our[box] == [None] * 4
         else:
             assert our[box] == pytest.approx(their[box], abs=tolerance)
@@ -87,7 +87,7 @@ def assert_same(our, their):
 @pytest.mark.parametrize("case", CASES)
 async def test_in_compat_mode(peer, case):
     ours, theirs = await both(peer, "upside down", CASES[case])
-    assert bool(theirs) == (case != "handtrack-without")
+    assert bool(theirs) == (case != "handtrack-no-landmarks")
     assert len(ours) == len(theirs)
     for our, their in zip(ours, theirs, strict=True):
         assert_same(our, their)
@@ -96,7 +96,7 @@ async def test_in_compat_mode(peer, case):
 @pytest.mark.parametrize("picture", ["body", "mirrored", "sideways", "right"])
 async def test_other_pictures(peer, picture):
     found = []
-    for case in ({"minConfidence": 0.4}, HANDDETECT):  # handtrack is not very sure of the body's hands
+    for case in ({"minConfidence": 0.4}, HANDDETECT):  # handtrack's scores of the body's hands are low
         ours, theirs = await both(peer, picture, case)
         found += zip(ours, theirs, strict=True)
     assert found
@@ -106,20 +106,20 @@ async def test_other_pictures(peer, picture):
 
 @pytest.mark.parametrize("hand", [{}, HANDDETECT], ids=["handtrack", "handdetect"])
 async def test_many_hands(peer, hand):
-    """The fingers are also told from Human's own points: then nothing at all may differ."""
+    """Fingers are also computed from Human's own points: then nothing may differ."""
     ours, theirs = await both(peer, "many", {**hand, "maxDetected": 20, "minConfidence": 0.3})
     assert len(theirs) >= 3
     assert len(ours) == len(theirs)
     for our, their in zip(ours, theirs, strict=True):
         assert_same(our, their)
         fingers = fingers_of(points(their), quirks=True)
-        told = {name: {"curl": finger.curl, "direction": finger.direction} for name, finger in fingers.items()}
-        assert told == their["landmarks"]
+        computed = {name: {"curl": finger.curl, "direction": finger.direction} for name, finger in fingers.items()}
+        assert computed == their["landmarks"]
 
 
 @pytest.mark.parametrize("limit", [0, 1])
-async def test_no_faces_no_hands_but_in_human(peer, limit):
-    """Without faces -1 hands are none, which Human takes for one."""
+async def test_a_limit_of_no_hands_is_one_hand_with_handtrack(peer, limit):
+    """Without faces the limit is 0, which Human replaces by 1."""
     ours, theirs = await both(peer, "upside down", {"maxDetected": limit})
     assert [len(ours), len(theirs)] == [1, 1]
     ours, theirs = await both(peer, "upside down", {**HANDDETECT, "maxDetected": limit})
@@ -127,7 +127,7 @@ async def test_no_faces_no_hands_but_in_human(peer, limit):
 
 
 async def test_in_default_mode(peer):
-    """The same points; depths in the same unit; what the skeleton says, without a second sigmoid."""
+    """The same points; depths in the same unit; the skeleton's score without a second sigmoid."""
     (our,), (their,) = await both(peer, "upside down", {}, compat=None)
     assert our["label"] == their["label"]
     assert our["score"] == pytest.approx(their["score"], abs=0.02)
@@ -141,7 +141,7 @@ async def test_in_default_mode(peer):
 
 
 async def test_human_reads_the_wrong_outputs_of_the_full_skeleton(peer):
-    """With handdetect it takes the first output for the flag: for handlandmark-full, metres. We do not."""
+    """With handdetect it reads the first output as the flag; handlandmark-full's first output is in meters."""
     ours, theirs = await both(peer, "upside down", {**HANDDETECT, **FULL})
     assert [len(ours), len(theirs)] == [1, 0]
     (default,), _ = await both(peer, "upside down", {**HANDDETECT, **FULL}, compat=None)
@@ -149,7 +149,7 @@ async def test_human_reads_the_wrong_outputs_of_the_full_skeleton(peer):
 
 
 def test_the_anchors_are_humans(peer):
-    """The table of its source; the peer has installed the package that holds it."""
+    """They are a table in its source, which is in the package that the peer has installed."""
     source = (ROOM / "node_modules/@vladmandic/human/src/hand/handposeanchors.ts").read_text(encoding="utf-8")
     table = [[float(x), float(y)] for x, y in re.findall(r"x: ([\d.]+), y: ([\d.]+)", source)]
     assert np.array_equal(handdetect.anchors(256) / 256, np.array(table))

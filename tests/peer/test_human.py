@@ -1,4 +1,4 @@
-"""The real Human answers as it did when its results were first recorded, whatever it was asked before."""
+"""The results of the real Human are as recorded, and do not depend on earlier requests."""
 
 import itertools
 
@@ -11,7 +11,7 @@ OFF = {"enabled": False}
 
 
 def config(**detector):
-    """Face detection and mesh, nothing else."""
+    """Face detector and mesh only."""
     face = {"detector": detector, "iris": OFF, "emotion": OFF, "description": OFF, "antispoof": OFF, "liveness": OFF}
     return {"face": face, "body": OFF, "hand": OFF, "object": OFF, "gesture": OFF, "segmentation": OFF}
 
@@ -43,10 +43,10 @@ def test_the_configuration_reaches_human(peer, rotation, box):
     assert face["box"] == box
 
 
-def test_a_result_does_not_depend_on_what_came_before(peer):
-    asked = [("human_body", config(rotation=True)), ("astronaut", config()), ("human_face", config(maxDetected=20))]
-    first = [detected(peer, *each) for each in asked]
-    assert [detected(peer, *each) for each in reversed(asked)] == first[::-1]
+def test_a_result_does_not_depend_on_earlier_requests(peer):
+    requests = [("human_body", config(rotation=True)), ("astronaut", config()), ("human_face", config(maxDetected=20))]
+    first = [detected(peer, *each) for each in requests]
+    assert [detected(peer, *each) for each in reversed(requests)] == first[::-1]
 
 
 def detected(peer, name, config):
@@ -54,7 +54,7 @@ def detected(peer, name, config):
     return {key: value for key, value in result.items() if key not in {"performance", "timestamp"}}
 
 
-def test_a_face_comes_with_its_crop_when_asked(peer):
+def test_a_face_has_its_crop_with_return(peer):
     (face,) = peer.human(read_picture("human_face"), config(**{"return": True}))["face"]
     assert face["tensor"].shape == (192, 192, 3)
     assert 0 <= face["tensor"].min() < 0.2 < 0.8 < face["tensor"].max() <= 1
@@ -63,6 +63,6 @@ def test_a_face_comes_with_its_crop_when_asked(peer):
 
 
 @pytest.mark.parametrize("shape", [(8, 8), (8, 8, 4), (1, 8, 8, 3)])
-def test_an_image_of_another_shape_is_refused(peer, shape):
+def test_an_image_of_another_shape_raises(peer, shape):
     with pytest.raises(ValueError, match="uint8"):
         peer.human(np.zeros(shape, np.uint8), config())

@@ -1,4 +1,4 @@
-"""What models are fed with."""
+"""Inputs of models follow their model cards."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from parity.pictures import read_picture
 
 
 @pytest.mark.parametrize("source", SOURCES)
-def test_inputs_are_what_the_cards_say(source):
+def test_inputs_have_the_names_dtypes_shapes_and_ranges_of_the_cards(source):
     for card in cards().values():
         inputs = make_inputs(card, source)
         assert inputs.keys() == {spec.node for spec in card.inputs.values()}, card.name
@@ -21,7 +21,7 @@ def test_inputs_are_what_the_cards_say(source):
             assert array.size < 100 or array.max() - array.min() > 0.8 * (high - low), card.name
 
 
-def test_the_same_every_time_and_different_for_each_source():
+def test_inputs_are_reproducible_and_different_for_each_source():
     card = find_card("emotion")
     arrays = [make_inputs(card, source)["input_1"] for source in SOURCES]
     for source, array in zip(SOURCES, arrays, strict=True):
@@ -29,8 +29,8 @@ def test_the_same_every_time_and_different_for_each_source():
     assert len({array.tobytes() for array in arrays}) == len(SOURCES)
 
 
-def test_a_picture_keeps_its_place_and_its_colours():
-    picture = read_picture("human_face").astype(np.float32)  # 256 x 256, as some models take it
+def test_a_picture_keeps_its_orientation_and_its_channels():
+    picture = read_picture("human_face").astype(np.float32)  # 256 x 256, the input size of blazeface
     channels_last = make_inputs(find_card("blazeface"), "human_face")["input"]
     np.testing.assert_allclose(channels_last[0], picture / 127.5 - 1, atol=1e-6)
 

@@ -1,4 +1,4 @@
-"""The npm packages are installed once, and whole or not at all."""
+"""The npm packages are installed once, completely or not at all."""
 
 import os
 import textwrap
@@ -19,7 +19,7 @@ def room(tmp_path):
 
 @pytest.fixture
 def npm(tmp_path):
-    """Return a maker of stand-ins for npm, which note each run and then do what the script says."""
+    """Return a function that writes a stand-in for npm, which notes each run and then runs a script."""
 
     def make(script):
         program = tmp_path / "npm"
@@ -37,7 +37,7 @@ def runs(room):
     return (room / "runs").read_text().count("run")
 
 
-def test_the_second_time_there_is_nothing_to_do(room, npm):
+def test_a_second_installation_does_nothing(room, npm):
     program = npm(WORKS)
     install(program, room)
     install(program, room)
@@ -45,7 +45,7 @@ def test_the_second_time_there_is_nothing_to_do(room, npm):
     assert runs(room) == 1
 
 
-def test_another_version_replaces_all(room, npm):
+def test_another_version_replaces_all_packages(room, npm):
     install(npm(WORKS), room)
     (room / "node_modules" / "old").touch()
     (room / "package.json").write_text('{"dependencies": {"a": "2.0.0"}}')
@@ -54,14 +54,14 @@ def test_another_version_replaces_all(room, npm):
     assert not (room / "node_modules" / "old").exists()
 
 
-def test_a_failure_says_what_npm_said_and_leaves_nothing(room, npm):
+def test_a_failure_reports_npms_output_and_leaves_nothing(room, npm):
     with pytest.raises(PeerError, match="no such registry"):
         install(npm("mkdir node_modules; echo no such registry >&2; exit 1"), room)
     assert not (room / "node_modules").exists()
     assert list((room / "build").glob("install-*")) == []
 
 
-def test_a_failure_leaves_the_packages_that_were_there(room, npm):
+def test_a_failure_keeps_the_packages_installed_before(room, npm):
     install(npm(WORKS), room)
     (room / "package.json").write_text('{"dependencies": {"a": "2.0.0"}}')
     with pytest.raises(PeerError):
@@ -69,13 +69,13 @@ def test_a_failure_leaves_the_packages_that_were_there(room, npm):
     assert "1.0.0" in (room / "node_modules" / "a" / "package.json").read_text()
 
 
-def test_an_npm_that_hangs_is_given_up(room, npm, monkeypatch):
+def test_an_npm_that_hangs_is_stopped(room, npm, monkeypatch):
     monkeypatch.setattr("parity.install.TIMEOUT_S", 0.05)
     with pytest.raises(PeerError, match=r"longer than 0\.05 s"):
         install(npm("exec sleep 60"), room)
 
 
-def test_what_a_killed_process_left_is_removed(room, npm):
+def test_leftovers_of_a_killed_process_are_removed(room, npm):
     leftover = room / "build" / "install-killed" / "node_modules"
     leftover.mkdir(parents=True)
     install(npm(WORKS), room)

@@ -17,7 +17,7 @@ def run(*arguments, **environment):
 
 
 @pytest.mark.slow
-def test_it_says_which_commands_there_are():
+def test_help_lists_the_commands():
     done = run("--help")
     assert done.returncode == 0
     assert "models" in done.stdout
@@ -25,7 +25,7 @@ def test_it_says_which_commands_there_are():
 
 
 @pytest.mark.slow
-def test_without_node_it_ends_with_the_reason(tmp_path):
+def test_without_node_it_fails_with_the_reason(tmp_path):
     done = run("models", PATH=str(tmp_path))
     assert done.returncode == 1
     assert "the peers need Node 20.9" in done.stderr
@@ -46,7 +46,7 @@ def test_a_model_by_name():
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("peer")
-def test_a_model_that_is_not_there():
+def test_an_unknown_model():
     done = run("models", "emotoin")
     assert done.returncode == 1
     assert "did you mean 'emotion'?" in done.stderr
@@ -55,7 +55,7 @@ def test_a_model_that_is_not_there():
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("peer")
-def test_faces_beside_humans(tmp_path):
+def test_a_picture_beside_human(tmp_path):
     done = run("human", str(PICTURES / "human_face.png"))
     assert done.returncode == 0, done.stdout + done.stderr
     assert "human_face.png" in done.stdout

@@ -1,4 +1,4 @@
-"""The zoo's models, run in ONNX Runtime, give what TF.js gives on its CPU backend."""
+"""Outputs of the zoo's models in ONNX Runtime are those of TF.js's CPU backend."""
 
 from datetime import date, timedelta
 from functools import partial
@@ -13,7 +13,7 @@ from parity.misses import MISSES
 
 
 def assert_alike(card, comparisons):
-    """Every output is within the limit, or of a model that is known to miss it, and as near as TF.js's rounding is."""
+    """Every output is within the limit, or accepted and of a model that is known to miss it."""
     beyond = {
         name: found
         for name, found in comparisons.items()
@@ -23,12 +23,12 @@ def assert_alike(card, comparisons):
 
 
 @pytest.mark.slow
-def test_every_output(side_by_side, compared_card, sources):
+def test_every_output_is_tfjs(side_by_side, compared_card, sources):
     assert_alike(compared_card, side_by_side.worst(compared_card, sources))
 
 
 @pytest.mark.slow
-def test_the_card_describes_what_comes_out(side_by_side, compared_card):
+def test_outputs_have_the_dtypes_and_shapes_of_the_card(side_by_side, compared_card):
     outputs = side_by_side.ours(compared_card, make_inputs(compared_card, RANDOM[0]))
     for name, spec in compared_card.outputs.items():
         described = tuple(USUAL_SIZES.get(size, size) for size in spec.shape)
@@ -59,7 +59,7 @@ def test_a_picture_of_another_size(side_by_side, card):
 
 
 @pytest.mark.slow
-def test_a_video_goes_on_from_its_states(side_by_side):
+def test_a_recurrent_model_continues_from_its_states(side_by_side):
     card = find_card("rvm")
     inputs = make_inputs(card, RANDOM[0], {**USUAL_SIZES, "height": 128, "width": 160})
     before = side_by_side.theirs(card, inputs)
@@ -73,21 +73,21 @@ def test_a_video_goes_on_from_its_states(side_by_side):
 @pytest.mark.slow
 @pytest.mark.xfail(strict=True, raises=AssertionError, reason="float32 does not reach the limit: see parity.misses")
 @pytest.mark.parametrize("model", MISSES)
-def test_a_miss(side_by_side, model):
+def test_a_known_miss_is_within_the_limit(side_by_side, model):
     assert all(found.within for found in side_by_side.worst(find_card(model), PICTURES[:1]).values())
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("model", MISSES)
-def test_a_miss_is_as_near_to_the_exact_answer_as_tfjs(side_by_side, model):
+def test_a_known_miss_is_as_close_to_the_exact_output_as_tfjs(side_by_side, model):
     assert_alike(find_card(model), side_by_side.worst(find_card(model), PICTURES[:1]))
 
 
-def test_no_default_model_misses():
+def test_no_default_model_is_a_miss():
     assert not {card.name for card in default_cards()} & MISSES.keys()
 
 
-def test_the_handfuls_reach_every_model():
+def test_the_handfuls_cover_every_model():
     first = date(2030, 2, 27)
     days = [first + timedelta(days=i) for i in range(len(cards()))]
     assert {len({card.name for card in handful(day)}) for day in days} == {HANDFUL}

@@ -1,4 +1,4 @@
-"""The client of the peer process: it finds Node, and it never hangs and never mixes up answers."""
+"""The client of the peer process finds Node, never hangs and never mixes up answers."""
 
 import json
 
@@ -17,27 +17,27 @@ def gray():
     return np.random.default_rng(5).random((1, 64, 64, 1), np.float32)
 
 
-def test_without_node_the_reason_says_what_is_missing(monkeypatch, tmp_path):
+def test_without_node_the_error_names_the_missing_programs(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(NodeUnavailableError, match="no node and npm on PATH"):
         find_node()
 
 
 @pytest.mark.usefixtures("peer")
-def test_a_node_that_is_too_old_is_named(monkeypatch):
+def test_an_old_node_raises(monkeypatch):
     monkeypatch.setattr("parity.node.OLDEST_NODE", (999, 0))
     with pytest.raises(NodeUnavailableError, match=r"node is v\d+\.\d+\.\d+; the peers need"):
         find_node()
 
 
-def test_the_versions_that_run_are_the_ones_asked_for(peer):
+def test_the_versions_are_those_of_package_json(peer):
     wanted = json.loads((ROOM / "package.json").read_text())["dependencies"]
     versions = peer.versions()
     assert versions["tfjs"] == wanted["@tensorflow/tfjs-core"] == wanted["@tensorflow/tfjs-converter"]
     assert versions["human"] == wanted["@vladmandic/human"]
 
 
-def test_asked_for_nodes_come_by_the_names_asked(peer, gray):
+def test_selected_outputs_have_the_names_of_their_nodes(peer, gray):
     probabilities = peer.execute(EMOTION, {"input_1": gray})["Identity"]
     assert probabilities.shape == (1, 7)
     assert probabilities.dtype == np.float32
@@ -74,18 +74,18 @@ def test_in_float64_nothing_is_rounded(peer, arithmetic, precision, same):
 
 
 @pytest.mark.parametrize("backend", ["cpu", "wasm"])
-def test_a_run_takes_its_time(peer, gray, backend):
+def test_the_time_of_a_run(peer, gray, backend):
     assert 0 < peer.time(EMOTION, {"input_1": gray}, backend=backend) < 60_000
 
 
-def test_a_refusal_has_a_reason_of_one_line(peer, arithmetic):
+def test_an_error_has_a_reason_of_one_line(peer, arithmetic):
     with pytest.raises(RefusedError) as refused:
         peer.time(arithmetic, {"x": np.zeros((), np.float32)}, backend="wasm")
     assert "big" in refused.value.reason
     assert "\n" not in refused.value.reason
 
 
-def test_human_leaves_tfjs_as_it_was(peer, gray):
+def test_human_does_not_change_results_of_tfjs(peer, gray):
     before = peer.execute(EMOTION, {"input_1": gray})
     peer.human(np.zeros((32, 32, 3), np.uint8), {})
     after = peer.execute(EMOTION, {"input_1": gray})
@@ -96,7 +96,7 @@ def test_human_leaves_tfjs_as_it_was(peer, gray):
     ("inputs", "words"),
     [({"wrong": np.zeros(1, np.float32)}, "wrong"), ({"input_1": np.zeros((1, 64, 64, 1))}, "float64")],
 )
-def test_what_tfjs_refuses_is_reported_and_the_process_lives_on(peer, gray, inputs, words):
+def test_after_an_error_of_tfjs_the_process_continues(peer, gray, inputs, words):
     process = peer._process
     with pytest.raises(PeerError, match=words):
         peer.execute(EMOTION, inputs)
@@ -104,7 +104,7 @@ def test_what_tfjs_refuses_is_reported_and_the_process_lives_on(peer, gray, inpu
     assert peer.execute(EMOTION, {"input_1": gray})["Identity"].shape == (1, 7)
 
 
-def test_a_process_that_dies_shows_its_last_words_and_is_replaced(peer):
+def test_a_process_that_ends_is_reported_with_its_stderr_and_replaced(peer):
     with pytest.raises(PeerError, match="The shape of dict"):
         peer.human(np.zeros((0, 0, 3), np.uint8), {})
     assert peer.versions()["human"]
@@ -118,7 +118,7 @@ def test_a_late_answer_ends_the_process():
         assert hurried._process is None
 
 
-def test_an_interrupted_request_does_not_leave_its_answer_to_the_next(peer, monkeypatch):
+def test_the_answer_to_an_interrupted_request_is_not_read_by_the_next(peer, monkeypatch):
     def interrupt(*_):
         raise KeyboardInterrupt
 

@@ -1,10 +1,10 @@
-"""Objects as the real Human 3.3.6 finds them: in pictures, and, to the last digit, in what models say."""
+"""Objects are those of the real Human 3.3.6: in pictures, and exactly for given model outputs."""
 
 import numpy as np
 import pytest
+from humanrt.vision.model import InputForm
 
 from humanrt.config import ObjectConfig
-from humanrt.vision.model import InputForm
 from humanrt.vision.object import centernet, nanodet
 from humanrt.zoo import find_card
 from parity.constants import write_constant_model
@@ -33,7 +33,7 @@ async def test_centernet(peer, name):
 
 
 async def test_centernet_in_default_mode(peer):
-    """The same, but for what is cut off or counted otherwise."""
+    """The same, except that scores are not truncated and classes are numbered from 1."""
     ours, theirs = await detect_both(peer, read_picture("coffee"), {"object": ON}, compat=None)
     (our,), (their,) = ours["object"], theirs["object"]
     assert (our["label"], our["class"]) == (their["label"], their["class"] + 1) == ("cup", 42)
@@ -43,14 +43,14 @@ async def test_centernet_in_default_mode(peer):
 
 @pytest.mark.slow
 async def test_nanodet(peer):
-    """On TF.js's CPU backend: WASM has no kernel for Mod, which Human asks for and the model does not need."""
+    """On TF.js's CPU backend: WASM has no kernel for Mod, which Human requires and the model does not use."""
     ours, theirs = await detect_both(peer, read_picture("coffee"), {"object": {**ON, **NANODET}}, backend="cpu")
     assert [each["label"] for each in theirs["object"]] == ["cup", "cup"]
     assert missed(ours, theirs) == []
 
 
 def human_decodes(peer, folder, card, answers, settings):
-    """What Human makes of a model's answers, in a picture of 300 x 200."""
+    """Human's objects for a model's outputs, in a picture of 300 x 200."""
     path = write_constant_model(folder, card, answers)
     config = {**dict.fromkeys(MODULES, OFF), "object": {**ON, "modelPath": path.as_uri(), **settings}}
     return peer.human(np.zeros((200, 300, 3), np.uint8), config, backend="cpu")["object"]

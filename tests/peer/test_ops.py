@@ -1,7 +1,7 @@
-"""Every eager op gives what TF.js gives on its CPU backend, on generated shapes, dtypes and arguments.
+"""Results of every eager op are those of TF.js's CPU backend, for generated shapes, dtypes and arguments.
 
-Hypothesis draws lists of cases, and each list is one request. Where TF.js refuses a case, we must refuse it too.
-Dtypes that TF.js lacks, and what we do better than it, are tested in tests/tensors/ops.
+Hypothesis draws lists of cases, and each list is one request. Where TF.js throws, we must raise.
+Dtypes that TF.js lacks, and deliberate differences, are tested in tests/tensors/ops.
 """
 
 from functools import partial
@@ -21,12 +21,12 @@ ALL = ("float32", "int32", "bool")
 SPECIAL = (0.0, -0.0, np.inf, -np.inf, np.nan)
 
 
-# -- what goes in
+# -- arguments
 
 
 @st.composite
 def arrays(draw, shape, dtypes=ALL, *, special=False, low=-9, high=9):
-    """Arrays of whole numbers, so that ties and zeros come up, or of any floats, with NaN and infinities if asked."""
+    """Arrays of integers, so that ties and zeros occur, or of any floats; ``special`` adds NaN and infinities."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     dtype = draw(st.sampled_from(dtypes))
     if dtype != "float32":
@@ -45,7 +45,7 @@ def shapes(min_rank=0, max_rank=4, min_side=1):
     return hnp.array_shapes(min_dims=min_rank, max_dims=max_rank, min_side=min_side, max_side=4)
 
 
-# Mostly shapes that broadcast; the others must be refused by both.
+# Mostly shapes that broadcast; the others must raise on both sides.
 pairs = st.one_of(
     hnp.mutually_broadcastable_shapes(num_shapes=2, max_dims=4, max_side=4).map(lambda found: found.input_shapes),
     st.tuples(shapes(max_rank=2), shapes(max_rank=2)),
@@ -107,7 +107,7 @@ def top_k(draw):
 @st.composite
 def matrices(draw):
     n, k, m = (draw(st.integers(1, 5)) for _ in range(3))
-    # TF.js multiplies wrongly where both have batches of their own to be broadcast.
+    # TF.js's result is wrong if the batches of both are broadcast.
     batch, other_batch = draw(st.sampled_from([((), ()), ((2,), (2,)), ((3, 2), ()), ((), (4,)), ((1,), (3,))]))
     flip, other_flip = draw(st.booleans()), draw(st.booleans())
     inner = draw(st.sampled_from([k, k, k, k + 1]))
@@ -143,7 +143,7 @@ def stack(draw):
 def split(draw):
     shape = draw(shapes(min_rank=1))
     axis = draw(st.integers(-len(shape), len(shape) - 1))
-    # TF.js miscounts where -1 comes first, and where nothing is left for it.
+    # TF.js's sizes are wrong if -1 comes first, or stands for 0.
     parts = draw(st.one_of(st.integers(1, 4), st.lists(st.integers(0, 3), min_size=1, max_size=3)))
     if isinstance(parts, list) and sum(parts) <= shape[axis] and draw(st.booleans()):
         parts = [*parts, -1]
@@ -185,7 +185,7 @@ def reverse(draw):
 def part(draw):
     shape = draw(shapes())
     begin = [draw(st.integers(0, 4)) for _ in shape]
-    # TF.js makes a negative size of the rest of nothing.
+    # In TF.js -1 is a negative size if begin is at the end.
     least = [-1 if start <= length else 0 for start, length in zip(begin, shape, strict=True)]
     size = [draw(st.integers(low, 4)) for low in least]
     return case("slice", draw(arrays(shape)), begin, size)
@@ -292,30 +292,30 @@ def engine():
 
 
 @pytest.mark.parametrize("name", OPS)
-def test_an_op_gives_what_tfjs_gives(peer, engine, name):
+def test_results_are_those_of_tfjs(peer, engine, name):
     @settings(max_examples=12, deadline=None)
     @given(st.lists(OPS[name], min_size=1, max_size=20))
     def compare(cases):
         for one, theirs in zip(cases, peer.ops([one.theirs for one in cases]), strict=True):
             ours = run_ours(engine, one)
             if isinstance(theirs, str):
-                assert ours is None, f"{one}: TF.js refused it: {theirs}"
+                assert ours is None, f"{one}: TF.js threw: {theirs}"
             else:
-                assert ours is not None, f"{one}: TF.js gave {theirs}"
+                assert ours is not None, f"{one}: TF.js returned {theirs}"
                 assert_alike(one, ours, theirs)
         assert engine.memory().num_tensors == 0
 
     compare()
 
 
-def test_every_op_has_its_cases():
+def test_every_op_has_cases():
     public = {name for name in dir(Operations) if not name.startswith("_")} - {"image", "registry"}
     public |= {f"image.{name}" for name in dir(ImageOperations) if not name.startswith("_")}
-    # slice() is a method of tensors; the awaitable form computes what the other does.
+    # slice() is a method of tensors; the awaitable form computes the same as the other.
     assert set(OPS) == public - {"image.non_max_suppression_async"} | {"slice"}
 
 
-def test_what_tfjs_refuses_is_told_and_the_next_case_runs(peer):
+def test_after_an_error_of_tfjs_the_next_case_runs(peer):
     good, bad = OpCase("square", [np.float32([3])]), OpCase("reshape", [np.float32([3]), [7]])
     refused, squared = peer.ops([bad, good])
     assert "shape" in refused or "size" in refused

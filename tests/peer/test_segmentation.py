@@ -1,4 +1,4 @@
-"""Segmentation as the real Human 3.3.6 does it, on the frames of a video: what rvm remembers included."""
+"""Segmentations are those of the real Human 3.3.6, on the frames of a video, rvm's recurrent state included."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from parity.detection import MODULES, OFF, with_addresses
 from parity.pictures import read_picture
 
 ASTRONAUT = read_picture("astronaut")
-# Three frames of 301 x 200, in which the picture moves.
+# Three frames of 301 x 200, between which the picture moves.
 FRAMES = [np.ascontiguousarray(ASTRONAUT[10 * i : 10 * i + 200, 15 * i : 15 * i + 301]) for i in range(3)]
 
 CASES = [
@@ -50,7 +50,7 @@ async def test_alpha_foreground_and_state(peer, model, settings):
 
 
 async def both(peer, model):
-    """Alpha of the first frame, 0..255: ours in default mode, and Human's."""
+    """Alpha of the first frame, 0..255, ours in default mode and Human's."""
     config = configured(model, {})
     async with Human({**config, "raise_errors": True}) as human:
         (theirs,) = peer.human_segmentation(FRAMES[:1], with_addresses(config, human.engine.store))
@@ -59,13 +59,13 @@ async def both(peer, model):
 
 
 @pytest.mark.parametrize("model", ["rvm", "selfie"])
-async def test_in_default_mode_alpha_is_the_same_but_for_the_roundings(peer, model):
-    """We keep the fractions of alpha, and round the small picture that the model sees to whole levels."""
+async def test_in_default_mode_alpha_differs_by_rounding_only(peer, model):
+    """We keep the fractions of alpha, and round the resized picture, the model's input, to integers."""
     assert share_within(*await both(peer, model), levels=4) >= 0.99
 
 
-async def test_in_default_mode_meet_sees_the_whole_person(peer):
-    """Human's softmax along the lines leaves hardly anything."""
+async def test_in_default_mode_meet_segments_the_whole_person(peer):
+    """Human's softmax is along the lines, which leaves hardly any foreground."""
     _, selfies = await both(peer, "selfie")
     ours, theirs = await both(peer, "meet")
     person = selfies > 250

@@ -1,4 +1,4 @@
-"""The table of models says what was measured."""
+"""The page of models contains the measurements."""
 
 from humanrt.zoo import cards, find_card
 from parity.comparison import Comparison, Difference
@@ -38,7 +38,7 @@ def test_a_page_of_two_models():
     assert "## Misses" not in render(rows[:1], {})
 
 
-def test_the_page_in_the_repository_is_of_these_models():
+def test_the_page_in_the_repository_has_all_models_and_misses():
     page = README.read_text(encoding="utf-8")
     assert "41 models, which the packages hold 52 times" in page
     for card in cards().values():

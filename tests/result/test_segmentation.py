@@ -11,7 +11,7 @@ OTHER = np.full((1, 3, 3), 7, np.uint8)
 
 @pytest.fixture
 def segmentation(humanrt_engine):
-    """Three red pixels: not a person, half a person, a person."""
+    """Three red pixels with an alpha of 0, 0.5 and 1."""
     engine = humanrt_engine
     labels = engine.tensor([[0, 1, 1]], dtype="uint8")
     found = Segmentation(
@@ -30,13 +30,13 @@ def segmentation(humanrt_engine):
     [GREEN, tuple(GREEN), np.array(GREEN), np.array([[GREEN] * 3], np.uint8)],
     ids=["list", "tuple", "array", "picture"],
 )
-def test_people_in_front_of_another_background(segmentation, background):
+def test_over_blends_the_foreground_with_the_background_by_alpha(segmentation, background):
     picture = segmentation.over(background)
     assert (picture.dtype, picture.tolist()) == (np.uint8, [[GREEN, [100, 50, 0], RED]])
-    picture[:] = 0  # it is the caller's
+    picture[:] = 0  # it is writable
 
 
-def test_a_tensor_is_a_picture_too(segmentation, humanrt_engine):
+def test_over_accepts_a_tensor(segmentation, humanrt_engine):
     with humanrt_engine.tensor([[GREEN] * 3], dtype="uint8") as background:
         assert segmentation.over(background).tolist() == [[GREEN, [100, 50, 0], RED]]
         background.dispose()
@@ -45,40 +45,40 @@ def test_a_tensor_is_a_picture_too(segmentation, humanrt_engine):
 
 
 @pytest.mark.parametrize(
-    ("background", "said"),
+    ("background", "message"),
     [
-        ((1, 2), r"this is int64 \[2\]"),
-        ((0, 0, 256), r"this is int64 \[3\]"),
-        ((-1, 0, 0), "three whole numbers of 0..255"),
-        ((0.5, 0.5, 0.5), r"this is float64 \[3\]"),
-        (OTHER[:, :2], r"a picture as large as this one, uint8 \[1, 3, 3\]; this is uint8 \[1, 2, 3\]"),
-        (OTHER.astype(np.float32), r"this is float32 \[1, 3, 3\]"),
-        (OTHER[0], r"this is uint8 \[3, 3\]"),
-        ("red", "a background is a colour"),
-        (None, "a background is a colour"),
-        ([[1, 2], [3]], r"uint8 \[1, 3, 3\]; this is none: .* inhomogeneous"),
+        ((1, 2), r"this background is int64 \[2\]; accepted are a colour"),
+        ((0, 0, 256), r"is int64 \[3\]"),
+        ((-1, 0, 0), "three integers of 0..255"),
+        ((0.5, 0.5, 0.5), r"is float64 \[3\]"),
+        (OTHER[:, :2], r"is uint8 \[1, 2, 3\]; .* a picture of the same size, uint8 \[1, 3, 3\]"),
+        (OTHER.astype(np.float32), r"is float32 \[1, 3, 3\]"),
+        (OTHER[0], r"is uint8 \[3, 3\]"),
+        ("red", "accepted are a colour"),
+        (None, "accepted are a colour"),
+        ([[1, 2], [3]], r"is not an array: .* inhomogeneous.*; accepted are .* uint8 \[1, 3, 3\]"),
     ],
 )
-def test_what_is_no_background(segmentation, background, said):
-    with pytest.raises(InputError, match=said):
+def test_an_invalid_background_is_refused(segmentation, background, message):
+    with pytest.raises(InputError, match=message):
         segmentation.over(background)
 
 
 @pytest.mark.parametrize("missing", ["alpha", "foreground"])
-def test_without_alpha_or_foreground(segmentation, missing):
+def test_over_without_alpha_or_foreground_names_the_cure(segmentation, missing):
     parts = {**vars(segmentation), missing: None}
     with pytest.raises(InputError, match=r'rvm, selfie, meet\) for both, with segmentation\.mode "default"'):
         Segmentation(**parts).over(GREEN)
 
 
-def test_after_its_tensors_are_gone(segmentation):
+def test_over_after_disposal_raises(segmentation):
     for tensor in segmentation.tensors():
         tensor.dispose()
     with pytest.raises(TensorDisposedError):
         segmentation.over(GREEN)
 
 
-def test_its_tensors_are_the_results(segmentation, humanrt_engine):
+def test_the_result_owns_the_tensors_of_its_segmentation(segmentation, humanrt_engine):
     state = humanrt_engine.tensor([[1]], dtype="uint8")
     parts = {**vars(segmentation), "state": state}
     with Result(3, 1, segmentation=Segmentation(**parts)) as result:

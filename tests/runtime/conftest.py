@@ -4,7 +4,6 @@ import hashlib
 from typing import NamedTuple
 
 import numpy as np
-import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
@@ -26,13 +25,13 @@ def cpu():
 
 @pytest.fixture
 def cache():
-    """A cache of sessions of the test's own: its counters start at zero."""
+    """A new cache of sessions, whose counters start at zero."""
     return SessionCache()
 
 
 @pytest.fixture(scope="session")
 def write_model(tmp_path_factory):
-    """Writes a graph to a file. Inputs and outputs are (name, dtype, shape); None is a size that is not fixed."""
+    """Writes a graph to a file; inputs and outputs are (name, dtype, shape), None is a size that is not fixed."""
 
     def write(nodes, inputs, outputs, weights=None, metadata=None):
         values = [[helper.make_tensor_value_info(*value) for value in group] for group in (inputs, outputs)]
@@ -49,7 +48,7 @@ def write_model(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def double(write_model):
-    """y = x + x, of any number of rows of three."""
+    """y = x + x, float32 [n, 3]."""
     return write_model(
         [helper.make_node("Add", ["x", "x"], ["y"])], [("x", FLOAT, [None, 3])], [("y", FLOAT, [None, 3])]
     )
@@ -57,7 +56,7 @@ def double(write_model):
 
 @pytest.fixture(scope="session")
 def arithmetic(write_model):
-    """sum = a + b, product = a * b, of two rows of two."""
+    """sum = a + b, product = a * b, float32 [2, 2]."""
     nodes = [helper.make_node("Add", ["a", "b"], ["sum"]), helper.make_node("Mul", ["a", "b"], ["product"])]
     values = [[(name, FLOAT, [2, 2]) for name in names] for names in (("a", "b"), ("sum", "product"))]
     return write_model(nodes, *values)
@@ -65,7 +64,7 @@ def arithmetic(write_model):
 
 @pytest.fixture(scope="session")
 def repeat(write_model):
-    """y = x @ x @ ... `times` times: with a large number a run that takes minutes."""
+    """y = x @ x @ ..., ``times`` times; with a large number, a run of minutes."""
     step = helper.make_graph(
         [helper.make_node("Identity", ["go"], ["go_on"]), helper.make_node("MatMul", ["before", "before"], ["after"])],
         "step",
@@ -96,13 +95,3 @@ def weighty(write_model):
         [("y", FLOAT, [1, 4000])],
         {"w": weights},
     )
-
-
-@pytest.fixture(scope="session")
-def checked():
-    """Reads a model file back and checks it."""
-
-    def check(file):
-        onnx.checker.check_model(onnx.load_model(file.path))
-
-    return check

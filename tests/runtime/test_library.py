@@ -9,13 +9,13 @@ from humanrt.errors import MissingDependencyError
 from humanrt.runtime import library
 
 
-def test_the_module_is_onnx_runtime():
+def test_the_module_is_onnxruntime():
     assert library.onnxruntime() is sys.modules["onnxruntime"]
 
 
-def test_it_tells_nobody_of_its_sessions(tmp_path, negation):
-    """ONNX Runtime's telemetry would leave a folder of its own in the user's cache."""
-    program = f"from humanrt import Engine; Engine('cpu').load_blocking({str(negation)!r})"
+def test_telemetry_is_off(tmp_path, negation):
+    """ONNX Runtime's telemetry creates a folder in the user's cache."""
+    program = f"from humanrt.engine import Engine, internals; internals(Engine('cpu')).load({str(negation)!r})"
     environment = {key: value for key, value in os.environ.items() if key != "ORT_DISABLE_TELEMETRY"}
     homes = {**environment, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
     subprocess.run([sys.executable, "-c", program], env=homes, check=True)
@@ -29,7 +29,19 @@ def test_without_onnx_runtime_the_error_names_the_cure(monkeypatch):
     assert caught.value.name == "onnxruntime"
 
 
-def test_importing_the_room_imports_no_onnx_runtime():
+def test_sessions_have_no_threads_and_keep_no_patterns():
+    options = library.session_options()
+    assert (options.intra_op_num_threads, options.inter_op_num_threads) == (1, 1)
+    assert not options.enable_mem_pattern
+
+
+def test_the_first_gpu_is_not_named():
+    """ONNX Runtime writes a warning to standard error for each model if it is."""
+    assert "device_id" not in library.cuda_options(0)
+    assert library.cuda_options(2)["device_id"] == 2
+
+
+def test_importing_the_package_does_not_import_onnxruntime():
     program = "import sys, humanrt.runtime; sys.exit('onnxruntime' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 

@@ -10,6 +10,7 @@ import weakref
 import anyio
 import pytest
 
+from humanrt.errors import EngineError
 from humanrt.runtime import scheduler as module
 from humanrt.runtime.scheduler import Scheduler, SchedulerStatistics
 
@@ -23,10 +24,10 @@ def scheduler():
 
 
 class Work:
-    """A blocking call that tells when it has started, and ends when it is told to."""
+    """A blocking call with events for its start and end; it ends when ``may_end`` is set."""
 
     def __init__(self, error=None):
-        self.started, self.asked, self.may_end, self.ended = (threading.Event() for _ in range(4))
+        self.started, self.stopped, self.may_end, self.ended = (threading.Event() for _ in range(4))
         self.error = error
 
     def __call__(self):
@@ -38,24 +39,24 @@ class Work:
         return "done"
 
     def stop(self):
-        """End soon."""
-        self.asked.set()
+        """Let the call end."""
+        self.stopped.set()
         self.may_end.set()
 
 
 async def turns(number):
-    """Let the loop turn."""
+    """Let the event loop run so many iterations."""
     for _ in range(number):
         await asyncio.sleep(0)
 
 
 async def happens(event):
-    """Wait for what a thread tells by an event."""
+    """Wait for an event of a thread."""
     assert await asyncio.to_thread(event.wait, PATIENCE)
 
 
 def test_a_call_that_has_ended_holds_neither_arguments_nor_result(scheduler):
-    """The executor holds its job, and what comes back of it, for a moment longer than the caller waits."""
+    """The executor holds the job, and its return value, for a moment after the caller resumes."""
     work = Work()
     work.may_end.set()
     gone, job = weakref.ref(work), module._Job(work)
@@ -65,7 +66,7 @@ def test_a_call_that_has_ended_holds_neither_arguments_nor_result(scheduler):
     assert gone() is None
 
 
-async def test_a_call_runs_on_a_thread_of_its_own_and_returns(scheduler):
+async def test_a_call_runs_on_a_worker_thread(scheduler):
     def work(left, right):
         return left + right, threading.get_ident()
 
@@ -75,7 +76,7 @@ async def test_a_call_runs_on_a_thread_of_its_own_and_returns(scheduler):
     assert scheduler.statistics() == SchedulerStatistics(threads=1, queued=0, running=0, completed=1, cancelled=0)
 
 
-async def test_an_error_reaches_the_caller_and_counts_as_completed(scheduler):
+async def test_an_error_is_raised_in_the_caller_and_counts_as_completed(scheduler):
     with pytest.raises(ZeroDivisionError):
         await scheduler.run(lambda: 1 / 0)
     assert scheduler.statistics().completed == 1
@@ -94,7 +95,7 @@ async def test_an_error_does_not_keep_the_arguments_alive(scheduler):
     try:
         with pytest.raises(ZeroDivisionError):
             await scheduler.run(fail, argument)
-        # The worker lets go of its last job a moment after the job is done.
+        # The worker releases its last job a moment after the job is done.
         await scheduler.run(int)
         del argument
         assert ghost() is None
@@ -102,15 +103,15 @@ async def test_an_error_does_not_keep_the_arguments_alive(scheduler):
         gc.enable()
 
 
-async def test_a_call_sees_the_context_of_its_caller_and_cannot_change_it(scheduler):
+async def test_a_call_runs_in_a_copy_of_the_context_of_its_caller(scheduler):
     """CONFORMANCE 24"""
     variable = contextvars.ContextVar("variable", default="nothing")
     variable.set("the caller's")
 
     def work():
-        seen = variable.get()
+        value = variable.get()
         variable.set("the worker's")
-        return seen
+        return value
 
     assert await scheduler.run(work) == "the caller's"
     assert variable.get() == "the caller's"
@@ -121,7 +122,7 @@ async def test_a_queued_call_that_is_cancelled_never_runs(scheduler):
     blocker, never, stops = Work(), Work(), []
     first = asyncio.create_task(scheduler.run(blocker))
     await happens(blocker.started)
-    second = asyncio.create_task(scheduler.run(never, on_cancel=lambda: stops.append("asked")))
+    second = asyncio.create_task(scheduler.run(never, on_cancel=lambda: stops.append("stopped")))
     await turns(1)
     assert scheduler.statistics().queued == 1
     ghost = weakref.ref(never)
@@ -132,9 +133,9 @@ async def test_a_queued_call_that_is_cancelled_never_runs(scheduler):
     assert scheduler.statistics() == SchedulerStatistics(threads=1, queued=0, running=1, completed=0, cancelled=1)
     assert not never.started.is_set()
     del never, second
-    await turns(1)  # the loop itself still holds the task whose end has just woken this one
+    await turns(1)  # the event loop still holds the task whose end has just resumed this one
     gc.collect()
-    assert ghost() is None, "the queue holds what was dropped from it"
+    assert ghost() is None, "the queue holds a dropped call"
 
     blocker.stop()
     assert await first == "done"
@@ -144,7 +145,7 @@ async def test_a_queued_call_that_is_cancelled_never_runs(scheduler):
 
 
 def hold_the_clock_until(started):
-    """Keep a timeout of more than 5 ms from expiring before the call has started: the loop blocks until then."""
+    """Block the event loop after 5 ms until the call has started: a longer timeout does not expire before."""
     asyncio.get_running_loop().call_later(0.005, started.wait, PATIENCE)
 
 
@@ -213,17 +214,17 @@ async def test_a_running_call_that_is_cancelled_is_stopped_and_drained(scheduler
     work = Work(error)
     await way(lambda: scheduler.run(work, on_cancel=work.stop), work.started)
 
-    assert work.asked.is_set()
+    assert work.stopped.is_set()
     assert work.ended.is_set(), "it returned while the thread still ran"
     assert await scheduler.run(lambda: "usable") == "usable"
     assert scheduler.statistics() == SchedulerStatistics(threads=1, queued=0, running=0, completed=1, cancelled=1)
     gc.collect()
-    assert caplog.records == [], "an error was reported as never retrieved"
+    assert caplog.records == [], "an error was logged as never retrieved"
 
 
 @pytest.fixture
 def waits(monkeypatch):
-    """Counts how often a call of the scheduler goes to sleep."""
+    """Count the waits of the calls of the scheduler."""
     counted = []
 
     class CountingEvent(asyncio.Event):
@@ -241,15 +242,15 @@ def waits(monkeypatch):
     return counted
 
 
-async def test_draining_withstands_more_cancels(scheduler):
+async def test_draining_withstands_further_cancellations(scheduler):
     """CONFORMANCE 26: a second cancel while draining"""
     work = Work()
-    task = asyncio.create_task(scheduler.run(work, on_cancel=work.asked.set))
+    task = asyncio.create_task(scheduler.run(work, on_cancel=work.stopped.set))
     await happens(work.started)
     for _ in range(3):
         task.cancel()
         await turns(5)
-        assert work.asked.is_set()
+        assert work.stopped.is_set()
         assert not task.done(), "it returned while the thread still ran"
     work.may_end.set()
     with pytest.raises(asyncio.CancelledError):
@@ -259,13 +260,13 @@ async def test_draining_withstands_more_cancels(scheduler):
 
 
 async def test_draining_under_a_cancelled_anyio_scope_does_not_spin(scheduler, waits):
-    """anyio delivers a cancellation again on every turn of the loop."""
+    """anyio delivers a cancellation again in every iteration of the event loop."""
     work = Work()
 
     async def call():
         with anyio.CancelScope() as scope:
             scopes.append(scope)
-            await scheduler.run(work, on_cancel=work.asked.set)
+            await scheduler.run(work, on_cancel=work.stopped.set)
 
     scopes = []
     task = asyncio.create_task(call())
@@ -280,13 +281,13 @@ async def test_draining_under_a_cancelled_anyio_scope_does_not_spin(scheduler, w
     assert work.ended.is_set()
 
 
-async def test_a_native_cancel_while_an_anyio_scope_drains_is_not_lost(scheduler):
+async def test_a_native_cancel_while_an_anyio_scope_is_drained_is_raised(scheduler):
     work = Work()
 
     async def call():
         with anyio.CancelScope() as scope:
             scopes.append(scope)
-            await scheduler.run(work, on_cancel=work.asked.set)
+            await scheduler.run(work, on_cancel=work.stopped.set)
         await asyncio.sleep(0)
         return "the native cancel was swallowed"
 
@@ -294,7 +295,7 @@ async def test_a_native_cancel_while_an_anyio_scope_drains_is_not_lost(scheduler
     task = asyncio.create_task(call())
     await happens(work.started)
     scopes[0].cancel()
-    await happens(work.asked)
+    await happens(work.stopped)
     task.cancel()
     await turns(5)
     work.may_end.set()
@@ -302,17 +303,23 @@ async def test_a_native_cancel_while_an_anyio_scope_drains_is_not_lost(scheduler
         await task
 
 
-async def test_a_cancel_that_comes_after_the_end_drops_the_result(scheduler):
+async def test_a_cancel_after_the_end_of_the_call_drops_the_result(scheduler):
     work = Work()
     work.may_end.set()
     task = asyncio.create_task(scheduler.run(work))
     await turns(1)
-    while scheduler.statistics().completed == 0:  # a busy wait: the loop must not turn between the end and the cancel
+    while scheduler.statistics().completed == 0:  # a busy wait: the loop must not run between the end and the cancel
         assert work.ended.wait(PATIENCE)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
     assert scheduler.statistics() == SchedulerStatistics(threads=1, queued=0, running=0, completed=1, cancelled=0)
+
+
+def test_without_an_event_loop_of_asyncio_nothing_is_run(scheduler):
+    with pytest.raises(EngineError, match="on asyncio only"):
+        scheduler.run(Work()).send(None)
+    assert scheduler.statistics() == SchedulerStatistics(threads=1, queued=0, running=0, completed=0, cancelled=0)
 
 
 def test_two_loops_in_two_threads_share_a_scheduler():
@@ -337,7 +344,7 @@ def test_two_loops_in_two_threads_share_a_scheduler():
     assert scheduler.statistics() == SchedulerStatistics(threads=2, queued=0, running=0, completed=202, cancelled=2)
 
 
-def test_a_loop_that_was_closed_under_a_call_is_not_called(scheduler, caplog):
+def test_a_loop_that_was_closed_during_a_call_is_not_called(scheduler, caplog):
     work = Work()
     loop = asyncio.new_event_loop()
     task = loop.create_task(scheduler.run(work))
@@ -350,16 +357,16 @@ def test_a_loop_that_was_closed_under_a_call_is_not_called(scheduler, caplog):
     assert caplog.records == []
 
 
-async def test_the_scheduler_of_the_process():
+async def test_the_schedulers_of_the_process():
     before = module.statistics()
     assert await module.run(lambda: "done") == "done"
     after = module.statistics()
     assert after.completed == before.completed + 1
-    assert after.threads == module.cpu_budget() + module.CARD_THREADS
+    assert after.threads == module.cpu_budget() + module.GPU_THREADS
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
-def test_a_forked_child_has_threads_of_its_own():
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork()")
+def test_a_forked_child_has_its_own_threads():
     program = """
 import asyncio, os
 from humanrt.runtime import scheduler

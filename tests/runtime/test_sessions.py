@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+import weakref
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -20,7 +21,7 @@ PATIENCE = 30  # seconds until a test that hangs gives up
 CUDA = Device("cuda:1", "cuda", 1, "CUDAExecutionProvider")
 
 
-def test_users_of_the_same_bytes_share_a_session(cache, cpu, double, tmp_path):
+def test_files_with_the_same_content_share_a_session(cache, cpu, double, tmp_path):
     """CONFORMANCE 40"""
     copy = tmp_path / "copy.onnx"
     copy.write_bytes(double.path.read_bytes())
@@ -40,7 +41,7 @@ def test_users_of_the_same_bytes_share_a_session(cache, cpu, double, tmp_path):
     third.release()
 
 
-def test_a_lease_counts_once_however_often_it_is_released(cache, cpu, double):
+def test_a_lease_is_released_once(cache, cpu, double):
     """CONFORMANCE 39"""
     first, second = (cache.acquire(*double, cpu) for _ in range(2))
     first.release()
@@ -52,7 +53,7 @@ def test_a_lease_counts_once_however_often_it_is_released(cache, cpu, double):
     second.release()
 
 
-def test_models_have_sessions_of_their_own(cache, cpu, double, arithmetic):
+def test_each_model_has_its_own_session(cache, cpu, double, arithmetic):
     leases = [cache.acquire(*file, cpu) for file in (double, arithmetic, double)]
     assert cache.statistics() == SessionStatistics(created=2, live=2)
     for lease in leases:
@@ -60,11 +61,11 @@ def test_models_have_sessions_of_their_own(cache, cpu, double, arithmetic):
     assert cache.statistics() == SessionStatistics(created=2, live=0)
 
 
-def test_devices_have_sessions_of_their_own(cache, cpu, double):
-    fallen_back = Device("cpu", "cpu", 0, "CPUExecutionProvider", reason="no card")
+def test_each_device_has_its_own_session(cache, cpu, double):
+    fallen_back = Device("cpu", "cpu", 0, "CPUExecutionProvider", reason="no GPU")
     other = Device("cpu:other", "cpu", 0, "CPUExecutionProvider")
     leases = [cache.acquire(*double, device) for device in (cpu, fallen_back, other)]
-    assert leases[0].session is leases[1].session, "why a device was chosen makes no difference"
+    assert leases[0].session is leases[1].session, "the reason of a device makes no difference"
     assert leases[0].session is not leases[2].session
     for lease in leases:
         lease.release()
@@ -91,7 +92,7 @@ def test_eight_threads_create_one_session(cache, cpu, double):
     assert cache.statistics() == SessionStatistics(created=1, live=0)
 
 
-def test_models_load_side_by_side(cache, cpu, double, arithmetic, monkeypatch):
+def test_models_load_concurrently(cache, cpu, double, arithmetic, monkeypatch):
     together = threading.Barrier(2, timeout=PATIENCE)
     monkeypatch.setattr(module, "_create", lambda path, device: (together.wait(), path))
     threads = [threading.Thread(target=cache.acquire, args=(*file, cpu)) for file in (double, arithmetic)]
@@ -102,7 +103,7 @@ def test_models_load_side_by_side(cache, cpu, double, arithmetic, monkeypatch):
     assert cache.statistics() == SessionStatistics(created=2, live=2)
 
 
-def test_a_failed_load_leaves_nothing_and_is_tried_again(cache, cpu, double, tmp_path):
+def test_a_failed_load_leaves_no_session_and_is_tried_again(cache, cpu, double, tmp_path):
     path = tmp_path / "model.onnx"
     path.write_bytes(b"not a model")
     for _ in range(2):
@@ -114,14 +115,14 @@ def test_a_failed_load_leaves_nothing_and_is_tried_again(cache, cpu, double, tmp
     assert cache.statistics() == SessionStatistics(created=1, live=0)
 
 
-def test_an_op_that_nobody_knows(cache, cpu, write_model):
+def test_an_unknown_op_is_a_format_error(cache, cpu, write_model):
     value = ("x", TensorProto.FLOAT, [1])
     file = write_model([helper.make_node("Nonsense", ["x"], ["y"])], [value], [("y", *value[1:])])
     with pytest.raises(ModelFormatError, match="Nonsense"):
         cache.acquire(*file, cpu)
 
 
-def test_a_file_that_is_not_there(cache, cpu, tmp_path):
+def test_a_missing_file_is_a_run_error(cache, cpu, tmp_path):
     with pytest.raises(ModelRunError, match=r"missing\.onnx") as caught:
         cache.acquire(tmp_path / "missing.onnx", "hash", cpu)
     assert caught.value.__cause__ is not None
@@ -135,31 +136,26 @@ def test_nothing_is_written_to_standard_error(cache, cpu, tmp_path, capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_session_that_came_up_elsewhere_is_refused(cache, double, monkeypatch):
-    """onnxruntime-gpu without its libraries says nothing and uses the processor."""
+def test_a_session_on_another_device_is_refused(cache, double, monkeypatch):
+    """onnxruntime-gpu without its libraries silently uses the CPU."""
     import onnxruntime
 
-    asked = {}
+    called = {}
 
     def create(path, options, **keywords):
-        asked.update(keywords)
+        called.update(keywords)
         return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 
-    library = SimpleNamespace(
-        InferenceSession=create,
-        SessionOptions=onnxruntime.SessionOptions,
-        GraphOptimizationLevel=onnxruntime.GraphOptimizationLevel,
-    )
-    monkeypatch.setattr(module, "onnxruntime", lambda: library)
-    with pytest.raises(DeviceError, match="on cuda:1, but ONNX Runtime put it on CPUExecutionProvider"):
+    monkeypatch.setattr(module, "onnxruntime", lambda: SimpleNamespace(InferenceSession=create))
+    with pytest.raises(DeviceError, match="for cuda:1, but ONNX Runtime put it on CPUExecutionProvider"):
         cache.acquire(*double, CUDA)
     options = {"use_tf32": 0, "cudnn_conv_algo_search": "HEURISTIC", "device_id": 1}
     providers = [("CUDAExecutionProvider", options), "CPUExecutionProvider"]
-    assert asked == {"providers": providers, "enable_fallback": 0}
+    assert called == {"providers": providers, "enable_fallback": 0}
     assert cache.statistics() == SessionStatistics(created=0, live=0)
 
 
-def test_a_session_has_no_threads_and_keeps_no_patterns(cache, cpu, double):
+def test_a_session_has_the_measured_options(cache, cpu, double):
     lease = cache.acquire(*double, cpu)
     options = lease.session.get_session_options()
     assert (options.intra_op_num_threads, options.inter_op_num_threads) == (1, 1)
@@ -168,8 +164,8 @@ def test_a_session_has_no_threads_and_keeps_no_patterns(cache, cpu, double):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="tells the memory in use on Linux only")
-def test_the_last_release_gives_the_memory_back(cache, cpu, weighty):
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="only Linux reports the memory in use there")
+def test_the_last_release_frees_the_memory(cache, cpu, weighty):
     """CONFORMANCE 39: RSS falls"""
 
     def resident():
@@ -184,14 +180,26 @@ def test_the_last_release_gives_the_memory_back(cache, cpu, weighty):
     assert loaded - resident() > 40e6
 
 
-def test_a_library_that_cannot_return_memory_does_no_harm(cache, cpu, double, monkeypatch):
+def test_the_last_release_returns_memory_to_the_system_after_the_session_is_destroyed(cache, cpu, double, monkeypatch):
+    leases = [cache.acquire(*double, cpu) for _ in range(2)]
+    session = weakref.ref(leases[0].session)
+    trims = []
+    c_library = SimpleNamespace(malloc_trim=lambda pad: trims.append((pad, session())))
+    monkeypatch.setattr(module.ctypes, "CDLL", lambda name: c_library)
+    leases[0].release()
+    assert trims == []
+    leases[1].release()
+    assert trims == [(0, None)]
+
+
+def test_a_c_library_without_malloc_trim(cache, cpu, double, monkeypatch):
     monkeypatch.setattr(module.ctypes, "CDLL", lambda name: SimpleNamespace())
     cache.acquire(*double, cpu).release()
     assert cache.statistics().live == 0
 
 
 def test_the_sessions_of_the_process(cpu, double):
-    # Its hash is the test's own: other tests may have the same model loaded.
+    # The hash is that of no other test: others may have loaded the same model.
     content_hash = hashlib.sha256(b"test_the_sessions_of_the_process").hexdigest()
     before = module.statistics()
     lease = module.acquire(double.path, content_hash, cpu)
@@ -200,8 +208,8 @@ def test_the_sessions_of_the_process(cpu, double):
     assert module.statistics() == SessionStatistics(before.created + 1, before.live)
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
-def test_a_forked_child_loads_for_itself(double):
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork()")
+def test_a_forked_child_loads_its_own_sessions(double):
     program = f"""
 import os
 from pathlib import Path

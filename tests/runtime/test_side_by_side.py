@@ -10,11 +10,11 @@ from humanrt.runtime.side_by_side import side_by_side
 
 
 class Held:
-    """Something that a call holds in its frame."""
+    """An object that a call holds in its frame."""
 
 
 class Calls:
-    """Calls that wait, fail and note how they ended."""
+    """Coroutines that wait, fail, and note their ends."""
 
     def __init__(self):
         self.begun = asyncio.Event()
@@ -50,20 +50,20 @@ def calls():
 
 @pytest.fixture
 def no_collector():
-    """What is freed now is freed because nobody holds it."""
+    """Disable the garbage collector: what is freed now was in no reference cycle."""
     gc.collect()
     gc.disable()
     yield
     gc.enable()
 
 
-async def test_results_come_in_order(calls):
+async def test_results_are_in_order(calls):
     assert await side_by_side(calls.give(1), calls.give(2), calls.give(3)) == [1, 2, 3]
     assert await side_by_side() == []
 
 
 @pytest.mark.usefixtures("no_collector")
-async def test_the_first_failure_is_raised_and_the_others_end(calls):
+async def test_the_first_failure_is_raised_after_the_others_have_ended(calls):
     with suppress(KeyError):  # pytest.raises would hold it
         await side_by_side(calls.wait(), calls.fail("first"), calls.wait(linger=3))
         pytest.fail("nothing was raised")
@@ -72,7 +72,7 @@ async def test_the_first_failure_is_raised_and_the_others_end(calls):
     assert [held() for held in calls.held] == [None] * 3
 
 
-async def test_of_two_failures_one_is_told_and_none_is_logged(calls, caplog):
+async def test_of_two_failures_one_is_raised_and_none_is_logged(calls, caplog):
     calls.begun.set()
     with pytest.raises(KeyError, match="one"):
         await side_by_side(calls.fail("one"), calls.fail("two"))
@@ -82,7 +82,7 @@ async def test_of_two_failures_one_is_told_and_none_is_logged(calls, caplog):
 
 @pytest.mark.usefixtures("no_collector")
 @pytest.mark.parametrize("cancels", [1, 3])
-async def test_a_cancelled_caller_waits_for_all_of_them(calls, cancels):
+async def test_a_cancelled_caller_waits_until_all_have_ended(calls, cancels):
     task = asyncio.create_task(side_by_side(calls.wait(linger=5), calls.wait()))
     await calls.begun.wait()
     for _ in range(cancels):
@@ -97,7 +97,7 @@ async def test_a_cancelled_caller_waits_for_all_of_them(calls, cancels):
     assert [held() for held in calls.held] == [None] * 2
 
 
-async def test_a_cancelled_scope_of_anyio_does_not_spin(calls):
+async def test_draining_under_a_cancelled_anyio_scope_does_not_spin(calls):
     turns = 0
 
     async def count():

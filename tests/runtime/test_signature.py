@@ -45,7 +45,7 @@ def test_specs_are_read_from_a_session():
 
 
 @pytest.mark.parametrize("kind", ["tensor(double)", "seq(tensor(float))", "tensor(string)"])
-def test_what_tensors_cannot_hold_is_refused(kind):
+def test_a_dtype_that_tensors_do_not_have_is_refused(kind):
     with pytest.raises(ModelFormatError, match=r"blaze: 'odd' is a .*; accepted are tensor\(float\), "):
         read_specs("blaze", [SimpleNamespace(name="odd", type=kind, shape=[1])])
 
@@ -54,7 +54,7 @@ def test_the_dtypes_are_those_of_tensors():
     assert set(DTYPES.values()) == set(TENSOR_DTYPES)
 
 
-def test_inputs_by_name_and_in_order_mean_the_same(signature, image, anchors):
+def test_inputs_by_name_and_in_order_are_equivalent(signature, image, anchors):
     """CONFORMANCE 36"""
     by_name = {"image": image, "anchors": anchors}
     assert signature.bind(by_name, None) == (by_name, ["boxes", "scores"])
@@ -67,31 +67,31 @@ def test_a_single_tensor_for_a_single_input(image):
     assert signature.bind(image, None) == ({"image": image}, ["boxes"])
 
 
-def test_any_shape_where_the_model_names_none(registry):
+def test_an_input_without_a_shape_accepts_any_shape(registry):
     signature = Signature("blaze", (ANYTHING,), (BOXES,))
     for data in (True, [True, False], [[True]]):
         tensor = registry.tensor(data)
         assert signature.bind(tensor, None) == ({"anything": tensor}, ["boxes"])
 
 
-def test_outputs_come_in_the_order_asked_for(signature, image, anchors):
+def test_outputs_are_in_the_requested_order(signature, image, anchors):
     assert signature.bind([image, anchors], ["scores", "boxes"])[1] == ["scores", "boxes"]
     assert signature.bind([image, anchors], "scores")[1] == ["scores"]
 
 
 @pytest.mark.parametrize(
-    ("outputs", "complaint"),
+    ("outputs", "problem"),
     [
         ("mask", "there is no output 'mask', only ['boxes', 'scores']"),
         (["scores", "mask"], "there is no output 'mask'"),
-        ([], "no output was asked for"),
-        (["boxes", "boxes"], "output 'boxes' was asked for twice"),
+        ([], "no output was requested"),
+        (["boxes", "boxes"], "output 'boxes' was requested twice"),
     ],
 )
-def test_wrong_outputs(signature, image, anchors, outputs, complaint):
+def test_wrong_outputs_are_refused(signature, image, anchors, outputs, problem):
     with pytest.raises(ModelInputError) as caught:
         signature.bind([image, anchors], outputs)
-    assert complaint in str(caught.value)
+    assert problem in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -103,32 +103,30 @@ def test_wrong_outputs(signature, image, anchors, outputs, complaint):
         (np.zeros((1, 4, 5, 3, 1), np.float32), "float32 [1, 4, 5, 3, 1]"),
     ],
 )
-def test_a_tensor_that_does_not_fit(signature, registry, anchors, array, description):
+def test_a_tensor_of_another_dtype_or_shape_is_refused(signature, registry, anchors, array, description):
     with pytest.raises(ModelInputError) as caught:
         signature.bind([registry.tensor(array), anchors], None)
     assert str(caught.value) == f"blaze cannot run: input 'image': float32 [1, ?, ?, 3] was given {description}"
 
 
 @pytest.mark.parametrize("given", [[], ["image"], ["image", "image", "image"]])
-def test_a_wrong_number_of_tensors(signature, image, given):
-    with pytest.raises(ModelInputError, match=f"{len(given)} inputs were given and 2 are wanted"):
+def test_a_wrong_number_of_tensors_is_refused(signature, image, given):
+    with pytest.raises(ModelInputError, match=f"{len(given)} inputs were given, but it has 2"):
         signature.bind([image for _ in given], None)
 
 
-def test_one_tensor_for_two_inputs(signature, image):
-    with pytest.raises(
-        ModelInputError, match=r"1 inputs were given and 2 are wanted \('image': .*'anchors': int32 \[2\]"
-    ):
+def test_one_tensor_for_two_inputs_is_refused_with_their_specs(signature, image):
+    with pytest.raises(ModelInputError, match=r"1 inputs were given, but it has 2 \('image': .*'anchors': int32 \[2\]"):
         signature.bind(image, None)
 
 
 @pytest.mark.parametrize("data", [None, 5, "image", np.zeros(2, np.float32)], ids=lambda data: type(data).__name__)
-def test_what_is_not_a_tensor(data):
-    with pytest.raises(ModelInputError, match=f"wanted as a Tensor, not as {type(data).__name__}"):
+def test_an_input_that_is_not_a_tensor_is_refused(data):
+    with pytest.raises(ModelInputError, match=f"must be a Tensor, not {type(data).__name__}"):
         Signature("blaze", (IMAGE,), (BOXES,)).bind(data, None)
 
 
-def test_every_mismatch_is_told_at_once(signature, registry, image):
+def test_one_error_lists_all_mismatches(signature, registry, image):
     """CONFORMANCE 38, 46"""
     image.dispose()
     before = registry.memory()

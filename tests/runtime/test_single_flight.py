@@ -4,13 +4,14 @@ import threading
 
 import pytest
 
+from humanrt.errors import EngineError
 from humanrt.runtime.single_flight import SingleFlight
 
 PATIENCE = 30  # seconds until a test that hangs gives up
 
 
 class Load:
-    """A blocking load that counts its runs and ends when it is told to."""
+    """A blocking load that counts its runs and ends when ``may_end`` is set."""
 
     def __init__(self):
         self.runs = 0
@@ -51,13 +52,13 @@ async def test_eight_callers_share_one_load(flight, load):
     assert flight.loaded() == {"key": "value 1"}
 
 
-async def test_keys_load_side_by_side(flight):
+async def test_keys_load_concurrently(flight):
     together = threading.Barrier(2, timeout=PATIENCE)
     await asyncio.gather(flight.get("one", together.wait), flight.get("other", together.wait))
     assert flight.loaded().keys() == {"one", "other"}
 
 
-async def test_several_keys_load_side_by_side_in_one_call(flight, load):
+async def test_the_keys_of_one_call_load_concurrently(flight, load):
     load.may_end.set()
     assert await flight.get("loaded before", load) == "value 1"
     together = threading.Barrier(2, timeout=PATIENCE)
@@ -67,7 +68,7 @@ async def test_several_keys_load_side_by_side_in_one_call(flight, load):
     assert await flight.get_all({}) == {}
 
 
-async def test_one_failure_among_several_keys_keeps_what_could_be_loaded(flight, load):
+async def test_a_failure_of_one_key_keeps_the_values_of_the_others(flight, load):
     failing = Load()
     failing.error = LookupError("no such weights")
     for each in (failing, load):
@@ -89,7 +90,7 @@ async def test_when_the_first_caller_is_cancelled_the_others_succeed(flight, loa
     assert await second == "value 1"
 
 
-async def test_a_load_that_everybody_left_ends_and_is_kept_for_its_owner(flight, load):
+async def test_a_load_whose_callers_were_all_cancelled_ends_and_is_kept(flight, load):
     """CONFORMANCE 43"""
     caller = asyncio.create_task(flight.get("key", load))
     await started(load)
@@ -103,7 +104,7 @@ async def test_a_load_that_everybody_left_ends_and_is_kept_for_its_owner(flight,
     assert flight.loaded() == {"key": "value 1"}
 
 
-async def test_a_failure_reaches_every_caller_and_is_forgotten(flight, load):
+async def test_a_failure_is_raised_in_every_call_and_forgotten(flight, load):
     load.error = LookupError("no such weights")
     callers = [asyncio.create_task(flight.get("key", load)) for _ in range(3)]
     await started(load)
@@ -114,7 +115,7 @@ async def test_a_failure_reaches_every_caller_and_is_forgotten(flight, load):
     assert await flight.get("key", load) == "value 2"
 
 
-async def test_draining_after_a_failure_raises_nothing(flight, load, caplog):
+async def test_drain_does_not_raise_the_error_of_a_load(flight, load, caplog):
     load.error = LookupError("no such weights")
     caller = asyncio.create_task(flight.get("key", load))
     await started(load)
@@ -127,7 +128,7 @@ async def test_draining_after_a_failure_raises_nothing(flight, load, caplog):
     assert caplog.records == []
 
 
-async def test_forgetting_makes_the_next_call_load_again(flight, load):
+async def test_a_forgotten_key_is_loaded_again(flight, load):
     load.may_end.set()
     assert await flight.get("key", load) == "value 1"
     flight.forget("key")
@@ -136,7 +137,7 @@ async def test_forgetting_makes_the_next_call_load_again(flight, load):
     assert await flight.get("key", load) == "value 2"
 
 
-async def test_a_load_under_way_is_not_forgotten(flight, load):
+async def test_a_key_that_is_loading_is_not_forgotten(flight, load):
     caller = asyncio.create_task(flight.get("key", load))
     await started(load)
     flight.forget("key")
@@ -152,8 +153,8 @@ async def test_a_load_runs_in_an_empty_context(flight):
     assert await flight.get("key", lambda: (variable.get(), len(contextvars.copy_context()))) == ("nothing", 0)
 
 
-async def test_a_load_does_not_keep_the_workers_waiting(flight):
-    """A download of minutes must not take a processor's thread."""
+async def test_a_load_does_not_occupy_a_thread_of_the_scheduler(flight):
+    """It may be a download of minutes."""
     assert await flight.get("key", lambda: threading.current_thread().name) == "humanrt-load-key"
 
 
@@ -179,7 +180,7 @@ def test_two_loops_in_two_threads_share_a_load(flight, load):
     assert load.runs == 1
 
 
-def test_a_load_outlives_the_loop_that_asked_for_it(flight, load, caplog):
+def test_a_load_outlives_the_event_loop_of_its_caller(flight, load, caplog):
     async def ask_and_leave():
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(flight.get("key", load), 0.001)
@@ -189,3 +190,9 @@ def test_a_load_outlives_the_loop_that_asked_for_it(flight, load, caplog):
     assert asyncio.run(flight.get("key", load)) == "value 1"
     assert load.runs == 1
     assert caplog.records == []
+
+
+def test_without_an_event_loop_of_asyncio_nothing_is_loaded(flight, load):
+    with pytest.raises(EngineError, match="on asyncio only"):
+        flight.get("key", load).send(None)
+    assert load.runs == 0

@@ -1,7 +1,9 @@
-"""What a video remembers: in a session of the caller's, and nowhere else."""
+"""The state of a video lives in the caller's session and nowhere else."""
 
 import asyncio
+import copy
 import gc
+import pickle
 from contextlib import nullcontext
 
 import numpy as np
@@ -10,7 +12,7 @@ import pytest
 from humanrt import Engine, Human
 from humanrt.errors import EngineClosedError, InputError, SessionError
 from humanrt.runtime import scheduler
-from humanrt.streams.session import Session
+from humanrt.streams.session import Session, session_frame
 from humanrt.vision.segmentation import matting
 from humanrt.vision.segmentation import pipeline as segments
 from humanrt.zoo import find_card
@@ -26,8 +28,8 @@ RVM = {
 STATES = 4
 
 
-class TestTurns:
-    """The rules, without a model."""
+class TestSession:
+    """Without a model."""
 
     @pytest.fixture
     def engine(self, humanrt_engine):
@@ -39,8 +41,8 @@ class TestTurns:
             yield session
 
     def remember(self, engine, session, value, error=None):
-        with session.turn(engine.registry) as turn, engine.scope():
-            turn.remember("frames", [engine.scalar(value)])
+        with session_frame(session, engine.registry) as frame, engine.scope():
+            frame.remember("frames", [engine.scalar(value)])
             if error is not None:
                 raise error
 
@@ -49,10 +51,10 @@ class TestTurns:
         raise KeyError
 
     def recalled(self, engine, session, kind="frames"):
-        with session.turn(engine.registry) as turn:
-            return [state.array() for state in turn.recall(kind)]
+        with session_frame(session, engine.registry) as frame:
+            return [state.array() for state in frame.recall(kind)]
 
-    def test_what_one_turn_remembers_the_next_recalls(self, engine, session):
+    def test_a_frame_recalls_the_states_of_the_frame_before(self, engine, session):
         assert self.recalled(engine, session) == []
         for value in (1.0, 2.0):
             self.remember(engine, session, value)
@@ -62,74 +64,74 @@ class TestTurns:
         session.close()
         assert engine.memory().baseline == NOTHING
 
-    def test_a_turn_that_remembers_nothing_changes_nothing(self, engine, session):
+    def test_a_frame_that_stores_nothing_keeps_the_states(self, engine, session):
         self.remember(engine, session, 1.0)
         self.recalled(engine, session)
         assert self.recalled(engine, session) == [1]
 
     @pytest.mark.parametrize("error", [KeyError, asyncio.CancelledError, KeyboardInterrupt])
-    def test_a_turn_that_fails_leaves_the_memory_as_it_was(self, engine, session, error):
+    def test_a_frame_that_fails_keeps_the_states(self, engine, session, error):
         self.remember(engine, session, 1.0)
         with pytest.raises(error):
             self.remember(engine, session, 2.0, error=error)
         assert engine.memory().num_tensors == 1
         assert self.recalled(engine, session) == [1]
 
-    def test_one_turn_at_a_time(self, engine, session):
-        with session.turn(engine.registry):
-            with pytest.raises(SessionError, match="await that call first, or make a session for each video"):
+    def test_a_second_frame_at_the_same_time_is_refused(self, engine, session):
+        with session_frame(session, engine.registry):
+            with pytest.raises(SessionError, match="await that call first, or use a session for each video"):
                 self.recalled(engine, session)
             with pytest.raises(SessionError):
                 self.recalled(engine, session)
         self.recalled(engine, session)
 
-    def test_a_closed_one_is_refused(self, engine, session):
+    def test_a_closed_session_is_refused(self, engine, session):
         assert not session.is_closed
         session.close()
         session.close()
         assert session.is_closed
-        with pytest.raises(SessionError, match=r"was closed; make a new one with human\.session\(\)"):
+        with pytest.raises(SessionError, match=r"was closed; create a new one with human\.session\(\)"):
             self.recalled(engine, session)
 
-    def test_another_engines_is_refused(self, session):
+    def test_a_session_of_another_engine_is_refused(self, session):
         with Engine("cpu") as other, pytest.raises(SessionError, match="another Human's"):
             self.recalled(other, session)
 
-    def test_closing_in_the_middle_of_a_turn_keeps_nothing(self, engine, session):
+    def test_close_during_a_frame_frees_the_states_at_its_end(self, engine, session):
         self.remember(engine, session, 1.0)
-        with session.turn(engine.registry) as turn:
+        with session_frame(session, engine.registry) as frame:
             session.close()
-            (state,) = turn.recall("frames")
+            (state,) = frame.recall("frames")
             session.close()
             assert (session.is_closed, state.array()) == (True, 1)
-            turn.remember("frames", [engine.scalar(2.0)])
+            frame.remember("frames", [engine.scalar(2.0)])
         assert engine.memory().baseline == NOTHING
 
     @pytest.mark.parametrize("error", [None, KeyError])
-    def test_closing_in_the_middle_frees_all_that_is_there_in_the_end(self, engine, session, error):
+    def test_close_during_a_frame_that_stores_nothing_frees_the_states(self, engine, session, error):
         self.remember(engine, session, 1.0)
-        with nullcontext() if error is None else pytest.raises(error), session.turn(engine.registry):
+        with nullcontext() if error is None else pytest.raises(error), session_frame(session, engine.registry):
             session.close()
             if error is not None:
                 raise error
         assert engine.memory().baseline == NOTHING
 
-    def test_a_memory_that_somebody_disposed_is_none(self, engine, session):
+    def test_states_disposed_by_the_caller_are_not_recalled(self, engine, session):
         self.remember(engine, session, 1.0)
         engine.dispose(session)
         assert self.recalled(engine, session) == []
 
-    def test_with_frees_it_whatever_happens(self, engine):
+    def test_leaving_with_frees_the_states_also_on_an_error(self, engine):
         with pytest.raises(KeyError), Session(engine.registry) as session:
             self.remember_and_fail(engine, session)
         assert engine.memory().baseline == NOTHING
 
-    async def test_async_with(self, engine):
+    async def test_leaving_async_with_frees_the_states(self, engine):
         async with Session(engine.registry) as session:
             self.remember(engine, session, 1.0)
         assert engine.memory().baseline == NOTHING
 
-    def test_closing_the_engine_closes_it(self):
+    def test_closing_the_engine_closes_the_session(self):
         with Engine("cpu") as engine:
             session = Session(engine.registry)
             self.remember(engine, session, 1.0)
@@ -137,8 +139,13 @@ class TestTurns:
         assert engine.memory().baseline == NOTHING
         session.close()
 
+    @pytest.mark.parametrize("duplicate", [pickle.dumps, copy.deepcopy], ids=["pickle", "copy"])
+    def test_a_session_cannot_be_pickled_or_copied(self, session, duplicate):
+        with pytest.raises(SessionError, match=r"human\.session\(\) in the process that detects"):
+            duplicate([session])
+
     @pytest.mark.tensor_leaks(allow=1)
-    def test_one_that_vanishes_unclosed_is_a_leak(self, engine):
+    def test_a_session_collected_unclosed_counts_as_leaked(self, engine):
         session = Session(engine.registry)
         self.remember(engine, session, 1.0)
         del session
@@ -148,7 +155,7 @@ class TestTurns:
 
 
 def video(name, step):
-    """Four frames of 64 x 64 in which the picture, made smaller by ``step``, moves."""
+    """Return four frames of 64 x 64 of a picture that is reduced by ``step`` and moves."""
     picture = read_picture(name)[::step, ::step]
     return [np.ascontiguousarray(picture[i : i + 64, 3 * i : 3 * i + 64]) for i in range(4)]
 
@@ -173,11 +180,11 @@ async def alphas(human, frames, session=None):
     return [await alpha(human, frame, session) for frame in frames]
 
 
-class TestFrames:
-    """The same with rvm, which remembers four states."""
+class TestDetect:
+    """With rvm, which has four states."""
 
-    async def test_each_frame_is_seen_in_the_light_of_those_before(self, human):
-        """Against the model run by hand, its states handed on from run to run."""
+    async def test_each_frame_is_computed_from_the_states_of_the_frame_before(self, human):
+        """Compared with the model alone, its states passed from run to run."""
         with human.session() as session:
             found = await alphas(human, FRAMES, session)
         async with Engine("cpu") as engine, engine.scope():
@@ -190,7 +197,7 @@ class TestFrames:
                 theirs, *states = await model.execute_async(inputs, ["pha", "r1o", "r2o", "r3o", "r4o"])
                 np.testing.assert_allclose(ours, theirs.data_sync()[0, ..., 0], atol=1e-3)
 
-    async def test_without_a_session_each_picture_starts_anew(self, human):
+    async def test_without_a_session_each_picture_starts_from_nothing(self, human):
         first = await alphas(human, FRAMES)
         again = await alphas(human, reversed(FRAMES))
         np.testing.assert_array_equal(first, again[::-1])
@@ -199,7 +206,7 @@ class TestFrames:
         np.testing.assert_array_equal(together[0], first[0])
         assert all(np.abs(one - other).max() > 0.01 for one, other in zip(together[1:], first[1:], strict=True))
 
-    async def test_two_side_by_side_do_not_see_each_other(self, human):
+    async def test_two_sessions_used_concurrently_are_independent(self, human):
         with human.session() as one, human.session() as two:
             alone = [await alphas(human, FRAMES, one), await alphas(human, OTHERS, two)]
         with human.session() as one, human.session() as two:
@@ -207,14 +214,14 @@ class TestFrames:
             assert human.engine.memory().num_tensors == 2 * STATES
         np.testing.assert_array_equal(together, alone)
 
-    async def test_twenty_frames_keep_the_count_constant(self, human):
+    async def test_the_number_of_tensors_is_constant_over_twenty_frames(self, human):
         async with human.session() as session:
             for frame in FRAMES * 5:
                 await alpha(human, frame, session)
                 assert human.engine.memory().num_tensors == STATES
         assert human.engine.memory().baseline == NOTHING
 
-    async def test_a_scope_around_the_call_does_not_free_it(self, human):
+    async def test_a_scope_around_the_call_does_not_free_the_states(self, human):
         with human.session() as session:
             together = await alphas(human, FRAMES[:2], session)
         with human.session() as session:
@@ -223,7 +230,7 @@ class TestFrames:
             assert human.engine.memory().num_tensors == STATES
             np.testing.assert_array_equal(await alpha(human, FRAMES[1], session), together[1])
 
-    async def test_two_calls_at_once_on_one_are_refused(self, human):
+    async def test_of_two_concurrent_calls_with_one_session_the_second_is_refused(self, human):
         with human.session() as session:
             calls = [alpha(human, frame, session) for frame in FRAMES[:2]]
             first, second = await asyncio.gather(*calls, return_exceptions=True)
@@ -238,14 +245,14 @@ class TestFrames:
         ],
         ids=["another size", "another ratio"],
     )
-    async def test_other_frames_begin_anew(self, human, frame, config):
+    async def test_a_frame_of_another_size_or_ratio_starts_from_nothing(self, human, frame, config):
         alone = await alpha(human, frame, config=config)
         with human.session() as session:
             await alpha(human, FRAMES[0], session)
             np.testing.assert_array_equal(await alpha(human, frame, session, config), alone)
             assert human.engine.memory().num_tensors == STATES
 
-    async def test_what_has_no_memory_leaves_it_alone(self, human):
+    async def test_models_without_states_keep_the_states(self, human):
         with human.session() as session:
             together = await alphas(human, FRAMES[:2], session)
         with human.session() as session:
@@ -254,15 +261,15 @@ class TestFrames:
             (await human.detect(OTHERS[0], {"segmentation": OFF}, session=session)).dispose()
             np.testing.assert_array_equal(await alpha(human, FRAMES[1], session), together[1])
 
-    async def test_after_a_reset_of_the_engine_it_begins_anew(self, human):
+    async def test_after_a_reset_of_the_engine_the_next_frame_starts_from_nothing(self, human):
         with human.session() as session:
             await alpha(human, FRAMES[0], session)
             human.engine.reset()
             np.testing.assert_array_equal(await alpha(human, FRAMES[1], session), await alpha(human, FRAMES[1]))
 
     @pytest.mark.parametrize("step", range(4))
-    async def test_closed_while_a_call_uses_it(self, human, monkeypatch, step):
-        """By another task, while the call waits: reading, preparing, the run, decoding. It ends as it would have."""
+    async def test_close_during_a_call_lets_it_end(self, human, monkeypatch, step):
+        """Closed by another task while the call reads, prepares, runs or decodes."""
         with human.session() as session:
             expected = (await alphas(human, FRAMES[:2], session))[1]
         plain_run, steps = scheduler.run, []
@@ -287,7 +294,7 @@ class TestFrames:
         np.testing.assert_array_equal(found, expected)
         assert human.engine.memory().baseline == NOTHING
 
-    async def test_closing_human_closes_it(self):
+    async def test_closing_human_closes_the_session(self):
         async with Human(RVM) as human:
             session = human.session()
             await alpha(human, FRAMES[0], session)
@@ -298,7 +305,7 @@ class TestFrames:
         with pytest.raises(EngineClosedError):
             human.session()
 
-    async def test_another_humans_and_a_closed_one_are_refused_before_anything_is_done(self, human):
+    async def test_a_closed_session_and_one_of_another_human_are_refused_before_the_source_is_read(self, human):
         async with Human(RVM) as other:
             with other.session() as session, pytest.raises(SessionError, match="another Human's"):
                 await human.detect("no such picture", session=session)
@@ -307,7 +314,7 @@ class TestFrames:
 
 
 class TestFailures:
-    """A call that fails leaves the memory as it was: the next frame comes out as if the call had not been."""
+    """A call that fails keeps the states: the next frame has the result that it has without that call."""
 
     @pytest.fixture
     async def session(self, human):
@@ -322,17 +329,17 @@ class TestFailures:
             return (await alphas(human, FRAMES[:2], session))[1]
 
     @pytest.fixture(autouse=True)
-    async def as_if_it_had_not_been(self, human, session, expected):
+    async def the_next_frame_is_unaffected(self, human, session, expected):
         yield
         assert human.engine.memory().num_tensors == STATES
         np.testing.assert_array_equal(await alpha(human, FRAMES[1], session), expected)
 
-    async def test_a_picture_that_is_none(self, human, session):
+    async def test_an_invalid_image(self, human, session):
         with pytest.raises(InputError, match="unknown picture format"):
             await human.detect(b"no picture", session=session)
 
     @pytest.mark.parametrize("raised", [True, False])
-    async def test_the_module_fails(self, human, session, monkeypatch, raised):
+    async def test_a_failure_of_the_module(self, human, session, monkeypatch, raised):
         def fail(*_, **__):
             raise MemoryError("no memory")
 
@@ -345,7 +352,7 @@ class TestFailures:
                 result = await human.detect(OTHERS[0], {"raise_errors": False}, session=session)
                 assert (result.segmentation, str(result.errors["segmentation"])) == (None, "no memory")
 
-    async def test_what_comes_after_the_module_fails(self, human, session, monkeypatch):
+    async def test_a_failure_after_the_module(self, human, session, monkeypatch):
         def fail(*_, **__):
             raise MemoryError("no memory")
 
@@ -355,8 +362,8 @@ class TestFailures:
                 await human.detect(OTHERS[0], session=session)
 
     @pytest.mark.parametrize("step", range(4))
-    async def test_cancellation(self, human, session, monkeypatch, step):
-        """At each thing that the call waits for: reading, preparing, the run, decoding."""
+    async def test_cancellation_while_waiting(self, human, session, monkeypatch, step):
+        """Cancelled while the call reads, prepares, runs or decodes."""
         plain_run, steps = scheduler.run, []
 
         async def run(function, *arguments, on_cancel=None):
@@ -372,8 +379,8 @@ class TestFailures:
                 await task
         assert len(steps) == step + 1
 
-    async def test_cancellation_after_all_is_done(self, human, session, monkeypatch):
-        """While another module still works, when the segmentation has already remembered."""
+    async def test_cancellation_after_the_states_are_stored(self, human, session, monkeypatch):
+        """Cancelled while another module still runs and the segmentation has stored its states."""
         remembered = asyncio.Event()
 
         async def detect_segments(call):

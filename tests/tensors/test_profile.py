@@ -30,6 +30,28 @@ def test_the_numbers_of_tfjs(workspace):
     profile.result.dispose()
 
 
+def test_kernels_have_the_bytes_and_tensors_of_tfjs(workspace):
+    """What TF.js's own test expects of the kernels; each buffer counts once, also where tensors were alive before."""
+    with workspace.tensor([0.0, 1.0]):
+        profile = workspace.profile(lambda: square_and_forget(workspace))
+        for kernel in profile.kernels:
+            assert (kernel.bytes_added, kernel.total_bytes) == (12, 8 + 24)
+            assert (kernel.tensors_added, kernel.total_tensors) == (1, 1 + 2)
+        assert profile.kernel_names == ("square",)
+        profile.result.dispose()
+
+
+def test_a_kernel_with_several_outputs(workspace, registry):
+    def split():
+        registry.dispose(workspace.split([1.0, 2.0, 3.0, 4.0], 2))
+        registry.dispose(workspace.square(1.0))
+
+    profile = workspace.profile(split)
+    kernels = [kernel[4:] for kernel in profile.kernels]
+    assert kernels == [(16, 16, 2, 2), (4, 4, 1, 1)]
+    assert profile.kernel_names == ("split", "square")
+
+
 async def test_a_coroutine_function_gives_the_same(workspace):
     """CONFORMANCE 34."""
 

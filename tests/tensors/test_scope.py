@@ -147,6 +147,33 @@ def test_tidy_of_something_else_than_a_function_is_refused(registry, value):
         registry.tidy(value)
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [("name",), (5, int), (None, int), (int, "name"), ("name", 5), ("name", None), ("name", int, 3)],
+    ids=str,
+)
+def test_tidy_of_other_arguments_than_a_name_and_a_function_is_refused(registry, arguments):
+    with pytest.raises(ScopeError, match="tidy\\(\\) needs a function"):
+        registry.tidy(*arguments)
+
+
+def test_tidy_accepts_a_name_before_the_function_as_in_tfjs(registry):
+    def work():
+        freed = registry.tensor(1)
+        assert [row.owner for row in registry.leaks().rows] == ["scope mine"]
+        assert not freed.is_disposed
+        return registry.tensor(2)
+
+    with registry.tidy("mine", work) as kept:
+        assert kept.array() == 2
+        assert count(registry) == 1
+
+
+def test_tidy_with_a_name_refuses_an_asynchronous_function(registry):
+    with pytest.raises(AsyncTidyError):
+        registry.tidy("mine", functools.partial(make, registry))
+
+
 async def make(registry):
     registry.tensor(1)
 

@@ -1,4 +1,4 @@
-"""The benches run, and print what they measured."""
+"""The benches run, and print what they have measured."""
 
 import re
 import subprocess
@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-BENCH = Path(__file__).resolve().parents[2] / "tools" / "bench"
+TOOLS = Path(__file__).resolve().parents[2] / "tools"
 
 pytestmark = pytest.mark.slow
 
 
 def run(name, *arguments):
-    command = [sys.executable, BENCH / f"{name}.py", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    command = [sys.executable, "-m", f"bench.{name}", *arguments]
+    return subprocess.run(command, cwd=TOOLS, capture_output=True, text=True, check=False).stdout
 
 
 def test_loading():

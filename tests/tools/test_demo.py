@@ -1,4 +1,4 @@
-"""The two commands of the README. The environment is there: these tests run in it."""
+"""The command ``tools/demo``. Its environment is installed: these tests run in it."""
 
 import os
 import subprocess
@@ -20,7 +20,7 @@ def run(command, **environment):
     )
 
 
-def test_the_demo_on_humans_samples():
+def test_the_demo_on_humans_samples_draws_and_leaves_no_tensors():
     done = run([ROOT / "tools" / "demo"])
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.count("faces: 1, ") == 2
@@ -32,21 +32,21 @@ def test_the_demo_on_humans_samples():
     assert run(["git", "-C", ROOT, "status", "--porcelain", "build"]).stdout == ""
 
 
-def test_the_demo_on_other_pictures():
+def test_the_demo_on_other_pictures_names_the_one_that_fails():
     done = run([ROOT / "tools" / "demo", PICTURES / "astronaut.png", "/no/such/file"])
     assert done.returncode == 1
     assert "faces: 1, " in done.stdout
     assert "/no/such/file" in done.stderr
 
 
-def test_offline_and_nothing_cached(tmp_path):
+def test_offline_with_an_empty_cache_the_error_names_the_cure(tmp_path):
     done = run([ROOT / "tools" / "demo"], HUMANRT_CACHE_DIR=str(tmp_path), HUMANRT_OFFLINE="1")
     assert done.returncode == 1
     assert "humanrt models pull" in done.stderr
 
 
 class TestPrerequisites:
-    """What is missing is named with its cure: a copy of the tools, in a folder without .venv, meets fake programs."""
+    """The error of a missing prerequisite names the cure: a copy of the tools, without .venv, runs fake programs."""
 
     @pytest.fixture
     def checkout(self, tmp_path):
@@ -64,7 +64,7 @@ class TestPrerequisites:
         return tmp_path
 
     def demo(self, checkout, python):
-        """Run the demo where ``python`` is the text of the only Python on PATH."""
+        """Run the demo with one Python on PATH, a script whose text is ``python``."""
         if python:
             program = checkout / "bin" / "python3"
             program.write_text(f"#!/bin/sh\n{python}\n")
@@ -84,7 +84,7 @@ class TestPrerequisites:
         assert "apt install python3-venv" in done.stderr
 
     def fake_environment(self, checkout, python):
-        """A python3 whose venv holds a fake Python of its own."""
+        """Run the demo with a python3 that creates a .venv with a fake Python."""
         maker = f"""
 case "$*" in
 *"-m venv"*) for folder; do :; done; mkdir -p "$folder/bin"

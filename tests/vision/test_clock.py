@@ -1,7 +1,7 @@
 import pytest
+from humanrt.vision.clock import Clock
 
 from humanrt.vision import clock as module
-from humanrt.vision.clock import Clock
 
 
 def test_parts_and_total_in_milliseconds(monkeypatch):

@@ -5,13 +5,13 @@ from collections import defaultdict
 
 import numpy as np
 import pytest
+from humanrt.vision.clock import Clock
 from switches import EVERYTHING, FACES_ALONE, OFF, ON
 
 from humanrt.config import load_config
 from humanrt.errors import ConfigError, ModelError
 from humanrt.vision import detection
 from humanrt.vision.call import Call
-from humanrt.vision.clock import Clock
 from humanrt.vision.detection import Detection, needed_models
 
 MODULES = ("face", "body", "hand", "object", "segmentation")

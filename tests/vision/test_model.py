@@ -2,11 +2,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from humanrt.vision.model import InputForm, TaskModel
 
 from humanrt import Engine
 from humanrt.errors import ConfigError
 from humanrt.runtime.device import Device
-from humanrt.vision.model import InputForm, TaskModel
 from humanrt.zoo import find_card
 
 NOTHING = (0, 0, 0, 0)

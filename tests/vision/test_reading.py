@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from humanrt.vision.reading import reading
 
 from humanrt.errors import ConfigError, InputError, ModelFormatError
-from humanrt.vision.reading import reading
 from humanrt.zoo import find_card
 
 CARD = find_card("blazeface-front")

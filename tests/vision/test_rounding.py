@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-
 from humanrt.vision.rounding import round_half_up, rounded, truncated
 
 

@@ -1,31 +1,28 @@
-"""What each clean-up of the converter is worth: Human's default models converted with and without it, run in turn.
+"""The effect of each clean-up of the converter: Human's default models, converted with and without it, run in turns.
 
-A line is printed for each model that a clean-up changes: how many nodes, and how many Transposes among them, ONNX
-Runtime is left with after its own optimisation, and the milliseconds of a run on one thread.
+A line is printed for each model that a clean-up changes: the nodes, and the Transposes among them, that are left after
+ONNX Runtime's own optimisation, and the milliseconds of CPU time of a run.
 """
 
 import argparse
 import os
-import sys
-import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
-# The inputs are those of the parity tool, which lies beside this folder.
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-# As humanrt does: without telemetry.
+# As in humanrt. It is read when ONNX Runtime is imported.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 import numpy as np
 import onnx
 import onnxruntime
 
+from bench.rounds import Effort, here, take_turns
 from humanrt.config import Environment
 from humanrt.tfjs import convert
 from humanrt.tfjs.layout import Tensor
@@ -38,8 +35,7 @@ from parity.choice import default_cards
 from parity.inputs import RANDOM, make_inputs
 from parity.node import Array
 
-WARM_UPS = 3
-ROUNDS = 25
+EFFORT = Effort(rounds=25, seconds=0.01)
 
 
 def prelu_as_written(call: Call, x: Tensor, slope: Tensor) -> Tensor:
@@ -64,19 +60,19 @@ CLEAN_UPS: Mapping[str, Callable[[], list[AbstractContextManager[object]]]] = {
     "Clips merged": lambda: [patch.object(activation, "clip", clip_as_written)],
     "NCHW kept between layers": lambda: [patch.object(Call, "planar", back_at_once)],
 }
-"""What to put in place of each, to do without it."""
+"""The patches that convert without a clean-up, by its name."""
 
 
 @dataclass(frozen=True)
 class Converted:
-    """A session, and the ops that ONNX Runtime left in it."""
+    """A session, and the ops of its optimised graph."""
 
     session: onnxruntime.InferenceSession
     ops: Counter[str]
 
     @classmethod
     def load(cls, onnx_file: Path) -> "Converted":
-        """Make a session of the file, on one thread."""
+        """Load the file, to run on one thread."""
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 4
@@ -87,7 +83,7 @@ class Converted:
 
 
 def convert_both(model_json: Path, name: str, folder: Path) -> tuple[Converted, Converted]:
-    """Convert a model with and without the clean-up of that name."""
+    """Return a model converted with and without the clean-up of that name."""
     with_it, without = folder / "with.onnx", folder / "without.onnx"
     convert(model_json, with_it)
     with ExitStack() as patches:
@@ -97,18 +93,15 @@ def convert_both(model_json: Path, name: str, folder: Path) -> tuple[Converted, 
     return Converted.load(with_it), Converted.load(without)
 
 
-def run_in_turn(pair: Sequence[Converted], inputs: Mapping[str, Array]) -> list[float]:
+def run_in_turns(pair: tuple[Converted, Converted], inputs: Mapping[str, Array]) -> list[float]:
     """Return the median milliseconds of a run of each."""
-    milliseconds: list[list[float]] = [[] for _ in pair]
-    for _ in range(WARM_UPS + ROUNDS):
-        for converted, measured in zip(pair, milliseconds, strict=True):
-            start = time.perf_counter()
-            converted.session.run(None, inputs)
-            measured.append((time.perf_counter() - start) * 1000)
-    return [median(measured[WARM_UPS:]) for measured in milliseconds]
+    with_it, without = (here(partial(converted.session.run, None, inputs)) for converted in pair)
+    times = take_turns(with_it, without, EFFORT).cpu
+    return [(microseconds or 0) / 1000 for microseconds in (times.ours, times.theirs)]
 
 
 def main() -> None:
+    """Print the table."""
     parser = argparse.ArgumentParser(prog="tools/bench/cleanups", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="a model of the zoo; Human's default ones by default")
     chosen = [find_card(name) for name in parser.parse_args().names] or default_cards()
@@ -123,7 +116,7 @@ def main() -> None:
                 pair = convert_both(store.ensure(card), name, Path(folder))
                 if pair[0].ops == pair[1].ops:
                     continue
-                times = run_in_turn(pair, make_inputs(card, RANDOM[0]))
+                times = run_in_turns(pair, make_inputs(card, RANDOM[0]))
             cells = (
                 f"{each.ops.total():>8}{each.ops['Transpose']:>11}{time_:>7.2f}"
                 for each, time_ in zip(pair, times, strict=True)

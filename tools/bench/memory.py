@@ -1,7 +1,7 @@
-"""How much memory a process needs: with all of Human's default models loaded, and one 1080p picture detected.
+"""The memory of a process that loads all of Human's default models and detects a picture of 1920 x 1080.
 
-Prints the resident memory of this very process, step by step, and fails when it grew over ``LIMIT_MB`` or when closing
-Human gave back less than ``GIVEN_BACK`` of what loading and detecting took. Reads /proc: for Linux.
+The resident memory of this process is printed step by step. The exit code is 1 if it has exceeded ``LIMIT_MB``, or if
+closing Human has released less than ``RELEASED`` of what loading and detecting took. It is read from /proc, on Linux.
 """
 
 import argparse
@@ -12,13 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
-from humanrt import Config, Engine, Human
-from humanrt.config import Environment
-from humanrt.imaging import read_picture, resize
-from humanrt.zoo import Store, default_cache_dir, find_card
+from bench.workloads import read_sample
+from humanrt import Engine, Human
+from humanrt.imaging import resize
+from humanrt.zoo import find_card
 
 LIMIT_MB = 700
-GIVEN_BACK = 0.8
+RELEASED = 0.8
 
 ON = {"enabled": True}
 # Every model that Human's own package holds.
@@ -26,24 +26,22 @@ EVERY_DEFAULT_MODEL = {"face": {"antispoof": ON, "liveness": ON, "detector": {"m
 
 
 def megabytes(field: str) -> float:
-    """Read a number of this process's memory: "VmRSS" is what is resident now, "VmHWM" the most that ever was."""
+    """Return a field of this process's status: "VmRSS" is resident now, "VmHWM" is the largest that ever was."""
     lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith(f"{field}:")) / 1024
 
 
 def full_hd() -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    """Put Human's sample of a whole body into a picture of 1920 x 1080."""
-    environment = Environment.read()
-    store = Store(environment.cache_dir or default_cache_dir(), offline=environment.offline)
+    """Return Human's sample of a whole body in a picture of 1920 x 1080."""
     picture = np.zeros((1080, 1920, 3), np.uint8)
-    sample = read_picture(store.samples()["human_body"], max_pixels=Config.max_pixels)
-    picture[:, 420:1500], _ = resize(sample, 1080, 1080)
+    picture[:, 420:1500], _ = resize(read_sample("human_body"), 1080, 1080)
     return picture
 
 
 async def measure(rounds: int) -> bool:
+    """Print the memory after each step; return whether the limits are kept."""
     picture = full_hd()
-    with Engine("cpu") as engine:  # brings in the libraries, which no unloading takes out again
+    with Engine("cpu") as engine:  # imports the libraries, which stay
         engine.load_blocking(find_card("liveness"))
     ready = _report("libraries imported")
     async with Human(EVERY_DEFAULT_MODEL) as human:
@@ -56,11 +54,11 @@ async def measure(rounds: int) -> bool:
     gc.collect()
     left = _report("closed")
     peak = megabytes("VmHWM")
-    given_back = (used - left) / (used - ready)
+    released = (used - left) / (used - ready)
     within = peak <= LIMIT_MB
-    print(f"{'the most that ever was resident':<60}{peak:8.1f} MB, {'within' if within else 'over'} {LIMIT_MB} MB")
-    print(f"{'closing gave back':<60}{given_back:8.0%} of what loading and detecting took; at least {GIVEN_BACK:.0%}")
-    return within and given_back >= GIVEN_BACK
+    print(f"{'peak':<60}{peak:8.1f} MB, {'within' if within else 'over'} {LIMIT_MB} MB")
+    print(f"{'released by closing':<60}{released:8.0%} of what loading and detecting took; at least {RELEASED:.0%}")
+    return within and released >= RELEASED
 
 
 def _report(step: str) -> float:
@@ -71,7 +69,7 @@ def _report(step: str) -> float:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="tools/bench/memory", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=1, help="how often the picture is looked at")
+    parser.add_argument("--rounds", type=int, default=1, help="how often the picture is detected")
     return 0 if asyncio.run(measure(parser.parse_args().rounds)) else 1
 
 

@@ -1,16 +1,14 @@
-"""Times beside their goals, as a Markdown table."""
+"""Times as Markdown tables: beside their goals, or beside those of another commit."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bench.rounds import Times
-
-HEADER = "| what | goal | HumanRT | beside it | ratio | verdict |\n| --- | --- | --- | --- | --- | --- |"
+from bench.rounds import Measured, Times
 
 
 @dataclass(frozen=True)
 class Goal:
-    """What a time may be at most: so many times the other side's, and so many microseconds."""
+    """The limits of a time: as a multiple of the other side's, and in microseconds."""
 
     ratio: float | None = None
     microseconds: float | None = None
@@ -22,14 +20,14 @@ class Goal:
         return ", ".join(parts)
 
     def is_met(self, times: Times) -> bool:
-        """Tell whether the times are within both limits."""
+        """Return whether the times are within both limits."""
         slow = self.ratio is not None and times.ratio is not None and times.ratio > self.ratio
         return not slow and (self.microseconds is None or times.ours <= self.microseconds)
 
 
 @dataclass(frozen=True)
 class Row:
-    """One thing that was measured; ``beside`` names the other side."""
+    """One measurement; ``beside`` names the other side."""
 
     what: str
     goal: Goal | None
@@ -41,19 +39,42 @@ class Row:
         """Whether there is a goal that is not met."""
         return self.goal is not None and not self.goal.is_met(self.times)
 
-    def __str__(self) -> str:
+    @property
+    def cells(self) -> Sequence[str]:
+        """The cells of its line."""
         times = self.times
-        cells = (
+        return (
             self.what,
             str(self.goal or ""),
-            f"{times.ours:.2f} us",
-            "" if times.theirs is None else f"{times.theirs:.2f} us {self.beside}",
+            _duration(times.ours),
+            "" if times.theirs is None else f"{_duration(times.theirs)} {self.beside}",
             "" if times.ratio is None else f"{times.ratio:.2f}",
             "" if self.goal is None else "missed" if self.missed else "met",
         )
-        return f"| {' | '.join(cells)} |"
 
 
-def render(rows: Sequence[Row]) -> str:
-    """Return the whole table."""
-    return "\n".join([HEADER, *map(str, rows)])
+def render(rows: Iterable[Row]) -> str:
+    """Return the table of times beside their goals."""
+    return markdown(["what", "goal", "HumanRT", "beside it", "ratio", "verdict"], (row.cells for row in rows))
+
+
+def render_against(commit: str, measurements: Iterable[tuple[str, Measured]]) -> str:
+    """Return the table of times of this checkout beside those of ``commit``, by both clocks."""
+    head = ["what", "clock", "this checkout", commit, "ratio", "middle half of the ratios"]
+    lines = []
+    for what, measured in measurements:
+        for clock, times in zip(("CPU", "wall"), measured, strict=True):
+            assert times.theirs is not None and times.middle is not None  # noqa: S101, PT018 - there are two sides
+            lower, upper = times.middle
+            durations = _duration(times.ours), _duration(times.theirs)
+            lines.append((what, clock, *durations, f"{times.ratio:.3f}", f"{lower:.3f} to {upper:.3f}"))
+    return markdown(head, lines)
+
+
+def markdown(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    """Return a Markdown table."""
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *lines))
+
+
+def _duration(microseconds: float) -> str:
+    return f"{microseconds:.2f} us" if microseconds < 1000 else f"{microseconds / 1000:.2f} ms"

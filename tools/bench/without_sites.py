@@ -1,4 +1,4 @@
-"""The accounts as they would be if creation sites had never been thought of, to measure what they cost when off."""
+"""A registry without the code for creation sites, to measure what that code costs when they are switched off."""
 
 import ast
 import inspect
@@ -13,9 +13,9 @@ Node = TypeVar("Node", ast.Assign, ast.AnnAssign, ast.If)
 
 
 def registry_without_sites() -> Registry:
-    """Return a Registry whose code has no line about the sites on the way of a tensor from its making to its end.
+    """Return a Registry whose code to create and free tensors has no lines for creation sites.
 
-    The sources are compiled anew, from the lowest upwards, without those lines. What reports the sites is broken then.
+    The sources are compiled again, from the lowest upwards, without those lines. Reports of the sites fail then.
     """
     with patch.dict(sys.modules):
         for module in (tensor, accounts, registry):
@@ -28,14 +28,16 @@ def _without_sites(module: ModuleType) -> ModuleType:
     leave_out = _LeaveOut()
     tree = leave_out.visit(ast.parse(inspect.getsource(module)))
     if module is not registry and not leave_out.lines:
-        raise LookupError(f"{module.__name__} does not speak of sites any more: say in {__file__} what does")
+        raise LookupError(
+            f"{module.__name__} has no code for sites any more; name the modules that have it in {__file__}"
+        )
     bare = ModuleType(module.__name__)
     exec(compile(tree, str(module.__file__), "exec"), vars(bare))  # noqa: S102  # our own source
     return bare
 
 
 class _LeaveOut(ast.NodeTransformer):
-    """Leaves out what is done with the sites, and what is done where they are asked for."""
+    """Removes assignments to names with "site" in them, and ``if`` statements that test one."""
 
     lines = 0
 

@@ -1,7 +1,7 @@
-"""What the peers are compared with, as commands.
+"""The command ``python tools/parity``.
 
-``python tools/parity models``: how far the converted models are from TF.js, and how long both take.
-``python tools/parity human PICTURE...``: how far everything that is found in pictures is from what Human finds.
+``python tools/parity models``: the differences of the converted models from TF.js, and the times of both.
+``python tools/parity human PICTURE...``: the differences of all detections in pictures from Human's.
 """
 
 import argparse
@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-# Run as a folder, this is no package and Python looks for modules inside it; the package is found beside it.
+# A folder that is run is not a package, and Python puts it on the path: the package is found in its parent.
 sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 from humanrt.errors import HumanRTError  # noqa: E402  # after the line above
@@ -21,11 +21,11 @@ from parity.node import Node, Peer, find_node  # noqa: E402
 from parity.table import README, Row, render  # noqa: E402
 
 PATIENCE_S = 600.0
-"""How long one run in TF.js may take, on a machine that is busy with other things."""
+"""The limit for one run in TF.js, which allows for a busy machine."""
 
 
 def compare_models(names: Sequence[str]) -> int:
-    """Compare the models named, and print what was found; without names compare all and write models/README.md."""
+    """Compare the models ``names`` and print the differences; without names, all models, and write models/README.md."""
     node = find_node()
     rows = [_compare(node, card) for card in ([find_card(name) for name in names] or cards().values())]
     if not names:
@@ -36,7 +36,7 @@ def compare_models(names: Sequence[str]) -> int:
 
 
 def _compare(node: Node, card: Card) -> Row:
-    """Measure one model beside a process of its own, so that none pays for the memory of another."""
+    """Measure one model beside a new Node process: the memory of other models would slow it down."""
     with Peer(node, timeout=PATIENCE_S) as peer, SideBySide(peer) as side_by_side:
         row = Row(card, side_by_side.worst(card), side_by_side.times(card))
     wasm = f"{row.timing.wasm:.2f}" if row.timing.wasm is not None else f"- ({row.timing.reason})"
@@ -50,6 +50,7 @@ def _compare(node: Node, card: Card) -> Row:
 
 
 def main() -> int:
+    """Run the command line; return the exit code."""
     parser = argparse.ArgumentParser(prog="python tools/parity", description="Compare HumanRT with TF.js and Human.")
     commands = parser.add_subparsers(dest="command", required=True)
     models = commands.add_parser("models", help=compare_models.__doc__)

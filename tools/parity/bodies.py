@@ -1,4 +1,4 @@
-"""Human's bodies beside ours."""
+"""Comparison of bodies with Human's."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,10 +16,10 @@ LIMITS: Mapping[str, float] = {
     "keypoints, 95 %": 3,
     "box": 3,
 }
-# A body whose score is nearer than this to the least one may be found by one side alone.
+# A body whose score is this close to the threshold may be detected by one side only.
 MARGIN = 0.05
-# Keypoints that are compared are surer than this; others may be missing on one side.
-SURE = 0.35
+# Only keypoints with a higher score are compared; others may be missing on one side.
+LEAST_SCORE = 0.35
 
 
 def compare_bodies(ours: Sequence[Json], theirs: Sequence[Json]) -> list[Difference]:
@@ -41,11 +41,11 @@ def _compare(our: Json, their: Json) -> Iterator[tuple[str, float]]:
     distances = [
         math.dist(found[keypoint["part"]][:2], keypoint["position"][:2]) if keypoint["part"] in found else math.inf
         for keypoint in their["keypoints"]
-        if keypoint["score"] > SURE
+        if keypoint["score"] > LEAST_SCORE
     ]
     if distances:
         yield "keypoints, median", float(np.median(distances))
         yield "keypoints, 95 %", float(np.quantile(distances, 0.95, method="lower"))
-    # The box is that of the keypoints: the same only where these are.
+    # The box encloses the keypoints: it is the same only if these are.
     if found.keys() == {keypoint["part"] for keypoint in their["keypoints"]}:
         yield "box", largest(our["box"], their["box"])

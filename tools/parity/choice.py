@@ -1,4 +1,4 @@
-"""Which models the tests compare: Human's default ones always, and of the others a handful that changes every day."""
+"""The models that the tests compare: Human's default ones always, and a handful of the others, which changes daily."""
 
 import math
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from parity.inputs import PICTURES, RANDOM, SOURCES, USUAL_SIZES, shape_of
 DEFAULT_PACKAGE = "@vladmandic/human"
 HANDFUL = 5
 LARGE_INPUT = 80_000
-"""Pixels from which on TF.js's CPU backend takes three seconds and more for one run."""
+"""Pixels from which TF.js's CPU backend takes three seconds or more for one run."""
 
 
 def packages(card: Card) -> list[str]:
@@ -19,18 +19,18 @@ def packages(card: Card) -> list[str]:
 
 
 def default_cards() -> list[Card]:
-    """Return the models that Human uses unless told otherwise: those in its own package."""
+    """Return the models that Human uses by default: those in its own package."""
     return [card for card in cards().values() if DEFAULT_PACKAGE in packages(card)]
 
 
 def handful(day: date) -> list[Card]:
-    """Return ``HANDFUL`` of the other models. Days in a row bring them all; relatives come on different days."""
+    """Return ``HANDFUL`` of the other models. Consecutive days cover all; similar models come on different days."""
     others = [card for card in cards().values() if DEFAULT_PACKAGE not in packages(card)]
     stride = len(others) // HANDFUL
     return [others[(day.toordinal() + i * stride) % len(others)] for i in range(HANDFUL)]
 
 
 def few_sources(card: Card) -> Sequence[str]:
-    """Return the sources to compare a model on when time is short: of each kind one, where its input is large."""
+    """Return the sources for the daily run: all of them, or one of each kind if the model's input is large."""
     pixels = max(math.prod(shape_of(spec, USUAL_SIZES)) for spec in card.inputs.values()) / 3
     return SOURCES if pixels < LARGE_INPUT else (RANDOM[0], PICTURES[0])

@@ -1,16 +1,15 @@
-"""How far two answers are apart, and how far they may be.
+"""The difference of two model outputs, and its limit.
 
-The limit is ``TOLERANCE`` of the largest value of the reference's output, and less than one half where that output
-holds whole numbers only: classes, indices and counts are equal or wrong, however large the largest of them is.
+The limit is ``TOLERANCE`` times the largest value of the reference's output, and less than one half where that output
+contains only integers: classes, indices and counts are equal or wrong, however large the largest of them is.
 
-The reference is TF.js on its CPU backend. It rounds every partial sum to float32, in an order of its own. A choice
-between two candidates that are nearly alike, or a sum that nearly cancels, does not survive that: there TF.js has no
-margin, and another order of the same sums may give another answer without being wrong. So an output that misses the
-limit is put to TF.js once more, with kernels that round nothing (see ``Peer.execute``): what the model means. Whoever
-is within the limit of that answer is right.
+The reference is TF.js on its CPU backend. It rounds every partial sum to float32, in its own order. Where two
+candidates are nearly equal, or a sum nearly cancels, another order of the same sums may give another result without
+being wrong. So an output that exceeds the limit is compared with TF.js once more, now with kernels that do not round
+(see ``Peer.execute``). What is within the limit of that exact output is right.
 
-Some outputs amplify rounding so much that TF.js itself is about as far from that answer as the limit, or further. No
-float32 can then meet it but by luck. Such an output counts as a miss, but one that is accepted while our error is of
+Some outputs amplify rounding so much that TF.js itself is about as far from the exact output as the limit, or further.
+float32 can then keep the limit only by chance. Such an output counts as a miss, which is accepted while our error is of
 the size of TF.js's own.
 """
 
@@ -25,10 +24,10 @@ from parity.node import Array, Precision
 TOLERANCE = 1e-4
 
 SAME_SIZE = 2
-"""Sums of the same roundings in two orders differ by chance; an error that is larger by more has another cause."""
+"""The ratio of two errors that rounding in different orders explains; a larger one has another cause."""
 
 Reference: TypeAlias = Callable[[Precision], dict[str, Array]]
-"""Gives TF.js's outputs by name, computed in that precision."""
+"""Returns TF.js's outputs by name, computed in that precision."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class Difference:
 
     @classmethod
     def between(cls, ours: Array, theirs: Array) -> "Difference":
-        """Compare two outputs. Infinite where the shapes differ, NaN where either holds one: no limit accepts these."""
+        """Compare two outputs: infinite if the shapes differ, NaN if either contains NaN. No limit accepts these."""
         if ours.shape != theirs.shape:
             return cls(np.inf, np.inf)
         absolute, largest = _largest(np.subtract(ours, theirs, dtype=np.float64)), _largest(theirs)
@@ -49,7 +48,7 @@ class Difference:
         return cls(absolute, absolute / largest if largest else np.inf)
 
     def or_worse(self, other: "Difference") -> "Difference":
-        """Return the larger of both numbers each; NaN is the largest."""
+        """Return the larger of each of the two numbers; NaN is the largest."""
         return Difference(
             float(np.maximum(self.absolute, other.absolute)), float(np.maximum(self.relative, other.relative))
         )
@@ -57,9 +56,9 @@ class Difference:
 
 @dataclass(frozen=True)
 class Comparison:
-    """One output of ours with the reference's: how far, whether within the limit, and if not, whether accepted.
+    """The difference of one output from the reference's, whether it is within the limit, and whether it is accepted.
 
-    ``rounding`` is TF.js's own error, relative like ours, where the reference is TF.js without rounding.
+    ``rounding`` is TF.js's own relative error, if the reference is TF.js without rounding.
     """
 
     difference: Difference
@@ -68,7 +67,7 @@ class Comparison:
     rounding: float | None = None
 
     def or_worse(self, other: "Comparison") -> "Comparison":
-        """Return what holds for both: the larger numbers, and only the good that is said of both."""
+        """Return the larger numbers of both, within the limit and accepted only if both are."""
         roundings = [each.rounding for each in (self, other) if each.rounding is not None]
         return Comparison(
             self.difference.or_worse(other.difference),
@@ -81,7 +80,7 @@ class Comparison:
 def compare(ours: dict[str, Array], reference: Reference) -> dict[str, Comparison]:
     """Compare all outputs of one run, by name.
 
-    Raises ValueError when the names or the types of the outputs differ.
+    Raises ``ValueError`` if the names or the dtypes of the outputs differ.
     """
     theirs = reference("float32")
     described = [{name: array.dtype.name for name, array in outputs.items()} for outputs in (ours, theirs)]
@@ -102,7 +101,7 @@ def _compare_output(name: str, ours: Array, theirs: Array, reference: Reference)
 
 
 def _error(answer: Array, exact: Array) -> float:
-    """Return the root of the mean square of an answer's difference from the exact one."""
+    """Return the root mean square of the difference from the exact output."""
     if answer.shape != exact.shape:
         return np.inf
     return float(np.sqrt(np.mean(np.subtract(answer, exact, dtype=np.float64) ** 2)))

@@ -1,4 +1,4 @@
-"""Models that always give the same answer: what Human makes of it is then known to the last digit."""
+"""Models with constant outputs, for exact comparisons of how Human decodes them."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -12,9 +12,9 @@ from parity.node import Array
 
 
 def write_constant_model(folder: Path, card: Card, answers: Mapping[str, Array]) -> Path:
-    """Write a TF.js graph model that takes a card's input and gives ``answers``, float32, by the card's outputs.
+    """Write a TF.js graph model that has a model card's input, and constant outputs: ``answers``, float32, by name.
 
-    Returns the path of its JSON file, which has the name that Human tells the model by.
+    Returns the path of its JSON file, which has the name by which Human recognises the model.
     """
     (image,) = card.inputs.values()
     arrays = {card.outputs[name].node: np.asarray(array, np.float32) for name, array in answers.items()}

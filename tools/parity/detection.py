@@ -1,4 +1,4 @@
-"""One picture in both, Human and ours: the same pixels, the same files, the same configuration."""
+"""Detection of one picture with Human and with HumanRT: the same pixels, model files and configuration."""
 
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -24,10 +24,10 @@ async def detect_both(
     compat: Literal["human"] | None = "human",
     backend: Backend = "wasm",
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Let both look at a picture, uint8 [h, w, 3]; returns our JSON and Human's.
+    """Run both on a picture, uint8 [h, w, 3]; return our JSON and Human's.
 
-    Modules that ``config`` does not name are off in both. Models outside of Human's package are named by
-    ``modelPath``; both read the same files.
+    Modules that ``config`` does not name are off in both. ``modelPath`` may name a model that is not in Human's
+    package; both read the same files.
     """
     config = {**dict.fromkeys(MODULES, OFF), **config}
     async with Human({**config, "compat": compat, "raise_errors": True}) as human:
@@ -38,7 +38,7 @@ async def detect_both(
 
 
 def with_addresses(section: Json, store: Store) -> dict[str, Any]:
-    """Replace the paths of models by addresses that Human loads them from."""
+    """Return a section with the paths of models replaced by the addresses that Human loads them from."""
     replaced = dict(section)
     for key, value in section.items():
         if isinstance(value, dict):

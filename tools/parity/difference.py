@@ -1,4 +1,4 @@
-"""How far one field of one thing is off, and which of ours is which of Human's."""
+"""Differences of single fields, and the pairing of our detections with Human's."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -9,10 +9,10 @@ Box = Sequence[float | str | None]
 
 
 class Difference(NamedTuple):
-    """How far a field is off, and how far it may be; ``place`` is that of its face, body or so in Human's list.
+    """The difference of a field, and its limit.
 
-    Equal or not is 0 or 1, and a field that only one side has is infinitely off. What is said of a whole list has place
-    0.
+    ``place`` is the index of the face, body or other detection in Human's list, and 0 for a whole list. The difference
+    of labels is 0 or 1; it is infinite if only one side has the field.
     """
 
     place: int
@@ -27,14 +27,14 @@ class Difference(NamedTuple):
 
 
 class Pairing(NamedTuple):
-    """Places in our list and in Human's of the same things, and the things that one side alone has found."""
+    """The indices, in our list and in Human's, of the same detections, and the detections of one side only."""
 
     pairs: list[tuple[int, int]]
     alone: list[Json]
 
 
 def paired(ours: Sequence[Json], theirs: Sequence[Json]) -> Pairing:
-    """Pair things whose boxes' centres are nearer to each other than half of the larger box, the nearest first."""
+    """Pair detections whose boxes' centers are closer than half of the larger box, the closest first."""
     candidates = sorted(
         (apart, i, j)
         for i, our in enumerate(ours)
@@ -51,7 +51,7 @@ def paired(ours: Sequence[Json], theirs: Sequence[Json]) -> Pairing:
 
 
 def largest(ours: Box, theirs: Box) -> float:
-    """Give the largest difference of two boxes, by their numbers; boxes of nothing are equal."""
+    """Return the largest difference of the numbers of two boxes; two boxes without numbers are equal."""
     one, other = _finite(ours), _finite(theirs)
     if one is None or other is None:
         return 0.0 if one == other else math.inf
@@ -59,7 +59,7 @@ def largest(ours: Box, theirs: Box) -> float:
 
 
 def _apart(our: Json, their: Json) -> float:
-    """Tell how far the centres of two boxes are from each other, in halves of the larger side of both."""
+    """Return the distance of the centers of two boxes, in halves of the larger side of both."""
     one, other = _finite(our["box"]), _finite(their["box"])
     if one is None or other is None:
         return 0.0 if one == other else math.inf
@@ -68,6 +68,6 @@ def _apart(our: Json, their: Json) -> float:
 
 
 def _finite(box: Box) -> list[float] | None:
-    """Read a box; None for that of a thing without points, which JSON has no numbers for: they are words, or null."""
+    """Return a box's numbers, or None for the box of no points: it is infinite, in JSON words or null."""
     numbers = [value for value in box if isinstance(value, int | float)]
     return numbers if len(numbers) == len(box) else None

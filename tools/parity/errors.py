@@ -1,4 +1,4 @@
-"""What can go wrong with the peers. These errors belong to the tools; the library never raises them."""
+"""The errors of the peers. They belong to the tools; the library never raises them."""
 
 
 class PeerError(RuntimeError):
@@ -6,11 +6,11 @@ class PeerError(RuntimeError):
 
 
 class NodeUnavailableError(PeerError):
-    """Node or npm is missing, or Node is too old; the message says which and names the cure."""
+    """Node or npm is missing, or Node is too old; the message contains which, and the cure."""
 
 
 class RefusedError(PeerError):
-    """A peer answered with an error; ``reason`` is its first line, in TF.js's or Human's own words."""
+    """A peer answered with an error; ``reason`` is the first line of TF.js's or Human's message."""
 
     def __init__(self, command: str, error: str) -> None:
         super().__init__(f"{command!r} failed in the peer process: {error}")

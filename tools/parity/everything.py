@@ -1,4 +1,4 @@
-"""All of Human beside ours: the same pixels, the same configuration, and how far each field is off."""
+"""Comparison of whole results with Human's: the same pixels and configuration, and the difference of each field."""
 
 import asyncio
 from collections.abc import Sequence
@@ -16,14 +16,14 @@ from parity.node import Peer
 from parity.objects import compare_objects
 from parity.persons import compare_persons
 
-# Everything that Human's own package has models for.
+# All modules that Human's own package has models for.
 DEFAULT_MODELS: Json = {"face": DEFAULT_FACE_MODELS, **dict.fromkeys(("body", "hand", "object", "gesture"), ON)}
-# How many hands and bodies that only one side has, for they are near the least score, are allowed over all pictures.
+# The number, over all pictures, of hands and bodies near the threshold that one side only may have.
 BORDERLINE = 1
 
 
 def compare(ours: Json, theirs: Json) -> dict[str, list[Difference]]:
-    """Compare two whole results, by the names under which they hold what was found."""
+    """Return the differences of two whole results, by module."""
     return {
         "face": compare_faces(ours["face"], theirs["face"]),
         "body": compare_bodies(ours["body"], theirs["body"]),
@@ -35,7 +35,7 @@ def compare(ours: Json, theirs: Json) -> dict[str, list[Difference]]:
 
 
 def compare_pictures(peer: Peer, paths: Sequence[Path], config: Json = DEFAULT_MODELS) -> bool:
-    """Print how far every field of everything in the pictures is off; returns whether all are within their limits."""
+    """Print the differences of all fields of all detections; return whether all are within their limits."""
     print(f"{'picture':<28}{'module':<8}{'place':>5}  {'field':<18}{'difference':>11}{'limit':>8}")
     all_within, borderline = True, 0.0
     for path in paths:

@@ -1,4 +1,4 @@
-"""Human's faces beside ours."""
+"""Comparison of faces with Human's."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,10 +8,10 @@ import numpy as np
 from parity.detection import ON
 from parity.difference import Difference, Json
 
-# Human's default face models, those that its own package holds, and nothing else.
+# Human's default face models: those in its own package, and no others.
 DEFAULT_FACE_MODELS = {"antispoof": ON, "liveness": ON, "detector": {"maxDetected": 20}}
 
-# How far a field may be off. Pixels, years and radians; a distance in parts of Human's; of embeddings 1 - cosine.
+# The limits in pixels, years and radians; of the distance relative to Human's; of embeddings as 1 - cosine.
 LIMITS: Mapping[str, float] = {
     "faces": 0,
     "box": 1.5,
@@ -30,7 +30,7 @@ LIMITS: Mapping[str, float] = {
     "rotation": 0.02,
     "gaze": 0.02,
 }
-# Where Human's two best guesses are nearer than this, ours may be the other one.
+# If the scores of Human's best two classes are closer than this, ours may be the second.
 MARGIN = 0.05
 
 Points = Sequence[Sequence[float]]
@@ -72,7 +72,7 @@ def _compare_meshes(our: Points, their: Points) -> Iterator[tuple[str, float]]:
 
 
 def _compare_emotions(our: Sequence[Json], their: Sequence[Json]) -> Iterator[tuple[str, float]]:
-    """Compare the strongest emotions, unless Human's second is as strong."""
+    """Compare the strongest emotions, unless Human's second is about as strong."""
     strengths = [*(emotion["score"] for emotion in their), 0, 0]
     if strengths[0] - strengths[1] > MARGIN:
         yield "emotion", not our or our[0]["emotion"] != their[0]["emotion"]
@@ -87,6 +87,6 @@ def _compare_embeddings(our: Sequence[float], their: Sequence[float]) -> Iterato
 
 def _compare_rotations(our: Json, their: Json) -> Iterator[tuple[str, float]]:
     yield "rotation", max(abs(our["angle"][axis] - their["angle"][axis]) for axis in ("roll", "yaw", "pitch"))
-    # A bearing is that of a line: half a turn changes nothing.
+    # A bearing is the direction of a line, which half a turn does not change.
     turn = abs(our["gaze"]["bearing"] - their["gaze"]["bearing"]) % math.pi
     yield "gaze", max(min(turn, math.pi - turn), abs(our["gaze"]["strength"] - their["gaze"]["strength"]))

@@ -1,5 +1,5 @@
-// Teaches TF.js to load models from file: addresses, which neither it nor Node's fetch can read.
-// Human loads through the same TF.js, so this serves both.
+// Registers a loader for models at file: addresses, which neither TF.js nor Node's fetch can read.
+// Human loads through the same TF.js.
 'use strict';
 
 const fs = require('node:fs/promises');

@@ -1,8 +1,8 @@
-"""Human's gestures beside ours: equal as sets, but where one hangs on less than points may be off.
+"""Comparison of gestures with Human's: equal as sets, except those that depend on less than the limit of points.
 
-What Human found is shaken many times, each point by as much as points may be off, and read again by our rules for it,
-which ``tests/peer`` holds against Human's own. A gesture that is in some of these readings and not in others is
-undecided: either side may have it.
+Human's points are shifted at random many times, each by as much as points may differ, and gestures are read from them
+by our version of Human's rules, which ``tests/peer`` compares with the original. A gesture in some of these readings
+and not in others is undecided: either side may have it.
 """
 
 import math
@@ -13,24 +13,24 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from humanrt.people.gestures import find_gestures
+from humanrt.compat import HUMAN
 from humanrt.result import Body, Face, Hand
 from parity.difference import Difference, Json, paired
 from parity.records import IRISES, read_body, read_face, read_hand
 
-# "undecided" is how many gestures only one side has, and rightly so; "mouth" is in per cent, after what shaking gives.
+# "undecided" counts undecided gestures of one side only; "mouth" is in per cent, beyond the range of the readings.
 LIMITS: Mapping[str, float] = {"gestures": 0, "undecided": math.inf, "mouth": 0}
-# How far points may be off, in pixels.
+# The limit of the points, in pixels.
 SHAKE = 1.5
 SHAKES = 100
 
 Places = Mapping[str, Mapping[int, int]]
-# A gesture: the part of a person, its place in Human's list, and the words without their number.
+# A gesture: the part of a person, its index in Human's list, and the text without its number.
 Seen = tuple[str, int, str]
 
 
 def compare_gestures(ours: Json, theirs: Json) -> list[Difference]:
-    """Compare what is under "gesture" in two whole results, of the faces, bodies and hands that both have."""
+    """Compare the lists under "gesture" of two whole results, of the faces, bodies and hands that both have."""
     places, their_own = places_of(ours, theirs)
     our, their = seen_in(ours["gesture"], places), seen_in(theirs["gesture"], their_own)
     readings = [seen_in(reading, their_own) for reading in _readings(ours, theirs, places)]
@@ -51,7 +51,7 @@ def compare_gestures(ours: Json, theirs: Json) -> list[Difference]:
 
 
 def places_of(ours: Json, theirs: Json) -> tuple[Places, Places]:
-    """Tell the places in Human's lists of our faces, irises, bodies and hands, and of Human's: of what both have."""
+    """Return the indices in Human's lists of our faces, irises, bodies and hands, and of Human's, that both have."""
     faces = {i: i for i in range(min(len(ours["face"]), len(theirs["face"])))}
     found = {part: dict(paired(ours[part], theirs[part]).pairs) for part in ("body", "hand")}
     places = {"face": faces, "iris": faces, **found}
@@ -59,7 +59,7 @@ def places_of(ours: Json, theirs: Json) -> tuple[Places, Places]:
 
 
 def seen_in(gestures: Iterable[Json], places: Places) -> dict[Seen, float]:
-    """Give the gestures of what has a place, each with the number in its words, or NaN."""
+    """Return the gestures of the parts in ``places``, each with the number in its text, or NaN."""
     seen = {}
     for gesture in gestures:
         (part,) = gesture.keys() - {"gesture"}
@@ -71,7 +71,7 @@ def seen_in(gestures: Iterable[Json], places: Places) -> dict[Seen, float]:
 
 
 def _readings(ours: Json, theirs: Json, places: Places) -> Iterator[list[Json]]:
-    """Shake Human's result and read its gestures. Hands have their fingers now as Human, now as we have found them."""
+    """Yield gestures read from Human's result, its points shifted. The fingers are Human's and ours alternately."""
     faces = [read_face(face) for face in theirs["face"]]
     bodies = [read_body(body) for body in theirs["body"]]
     hands = [read_hand(hand) for hand in theirs["hand"]]
@@ -85,7 +85,7 @@ def _readings(ours: Json, theirs: Json, places: Places) -> Iterator[list[Json]]:
             [_shaken_body(body, random, theirs["height"]) for body in bodies],
             [_shaken_hand(hand, random) for hand in (hands, as_ours)[n % 2]],
         )
-        yield [gesture.to_human() for gesture in find_gestures(*shaken, quirks=True)]
+        yield [gesture.to_human() for gesture in HUMAN.gestures.find(*shaken)]
 
 
 def _shake(points: NDArray[np.float32], random: np.random.Generator) -> NDArray[np.float32]:

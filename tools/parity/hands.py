@@ -1,4 +1,4 @@
-"""Human's hands beside ours."""
+"""Comparison of hands with Human's."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ LIMITS: Mapping[str, float] = {
     "fingers": 0,
     "box": 3,
 }
-# A hand or its skeleton, whose score is nearer than this to the least one, may be found by one side alone.
+# A hand, or its skeleton, whose score is this close to the threshold may be detected by one side only.
 MARGIN = 0.05
 
 
@@ -29,7 +29,7 @@ def compare_hands(ours: Sequence[Json], theirs: Sequence[Json]) -> list[Differen
     amounts: list[tuple[int, str, float]] = [(0, "hands", len(alone) - borderline)]
     for i, j in pairs:
         our, their = ours[i], theirs[j]
-        if len(our["keypoints"]) != len(their["keypoints"]) and _is_borderline(_surer(our, their)["fingerScore"]):
+        if len(our["keypoints"]) != len(their["keypoints"]) and _is_borderline(_higher_score(our, their)):
             borderline += 1
             continue
         amounts += ((j, field, amount) for field, amount in _compare(our, their))
@@ -41,8 +41,8 @@ def _is_borderline(score: float) -> bool:
     return abs(score - HandConfig.min_confidence) < MARGIN
 
 
-def _surer(our: Json, their: Json) -> Json:
-    return max(our, their, key=lambda hand: float(hand["fingerScore"]))
+def _higher_score(our: Json, their: Json) -> float:
+    return max(float(hand["fingerScore"]) for hand in (our, their))
 
 
 def _compare(our: Json, their: Json) -> Iterator[tuple[str, float]]:

@@ -21,7 +21,7 @@ const OURS = {
 };
 
 // Human keeps models, crops and the last results in variables of its module, and keeps each call's configuration for
-// the next. So every picture gets a module of its own: its result depends on nothing that came before.
+// the next. Every picture gets a new module, so that its result does not depend on earlier calls.
 function freshHuman(config) {
   const human = new Module(BUILD);
   human.load(BUILD);
@@ -37,7 +37,7 @@ function toJSON(key, value) {
 async function detect({ image, config, backend }) {
   const { data, shape } = decode(image);
   const human = freshHuman({ ...config, ...OURS, backend });
-  tf.engine().startScope(); // disposes the models too: they belong to this picture's module
+  tf.engine().startScope(); // disposes the models, too: they belong to this module
   try {
     await human.init();
     const result = await human.detect(tf.tensor(Int32Array.from(data), shape, 'int32'));
@@ -47,7 +47,7 @@ async function detect({ image, config, backend }) {
   }
 }
 
-// The frames of a video, one after the other, in the same Human: it remembers what rvm leaves for the next.
+// Segments the frames of a video in order, in one Human: it keeps rvm's recurrent state between them.
 async function segmentation({ frames, config, backend }) {
   const human = freshHuman({ ...config, ...OURS, backend });
   tf.engine().startScope();

@@ -1,4 +1,4 @@
-"""What a model is fed with: made from its card alone, at random or from a picture."""
+"""Inputs of models, created from their model cards: random numbers or pictures."""
 
 from collections.abc import Mapping
 from typing import TypeAlias
@@ -12,21 +12,21 @@ from parity.pictures import Float32, read_picture, resize_bilinear
 RANDOM = ("random-0", "random-1", "random-2")
 PICTURES = ("human_face", "astronaut")
 SOURCES = (*RANDOM, *PICTURES)
-"""Everything that is fed to every model: three times random numbers, and two pictures of ``tests/pictures``."""
+"""The inputs of every model: random numbers of three seeds, and two pictures of ``tests/pictures``."""
 
 Sizes: TypeAlias = Mapping[str, int]
 
 USUAL_SIZES: Sizes = {"batch": 1, "height": 256, "width": 320}
-"""What the words in the shapes of the cards are taken to be. A model that can tell height from width is shown both."""
+"""The sizes for the names in the shapes of model cards. Height and width differ, so that a mix-up shows."""
 
 GRAY = np.array([[0.2989], [0.5870], [0.1140]], np.float32)
 
 
 def make_inputs(card: Card, source: str, sizes: Sizes = USUAL_SIZES) -> dict[str, Array]:
-    """Return a model's inputs by the name of their node: ``source`` is one of ``SOURCES``.
+    """Return a model's inputs by the name of their node; ``source`` is one of ``SOURCES``.
 
-    Random numbers fill the range that the card gives, and are the same for the same card and source. A picture is
-    resized to the input, and its levels 0 to 255 become the two ends of that range and what lies between.
+    Random numbers fill the value range of the model card, and are the same for the same card and source. A picture is
+    resized to the input, and its levels 0 to 255 are mapped to that range.
     """
     numbers = np.random.default_rng(SOURCES.index(source))
     inputs = {}
@@ -38,7 +38,7 @@ def make_inputs(card: Card, source: str, sizes: Sizes = USUAL_SIZES) -> dict[str
 
 
 def shape_of(spec: TensorSpec, sizes: Sizes) -> tuple[int, ...]:
-    """Return the shape with numbers for its words."""
+    """Return the shape with its names replaced by numbers."""
     return tuple(sizes[size] if isinstance(size, str) else size for size in spec.shape)
 
 
@@ -47,7 +47,7 @@ def _random(shape: tuple[int, ...], numbers: np.random.Generator) -> Float32:
 
 
 def _picture(shape: tuple[int, ...], name: str) -> Float32:
-    """Return the picture in 0..1, with the channels last or, where only the second axis can be theirs, there."""
+    """Return the picture in 0..1, with the channels last, or second if the last axis is neither 1 nor 3 long."""
     batch, *size = shape
     is_planar = size[2] not in (1, 3)
     height, width, channels = (*size[1:], size[0]) if is_planar else size

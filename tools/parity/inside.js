@@ -1,4 +1,5 @@
-// Human: single functions that it does not export, cut out of its readable bundle, where each source file is a section.
+// Human: calls functions that it does not export. They are cut out of its readable bundle, which has a section for each
+// source file.
 'use strict';
 
 const fs = require('node:fs');
@@ -7,7 +8,7 @@ const path = require('node:path');
 const BUNDLE = path.join(__dirname, 'node_modules', '@vladmandic', 'human', 'dist', 'human.esm.js');
 const HEADING = /^\/\/ (src\/.+\.ts)$/m;
 
-// What the bundler has written at the head of the bundle, as far as it is needed here.
+// The helpers at the head of the bundle, as far as these functions need them.
 const HEAD = `
   const __export = () => {};
   const __publicField = (object, key, value) => { object[key] = value; };

@@ -1,4 +1,4 @@
-"""The npm packages of ``package.json``, installed once into the ``node_modules`` beside it."""
+"""Installation of the npm packages of ``package.json`` into the ``node_modules`` beside it."""
 
 import shutil
 import subprocess
@@ -15,13 +15,13 @@ TIMEOUT_S = 600.0
 
 
 def install(npm: Path, room: Path = ROOM) -> None:
-    """Install the exact versions that ``room``'s ``package.json`` names, unless that was done for the same file.
+    """Install the exact versions that the ``package.json`` in ``room`` names. Idempotent.
 
-    One process installs, others wait for it. npm works in a folder of its own that is moved into place when it is
-    complete, so ``node_modules`` is whole or absent whenever a process is killed.
+    One process installs, others wait for it. npm writes into a temporary folder, which is moved into place when it is
+    complete, so ``node_modules`` is complete or absent whenever a process is killed.
 
-    Raises PeerError, with what npm printed, when npm fails or takes longer than ten minutes, and filelock.Timeout when
-    another process has held the installation for longer than that.
+    Raises ``PeerError``, with npm's output, if npm fails or takes longer than ten minutes, ``filelock.Timeout`` if
+    another process takes longer than that.
     """
     manifest, node_modules, build = room / "package.json", room / "node_modules", room / "build"
     build.mkdir(exist_ok=True)
@@ -29,7 +29,7 @@ def install(npm: Path, room: Path = ROOM) -> None:
         wanted = manifest.read_bytes()
         if _installed(node_modules) == wanted:
             return
-        for leftover in build.glob("install-*"):  # of a process that was killed
+        for leftover in build.glob("install-*"):  # from a killed process
             shutil.rmtree(leftover, ignore_errors=True)
         with TemporaryDirectory(prefix="install-", dir=build) as folder:
             stage = Path(folder)
@@ -51,7 +51,7 @@ def _installed(node_modules: Path) -> bytes | None:
 
 
 def _run_npm(npm: Path, folder: Path) -> None:
-    # No package may run a script of its own, and no lock file is written: it would name a registry's host.
+    # Packages must not run scripts. A lock file would contain the host of a registry.
     command = [
         str(npm),
         "install",

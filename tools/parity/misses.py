@@ -1,6 +1,6 @@
-"""The models of which an output is further from TF.js than the limit allows, each with its cause.
+"""The models with an output that misses the limit of the difference from TF.js, each with the cause.
 
-Human uses none of them by default. Their tests expect the limit to be missed, and our error to be of the size of
+Human uses none of them by default. Their tests expect that the limit is missed, and that our error is of the size of
 TF.js's own: see ``parity.comparison``.
 """
 

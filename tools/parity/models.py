@@ -1,4 +1,4 @@
-"""Models beside TF.js's: each card of the zoo through the store and the loader here, the same files in TF.js there."""
+"""Models in ONNX Runtime and in TF.js: each model of the zoo, loaded from the same files."""
 
 import time
 from collections.abc import Iterable
@@ -25,7 +25,7 @@ ROUNDS = 9
 
 @dataclass(frozen=True)
 class Timing:
-    """Milliseconds of one run, the medians of runs that took turns; without WASM's, the reason why there is none."""
+    """Milliseconds of one run, the medians of runs in turns; ``reason`` is why there is no time of WASM."""
 
     onnxruntime: float
     wasm: float | None
@@ -33,9 +33,9 @@ class Timing:
 
 
 class SideBySide(AbstractContextManager["SideBySide"]):
-    """Runs models in ONNX Runtime on the processor, and in TF.js on its CPU backend.
+    """Runs models in ONNX Runtime on the CPU, and in TF.js on its CPU backend.
 
-    Each model is loaded once, and each answer of TF.js to one of ``SOURCES`` is computed once: it takes seconds.
+    Each model is loaded once. The outputs of TF.js for each of ``SOURCES``, which take seconds, are computed once.
     """
 
     def __init__(self, peer: Peer) -> None:
@@ -50,13 +50,13 @@ class SideBySide(AbstractContextManager["SideBySide"]):
         self._engine.close()
 
     def model(self, card: Card) -> GraphModel:
-        """Return the converted model, loading it the first time."""
+        """Return the converted model, which is loaded the first time."""
         if card.name not in self._models:
             self._models[card.name] = self._engine.load_blocking(card)
         return self._models[card.name]
 
     def ours(self, card: Card, inputs: dict[str, Array]) -> dict[str, Array]:
-        """Run the converted model; outputs by the card's names."""
+        """Run the converted model; return the outputs by the card's names."""
         model = self.model(card)
         with self._engine.tidy():
             outputs = model.execute(self._tensors(inputs))
@@ -65,18 +65,18 @@ class SideBySide(AbstractContextManager["SideBySide"]):
         return _named(card, {spec.name: array for spec, array in zip(model.outputs, arrays, strict=True)})
 
     def theirs(self, card: Card, inputs: dict[str, Array], precision: Precision = "float32") -> dict[str, Array]:
-        """Run the original in TF.js on the CPU; outputs by the same names."""
+        """Run the original in TF.js on the CPU; return the outputs by the same names."""
         return _named(card, self._peer.execute(self._engine.store.ensure(card), inputs, precision=precision))
 
     def answer(self, card: Card, source: str, precision: Precision = "float32") -> dict[str, Array]:
-        """As ``theirs``, for one of ``SOURCES``."""
+        """Return the same as ``theirs`` for one of ``SOURCES``."""
         key = card.name, source, precision
         if key not in self._answers:
             self._answers[key] = self.theirs(card, make_inputs(card, source), precision)
         return self._answers[key]
 
     def worst(self, card: Card, sources: Iterable[str] = SOURCES) -> dict[str, Comparison]:
-        """Compare the answers to each source; return what holds for all of them, by output."""
+        """Compare the outputs for each source; return the worst comparison of each output."""
         worst: dict[str, Comparison] = {}
         for source in sources:
             ours = self.ours(card, make_inputs(card, source))
@@ -85,7 +85,7 @@ class SideBySide(AbstractContextManager["SideBySide"]):
         return worst
 
     def batch(self, card: Card) -> dict[str, Comparison]:
-        """Compare one run of ours on all sources at once with TF.js's answers to each."""
+        """Compare one run of ours on a batch of all sources with TF.js's outputs for each."""
         singles = [make_inputs(card, source) for source in SOURCES]
         ours = self.ours(card, {name: np.concatenate([inputs[name] for inputs in singles]) for name in singles[0]})
 
@@ -96,12 +96,12 @@ class SideBySide(AbstractContextManager["SideBySide"]):
         return compare(ours, answers)
 
     def at_sizes(self, card: Card, sizes: Sizes) -> dict[str, Comparison]:
-        """Compare the answers to random inputs of other sizes than the usual ones."""
+        """Compare the outputs for random inputs of other sizes than the usual ones."""
         inputs = make_inputs(card, RANDOM[0], {**USUAL_SIZES, **sizes})
         return compare(self.ours(card, inputs), partial(self.theirs, card, inputs))
 
     def times(self, card: Card) -> Timing:
-        """Measure ONNX Runtime on one thread, and TF.js on WASM, which has one thread in Node, run by run in turn."""
+        """Measure ONNX Runtime on one thread and TF.js's WASM, which has one thread in Node, in turns."""
         model, model_json = self.model(card), self._engine.store.ensure(card)
         inputs = make_inputs(card, RANDOM[0])
         ours, theirs, reason = list[float](), list[float](), ""
@@ -123,7 +123,10 @@ class SideBySide(AbstractContextManager["SideBySide"]):
 
 
 def _named(card: Card, outputs: dict[str, Array]) -> dict[str, Array]:
-    """Return outputs by the card's names instead of the signature's; ValueError when the card does not name each."""
+    """Return outputs by the card's names instead of the signature's.
+
+    Raises ``ValueError`` if the card does not name each of them.
+    """
     keys = {name: spec.signature or spec.node for name, spec in card.outputs.items()}
     if sorted(keys.values()) != sorted(outputs):
         raise ValueError(f"the card of {card.name} names the outputs {sorted(keys.values())}, of {sorted(outputs)}")

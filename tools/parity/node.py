@@ -1,4 +1,4 @@
-"""Python's side of the peer process: finds Node, starts the process, asks it, ends it."""
+"""The client of the peer process: it finds Node, starts the process, sends requests and ends it."""
 
 import base64
 import json
@@ -28,16 +28,16 @@ Backend: TypeAlias = Literal["wasm", "cpu"]
 
 @dataclass(frozen=True)
 class Node:
-    """The two programs of a usable Node."""
+    """The paths of the programs ``node`` and ``npm``."""
 
     node: Path
     npm: Path
 
 
 def find_node() -> Node:
-    """Find Node 20.9 or later, and npm, on PATH.
+    """Return the paths of Node 20.9 or later, and of npm, on PATH.
 
-    Raises NodeUnavailableError when one is missing or Node is too old; its message is the reason to show.
+    Raises ``NodeUnavailableError`` if one is missing or Node is too old.
     """
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
@@ -52,9 +52,9 @@ def find_node() -> Node:
 
 @dataclass(frozen=True)
 class OpCase:
-    """One call of a function of TF.js, as in ``OpCase("image.resizeBilinear", [images, [16, 16]])``.
+    """One call of a function of TF.js, such as ``OpCase("image.resizeBilinear", [images, [16, 16]])``.
 
-    Arrays among the arguments, also in lists, become tensors: float32, int32, bool, and uint8 as int32.
+    Arrays among the arguments, also in lists, are converted to tensors: float32, int32, bool, and uint8 to int32.
     """
 
     name: str
@@ -64,16 +64,16 @@ class OpCase:
 class Peer:
     """The real TF.js and the real Human, in one Node process; a context manager.
 
-    Entering installs the npm packages when they are not there. The process starts with the first request. A process
-    that ended, or was killed because an answer took longer than ``timeout`` seconds, is started anew by the next
-    request. Leaving kills it. Not for use by two threads at once.
+    Entering installs the npm packages if they are missing. The first request starts the process. An answer may take
+    ``timeout`` seconds, then the process is killed; the next request starts another. Leaving kills the process. Not
+    thread-safe.
     """
 
     def __init__(self, node: Node, *, timeout: float = 120.0) -> None:
         self._node = node
         self._timeout = timeout
         self._process: subprocess.Popen[str] | None = None
-        # The stderr of every process of this peer, to be shown when one ends.
+        # The stderr of every process of this peer, for the error when one ends.
         self._stderr = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115  # __exit__ closes it
 
     def __enter__(self) -> Self:
@@ -95,20 +95,20 @@ class Peer:
         """Run a TF.js graph model on TF.js's CPU backend; the process reads each model once.
 
         ``inputs`` are arrays of float32, int32, uint8 or bool by the name of their placeholder. ``outputs`` names the
-        nodes to compute, for models whose last part is not wanted. The result has them by those names; without
+        nodes to compute, for models whose last part is not needed. The result has them by those names; without
         ``outputs`` it has the model's own, by the keys of its signature without their ``:0``. In "float64" TF.js's
-        kernels round nothing but the result: what float32 gives, it gives up to its own errors of rounding.
+        kernels round only the result, which differs from that of "float32" by the latter's rounding errors.
 
-        Raises RefusedError, with TF.js's own words, and PeerError when the process ends or no answer comes in time.
+        Raises ``RefusedError``, with TF.js's message, ``PeerError`` if the process ends or does not answer in time.
         """
         request = {"model": str(model_json.resolve()), "inputs": dict(inputs), "outputs": outputs}
         result: dict[str, Array] = self._request("execute", **request, precision=precision)
         return result
 
     def ops(self, cases: Sequence[OpCase]) -> list[list[Array] | str]:
-        """Call functions of TF.js on its CPU backend; return the results of each, or the message of what it threw.
+        """Call functions of TF.js on its CPU backend; return the results of each, or the message of its error.
 
-        int32 with a result that TF.js computes in another type comes cut off; bool as the bytes it holds.
+        A result of dtype int32 that TF.js computes as float32 is truncated; bool is returned as the bytes in memory.
         """
         answers = self._request("ops", cases=[{"name": case.name, "args": case.args} for case in cases])
         return [answer["error"] if isinstance(answer, dict) else answer for answer in answers]
@@ -116,7 +116,7 @@ class Peer:
     def time(self, model_json: Path, inputs: Mapping[str, Array], *, backend: str) -> float:
         """Run a TF.js graph model once on "cpu" or "wasm"; return the milliseconds from tensors to arrays.
 
-        The first run of a model is slower: it makes the plan and brings the weights over. Raises as `execute` does.
+        The first run of a model is slower: it plans the execution and uploads the weights. Raises as ``execute`` does.
         """
         request = {"model": str(model_json.resolve()), "inputs": dict(inputs), "backend": backend}
         return float(self._request("time", **request))
@@ -124,15 +124,15 @@ class Peer:
     def human(
         self, image: NDArray[np.uint8], config: Mapping[str, Any], *, backend: Backend = "wasm"
     ) -> dict[str, Any]:
-        """Run ``Human.detect`` in a Human that has never seen another picture, on one of TF.js's backends.
+        """Run ``Human.detect`` in a new Human, on one of TF.js's backends.
 
-        ``image`` is RGB, uint8 [height, width, 3]. ``config`` is merged into Human's defaults; the backend, the place
-        of the models and the frame cache (off) are the peer's own.
+        ``image`` is RGB, uint8 [height, width, 3]. ``config`` is merged into Human's defaults; the peer sets the
+        backend, the path of the models and the frame cache (off).
 
-        The result is what Human's is in JSON. Numbers that are not finite are "Infinity", "-Infinity" or "NaN". With
+        Returns Human's result as JSON. Numbers that are not finite are "Infinity", "-Infinity" or "NaN". With
         ``face.detector.return`` each face has its crop under "tensor", float32 [height, width, 3] in 0..1.
 
-        Raises ValueError for another image, and PeerError as `execute` does: Human ends the process on bad input.
+        Raises ``ValueError`` for another image, and as ``execute`` does: Human ends the process on bad input.
         """
         _check_image(image)
         result: dict[str, Any] = self._request("human", image=image, config=dict(config), backend=backend)
@@ -143,8 +143,8 @@ class Peer:
     ) -> list[Array]:
         """Run ``Human.segmentation`` on the frames of a video, one after the other, in a new Human.
 
-        ``frames`` and ``config`` are as in `human`. Returns what Human gives for each, int32: [height, width, 4], RGB
-        and alpha, or what the mode makes of it. Raises as `human` does.
+        ``frames`` and ``config`` are as in ``human``. Returns an int32 array for each, [height, width, 4], RGB and
+        alpha, or what the mode selects. Raises as ``human`` does.
         """
         for frame in frames:
             _check_image(frame)
@@ -152,11 +152,12 @@ class Peer:
         result: list[Array] = self._request("segmentation", **request, backend=backend)
         return result
 
-    def inside_human(self, files: Sequence[str], function: str, *arguments: object) -> Any:  # noqa: ANN401  # what it gives
-        """Call a function that Human does not export, on plain JSON.
+    def inside_human(self, files: Sequence[str], function: str, *arguments: object) -> Any:  # noqa: ANN401  # any result
+        """Call a function that Human does not export, on JSON.
 
         ``function`` is its name in Human's readable bundle, where two of one name are numbered; ``files`` are the files
-        of Human's source that it needs, as "src/gesture/gesture.ts", in their order there. Raises RefusedError.
+        of Human's source that it needs, such as "src/gesture/gesture.ts", in the order of the bundle. Raises
+        ``RefusedError`` if there is no such file or function.
         """
         return self._request("inside", files=files, name=function, args=arguments)
 
@@ -165,17 +166,17 @@ class Peer:
         result: dict[str, Any] = self._request("defaults")
         return result
 
-    def effort(self, name: str, count: int) -> float:
-        """Do what ``timing.js`` calls ``name`` so many times on TF.js's CPU backend; return the CPU seconds it took."""
-        seconds: float = self._request("effort", name=name, count=count)
-        return seconds
+    def effort(self, name: str, count: int) -> tuple[float, float]:
+        """Run the case ``name`` of ``timing.js`` so many times on TF.js's CPU backend; return CPU and wall seconds."""
+        cpu, wall = self._request("effort", name=name, count=count)
+        return cpu, wall
 
     def versions(self) -> dict[str, str]:
-        """Return the versions that really run, under "node", "tfjs" and "human"."""
+        """Return the versions that run, under "node", "tfjs" and "human"."""
         result: dict[str, str] = self._request("versions")
         return result
 
-    def _request(self, command: str, **fields: object) -> Any:  # noqa: ANN401  # whatever the command answers
+    def _request(self, command: str, **fields: object) -> Any:  # noqa: ANN401  # any answer
         line = json.dumps({"command": command, **fields}, default=_encode)
         answer = self._exchange(line)
         if not answer:
@@ -189,11 +190,11 @@ class Peer:
         return reply["result"]
 
     def _exchange(self, line: str) -> str:
-        """Write one line and read one; an empty string when the process ended."""
+        """Write a line and return the answer, or an empty string if the process has ended."""
         process = self._process = self._process or self._start()
-        assert process.stdin is not None  # noqa: S101  # _start made both
+        assert process.stdin is not None  # noqa: S101  # _start opened both
         assert process.stdout is not None  # noqa: S101
-        # A killed process closes its pipes, and that ends any write or read that would wait for ever.
+        # A killed process closes its pipes, which ends a write or read that blocks.
         watchdog = threading.Timer(self._timeout, process.kill)
         watchdog.start()
         try:
@@ -203,7 +204,7 @@ class Peer:
         except BrokenPipeError:
             return ""
         except BaseException:
-            self._end()  # an answer that nobody read would be taken for the next request's
+            self._end()  # the unread answer would be taken for the next request's
             raise
         finally:
             watchdog.cancel()
@@ -218,7 +219,7 @@ class Peer:
         )
 
     def _end(self) -> str:
-        """Kill the process, if there is one; return the last of what it wrote to stderr."""
+        """Kill the process, if there is one; return the end of its stderr."""
         if self._process is not None:
             self._process.kill()
             self._process.communicate()  # closes the pipes and waits
@@ -234,7 +235,7 @@ def _check_image(image: NDArray[np.uint8]) -> None:
 
 def _encode(array: object) -> dict[str, object]:
     if not isinstance(array, np.ndarray):
-        raise TypeError(f"a request holds JSON and NumPy arrays, not {type(array).__name__}")
+        raise TypeError(f"a request contains JSON and NumPy arrays, not {type(array).__name__}")
     return {
         "dtype": array.dtype.name,
         "shape": array.shape,

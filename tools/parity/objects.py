@@ -1,4 +1,4 @@
-"""Human's objects beside ours."""
+"""Comparison of objects with Human's."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,15 +6,15 @@ from humanrt import ObjectConfig
 from parity.difference import Difference, Json, largest, paired
 
 LIMITS: Mapping[str, float] = {"objects": 0, "label": 0, "class": 0, "score": 0.02, "box": 1.5}
-# An object whose score is nearer than this to the least one may be found by one side alone.
+# An object whose score is this close to the threshold may be detected by one side only.
 MARGIN = 0.02
 
 
 def compare_objects(ours: Sequence[Json], theirs: Sequence[Json]) -> list[Difference]:
     """Compare the lists under "object"."""
     pairs, alone = paired(ours, theirs)
-    sure = sum(each["score"] > ObjectConfig.min_confidence + MARGIN for each in alone)
-    differences = [Difference(0, "objects", sure, LIMITS["objects"])]
+    clear = sum(each["score"] > ObjectConfig.min_confidence + MARGIN for each in alone)
+    differences = [Difference(0, "objects", clear, LIMITS["objects"])]
     for i, j in pairs:
         our, their = ours[i], theirs[j]
         amounts = {

@@ -16,7 +16,7 @@ function call({ name, args }) {
   return result instanceof tf.Tensor ? [result] : Object.values(result);
 }
 
-// Answers each case with its results, or with the message of the error it threw.
+// Returns for each case its results, or the message of its error.
 async function ops({ cases }) {
   await tf.setBackend('cpu');
   return cases.map((one) => {

@@ -1,4 +1,4 @@
-"""Eager ops beside TF.js's: one call on both sides, and the comparison of what they give."""
+"""Comparison of eager ops with TF.js's: the same call on both sides."""
 
 import math
 import re
@@ -14,13 +14,13 @@ from parity.node import Array, OpCase
 
 RELATIVE = 1e-6
 SMALLEST = float(np.finfo(np.float32).tiny)  # below it, float32 has fewer digits
-# The terms of these may cancel each other out: they are compared on the scale of what went in.
+# The terms of these may cancel: the tolerance is relative to the arguments.
 SUMS = {"sum", "mean", "mat_mul"}
 
 
 @dataclass(frozen=True)
 class Case:
-    """One call of ours and the same of TF.js; arrays among the arguments, also in lists, become tensors."""
+    """One call of an op here and in TF.js; arrays among the arguments, also in lists, are converted to tensors."""
 
     ours: str
     arguments: tuple[Any, ...]
@@ -28,13 +28,16 @@ class Case:
 
 
 def case(name: str, *arguments: object, theirs: str | None = None) -> Case:
-    """Return the call of an op by its name here, ``image.`` before it or not; ``theirs`` where camelCase is not all."""
+    """Return the call of an op by its name here, with or without ``image.``.
+
+    ``theirs`` is the name in TF.js, by default the same in camelCase.
+    """
     camel = re.sub("_(.)", lambda match: match[1].upper(), name)
     return Case(name, arguments, OpCase(theirs or camel, arguments))
 
 
 def run_ours(engine: Engine, one: Case) -> list[Array] | None:
-    """Return the results as arrays, or None where the call is refused."""
+    """Return the results as arrays, or None if the call raises ``InputError``."""
     with engine.tidy():
         arguments = [_to_tensors(engine, argument) for argument in one.arguments]
         try:
@@ -45,10 +48,10 @@ def run_ours(engine: Engine, one: Case) -> list[Array] | None:
 
 
 def assert_alike(one: Case, ours: Sequence[Array], theirs: Sequence[Array]) -> None:
-    """Raise AssertionError unless dtypes, shapes and values are the same, of floats to float32's rounding."""
+    """Raise ``AssertionError`` unless dtypes, shapes and values are equal, floats up to float32's rounding."""
     tolerance = max(RELATIVE * _scale(one.arguments), SMALLEST) if one.ours in SUMS else SMALLEST
     for our_result, their_result in zip(ours, theirs, strict=True):
-        if our_result.dtype == bool:  # TF.js may hold other numbers than 0 and 1 in its bytes
+        if our_result.dtype == bool:  # TF.js's bytes may have other values than 0 and 1
             np.testing.assert_equal(their_result.dtype, our_result.dtype)
             np.testing.assert_array_equal(our_result, their_result.view(np.uint8) != 0, strict=True)
         elif our_result.dtype == np.int32:
@@ -73,6 +76,6 @@ def _to_tensors(engine: Engine, argument: object) -> object:
 
 
 def _scale(arguments: Sequence[Any]) -> float:
-    """Return the product of the largest numbers in the arrays."""
+    """Return the product of the largest absolute values of the arrays."""
     given = [argument.astype(np.float64) for argument in arguments if isinstance(argument, np.ndarray)]
     return math.prod(float(np.max(np.abs(array), initial=0, where=np.isfinite(array))) for array in given)

@@ -3,7 +3,7 @@
 // Arrays travel as {"dtype", "shape", "base64"}. The process ends when stdin does.
 'use strict';
 
-// TF.js and Human log to the console; stdout belongs to the protocol alone.
+// TF.js and Human log to the console; stdout is only for the protocol.
 console.log = console.error;
 console.info = console.error;
 

@@ -1,4 +1,4 @@
-"""Human's persons beside ours: the same parts, the same gestures, and a box around them."""
+"""Comparison of persons with Human's: their parts, gestures and boxes."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,14 +7,14 @@ from parity.difference import Difference, Json, largest
 from parity.gestures import Places, places_of, seen_in
 
 PARTS = ("body", "left hand", "right hand")
-# The box may be off by this, or by as much as the boxes in it are.
+# The limit of the box is at least the difference of the boxes in it.
 LIMITS: Mapping[str, float] = {"persons": 0, **dict.fromkeys(PARTS, 0), "gestures": 0, "box": 1.5}
 
 
 def compare_persons(ours: Json, theirs: Json) -> list[Difference]:
-    """Compare what is under "persons" in two whole results.
+    """Compare the lists under "persons" of two whole results.
 
-    What only one side has found, a borderline hand for instance, was counted where it belongs and is left out here.
+    Detections of one side only, such as a borderline hand, are counted with their module and ignored here.
     """
     differences = [Difference(0, "persons", abs(len(ours["persons"]) - len(theirs["persons"])), LIMITS["persons"])]
     places, their_own = places_of(ours, theirs)
@@ -37,7 +37,7 @@ def _named(person: Json) -> dict[str, Json | None]:
 
 
 def _parts(person: Json, result: Json, places: Places) -> dict[str, int | None]:
-    """Give the places in Human's list of a person's parts: None for those that are missing or only on one side."""
+    """Return the indices in Human's list of a person's parts: None for those that are missing or only on one side."""
     found: dict[str, int | None] = {}
     for name, part in _named(person).items():
         kind = name.split()[-1]

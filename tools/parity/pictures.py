@@ -1,4 +1,4 @@
-"""The pictures that go to both sides, and a resize that neither side has written."""
+"""The pictures of the tests, and a bilinear resize that is independent of both sides."""
 
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,13 @@ Float32 = NDArray[np.float32]
 
 
 def read_picture(name: str) -> NDArray[np.uint8]:
-    """Read ``tests/pictures/<name>.png`` as RGB uint8 [height, width, 3]."""
+    """Return ``tests/pictures/<name>.png`` as RGB uint8 [height, width, 3]."""
     with Image.open(PICTURES / f"{name}.png") as picture:
         return np.array(picture.convert("RGB"))
 
 
 def resize_bilinear(picture: NDArray[Any], height: int, width: int) -> Float32:
-    """Resize [h, w, c] to float32 [height, width, c] on TF.js's default grid: pixel i samples i * old / new."""
+    """Resize [h, w, c] to float32 [height, width, c] with TF.js's default sampling: pixel i samples i * old / new."""
     rows = np.arange(height, dtype=np.float32) * np.float32(picture.shape[0] / height)
     columns = np.arange(width, dtype=np.float32) * np.float32(picture.shape[1] / width)
     top, left = rows.astype(np.intp), columns.astype(np.intp)

@@ -1,4 +1,4 @@
-"""Human's JSON as our records, with what gestures and persons are made of."""
+"""Conversion of Human's JSON to our records, with the fields that gestures and persons are derived from."""
 
 import math
 from collections.abc import Sequence
@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from humanrt.result import Body, Box, Face, Finger, Hand, Keypoint
 from parity.difference import Json
 
-# Where the irises are in a mesh.
+# The rows of the irises in a mesh.
 IRISES = {"leftEyeIris": slice(468, 473), "rightEyeIris": slice(473, 478)}
 NOWHERE = (0.0, 0.0, 0.0, 0.0)
 
 
 def read_face(human: Json) -> Face:
-    """Read a face's box and mesh."""
+    """Return a face with its scores, box and mesh."""
     mesh = _points(human["mesh"])
     return Face(
         id=human["id"],
@@ -33,7 +33,7 @@ def read_face(human: Json) -> Face:
 
 
 def read_body(human: Json) -> Body:
-    """Read a body's box and keypoints."""
+    """Return a body with its boxes and keypoints."""
     keypoints = tuple(
         Keypoint(each["part"], each["score"], tuple(each["position"]), tuple(each["positionRaw"]))
         for each in human["keypoints"]
@@ -42,7 +42,7 @@ def read_body(human: Json) -> Body:
 
 
 def read_hand(human: Json) -> Hand:
-    """Read a hand, but its scores."""
+    """Return a hand."""
     return Hand(
         id=human["id"],
         score=human["score"],
@@ -58,12 +58,12 @@ def read_hand(human: Json) -> Hand:
 
 
 def _box(values: Sequence[Any]) -> Box:
-    """Read a box; what JSON has no number for, in the box of a thing without points, is a word, or null."""
+    """Return a box; around no points it is infinite or NaN, which JSON has as words or null."""
     x, y, width, height = (math.nan if value is None else float(value) for value in values)
     return x, y, width, height
 
 
 def _points(rows: Sequence[Sequence[float] | None]) -> NDArray[np.float32]:
-    """Read points, those that are null left out."""
+    """Return the points that are not null, [n, 2 or 3]."""
     found = [row for row in rows if row is not None]
     return np.array(found, np.float32).reshape(len(found), -1)

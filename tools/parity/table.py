@@ -1,4 +1,4 @@
-"""``models/README.md``: what was measured, as two tables. Nothing in it is typed by hand."""
+"""The page ``models/README.md``: the measurements as two tables. It is generated completely."""
 
 import platform
 from collections import Counter
@@ -53,7 +53,7 @@ MISSES_SECTION = """
 
 @dataclass(frozen=True)
 class Row:
-    """One model, and what was measured: its outputs by the card's names, and the times."""
+    """The measurements of one model: the comparisons of its outputs by the card's names, and the times."""
 
     card: Card
     outputs: dict[str, Comparison]
@@ -61,7 +61,7 @@ class Row:
 
 
 def render(rows: Sequence[Row], peers: dict[str, str]) -> str:
-    """Return the page. ``peers`` are the versions of what runs in Node, by name."""
+    """Return the page. ``peers`` are the versions of Node and its packages, by name."""
     versions = {
         "humanrt": f"{humanrt.__version__} (converter {CONVERTER_VERSION})",
         **installed_distributions(),

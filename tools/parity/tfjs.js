@@ -1,4 +1,4 @@
-// TF.js: runs a graph model on the CPU backend, whose numbers are the reference, or on WASM, the fastest it has in Node.
+// TF.js: runs a graph model on the CPU backend, whose results are the reference, or on WASM, its fastest in Node.
 'use strict';
 
 const { performance } = require('node:perf_hooks');
@@ -12,7 +12,7 @@ const { encode, feed } = require('./arrays');
 
 const models = new Map();
 
-// Weights live in the backend that is set: each backend gets a model of its own.
+// Weights are stored in the current backend: a model is loaded once for each backend.
 async function loadOnce(file, backend) {
   await tf.setBackend(backend);
   const key = `${backend}|${file}`;
@@ -20,10 +20,10 @@ async function loadOnce(file, backend) {
   return models.get(key);
 }
 
-// The plain call refuses, before it computes, a model with loops or with sizes that depend on the data.
+// execute() throws, before it computes, for a model with loops or with sizes that depend on the data.
 async function run(model, feeds, nodes) {
   try {
-    return [model.execute(feeds, nodes)].flat(); // one output comes without a list around it
+    return [model.execute(feeds, nodes)].flat(); // a single output is not in a list
   } catch (error) {
     if (!error.message.includes('use model.executeAsync() instead')) throw error;
     return [await model.executeAsync(feeds, nodes)].flat();
@@ -42,8 +42,8 @@ async function withModel({ model: file, inputs, outputs, backend = 'cpu' }, use)
   }
 }
 
-// JavaScript computes in float64; it is the Float32Array of each result that rounds. Without it the very same kernels
-// give what the model means, free of the order of their sums. The weights were read before.
+// JavaScript computes in float64; the Float32Array of each result rounds. With Float64Array the same kernels give results
+// that do not depend on the order of their sums. The weights were read before.
 async function unrounded(compute) {
   const { Float32Array } = globalThis;
   globalThis.Float32Array = Float64Array;
@@ -60,7 +60,7 @@ const execute = ({ precision = 'float32', ...request }) =>
     return Object.fromEntries(results.map((tensor, i) => [names[i], encode(tensor)]));
   });
 
-// Milliseconds from the inputs, which lie ready as tensors, to all outputs as arrays of JavaScript.
+// Returns the milliseconds from the inputs as tensors to all outputs as arrays of JavaScript.
 const time = (request) =>
   withModel(request, async (compute) => {
     const start = performance.now();

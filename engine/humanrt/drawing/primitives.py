@@ -1,8 +1,8 @@
-"""Drawing what was found onto a picture, in place.
+"""Boxes, points, lines and labels drawn onto a picture, in place.
 
-Pictures are uint8 [h, w, 3] RGB, C-contiguous and writable; coordinates are pixels, x to the right, y down, and may lie
-outside. Everything is a bright line on a dark one, thin, and grows with the picture, so that it reads on any ground.
-In the spirit of Human's ``draw``.
+Pictures are uint8 [h, w, 3] RGB, C-contiguous and writable. Coordinates are in pixels, x to the right, y down, and may
+lie outside of the picture. Each line is thin, bright with a dark outline, and grows with the picture, so that it is
+visible on any background. In the spirit of Human's ``draw``.
 """
 
 from collections.abc import Iterable
@@ -18,21 +18,22 @@ Color = tuple[int, int, int]
 Points = NDArray[np.float64]
 
 LIGHT_BLUE: Color = (173, 216, 230)
-SHADOW: Color = (24, 24, 24)
+OUTLINE: Color = (24, 24, 24)
 
-# OpenCV takes points in fixed point: this many bits lie behind the point.
+# OpenCV takes fixed-point coordinates with this number of fractional bits.
 FRACTION_BITS = 4
-# Far outside any picture, and near enough that OpenCV's fixed point does not overflow.
+# Far outside of any picture, and small enough that the fixed-point coordinates do not overflow.
 COORDINATE_LIMIT = 1e5
 
 
 def draw_box(
     image: NDArray[np.uint8], box: tuple[float, float, float, float], label: str = "", color: Color = LIGHT_BLUE
 ) -> None:
-    """Draw the outline of a box, ``(x, y, width, height)`` as in a result, and a label of any number of lines.
+    """Draw the outline of a box, x, y, width and height as in a Result, and a label of one or more lines.
 
-    The label is above the box, or below it where there is no room above. Raises InputError when the picture or a
-    coordinate cannot be used; then nothing was drawn.
+    The label is above the box, or below it if there is no room above.
+
+    Raises ``InputError`` if the picture is not a canvas or a coordinate is not finite; then nothing was drawn.
     """
     x, y, width, height = box
     corners = [(x, y), (x + width, y), (x + width, y + height), (x, y + height)]
@@ -48,18 +49,19 @@ def draw_points(
     *,
     radius: float | None = None,
 ) -> None:
-    """Draw dots; of each point the first two numbers count, as a mesh has (x, y, z).
+    """Draw dots at points of two or more coordinates, of which the first two are used.
 
-    ``radius`` is in pixels and may be below one; by default it grows with the picture. Dots that small have no shadow.
-    Raises InputError when the picture or a coordinate cannot be used; then nothing was drawn.
+    ``radius`` is in pixels; by default it grows with the picture. A radius below 1 has no outline.
+
+    Raises ``InputError`` if the picture is not a canvas or a coordinate is not finite; then nothing was drawn.
     """
     _check_canvas(image)
     centers = _fixed_point(points).tolist()
     cv2 = load_cv2()
     size = round((_line_width(image) if radius is None else radius) * (1 << FRACTION_BITS))
-    # All shadows first, or in a dense mesh each would cover the dots beside it.
-    shadows = [(size + (1 << FRACTION_BITS), SHADOW)] if size >= 1 << FRACTION_BITS else []
-    for dot_size, dot_color in (*shadows, (size, color)):
+    # All outlines are drawn first: in a dense mesh each would cover the dots beside it.
+    outlines = [(size + (1 << FRACTION_BITS), OUTLINE)] if size >= 1 << FRACTION_BITS else []
+    for dot_size, dot_color in (*outlines, (size, color)):
         for center in centers:
             cv2.circle(image, center, dot_size, dot_color, cv2.FILLED, cv2.LINE_AA, FRACTION_BITS)
 
@@ -67,15 +69,17 @@ def draw_points(
 def draw_lines(
     image: NDArray[np.uint8], points: Iterable[Iterable[float]], color: Color = LIGHT_BLUE, *, closed: bool = False
 ) -> None:
-    """Draw a line from point to point, and with ``closed`` back to the first; of each the first two numbers count.
+    """Draw a line from point to point, and back to the first if ``closed``.
 
-    Raises InputError when the picture or a coordinate cannot be used; then nothing was drawn.
+    Points have two or more coordinates, of which the first two are used.
+
+    Raises ``InputError`` if the picture is not a canvas or a coordinate is not finite; then nothing was drawn.
     """
     _check_canvas(image)
     path = [_fixed_point(points)]
     cv2 = load_cv2()
     width = _line_width(image)
-    cv2.polylines(image, path, closed, SHADOW, width + 2, cv2.LINE_AA, FRACTION_BITS)
+    cv2.polylines(image, path, closed, OUTLINE, width + 2, cv2.LINE_AA, FRACTION_BITS)
     cv2.polylines(image, path, closed, color, width, cv2.LINE_AA, FRACTION_BITS)
 
 
@@ -88,10 +92,11 @@ def draw_label(
     *,
     below: float | None = None,
 ) -> None:
-    """Draw a label of any number of lines ``above`` a height, or, where there is no room, ``below`` another one.
+    """Draw a label of one or more lines that ends at y = ``above``.
 
-    Where there is room for neither it begins at the top. Raises InputError when the picture cannot be used; then
-    nothing was drawn.
+    If there is no room above, it begins at y = ``below``; if there is no room below, at the top of the picture.
+
+    Raises ``InputError`` if the picture is not a canvas; then nothing was drawn.
     """
     _check_canvas(image)
     cv2 = load_cv2()
@@ -104,10 +109,10 @@ def draw_label(
     start = above - label_height
     if start < 0 and below is not None and below + label_height <= image.shape[0]:
         start = below
-    # A box may begin outside of the picture; its label is to be read all the same.
+    # A box may begin outside of the picture; its label is kept inside.
     left = int(np.clip(x, 0, max(0, image.shape[1] - label_width)))
     top = int(np.clip(start, 0, max(0, image.shape[0] - label_height)))
-    cv2.rectangle(image, (left, top), (left + label_width, top + label_height), SHADOW, cv2.FILLED)
+    cv2.rectangle(image, (left, top), (left + label_width, top + label_height), OUTLINE, cv2.FILLED)
     for i, line in enumerate(lines):
         origin = (left + line_height // 4, top + round((i + 0.72) * line_height))
         cv2.putText(image, line, origin, cv2.FONT_HERSHEY_SIMPLEX, scale, color, 1, cv2.LINE_AA)
@@ -121,7 +126,7 @@ def _line_width(image: NDArray[np.uint8]) -> int:
 def _fixed_point(points: Iterable[Iterable[float]]) -> NDArray[np.int32]:
     values = np.array([[*point][:2] for point in points], dtype=np.float64).reshape(-1, 2)
     if not np.isfinite(values).all():
-        raise InputError("a point to be drawn has a coordinate that is no finite number")
+        raise InputError("a point to draw has a coordinate that is not finite")
     fixed = np.clip(values, -COORDINATE_LIMIT, COORDINATE_LIMIT) * (1 << FRACTION_BITS)
     return np.rint(fixed).astype(np.int32)
 
@@ -129,4 +134,4 @@ def _fixed_point(points: Iterable[Iterable[float]]) -> NDArray[np.int32]:
 def _check_canvas(image: NDArray[np.uint8]) -> None:
     check_picture(image)
     if not (image.flags.writeable and image.flags.c_contiguous):
-        raise InputError("a picture to draw on must be writable and C-contiguous; draw on image.copy()")
+        raise InputError("a picture to draw on must be writable and C-contiguous: draw on image.copy()")

@@ -1,15 +1,15 @@
-"""What detect() gives back: frozen records in the coordinates of the original picture.
+"""The result of detect(): frozen records in the coordinates of the original picture.
 
-Field names and meanings are Human's; ``to_human()`` gives its JSON. See ``geometry.py`` for the coordinates.
+Names and meanings of the fields are Human's. ``record.py`` documents the coordinates. ``formats/`` holds the formats
+that records are written in; ``Result.to_human()`` returns Human's JSON.
 """
 
 from humanrt.result.body import Body, Keypoint
 from humanrt.result.face import Angle, Emotion, Face, Gaze, Race, Rotation
-from humanrt.result.geometry import Box, Point, Points
-from humanrt.result.gesture import Gesture
 from humanrt.result.hand import Curl, Direction, Finger, Hand
 from humanrt.result.object import Object
-from humanrt.result.person import Hands, Person
+from humanrt.result.person import Gesture, Hands, Person
+from humanrt.result.record import Box, Point, Points
 from humanrt.result.result import Result
 from humanrt.result.segmentation import Segment, Segmentation
 

@@ -2,67 +2,39 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from humanrt.result.formats import number, numbers
-from humanrt.result.geometry import Box, Point
+from humanrt.result.record import Box, Point, Record
 
 
 @dataclass(frozen=True)
-class Keypoint:
-    """One part of a body, by Human's name, as "leftShoulder"; left and right are the person's own.
-
-    ``position`` is in pixels, ``position_raw`` the same over the picture's size. Where the model has depth there is z
-    too: how far the part is behind the middle of the hips, in pixels, and over the mean of width and height.
-    ``distance`` is x, y, z in metres from the middle of the hips, of the models that measure in space. ``score`` is
-    0..1.
-    """
+class Keypoint(Record):
+    """One part of a body."""
 
     part: str
+    """The name of the part in Human, "leftShoulder" for instance; left and right are the person's own."""
     score: float
+    """The confidence, 0..1."""
     position: Point
+    """x, y in pixels; for models with depth also z, the distance behind the middle of the hips, in pixels."""
     position_raw: Point
+    """``position`` as fractions of the picture's size; z of the mean of width and height."""
     distance: Point | None = None
-
-    def to_human(self) -> dict[str, Any]:
-        """Give the keypoint as the JSON-ready dict that Human gives."""
-        human: dict[str, Any] = {
-            "part": self.part,
-            "score": number(self.score),
-            "position": numbers(self.position),
-            "positionRaw": numbers(self.position_raw),
-        }
-        if self.distance is not None:
-            human["distance"] = numbers(self.distance)
-        return human
+    """x, y, z in metres from the middle of the hips, for models that measure in space (blazepose)."""
 
 
 @dataclass(frozen=True, eq=False)
-class Body:
-    """One body: the keypoints that the model is sure of, and the box around them.
-
-    The keypoints are those with a score over ``body.min_confidence``; with ``compat="human"``, all of blazepose's.
-    ``annotations`` are the lines to draw for each limb, "leftArm" for instance, from position to position. ``box`` is
-    in pixels, ``score`` is 0..1.
-    """
+class Body(Record):
+    """One body."""
 
     id: int
+    """The number of the body in its Result."""
     score: float
+    """The confidence that this is a body, 0..1."""
     box: Box
+    """The box around ``keypoints`` in pixels; with ``compat="human"`` infinite where there are none."""
     box_raw: Box
+    """``box`` as fractions of the picture's size."""
     keypoints: tuple[Keypoint, ...] = field(repr=False)
+    """The keypoints whose score is above ``body.min_confidence``; with ``compat="human"``, all those of blazepose."""
     annotations: Mapping[str, tuple[tuple[Point, Point], ...]] = field(repr=False)
-
-    def to_human(self) -> dict[str, Any]:
-        """Give the body as the JSON-ready dict that Human gives."""
-        return {
-            "id": self.id,
-            "score": number(self.score),
-            "box": numbers(self.box),
-            "boxRaw": numbers(self.box_raw),
-            "keypoints": [keypoint.to_human() for keypoint in self.keypoints],
-            "annotations": {
-                name: [[numbers(start), numbers(end)] for start, end in lines]
-                for name, lines in self.annotations.items()
-            },
-        }
+    """The lines to draw, each from position to position, by the name of the limb, "leftArm" for instance."""

@@ -2,133 +2,117 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from humanrt.result.formats import number, numbers, points
-from humanrt.result.geometry import Box, Points
+from humanrt.result.record import Box, Points, Record
 from humanrt.tensors import Tensor
 
-Gender = Literal["male", "female", "unknown"]
+Gender: TypeAlias = Literal["male", "female", "unknown"]
 
 
 @dataclass(frozen=True)
 class Angle:
-    """Where a face is turned, in radians."""
+    """The orientation of a face as Euler angles in radians, -pi..pi; all 0 for an upright face that looks ahead."""
 
     roll: float
+    """Rotation in the picture plane."""
     yaw: float
+    """Rotation to the side."""
     pitch: float
+    """Rotation up or down."""
 
 
 @dataclass(frozen=True)
 class Gaze:
-    """Where the eyes look: bearing in radians, strength 0..1; both 0 without the iris model."""
+    """The direction of the eyes in the picture plane; both fields are 0 without the iris model."""
 
     bearing: float
+    """Direction in radians, -pi..pi."""
     strength: float
+    """Deviation from straight ahead, 0..1."""
 
 
 @dataclass(frozen=True)
 class Rotation:
-    """How a face is turned; ``matrix`` is the 3 x 3 rotation, row by row."""
+    """The orientation of a face in space."""
 
     angle: Angle
+    """The Euler angles of ``matrix``."""
     matrix: tuple[float, ...]
+    """The rotation matrix, 3 x 3, nine values row by row."""
     gaze: Gaze
+    """The direction of the eyes."""
 
 
 @dataclass(frozen=True)
 class Emotion:
-    """One of "angry", "disgust", "fear", "happy", "sad", "surprise", "neutral", and how much of it, 0..1."""
+    """An emotion and its score."""
 
     score: float
+    """The score, 0..1."""
     emotion: str
+    """One of "angry", "disgust", "fear", "happy", "sad", "surprise" and "neutral"."""
 
 
 @dataclass(frozen=True)
 class Race:
-    """One of "white", "black", "asian", "indian", "other", and how sure the model is, 0..1."""
+    """A race and its score."""
 
     score: float
+    """The score, 0..1."""
     race: str
+    """One of "white", "black", "asian", "indian" and "other"."""
 
 
 @dataclass(frozen=True, eq=False)
-class Face:
-    """One face.
-
-    ``mesh`` is float32 [n, 3] in pixels (z grows away from the viewer, in pixels of the mesh model's input) and
-    ``mesh_raw`` the same over the picture's size: 468 points with the mesh model, 478 with the irises as well, the
-    detector's 6 without it, and none where faceboxes, which has no landmarks, is the detector. ``annotations`` groups
-    the points of ``mesh`` by name. Scores are 0..1; ``box`` is in pixels, ``size`` is the detected box's width and
-    height. ``tensor`` is the face's crop, float32 [h, w, 3], 0..1, when ``face.detector.return_`` asked for it: in
-    ``auto`` mode it goes with its Result, or when nobody holds it; in ``manual`` mode it is the caller's.
-    ``distance`` is that from the camera in metres, after an average iris. ``age`` is in years, ``embedding`` tells
-    faces apart (float32 [1024] with the description model), ``real`` and ``live`` are scores 0..1; what its model was
-    not asked for is None.
-    """
+class Face(Record):
+    """One face; a field whose model was off is None, or empty."""
 
     id: int
+    """The index of the face in its Result."""
     score: float
+    """The confidence that this is a face, 0..1: ``face_score`` with the mesh model, else ``box_score``."""
     box_score: float
+    """The detector's confidence, 0..1."""
     face_score: float
+    """The mesh model's confidence, 0..1; 0 without the mesh model."""
     box: Box
+    """The crop of the face models in pixels, clipped to the picture; it is larger than the face."""
     box_raw: Box
+    """``box`` as fractions of the picture's size."""
     size: tuple[float, float]
+    """Width and height of the detected box in pixels."""
     mesh: Points = field(repr=False)
+    """The points of the face, float32 [n, 3]: x and y in pixels; z in pixels of the mesh model's input, away from the
+    camera. n is 468 with the mesh model, 478 with irises; without a mesh, 6 landmarks of the detector, with z = 0, or
+    none for faceboxes."""
     mesh_raw: Points = field(repr=False)
+    """``mesh`` as fractions of the picture's size, z of the size of the mesh model's input."""
     annotations: Mapping[str, Points] = field(repr=False)
+    """The points of ``mesh`` by the name of the part of the face, "noseTip" for instance."""
     rotation: Rotation | None = None
+    """The orientation of the face; None without the mesh model."""
     age: float | None = None
+    """The age in years."""
     gender: Gender = "unknown"
+    """The gender; "unknown" below the configured confidence."""
     gender_score: float | None = None
+    """The score of ``gender``, 0..1."""
     emotion: tuple[Emotion, ...] = ()
+    """The emotions above ``face.emotion.min_confidence``, highest score first."""
     race: tuple[Race, ...] | None = None
+    """The races above ``face.gear.min_confidence``, highest score first."""
     embedding: NDArray[np.float32] | None = field(default=None, repr=False)
+    """A vector by which faces are compared, float32 [d]: d is 1024 for faceres, 192 or 256 for mobilefacenet."""
     distance: float | None = None
+    """The distance from the camera in metres, computed from the average width of an iris."""
     real: float | None = None
+    """The score that the face is real and not a picture of one, 0..1."""
     live: float | None = None
+    """The score that the face is live and not replayed, 0..1."""
     tensor: Tensor | None = None
-
-    def to_human(self) -> dict[str, Any]:
-        """Give the face as the JSON-ready dict that Human gives, without the tensor."""
-        # The detector's points have no depth, and Human writes none, but in meshRaw.
-        axes = 3 if self.rotation is not None else 2
-        human: dict[str, Any] = {
-            "id": self.id,
-            "score": number(self.score),
-            "boxScore": number(self.box_score),
-            "faceScore": number(self.face_score),
-            "box": numbers(self.box),
-            "boxRaw": numbers(self.box_raw),
-            "size": numbers(self.size),
-            "mesh": points(self.mesh[:, :axes]),
-            "meshRaw": points(self.mesh_raw),
-            # Without the iris model Human writes null for each of the five points of an iris.
-            "annotations": {name: points(group[:, :axes]) or [None] * 5 for name, group in self.annotations.items()},
-            "gender": self.gender,
-            "emotion": [{"score": number(each.score), "emotion": each.emotion} for each in self.emotion],
-            "embedding": [] if self.embedding is None else [number(value) for value in self.embedding.tolist()],
-        }
-        # Human leaves these out when they are zero or not there.
-        optional = {
-            "age": self.age,
-            "genderScore": self.gender_score,
-            "distance": self.distance,
-            "real": self.real,
-            "live": self.live,
-        }
-        human |= {name: number(value) for name, value in optional.items() if value}
-        if self.race is not None:
-            human["race"] = [{"score": number(each.score), "race": each.race} for each in self.race]
-        if self.rotation is not None:
-            angle, gaze = self.rotation.angle, self.rotation.gaze
-            human["rotation"] = {
-                "angle": {"pitch": number(angle.pitch), "yaw": number(angle.yaw), "roll": number(angle.roll)},
-                "matrix": numbers(self.rotation.matrix),
-                "gaze": {"bearing": number(gaze.bearing), "strength": number(gaze.strength)},
-            }
-        return human
+    """The crop of the face, float32 [h, w, 3], 0..1, if ``face.detector.return_`` is set. With ``deallocate="auto"`` it
+    is freed with its Result, or when nothing refers to it; with "manual" the caller frees it."""

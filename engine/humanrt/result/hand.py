@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal, TypeAlias
 
-from humanrt.result.formats import number, numbers, points
-from humanrt.result.geometry import Box, Points
+from humanrt.result.record import Box, Points, Record
 
-Curl = Literal["none", "half", "full"]
-Direction = Literal[
+Curl: TypeAlias = Literal["none", "half", "full"]
+Direction: TypeAlias = Literal[
     "verticalUp",
     "verticalDown",
     "horizontalLeft",
@@ -22,53 +21,39 @@ Direction = Literal[
 
 @dataclass(frozen=True)
 class Finger:
-    """How far a finger is bent, and where it points in the picture."""
+    """The pose of one finger."""
 
     curl: Curl
+    """How far the finger is bent."""
     direction: Direction
+    """The direction of the finger in the picture."""
 
 
 @dataclass(frozen=True, eq=False)
-class Hand:
+class Hand(Record):
     """One hand.
 
-    ``keypoints`` is float32 [21, 3] in pixels: the wrist, then four points for each finger from the thumb on, from the
-    palm to the tip; z is relative to the wrist's, and smaller nearer to the camera. It is [0, 3] where
-    ``hand.landmarks`` is off, or handtrack saw a hand and the skeleton did not. ``annotations`` groups the keypoints by
-    finger, ``landmarks`` says how each finger is held; both are empty without keypoints. ``label`` is what the detector
-    saw, "hand", "fist" or "point" for instance. ``box`` is in pixels, around the keypoints if there are any. Scores are
-    0..1: ``box_score`` is the detector's, ``finger_score`` the skeleton's, and ``score`` with handtrack the first, with
-    handdetect the second.
+    It has no keypoints if ``hand.landmarks`` is off, or if handtrack detected a hand and the skeleton model did not.
     """
 
     id: int
+    """The index of the hand in its Result."""
     score: float
+    """The confidence that this is a hand, 0..1: ``box_score`` with handtrack, ``finger_score`` with handdetect."""
     box_score: float
+    """The detector's confidence, 0..1."""
     finger_score: float
+    """The skeleton model's confidence, 0..1."""
     box: Box
+    """The box in pixels: around ``keypoints`` if there are any, else the detector's."""
     box_raw: Box
+    """``box`` as fractions of the picture's size."""
     label: str
+    """The detector's class, "hand", "fist" or "point" for instance."""
     keypoints: Points = field(repr=False)
+    """The wrist, then four points for each finger from the thumb on, from palm to tip: float32 [21, 3] or [0, 3]. x and
+    y are in pixels; z is relative to the wrist, smaller when nearer to the camera."""
     annotations: Mapping[str, Points] = field(repr=False)
+    """The points of ``keypoints`` by finger, and of the palm; empty without keypoints."""
     landmarks: Mapping[str, Finger]
-
-    def to_human(self) -> dict[str, Any]:
-        """Give the hand as the JSON-ready dict that Human gives."""
-        fingers = {
-            name: {"curl": finger.curl, "direction": finger.direction} for name, finger in self.landmarks.items()
-        }
-        return {
-            "id": self.id,
-            "score": number(self.score),
-            "boxScore": number(self.box_score),
-            "fingerScore": number(self.finger_score),
-            "box": numbers(self.box),
-            "boxRaw": numbers(self.box_raw),
-            "label": self.label,
-            "keypoints": points(self.keypoints),
-            # Where Human annotates points that are not there, it writes null for each of them, and for the fingers.
-            "annotations": {
-                name: points(group) or [None] * (1 if name == "palm" else 4) for name, group in self.annotations.items()
-            },
-            "landmarks": None if self.annotations and not self.landmarks else fingers,
-        }
+    """The pose of each finger by its name, "thumb" for instance; empty without keypoints."""

@@ -1,33 +1,23 @@
 """Objects."""
 
 from dataclasses import dataclass
-from typing import Any
 
-from humanrt.result.formats import number, numbers
-from humanrt.result.geometry import Box
+from humanrt.result.record import Box, Record
 
 
 @dataclass(frozen=True)
-class Object:
-    """One object: ``label`` is its kind, "cup" for instance, and ``class_`` that kind's number, from 1 for "person".
-
-    ``box`` is in pixels, cut to the picture; ``score`` is 0..1.
-    """
+class Object(Record):
+    """One object."""
 
     id: int
+    """The number of the object in its Result."""
     score: float
+    """The confidence, 0..1."""
     class_: int
+    """The number of the class, from 1 for "person"."""
     label: str
+    """The name of the class, "cup" for instance."""
     box: Box
+    """The box in pixels, clipped to the picture."""
     box_raw: Box
-
-    def to_human(self) -> dict[str, Any]:
-        """Give the object as the JSON-ready dict that Human gives."""
-        return {
-            "id": self.id,
-            "score": number(self.score),
-            "class": self.class_,
-            "label": self.label,
-            "box": numbers(self.box),
-            "boxRaw": numbers(self.box_raw),
-        }
+    """``box`` as fractions of the picture's size."""

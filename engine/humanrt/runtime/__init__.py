@@ -1,10 +1,10 @@
 """Running models: the only room that imports ONNX Runtime, and only when it is needed.
 
-The general layout, from the ground up: ``library.py`` is the door to ONNX Runtime, ``cpu_budget.py`` says how many
-processors there are, and ``device.py`` proves a device. ``session.py`` loads, shares and unloads. ``scheduler.py`` is
-the process's pool of threads, ``background.py`` is for what must not occupy it, ``single_flight.py`` does a slow
-load once for all, and ``completion.py`` is how loops wait for threads. ``signature.py`` checks what a model is handed,
-and ``graph_model.py`` puts it all together.
+The layout, from the ground up: ``library.py`` imports ONNX Runtime and has its options, ``cpu_budget.py`` counts CPU
+cores, ``device.py`` proves that a device works. ``sessions.py`` loads, shares and unloads sessions. ``scheduler.py``
+has the thread pools of the process; ``futures.py`` runs the work that must not occupy them, and waits for threads from
+event loops; ``single_flight.py`` loads once for all callers, ``side_by_side.py`` runs coroutines concurrently.
+``signature.py`` checks the inputs of a model, and ``graph_model.py`` is the model.
 """
 
 from humanrt.runtime.cpu_budget import cpu_budget

@@ -1,4 +1,4 @@
-"""How many processors this process may use: what the container grants, not what the machine has."""
+"""The number of CPU cores of this process: those of its container, not those of the machine."""
 
 import math
 import os
@@ -7,12 +7,10 @@ from pathlib import Path
 
 
 def cpu_budget(root: Path = Path("/")) -> int:
-    """Return the number of processors this process may keep busy, at least 1.
+    """Return the number of CPU cores that this process may keep busy, at least 1.
 
-    The smaller of the processors it may run on and its control group's quota; part of a processor counts as a whole
-    one, as in the JVM and in Go.
-
-    ``root``: where ``proc`` and ``sys`` are found.
+    That is the smaller of its CPU affinity and the quota of its control group. A fraction of a core counts as a whole
+    one, as in the JVM and in Go. ``root`` is the folder of ``proc`` and ``sys``.
     """
     budgets = [_affinity(), *(math.ceil(quota) for quota in _quotas(root))]
     return max(1, min(budgets))
@@ -25,7 +23,7 @@ def _affinity() -> int:
 
 
 def _quotas(root: Path) -> Iterator[float]:
-    """Yield the processor quota of every control group around this process, versions 1 and 2."""
+    """Yield the CPU quotas of all control groups, version 1 and 2, that contain this process."""
     for line in _read(root / "proc/self/cgroup").splitlines():
         _, controllers, path = line.split(":", 2)
         if controllers == "":
@@ -34,7 +32,7 @@ def _quotas(root: Path) -> Iterator[float]:
             mount = root / "sys/fs/cgroup/cpu"
         else:
             continue
-        # Inside a container the path is often the host's and its folder missing; then the mount's root is the group.
+        # In a container the path is often that of the host, and its folder is missing: the group is then the mount.
         group = mount / path.lstrip("/")
         for folder in (group, *group.parents):
             yield from _quota(folder)
@@ -43,7 +41,7 @@ def _quotas(root: Path) -> Iterator[float]:
 
 
 def _quota(folder: Path) -> Iterator[float]:
-    """Yield the quota that one control group's folder states, if it states one."""
+    """Yield the quota in the folder of a control group, if there is one."""
     version_2 = _read(folder / "cpu.max").split()
     version_1 = [_read(folder / name).strip() for name in ("cpu.cfs_quota_us", "cpu.cfs_period_us")]
     for quota, period in (version_2 or ("max", ""), version_1):
@@ -52,7 +50,7 @@ def _quota(folder: Path) -> Iterator[float]:
 
 
 def _read(path: Path) -> str:
-    """Return a small file's text, or nothing where there is no such file (any system but Linux)."""
+    """Return the text of a small file; "" if there is none, as on all systems but Linux."""
     try:
         return path.read_text()
     except OSError:

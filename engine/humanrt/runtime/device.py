@@ -1,9 +1,9 @@
-"""From the name of a device to an execution provider that has been proved to work, or to the reason why not.
+"""The execution provider for the name of a device, proved to work, or the reason why it does not.
 
-Being listed proves nothing: ``onnxruntime-gpu`` lists CUDA, and says that its device is the GPU, on a machine without a
-GPU, and then runs everything on the processor without a word. So CUDA is believed only after the driver has counted the
-card, memory has been allocated on it, and a model has run there that was forbidden to run anywhere else. That model is
-a convolution: ONNX Runtime loads cuDNN when one is run, and not before.
+That a provider is listed proves nothing. On a machine without a GPU, ``onnxruntime-gpu`` lists CUDA, returns "GPU" from
+``get_device()``, and silently runs everything on the CPU. So CUDA counts as working only after the driver has counted
+the GPU, memory was allocated on it, and a model has run there with the fallback to the CPU disabled. That model is a
+convolution, because ONNX Runtime loads cuDNN only when it runs one.
 """
 
 import contextlib
@@ -22,14 +22,19 @@ import numpy as np
 
 from humanrt.errors import DeviceError, MissingDependencyError
 from humanrt.runtime.cpu_budget import cpu_budget
-from humanrt.runtime.library import installed_distributions, onnxruntime
+from humanrt.runtime.library import (
+    CPU_PROVIDER,
+    CUDA_PROVIDER,
+    SILENT,
+    cuda_options,
+    installed_distributions,
+    onnxruntime,
+)
 
-CPU_PROVIDER = "CPUExecutionProvider"
-CUDA_PROVIDER = "CUDAExecutionProvider"
 PLAIN_MACHINE = "there is no NVIDIA driver"
 
-# The ONNX model `y = Conv(x, x)` on one float, as the package onnx serialises it (IR version 8, opset 13): importing
-# that package for one node would cost more than the proof itself.
+# The ONNX model y = Conv(x, x) of one float, as the package onnx serialises it (IR version 8, opset 13): importing that
+# package would take longer than the proof itself.
 ONE_NODE_MODEL = (
     b"\x08\x08:N\n\x0f\n\x01x\n\x01x\x12\x01y\x22\x04Conv\x12\x01p"
     b"Z\x1b\n\x01x\x12\x16\n\x14\x08\x01\x12\x10\n\x02\x08\x01\n\x02\x08\x01\n\x02\x08\x01\n\x02\x08\x01"
@@ -41,56 +46,59 @@ _logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A device that works.
-
-    `name` is "cpu" or "cuda:N", `index` is N (0 for the processor), `provider` is ONNX Runtime's name for it, and
-    `reason` says why CUDA is not used where "auto" came down to the processor.
-    """
+    """A device that works."""
 
     name: str
+    """The name, "cpu" or "cuda:N"."""
     kind: Literal["cpu", "cuda"]
+    """The part of ``name`` before the colon."""
     index: int
+    """The N of ``name``; 0 for the CPU."""
     provider: str
+    """The name of its execution provider in ONNX Runtime."""
     reason: str | None = None
+    """The reason why CUDA is not used, if "auto" fell back to the CPU."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceReport:
-    """What ``humanrt doctor`` tells about devices.
-
-    `device` is what "auto" means here, None without ONNX Runtime; `reason` says why it is not CUDA. `packages` are the
-    installed distributions of ONNX Runtime with their versions: two of them together break CUDA.
-    """
+    """The devices of this machine, for ``humanrt doctor``."""
 
     onnxruntime: str | None
+    """The version of ONNX Runtime; None if it cannot be imported."""
     packages: dict[str, str]
+    """The versions of the installed distributions of ONNX Runtime, by name; two of them together break CUDA."""
     providers: tuple[str, ...]
+    """The execution providers that ONNX Runtime lists."""
     device: str | None
+    """The name of the device that "auto" means here; None without ONNX Runtime."""
     reason: str | None
+    """The reason why that device is not CUDA."""
     cpu_budget: int
+    """The number of CPU cores that this process may keep busy."""
 
 
 class CudaProbe(Protocol):
-    """The questions whose answers decide about CUDA."""
+    """The checks of CUDA on a machine."""
 
-    def count_cards(self) -> int | None:
-        """Return how many cards the NVIDIA driver counts, None without a driver.
+    def count_gpus(self) -> int | None:
+        """Return the number of GPUs that the NVIDIA driver counts; None without a driver.
 
-        Raises DeviceError: there is a driver and it does not work.
+        Raises ``DeviceError`` if there is a driver that does not work.
         """
 
     def has_provider(self) -> bool:
         """Return whether the installed ONNX Runtime was built with CUDA."""
 
     def run_on(self, index: int) -> None:
-        """Run something on card `index` with ONNX Runtime.
+        """Run a model on the GPU ``index`` with ONNX Runtime.
 
-        Raises DeviceError: it failed; the message says how.
+        Raises ``DeviceError`` with the reason if that fails.
         """
 
 
 class Devices:
-    """Resolves names of devices. Asks `probe` once about each card, and warns at most once."""
+    """Resolves the names of devices; it probes each GPU once, and warns at most once."""
 
     def __init__(self, probe: CudaProbe) -> None:
         self._probe = probe
@@ -99,10 +107,10 @@ class Devices:
         self._warned = False
 
     def resolve(self, name: str) -> Device:
-        """See `resolve_device`."""
-        asked = re.fullmatch(r"auto|cpu|cuda(:(?P<index>\d+))?", name)
-        if asked is None:
-            raise DeviceError(f'no device is called {name!r}: use "auto", "cpu", "cuda", or "cuda:0", "cuda:1", ...')
+        """Return the device called ``name``; see ``resolve_device()``."""
+        match = re.fullmatch(r"auto|cpu|cuda(:(?P<index>\d+))?", name)
+        if match is None:
+            raise DeviceError(f'there is no device {name!r}: use "auto", "cpu", "cuda", or "cuda:0", "cuda:1", ...')
         onnxruntime()
         if name == "cpu":
             return _cpu(None)
@@ -110,19 +118,19 @@ class Devices:
             device = self.best()
             self._warn_once(device.reason)
             return device
-        index = int(asked["index"] or 0)
+        index = int(match["index"] or 0)
         reason = self._why_not(index)
         if reason is not None:
-            raise DeviceError(f'{name!r} cannot be used: {reason}. Use "cpu", or "auto" to take what there is.')
+            raise DeviceError(f'{name!r} cannot be used: {reason}. Use "cpu", or "auto" to fall back to the CPU.')
         return _cuda(index)
 
     def best(self) -> Device:
-        """Return the first card, or the processor with the reason why not the card."""
+        """Return the first GPU, or the CPU with the reason why the GPU cannot be used."""
         reason = self._why_not(0)
         return _cuda(0) if reason is None else _cpu(reason)
 
     def _why_not(self, index: int) -> str | None:
-        """Return why card `index` cannot be used, None if it can."""
+        """Return the reason why the GPU ``index`` cannot be used; None if it can."""
         with self._lock:
             if index not in self._findings:
                 self._findings[index] = self._examine(index)
@@ -130,39 +138,39 @@ class Devices:
 
     def _examine(self, index: int) -> str | None:
         try:
-            cards = self._probe.count_cards()
+            gpus = self._probe.count_gpus()
             if not self._probe.has_provider():
-                return PLAIN_MACHINE if cards is None else _no_provider()
-            if cards is None:
+                return PLAIN_MACHINE if gpus is None else _no_provider()
+            if gpus is None:
                 return "onnxruntime-gpu is installed, but there is no NVIDIA driver"
-            if index >= cards:
-                return f"the NVIDIA driver counts {cards} card{'' if cards == 1 else 's'}, and the first is cuda:0"
+            if index >= gpus:
+                return f"the NVIDIA driver counts {gpus} GPU{'' if gpus == 1 else 's'}, and the first is cuda:0"
             self._probe.run_on(index)
         except DeviceError as error:
             return str(error)
         return None
 
     def _warn_once(self, reason: str | None) -> None:
-        """Tell why the processor is used, unless nobody could expect anything else."""
+        """Log why the CPU is used, except on a machine where a GPU cannot be expected."""
         if reason is None or reason == PLAIN_MACHINE:
             return
         with self._lock:
             warned, self._warned = self._warned, True
         if not warned:
-            _logger.warning("running on the processor and not on CUDA: %s", reason)
+            _logger.warning("running on the CPU and not on CUDA: %s", reason)
 
 
 class NvidiaProbe:
-    """The probe of this machine.
+    """The checks of this machine.
 
-    ``load_library``: loads a shared library by name, as ``ctypes.CDLL`` does.
+    ``load_library`` loads a shared library by name, as ``ctypes.CDLL`` does.
     """
 
     def __init__(self, load_library: Callable[[str], Any] = ctypes.CDLL) -> None:
         self._load_library = load_library
 
-    def count_cards(self) -> int | None:
-        """Start the driver and let it count, see `CudaProbe`."""
+    def count_gpus(self) -> int | None:
+        """Initialise the driver and return its count; see ``CudaProbe``."""
         try:
             driver = self._load_library("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
         except OSError:
@@ -172,49 +180,35 @@ class NvidiaProbe:
         if status == 0:
             status = driver.cuDeviceGetCount(ctypes.byref(count))
         if status != 0:
-            # 3: not initialised.
-            meaning = {3: ", as in a process forked from one that uses CUDA", 100: ": there is no card"}.get(status, "")
+            # 3 is CUDA_ERROR_NOT_INITIALIZED, 100 is CUDA_ERROR_NO_DEVICE.
+            meaning = {3: ", as in a process forked from one that uses CUDA", 100: ": there is no GPU"}.get(status, "")
             raise DeviceError(f"the NVIDIA driver does not work here (its error {status}{meaning})")
         return count.value
 
     def has_provider(self) -> bool:
-        """See `CudaProbe`."""
+        """Return whether CUDA is listed; see ``CudaProbe``."""
         return CUDA_PROVIDER in onnxruntime().get_available_providers()
 
     def run_on(self, index: int) -> None:
-        """Allocate on the card and run a model of one node there, see `CudaProbe`."""
-        # What it cannot load it prints, and what fails afterwards no longer knows the cause.
-        with contextlib.redirect_stdout(io.StringIO()) as complaints:
+        """Allocate memory on the GPU and run a model of one node there; see ``CudaProbe``."""
+        # It prints the names of the libraries that it cannot load, and later errors do not contain them.
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
             onnxruntime().preload_dlls()
         try:
             self._run_one_node(index)
         except Exception as error:
-            raise DeviceError(" ".join(f"{error} {complaints.getvalue()}".split())) from error
+            raise DeviceError(" ".join(f"{error} {printed.getvalue()}".split())) from error
 
     def _run_one_node(self, index: int) -> None:
         library = onnxruntime()
         one = np.ones((1, 1, 1, 1), np.float32)
         library.OrtValue.ortvalue_from_numpy(one, "cuda", index)
         options = library.SessionOptions()
-        options.log_severity_level = 4
+        options.log_severity_level = SILENT
         options.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
         providers = [(CUDA_PROVIDER, cuda_options(index))]
         session = library.InferenceSession(ONE_NODE_MODEL, options, providers=providers, enable_fallback=0)
         session.run(None, {"x": one})
-
-
-def cuda_options(index: int) -> dict[str, int | str]:
-    """Return the options of the CUDA provider for card `index`; each was measured."""
-    options: dict[str, int | str] = {
-        # TF32 rounds the factors of a convolution to ten bits: some of Human's models then find other things.
-        "use_tf32": 0,
-        # The default tries every algorithm on every new shape, such as another number of faces, to gain nothing here.
-        "cudnn_conv_algo_search": "HEURISTIC",
-    }
-    if index > 0:
-        # The first card is the default. ONNX Runtime 1.26 to 1.31 writes a warning where a card is named.
-        options["device_id"] = index
-    return options
 
 
 def _cpu(reason: str | None) -> Device:
@@ -226,7 +220,7 @@ def _cuda(index: int) -> Device:
 
 
 def _no_provider() -> str:
-    """Return why an ONNX Runtime knows no CUDA although there is a driver, with the cure."""
+    """Return the reason why ONNX Runtime lacks CUDA although there is a driver, with the cure."""
     if len(installed_distributions()) > 1:
         return (
             "onnxruntime and onnxruntime-gpu are both installed and overwrite each other: uninstall both, "
@@ -239,7 +233,7 @@ _devices = Devices(NvidiaProbe())
 
 
 def _renew_after_fork() -> None:
-    # A forked child may inherit the lock held by a thread that it does not have, and CUDA does not work there.
+    # A forked child may inherit the lock in the state of a thread that it does not have; CUDA does not work in it.
     global _devices
     _devices = Devices(NvidiaProbe())
 
@@ -249,20 +243,19 @@ if hasattr(os, "register_at_fork"):
 
 
 def resolve_device(name: str) -> Device:
-    """Return the device called `name`: "auto", "cpu", "cuda" (the first card) or "cuda:N".
+    """Return the device called ``name``: "auto", "cpu", "cuda" (the first GPU) or "cuda:N".
 
-    "auto" takes the first card if it works, else the processor; then it logs the reason once per process, unless the
-    machine has neither an NVIDIA driver nor onnxruntime-gpu. Examining a card may take seconds, the first time:
-    call this from a thread.
+    "auto" is the first GPU if it works, else the CPU; the reason is then logged once per process, unless the machine
+    has neither an NVIDIA driver nor onnxruntime-gpu. The first check of a GPU may take seconds: call this on a thread.
 
-    Raises DeviceError: the name means nothing, or the card it names cannot be used; the message says why;
-    MissingDependencyError: ONNX Runtime is not installed.
+    Raises ``DeviceError`` if there is no device of that name, or with the reason if its GPU cannot be used,
+    ``MissingDependencyError`` if ONNX Runtime is not installed.
     """
     return _devices.resolve(name)
 
 
 def device_report() -> DeviceReport:
-    """Return what there is and what "auto" makes of it. Never raises, and logs nothing."""
+    """Return the devices of this machine, and the one that "auto" means. Never raises, and logs nothing."""
     packages = installed_distributions()
     try:
         library = onnxruntime()

@@ -2,10 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import ExitStack, contextmanager
-from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -13,8 +11,8 @@ from numpy.typing import NDArray
 
 from humanrt.errors import BlockingCallError, ModelDisposedError, ModelRunError
 from humanrt.runtime import scheduler
-from humanrt.runtime.completion import completion
 from humanrt.runtime.device import Device
+from humanrt.runtime.futures import completion
 from humanrt.runtime.library import onnxruntime
 from humanrt.runtime.sessions import SessionLease
 from humanrt.runtime.signature import Inputs, Signature, TensorSpec, read_metadata, read_specs
@@ -22,9 +20,23 @@ from humanrt.tensors import Registry, Tensor
 from humanrt.tensors.profile import kernel_ended, kernel_started
 
 if TYPE_CHECKING:
-    from onnxruntime import RunOptions
+    from onnxruntime import InferenceSession, RunOptions
 
 Arrays: TypeAlias = list[NDArray[Any]]
+
+
+class StopSignal:
+    """Ends the work of one job early: a run of ONNX Runtime in milliseconds, other work where it reads ``is_set``."""
+
+    __slots__ = ("is_set", "options")
+
+    def __init__(self, options: "RunOptions") -> None:
+        self.options = options
+        self.is_set = False
+
+    def set(self) -> None:
+        """Ask the work to end; from any thread."""
+        self.is_set = self.options.terminate = True
 
 
 class GraphModel:
@@ -52,11 +64,13 @@ class GraphModel:
             lease.release()
             raise
         self._signature = Signature(name, inputs, outputs)
+        self._session: InferenceSession = session  # until it is released
+        self._run_options = onnxruntime().RunOptions
         self._metadata = MappingProxyType(metadata)
         self._lock = threading.Lock()
         self._runs = 0
         self._idle: Future[None] = Future()
-        self._disposed = False
+        self._disposed = self._released = False
 
     @property
     def inputs(self) -> tuple[TensorSpec, ...]:
@@ -84,16 +98,39 @@ class GraphModel:
         return self._disposed
 
     def execute(self, inputs: Inputs, outputs: str | Sequence[str] | None = None) -> Tensor | list[Tensor]:
-        """Run the model on the calling thread; for scripts and threads. Everything else as in `execute_async`.
+        """Run the model on the calling thread; for scripts and threads. Everything else as in ``execute_async()``.
 
-        Raises BlockingCallError: this is the thread of a running event loop.
+        Raises ``BlockingCallError`` if an event loop runs on this thread.
         """
         _refuse_event_loop()
-        with self._in_use():
-            tensors, names = self._signature.bind(inputs, outputs)
-            with _pinned(tensors) as feeds:
-                arrays = self._run(names, feeds, onnxruntime().RunOptions())
-        return _alone_or_all(self._adopt(arrays))
+        tensors, names = self._signature.bind(inputs, outputs)
+        _, results = self.run(tensors, names, self.stop_signal())
+        return _alone_or_all(results)
+
+    def stop_signal(self) -> StopSignal:
+        """Return a signal for one run."""
+        return StopSignal(self._run_options())
+
+    def run(self, inputs: dict[str, Tensor], outputs: list[str], stop: StopSignal) -> tuple[Arrays, list[Tensor]]:
+        """Run the model on the calling thread, a worker's, until ``stop`` is set.
+
+        ``inputs`` and ``outputs`` are by the graph's names; whether they fit is examined only if the run fails. Returns
+        the outputs as arrays, which must not be written, and as the tensors that own them, in the caller's scope.
+
+        Raises what ``execute_async()`` raises.
+        """
+        self._enter()
+        try:
+            feeds = {}
+            for name, tensor in inputs.items():
+                feeds[name] = tensor.registry.values(tensor)
+            arrays = self._run(outputs, feeds, stop)
+        except ModelRunError:
+            self._signature.bind(inputs, outputs)
+            raise
+        finally:
+            self._leave()
+        return arrays, self._adopt(arrays)
 
     async def execute_async(self, inputs: Inputs, outputs: str | Sequence[str] | None = None) -> Tensor | list[Tensor]:
         """Run the model on the scheduler.
@@ -105,12 +142,16 @@ class GraphModel:
         ONNX Runtime failed.
         """
         arrays, _ = await self._compute(inputs, outputs)
-        return _alone_or_all(self._adopt(arrays))
+        tensors = self._adopt(arrays)
+        arrays.clear()  # the worker's job may live a moment longer: what it holds could not be recycled
+        return _alone_or_all(tensors)
 
     async def predict(self, inputs: Inputs) -> dict[str, Tensor]:
         """Run the model as `execute_async` does and return all its outputs by name."""
         arrays, names = await self._compute(inputs, None)
-        return dict(zip(names, self._adopt(arrays), strict=True))
+        tensors = self._adopt(arrays)
+        arrays.clear()  # as above
+        return dict(zip(names, tensors, strict=True))
 
     def dispose(self) -> None:
         """Admit no new runs, and give the session up when the last run has ended. Twice does no harm.
@@ -128,75 +169,74 @@ class GraphModel:
         await completion(self._idle).wait()
 
     async def _compute(self, inputs: Inputs, outputs: str | Sequence[str] | None) -> tuple[Arrays, list[str]]:
-        with self._in_use():
+        self._enter()
+        try:
             tensors, names = self._signature.bind(inputs, outputs)
-            options = onnxruntime().RunOptions()
-            stop = partial(setattr, options, "terminate", True)
-            run = scheduler.run if self.device.kind == "cpu" else scheduler.run_on_card
-            with _pinned(tensors) as feeds:
-                arrays = await run(self._run, names, feeds, options, on_cancel=stop)
+            stop = self.stop_signal()
+            run = scheduler.run if self.device.kind == "cpu" else scheduler.run_on_gpu
+            feeds = {name: tensor.registry.values(tensor) for name, tensor in tensors.items()}
+            try:
+                arrays = await run(self._run, names, feeds, stop, on_cancel=stop.set)
+            finally:
+                feeds.clear()  # the traceback of a failed run holds this frame, which must not hold the memory
+        finally:
+            self._leave()
         return arrays, names
 
-    @contextmanager
-    def _in_use(self) -> Iterator[None]:
-        """Keep the session loaded while a run is queued or runs."""
+    def _enter(self) -> None:
+        """Keep the session loaded until ``_leave()``, while a run is queued or runs."""
         if self._registry.forked:
             raise self._registry.closed_error()
         with self._lock:
             if self._disposed:
                 raise ModelDisposedError(f"{self.name} was disposed; load it again to run it")
             self._runs += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._runs -= 1
+
+    def _leave(self) -> None:
+        with self._lock:
+            self._runs -= 1
+            disposed = self._disposed
+        if disposed:
             self._release_when_idle()
 
     def _release_when_idle(self) -> None:
         with self._lock:
-            idle = self._disposed and self._runs == 0
-        if idle:
-            self._lease.release()
-            with self._lock:
-                if not self._idle.done():
-                    self._idle.set_result(None)
+            if not self._disposed or self._runs or self._released:
+                return
+            self._released = True
+            del self._session  # before the lease: the last user's release returns memory to the system
+        self._lease.release()
+        self._idle.set_result(None)
 
-    def _run(self, names: list[str], feeds: dict[str, NDArray[Any]], options: "RunOptions") -> Arrays:
-        """Run the session; on a worker thread, or in `execute` on the caller's."""
+    def _run(self, names: list[str], feeds: dict[str, NDArray[Any]], stop: "StopSignal") -> Arrays:
+        """Run the session and copy its results; on a worker thread, or in ``execute()`` on the caller's."""
         started = kernel_started()
         try:
-            results = self._lease.session.run(names, feeds, options)
+            results = self._session.run(names, feeds, stop.options)
         except Exception as error:  # ONNX Runtime's exceptions have no base of their own
             raise ModelRunError(f"{self.name} failed in ONNX Runtime: {error}") from error
         if started is not None:
             kernel_ended(started, self.name, feeds.values(), results)
         # The results are views of the session's arena: one that is held keeps the whole arena alive, hundreds of
         # megabytes, even after the session is gone. A copy costs a few microseconds for each 100 KB.
-        return [self._copy(result) for result in results]
-
-    def _copy(self, result: NDArray[Any]) -> NDArray[Any]:
-        copy = self._registry.empty(result.shape, result.dtype)
-        copy[...] = result
-        return copy
+        copies = []
+        for result in results:
+            copy = self._registry.empty(result.shape, result.dtype)
+            copy[...] = result
+            copies.append(copy)
+        return copies
 
     def _adopt(self, arrays: Arrays) -> list[Tensor]:
-        """Make tensors of a run's results in the caller's scope: all of them or none."""
-        with ExitStack() as adopted:
-            tensors = [adopted.enter_context(self._registry.adopt(array)) for array in arrays]
-            adopted.pop_all()  # nothing failed: leaving must not dispose them
-        arrays.clear()  # the worker's future may live a moment longer: what it holds could not be recycled
+        """Return tensors of a run's results in the caller's scope: all of them or none."""
+        tensors: list[Tensor] = []
+        try:
+            for array in arrays:
+                tensors.append(self._registry.adopt(array))  # noqa: PERF401  # what was adopted before one fails is known
+        except BaseException:
+            for tensor in tensors:
+                tensor.dispose()
+            raise
         return tensors
-
-
-@contextmanager
-def _pinned(tensors: dict[str, Tensor]) -> Iterator[dict[str, NDArray[Any]]]:
-    """Hold the memory of a run's inputs, whoever disposes them meanwhile."""
-    feeds = {name: tensor.registry.values(tensor) for name, tensor in tensors.items()}
-    try:
-        yield feeds
-    finally:
-        feeds.clear()  # the traceback of a run that failed holds the dict, and must not hold the memory
 
 
 def _refuse_event_loop() -> None:

@@ -1,38 +1,39 @@
-"""The process's pool of worker threads, a small one for what runs on cards, and the only way onto them.
+"""The thread pools of the process: one for the CPU, a small one for GPUs, and the only way to run a call on them.
 
-Why one pool: every session computes on the thread that calls it, so the pool's size is the number of processors in use,
-and its queue is the limiter. More threads than processors make the event loop late and the memory arenas large, and
-gain nothing. anyio's limiter would do the same for one event loop; this one serves any number of loops in any threads.
+One pool for the CPU, because every session computes on the thread that calls it: the size of the pool is the number of
+CPU cores in use, and its queue is the limiter. More threads than cores delay the event loop and enlarge the memory
+arenas without a higher throughput. A limiter of anyio would do the same for one event loop; this pool serves any number
+of loops in any threads.
 
-Why another for cards: for each thread that ever ran a model on a card, ONNX Runtime keeps memory of that card.
+Another pool for GPUs, because ONNX Runtime keeps GPU memory for each thread that ever ran a model on that GPU.
 
-What cancelling means here: a call that is still queued is dropped. A call that runs is asked to stop and then waited
-for, so that a cancelled ``run`` never returns while its thread still reads the caller's memory. That wait withstands
-two kinds of cancellation. anyio's comes again on every turn of the loop, and would make a plain loop spin: a shielded
-scope holds it off. asyncio's knows nothing of that shield: a loop swallows it. Then the latest cancellation goes on its
-way, because the first may have been a scope's, which ends there, but a later one was the task's own.
+Cancellation: a queued call is dropped. A running call is told to stop and then awaited, so that a cancelled ``run()``
+never returns while its thread still reads the caller's memory. That wait withstands two kinds of cancellation. anyio
+delivers a cancellation again in every iteration of the event loop, which makes a plain retry loop spin: a shielded
+scope holds it off. ``Task.cancel()`` ignores that shield: a retry loop swallows it. The latest of the cancellations is
+raised again, because the first may belong to a scope that ends here, while a later one is the task's own.
 """
 
 import asyncio
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from functools import partial
 from typing import Any, NamedTuple, TypeVar, TypeVarTuple
 
-from humanrt.runtime.completion import completion, drain
 from humanrt.runtime.cpu_budget import cpu_budget
+from humanrt.runtime.futures import completion, drain, running_loop
 
 Result = TypeVar("Result")
 Arguments = TypeVarTuple("Arguments")
 
 
 class SchedulerStatistics(NamedTuple):
-    """What a scheduler does now (`queued`, `running`) and has done since it was made (`completed`, `cancelled`).
+    """The calls of a scheduler: now (``queued``, ``running``) and so far (``completed``, ``cancelled``).
 
-    A call that raised is completed. A call whose caller was cancelled is cancelled, whether or not it had begun.
+    A call that raised counts as completed. A call whose caller was cancelled counts as cancelled, begun or not.
     """
 
     threads: int
@@ -56,7 +57,7 @@ class _Job:
 
 
 class Scheduler:
-    """A pool of `threads` worker threads that event loops hand blocking calls to."""
+    """A pool of ``threads`` worker threads that run the blocking calls of event loops."""
 
     def __init__(self, threads: int) -> None:
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="humanrt")
@@ -70,12 +71,18 @@ class Scheduler:
         *args: *Arguments,
         on_cancel: Callable[[], None] | None = None,
     ) -> Result:
-        """Call `function` on a worker thread, in a copy of the caller's context, and return what it returns.
+        """Call ``function`` on a worker thread, in a copy of the caller's context, and return its result.
 
-        ``on_cancel``: called on the loop's thread when the caller is cancelled while `function` runs: makes it end
-        soon. It must not raise. What `function` then returns or raises is dropped.
+        ``on_cancel`` is called on the thread of the event loop if the caller is cancelled while ``function`` runs. It
+        makes ``function`` end soon, and must not raise. The result or error of ``function`` is then dropped.
+
+        Raises ``EngineError`` without an event loop of asyncio, and the errors of ``function``.
         """
-        job = self._submit(partial(copy_context().run, function, *args))
+        running_loop()  # raises before the call is queued
+        job = _Job(partial(copy_context().run, function, *args))
+        with self._lock:
+            self._queued += 1
+        job.future = self._executor.submit(self._perform, job)
         try:
             done = completion(job.future)
             try:
@@ -90,8 +97,8 @@ class Scheduler:
                 raise job.error
             return job.result  # type: ignore[no-any-return]  # a job holds a call of any type
         finally:
-            # An error's traceback holds this frame: it must hold neither the job, which holds the error, nor the
-            # arguments, for as long as somebody keeps the error.
+            # The traceback of an error holds this frame as long as the caller keeps the error. So the frame must hold
+            # neither the job, which holds the error, nor the arguments.
             job.result = job.error = None
             del job, function, args
 
@@ -100,17 +107,11 @@ class Scheduler:
         with self._lock:
             return SchedulerStatistics(self._threads, self._queued, self._running, self._completed, self._cancelled)
 
-    def _submit(self, work: Callable[[], Any]) -> _Job:
-        job = _Job(work)
-        with self._lock:
-            self._queued += 1
-        job.future = self._executor.submit(self._perform, job)
-        return job
-
     def _perform(self, job: _Job) -> None:
-        """Do a job; this runs on a worker thread."""
-        # The executor holds the job, and what this returns or raises, for a moment after the caller has gone on, who
-        # may be counting. So there is nothing to be held: result and error lie in the job, until the caller takes them.
+        """Run a job, on a worker thread."""
+        # The executor holds the job, and what this method returns or raises, for a moment after the caller resumes,
+        # and the caller may be counting tensors. So this returns nothing: the caller takes result and error from the
+        # job, which then holds nothing.
         work = job.work
         del job.work
         with self._lock:
@@ -127,15 +128,15 @@ class Scheduler:
                     self._cancelled += 1
                 else:
                     self._completed += 1
-            # An error's traceback holds this frame, which must not hold the error, nor the arguments.
+            # The traceback of an error holds this frame, which must hold neither the error nor the arguments.
             del job, work
 
     def _withdraw(self, job: _Job) -> bool:
-        """Drop a job that has not begun and return True; return False when it runs or has ended."""
+        """Drop a job that has not begun and return True; return False if it runs or has ended."""
         job.abandoned = True
         if not job.future.cancel():
             return False
-        # The executor's queue holds the job until a thread comes to it: do not let it hold the arguments as well.
+        # The queue of the executor holds the job until a thread takes it: it must not hold the arguments as well.
         del job.work
         with self._lock:
             self._queued -= 1
@@ -143,47 +144,43 @@ class Scheduler:
         return True
 
 
-CARD_THREADS = 4
-"""How many models run on cards at once. Measured on an H200 with 16 processors: more threads find no more faces in a
-second, and each takes some 700 MB of the card."""
+GPU_THREADS = 4
+"""The number of models that run on GPUs at once. Measured on an H200 with 16 CPU cores: more threads do not detect more
+faces per second, and each takes some 700 MB of GPU memory."""
 
 _scheduler = Scheduler(cpu_budget())
-_card_scheduler = Scheduler(CARD_THREADS)
+_gpu_scheduler = Scheduler(GPU_THREADS)
 
 
 def _renew_after_fork() -> None:
-    # A forked child inherits the pools but none of their threads: a call would wait for ever.
-    global _scheduler, _card_scheduler
+    # A forked child inherits the pools but none of their threads: a call would wait forever.
+    global _scheduler, _gpu_scheduler
     _scheduler = Scheduler(cpu_budget())
-    _card_scheduler = Scheduler(CARD_THREADS)
+    _gpu_scheduler = Scheduler(GPU_THREADS)
 
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_renew_after_fork)
 
 
-async def run(
+def run(
     function: Callable[[*Arguments], Result],
     *args: *Arguments,
     on_cancel: Callable[[], None] | None = None,
-) -> Result:
-    """Call `function` on the process's scheduler; see `Scheduler.run`."""
-    call = _scheduler.run(function, *args, on_cancel=on_cancel)
-    del function, args  # an error's traceback holds this frame
-    return await call
+) -> Coroutine[Any, Any, Result]:
+    """Call ``function`` on the scheduler of the process for the CPU; see ``Scheduler.run()``."""
+    return _scheduler.run(function, *args, on_cancel=on_cancel)
 
 
-async def run_on_card(
+def run_on_gpu(
     function: Callable[[*Arguments], Result],
     *args: *Arguments,
     on_cancel: Callable[[], None] | None = None,
-) -> Result:
-    """Call `function`, which keeps a card busy and not a processor, on one of a few threads; see `Scheduler.run`."""
-    call = _card_scheduler.run(function, *args, on_cancel=on_cancel)
-    del function, args  # an error's traceback holds this frame
-    return await call
+) -> Coroutine[Any, Any, Result]:
+    """Call ``function``, which keeps a GPU busy instead of a CPU core; see ``Scheduler.run()``."""
+    return _gpu_scheduler.run(function, *args, on_cancel=on_cancel)
 
 
 def statistics() -> SchedulerStatistics:
-    """Return the counters of both pools together."""
-    return SchedulerStatistics(*map(sum, zip(_scheduler.statistics(), _card_scheduler.statistics(), strict=True)))
+    """Return the sums of the counters of both schedulers."""
+    return SchedulerStatistics(*map(sum, zip(_scheduler.statistics(), _gpu_scheduler.statistics(), strict=True)))

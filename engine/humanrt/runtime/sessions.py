@@ -1,8 +1,8 @@
-"""The sessions of ONNX Runtime that this process has: shared, counted by their users, and unloaded with the last one.
+"""The sessions of ONNX Runtime in this process: shared, counted by their users, and unloaded after the last one.
 
-A session is the weights of a model and the plan to run it: the expensive thing, and safe to run from many threads at
-once. Two engines that load the same bytes for the same device use one session. What belongs to one engine alone, its
-tensors and their counts, is not in here.
+A session holds the weights of a model and the plan to run it. It is the expensive part of a model, and may run on many
+threads at once. Engines that load the same bytes for the same device share one session; tensors and their counts belong
+to the engines.
 """
 
 import contextlib
@@ -10,39 +10,35 @@ import ctypes
 import os
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from humanrt.errors import DeviceError, ModelDisposedError, ModelFormatError, ModelRunError
-from humanrt.runtime.device import CPU_PROVIDER, Device, cuda_options
-from humanrt.runtime.library import onnxruntime
-
-if TYPE_CHECKING:
-    from onnxruntime import InferenceSession, SessionOptions
-
-SILENT = 4
-"""ONNX Runtime's severity "fatal": what goes wrong is raised, and stays off the user's standard error."""
+from humanrt.runtime.device import Device
+from humanrt.runtime.library import CPU_PROVIDER, InferenceSession, cuda_options, onnxruntime, session_options
 
 
 class SessionStatistics(NamedTuple):
-    """How many sessions this process has created, and how many of them are loaded now."""
+    """The counters of the sessions of this process."""
 
     created: int
+    """The number of sessions created so far."""
     live: int
+    """The number of sessions that are loaded now."""
 
 
 class _Entry:
-    """One session and the number of leases on it, counting those that still wait for it."""
+    """One session and the number of its leases, with those that still wait for it to load."""
 
     __slots__ = ("loading", "session", "users")
 
     def __init__(self) -> None:
-        self.loading = threading.Lock()
+        self.loading: threading.Lock = threading.Lock()
         self.session: InferenceSession | None = None
-        self.users = 0
+        self.users: int = 0
 
 
 class SessionLease:
-    """The right to use a session until `release()`."""
+    """The right to use a session until ``release()``."""
 
     def __init__(self, cache: "SessionCache", key: tuple[str, str], entry: _Entry, device: Device) -> None:
         self._cache = cache
@@ -51,14 +47,14 @@ class SessionLease:
         self.device = device
 
     @property
-    def session(self) -> "InferenceSession":
-        """The ``onnxruntime.InferenceSession``. Do not keep it: it is unloaded when nobody holds it any more."""
-        if self._entry is None:
-            raise ModelDisposedError("this lease on a session was released")
+    def session(self) -> InferenceSession:
+        """The ``onnxruntime.InferenceSession``. Do not keep it: it is unloaded when nothing refers to it any more."""
+        if self._entry is None or self._entry.session is None:
+            raise ModelDisposedError("this lease of a session was released")
         return self._entry.session
 
     def release(self) -> None:
-        """Give the session up; twice does no harm. The last user's release unloads it, in some milliseconds."""
+        """Release the session. Idempotent. Releasing the last lease unloads it, which takes some milliseconds."""
         with self._cache.lock:
             entry, self._entry = self._entry, None
             if entry is None:
@@ -70,15 +66,18 @@ class SessionLease:
 
 
 class SessionCache:
-    """Sessions by the hash of the model's bytes and the device's name. Every method may be called from any thread."""
+    """Sessions by the hash of the model's bytes and the name of the device.
+
+    Every method may be called from any thread.
+    """
 
     def __init__(self) -> None:
-        self.lock = threading.Lock()
+        self.lock: threading.Lock = threading.Lock()
         self._entries: dict[tuple[str, str], _Entry] = {}
         self._created = 0
 
     def acquire(self, path: Path, content_hash: str, device: Device) -> SessionLease:
-        """See `acquire`."""
+        """Return a lease of the session of an ONNX file; see ``acquire()``."""
         key = (content_hash, device.name)
         with self.lock:
             entry = self._entries.setdefault(key, _Entry())
@@ -96,7 +95,7 @@ class SessionCache:
         return SessionLease(self, key, entry, device)
 
     def leave(self, key: tuple[str, str], entry: _Entry) -> bool:
-        """Take one user off an entry, with the lock held; return True when that was the last one."""
+        """Remove one user from an entry, with the lock held; return whether that was the last one."""
         entry.users -= 1
         if entry.users == 0:
             del self._entries[key]
@@ -109,55 +108,46 @@ class SessionCache:
             return SessionStatistics(self._created, live)
 
 
-def _create(path: Path, device: Device) -> "InferenceSession":
-    """Load a model by its path: loading from bytes would hold the interpreter's lock all the while."""
+def _create(path: Path, device: Device) -> InferenceSession:
+    """Load a model by its path: loading from bytes holds the interpreter lock all the time."""
     library = onnxruntime()
     try:
-        session = library.InferenceSession(os.fspath(path), _options(), providers=_providers(device), enable_fallback=0)
+        session: InferenceSession = library.InferenceSession(
+            os.fspath(path), session_options(), providers=_providers(device), enable_fallback=0
+        )
     except Exception as error:
-        # ONNX Runtime's exceptions have no base of their own, and its Python side adds ValueError and RuntimeError.
+        # The exceptions of ONNX Runtime have no base class, and its Python code adds ValueError and RuntimeError.
         malformed = type(error).__name__ in ("InvalidProtobuf", "InvalidGraph", "NoModel")
         failure = ModelFormatError if malformed else ModelRunError
         raise failure(f"ONNX Runtime cannot load {path}: {error}") from error
     used = session.get_providers()[0]
     if used != device.provider:
-        raise DeviceError(f"{path} was to run on {device.name}, but ONNX Runtime put it on {used}")
+        raise DeviceError(f"{path} was loaded for {device.name}, but ONNX Runtime put it on {used}")
     return session
 
 
-def _options() -> "SessionOptions":
-    """Return the options of every session; each was measured."""
-    library = onnxruntime()
-    options = library.SessionOptions()
-    # Parallel are whole runs, on the scheduler's threads. A session's own threads spin while they wait.
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    # A pattern is kept for every shape of input ever seen: memory would grow with every new size of picture.
-    options.enable_mem_pattern = False
-    options.graph_optimization_level = library.GraphOptimizationLevel.ORT_ENABLE_ALL
-    options.log_severity_level = SILENT
-    return options
-
-
 def _providers(device: Device) -> list[str | tuple[str, dict[str, int | str]]]:
-    """Return the providers in order of preference; the processor takes what has no kernel on the card."""
+    """Return the providers in order of preference; the CPU runs the nodes that have no kernel on the GPU."""
     if device.kind == "cpu":
         return [CPU_PROVIDER]
     return [(device.provider, cuda_options(device.index)), CPU_PROVIDER]
 
 
 def _return_memory() -> None:
-    """Give freed memory back to the system: the C library keeps it otherwise, and a small machine notices."""
-    with contextlib.suppress(OSError, AttributeError, TypeError):  # only GNU's C library can
+    """Return freed memory to the system; otherwise the C library keeps it."""
+    with contextlib.suppress(OSError, AttributeError, TypeError):  # malloc_trim() is of the GNU C library only
         ctypes.CDLL(None).malloc_trim(0)
 
 
 _cache = SessionCache()
+_inherited: list[SessionCache] = []
 
 
 def _renew_after_fork() -> None:
-    # A forked child may inherit the lock held by a thread that it does not have.
+    # A forked child may inherit the lock in the state of a thread that it does not have. The sessions belong to the
+    # parent: destroying one in the child may touch its threads and its GPU, so they are kept.
     global _cache
+    _inherited.append(_cache)
     _cache = SessionCache()
 
 
@@ -166,11 +156,12 @@ if hasattr(os, "register_at_fork"):
 
 
 def acquire(path: Path, content_hash: str, device: Device) -> SessionLease:
-    """Return a lease on the session of the ONNX file at `path`, loading it unless the process has it. Blocks.
+    """Return a lease of the session of the ONNX file at ``path``, which is loaded unless the process has it. Blocks.
 
-    ``content_hash``: names the file's content: equal hashes share one session, wherever the files lie. Raises
-    ModelFormatError: the file is not an ONNX model that ONNX Runtime can read; ModelRunError: ONNX Runtime failed to
-    load it for another reason; DeviceError: the session came up on another device than the one asked for.
+    ``content_hash`` identifies the content of the file: files with equal hashes share one session.
+
+    Raises ``ModelFormatError`` if ONNX Runtime cannot read the file as an ONNX model, ``ModelRunError`` if it fails to
+    load it for another reason, ``DeviceError`` if it puts the session on another device.
     """
     return _cache.acquire(path, content_hash, device)
 

@@ -1,24 +1,24 @@
-"""Several calls at the same time, which end together.
+"""Coroutines that run concurrently and end together.
 
-``asyncio.TaskGroup`` does the same, but leaves an error and its own frame holding each other: until the garbage
-collector comes, that keeps everything alive that the frames below hold, which is pictures. And it waits for cancelled
-tasks in a way that spins under a cancelled scope of anyio.
+``asyncio.TaskGroup`` does the same, with two differences. It leaves an error and its own frame in a reference cycle:
+until the garbage collector runs, everything that the frames below hold, pictures included, stays alive. And it waits
+for cancelled tasks in a loop that spins under a cancelled scope of anyio.
 """
 
 import asyncio
 from collections.abc import Coroutine, Sequence
 from typing import Any, TypeVar
 
-from humanrt.runtime.completion import drain
+from humanrt.runtime.futures import drain, retrieve
 
 Value = TypeVar("Value")
 
 
 async def side_by_side(*calls: Coroutine[Any, Any, Value]) -> list[Value]:
-    """Await all of ``calls`` at the same time and return their results, in order.
+    """Await all ``calls`` concurrently and return their results, in order.
 
-    When one fails, or the caller is cancelled, the others are cancelled and waited for, so that nothing runs on in the
-    caller's scope. The first failure is raised as it is.
+    If one fails, or the caller is cancelled, the others are cancelled and awaited, so that nothing continues in the
+    caller's scope. The first failure is raised unchanged.
     """
     tasks = [asyncio.create_task(call) for call in calls]
     try:
@@ -32,20 +32,20 @@ async def side_by_side(*calls: Coroutine[Any, Any, Value]) -> list[Value]:
         try:
             await _end(tasks)
         finally:
-            # An error's traceback holds this frame: it must not hold the tasks, which hold the error.
+            # The traceback of an error holds this frame, which must not hold the tasks, because they hold the error.
             del tasks
             failed = None
 
 
 async def _end(tasks: Sequence[asyncio.Task[Any]]) -> None:
-    """Cancel what still runs, and wait for it."""
+    """Cancel the tasks that still run, and wait for them."""
     ended = _cancel(tasks)
     del tasks  # as above
     await drain(ended)
 
 
 def _cancel(tasks: Sequence[asyncio.Task[Any]]) -> asyncio.Event:
-    """Cancel what still runs; returns an event that is set once all have ended."""
+    """Cancel the tasks that still run; return an event that is set when all have ended."""
     running = {task for task in tasks if not task.done()}
     ended = asyncio.Event()
 
@@ -55,16 +55,10 @@ def _cancel(tasks: Sequence[asyncio.Task[Any]]) -> asyncio.Event:
             ended.set()
 
     for task in tasks:
-        task.add_done_callback(_retrieve)
+        task.add_done_callback(retrieve)  # only the first failure is raised
     for task in tuple(running):
         task.add_done_callback(note)
         task.cancel()
     if not running:
         ended.set()
     return ended
-
-
-def _retrieve(task: asyncio.Task[Any]) -> None:
-    """Look at a failure: of several the first is told, and asyncio would log the others."""
-    if not task.cancelled():
-        task.exception()

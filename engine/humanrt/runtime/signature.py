@@ -1,16 +1,14 @@
-"""What a model takes and gives, and whether what it was handed fits."""
+"""The inputs and outputs of a model, and the check of the tensors that are passed to it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from humanrt.errors import ModelFormatError, ModelInputError
+from humanrt.runtime.library import InferenceSession, NodeArg
 from humanrt.tensors import Tensor
-
-if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
 
 Inputs: TypeAlias = Tensor | list[Tensor] | tuple[Tensor, ...] | Mapping[str, Tensor]
 
@@ -22,20 +20,20 @@ DTYPES: dict[str, np.dtype[Any]] = {
     "tensor(uint8)": np.dtype(np.uint8),
     "tensor(bool)": np.dtype(np.bool_),
 }
-"""The dtypes that tensors have, by ONNX Runtime's names for them."""
+"""The dtypes of tensors by their names in ONNX Runtime."""
 
 
 @dataclass(frozen=True, slots=True)
 class TensorSpec:
-    """One input or output of a model.
-
-    `shape` holds None for a size that is not fixed. It is None as a whole where the rank is not known, and for a
-    scalar: ONNX Runtime does not tell the two apart.
-    """
+    """One input or output of a model."""
 
     name: str
+    """The name in the graph."""
     shape: tuple[int | None, ...] | None
+    """The sizes of the dimensions, None for a size that is not fixed. None as a whole for an unknown rank and for a
+    scalar, between which ONNX Runtime does not distinguish."""
     dtype: np.dtype[Any]
+    """float32, float16, int32, int64, uint8 or bool."""
 
     def __str__(self) -> str:
         return f"{self.name!r}: {_describe(self.dtype, self.shape)}"
@@ -50,10 +48,10 @@ class TensorSpec:
         return len(shape) == len(self.shape) and all(wanted in (None, size) for size, wanted in sizes)
 
 
-def read_specs(model: str, arguments: Sequence[Any]) -> tuple[TensorSpec, ...]:
+def read_specs(model: str, arguments: Sequence[NodeArg]) -> tuple[TensorSpec, ...]:
     """Return the specs of a session's inputs or outputs (``onnxruntime.NodeArg``).
 
-    Raises ModelFormatError: one of them is no tensor, or of a dtype that tensors do not have.
+    Raises ``ModelFormatError`` if one is not a tensor, or has a dtype that tensors do not have.
     """
     specs = []
     for argument in arguments:
@@ -65,15 +63,15 @@ def read_specs(model: str, arguments: Sequence[Any]) -> tuple[TensorSpec, ...]:
     return tuple(specs)
 
 
-def read_metadata(session: "InferenceSession") -> dict[str, str]:
-    """Return what the file of a session tells about itself."""
+def read_metadata(session: InferenceSession) -> dict[str, str]:
+    """Return the metadata in the file of a session."""
     meta = session.get_modelmeta()
     own = {"producer": meta.producer_name, "graph": meta.graph_name, "description": meta.description}
     return {**meta.custom_metadata_map, **own}
 
 
 class Signature:
-    """The inputs and outputs of the model called `model`, each in the model's own order."""
+    """The inputs and outputs of the model called ``model``, each in the model's order."""
 
     def __init__(self, model: str, inputs: tuple[TensorSpec, ...], outputs: tuple[TensorSpec, ...]) -> None:
         self.model = model
@@ -81,9 +79,9 @@ class Signature:
         self.outputs = outputs
 
     def bind(self, inputs: Inputs, outputs: str | Sequence[str] | None) -> tuple[dict[str, Tensor], list[str]]:
-        """Return the tensors by the name of their input, and the names of the outputs asked for (all for None).
+        """Return the tensors by the name of their input, and the names of the requested outputs (all for None).
 
-        Raises ModelInputError: something does not fit; the message lists every mismatch.
+        Raises ``ModelInputError`` with a list of all mismatches if there are any.
         """
         problems: list[str] = []
         feeds = self._bind_inputs(inputs, problems)
@@ -102,7 +100,7 @@ class Signature:
         return given
 
     def _by_name(self, inputs: Inputs, problems: list[str]) -> dict[str, Tensor]:
-        """Return what was handed over by input names, as far as that can be told."""
+        """Return the given tensors by the names of inputs, as far as they can be assigned."""
         names = [spec.name for spec in self.inputs]
         if isinstance(inputs, Mapping):
             problems.extend(f"there is no input {name!r}, only {names}" for name in inputs if name not in names)
@@ -110,24 +108,24 @@ class Signature:
         several = inputs if isinstance(inputs, list | tuple) else [inputs]
         if len(several) != len(names):
             wanted = ", ".join(str(spec) for spec in self.inputs)
-            problems.append(f"{len(several)} inputs were given and {len(names)} are wanted ({wanted})")
+            problems.append(f"{len(several)} inputs were given, but it has {len(names)} ({wanted})")
         return dict(zip(names, several, strict=False))
 
     def _bind_outputs(self, outputs: str | Sequence[str] | None, problems: list[str]) -> list[str]:
         known = [spec.name for spec in self.outputs]
         if outputs is None:
             return known
-        asked = [outputs] if isinstance(outputs, str) else list(outputs)
-        if not asked:
-            problems.append("no output was asked for")
-        problems.extend(f"there is no output {name!r}, only {known}" for name in asked if name not in known)
-        problems.extend(f"output {name!r} was asked for twice" for name in known if asked.count(name) > 1)
-        return asked
+        requested = [outputs] if isinstance(outputs, str) else list(outputs)
+        if not requested:
+            problems.append("no output was requested")
+        problems.extend(f"there is no output {name!r}, only {known}" for name in requested if name not in known)
+        problems.extend(f"output {name!r} was requested twice" for name in known if requested.count(name) > 1)
+        return requested
 
 
 def _mismatches(spec: TensorSpec, tensor: object) -> list[str]:
     if not isinstance(tensor, Tensor):
-        return [f"input {spec} is wanted as a Tensor, not as {type(tensor).__name__}"]
+        return [f"input {spec} must be a Tensor, not {type(tensor).__name__}"]
     if tensor.is_disposed:
         return [f"input {spec} was given tensor {tensor.id}, which is disposed"]
     if not spec.accepts(tensor.dtype, tensor.shape):

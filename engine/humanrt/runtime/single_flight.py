@@ -1,4 +1,4 @@
-"""Doing a slow load once for everybody who asks while it is under way, and for everybody who asks later."""
+"""Slow loads that run once for all callers, those who ask during the load and those who ask later."""
 
 import threading
 from collections.abc import Callable, Hashable, Mapping
@@ -6,18 +6,17 @@ from concurrent.futures import Future
 from functools import partial
 from typing import Generic, TypeVar
 
-from humanrt.runtime.background import background
-from humanrt.runtime.completion import completion
+from humanrt.runtime.futures import background, completion, running_loop
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
 
 class SingleFlight(Generic[Key, Value]):
-    """Loads each key once and keeps the result until it is forgotten.
+    """Values that are loaded once for each key and kept until they are forgotten.
 
-    A load runs in the background and belongs to none of its callers. It belongs to the owner of this object, who awaits
-    `drain()` and disposes `loaded()` at the end.
+    A load runs in the background and belongs to none of its callers. It belongs to the owner of this object, which
+    awaits ``drain()`` and disposes the values of ``loaded()`` at the end.
 
     Every method may be called from any thread and any event loop.
     """
@@ -27,15 +26,16 @@ class SingleFlight(Generic[Key, Value]):
         self._flights: dict[Key, Future[Value]] = {}
 
     async def get(self, key: Key, load: Callable[[], Value]) -> Value:
-        """Return the value of `key`, loading it with the blocking call `load` unless it is there or on its way.
+        """Return the value of ``key``; load it with the blocking call ``load`` unless it is loaded or loading.
 
-        Cancelling the call ends its waiting and not the load. When the load fails, every caller that waits gets its
-        error, and the next call loads again.
+        Cancelling the call ends its wait and not the load. If the load fails, all callers that wait get its error, and
+        the next call loads again.
         """
         return (await self.get_all({key: load}))[key]
 
     async def get_all(self, loads: Mapping[Key, Callable[[], Value]]) -> dict[Key, Value]:
-        """Return the values of several keys, loading side by side what is not there; otherwise as `get`."""
+        """Return the values of several keys, loading the missing ones concurrently; otherwise as ``get()``."""
+        running_loop()  # raises before a load is started
         flights = {key: self._join(key, load) for key, load in loads.items()}
         for flight in flights.values():
             if not flight.done():
@@ -43,24 +43,24 @@ class SingleFlight(Generic[Key, Value]):
         return {key: flight.result() for key, flight in flights.items()}
 
     def loaded(self) -> dict[Key, Value]:
-        """Return a copy of what is loaded by now, by key; loads under way are not in it."""
+        """Return a copy of the loaded values by key, without those that are loading."""
         with self._lock:
             return {key: flight.result() for key, flight in self._flights.items() if flight.done()}
 
     def forget(self, key: Key) -> None:
-        """Drop the value of `key`, which is the caller's to dispose. A load under way is not forgotten."""
+        """Remove the value of ``key``, which the caller disposes. A key that is loading stays."""
         with self._lock:
             flight = self._flights.get(key)
             if flight is not None and flight.done():
                 del self._flights[key]
 
     async def drain(self) -> None:
-        """Wait until no load is under way. Their errors belong to those who asked for them."""
+        """Wait until nothing is loading. Errors are raised in the calls of ``get()`` only."""
         while flights := self._under_way():
             await completion(flights[0]).wait()
 
     def _join(self, key: Key, load: Callable[[], Value]) -> Future[Value]:
-        """Return the flight of `key`, started now if there is none."""
+        """Return the flight of ``key``, starting it if there is none."""
         with self._lock:
             flight = self._flights.get(key)
             if flight is None:
@@ -69,7 +69,7 @@ class SingleFlight(Generic[Key, Value]):
             return flight
 
     def _load(self, key: Key, load: Callable[[], Value]) -> Value:
-        """Load a key, and forget it when that fails; this runs on the thread of its flight."""
+        """Load a key on the thread of its flight; forget it if that fails."""
         try:
             return load()
         except BaseException:

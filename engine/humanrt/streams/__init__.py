@@ -1,1 +1,1 @@
-"""Video: what its frames leave for one another."""
+"""Video: the state that is carried from frame to frame."""

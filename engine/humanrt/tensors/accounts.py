@@ -17,7 +17,7 @@ import itertools
 import threading
 from collections import deque
 from collections.abc import Set
-from typing import TypeVar, overload
+from typing import Final, TypeVar, overload
 
 from humanrt.errors import EngineClosedError, EngineError, ForkedEngineError, InputError, ScopeClosedError
 from humanrt.tensors.budget import Budget
@@ -31,6 +31,9 @@ from humanrt.tensors.tensor import Tensor
 from humanrt.tensors.variable import Variables
 
 Handle = TypeVar("Handle", bound=Tensor)
+
+_inherited: Final[list[dict[int, DataBuffer]]] = []
+"""In a forked child, the buffers of its parent. They are kept, so that no finaliser of a caller's array runs there."""
 
 
 class Accounts(Budget):
@@ -50,7 +53,6 @@ class Accounts(Budget):
         "__weakref__",
         "_automatic",
         "_ids",
-        "_inherited",
         "_losses",
         "_scopes",
         "_sites",
@@ -239,7 +241,7 @@ class Accounts(Budget):
         """Refuse everything from now on: this is a forked child, and a thread that is not here may hold the lock."""
         self._lock = threading.RLock()
         self.closed = self.forked = True
-        self._inherited = self.live  # finalisers of the caller's arrays are the parent's business, too
+        _inherited.append(self.live)
         self.live = {}
         self.vanished.clear()
 

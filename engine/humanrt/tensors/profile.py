@@ -32,9 +32,21 @@ class Kernel(NamedTuple):
     """One operation, or one run of a model."""
 
     name: str
+    """The name of the operation or model."""
     input_shapes: Shapes
+    """The shapes of its inputs."""
     output_shapes: Shapes
+    """The shapes of its outputs."""
     milliseconds: float
+    """The time that it took."""
+    bytes_added: int
+    """The size of its outputs in bytes. TF.js: ``bytesAdded``."""
+    total_bytes: int
+    """The bytes of all live buffers at its end, with its outputs. TF.js: ``totalBytesSnapshot``."""
+    tensors_added: int
+    """The number of its outputs. TF.js: ``tensorsAdded``."""
+    total_tensors: int
+    """The number of all live tensors at its end, with its outputs. TF.js: ``totalTensorsSnapshot``."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +67,11 @@ class Profile(Generic[T]):
     peak_bytes: int
     kernels: tuple[Kernel, ...]
     result: T
+
+    @property
+    def kernel_names(self) -> tuple[str, ...]:
+        """The names of ``kernels``, each once. TF.js: ``kernelNames``."""
+        return tuple(dict.fromkeys(kernel.name for kernel in self.kernels))
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,9 +164,13 @@ def kernel_started() -> float | None:
 def kernel_ended(started: float, name: str, inputs: Iterable[Array], outputs: Iterable[Array]) -> None:
     """Show a computation to the windows that are open in this context."""
     milliseconds = 1000 * (time.perf_counter() - started)
-    done = Kernel(name, _shapes(inputs), _shapes(outputs), milliseconds)
+    results = tuple(outputs)  # they become tensors after this
+    added = sum(array.nbytes for array in results)
+    shapes = _shapes(inputs), _shapes(results)
     for window in _windows.get():
-        window.kernels.append(done)
+        memory = window.registry.memory()
+        total_bytes, total_tensors = memory.num_bytes + added, memory.num_tensors + len(results)
+        window.kernels.append(Kernel(name, *shapes, milliseconds, added, total_bytes, len(results), total_tensors))
 
 
 def _shapes(arrays: Iterable[Array]) -> Shapes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from types import MappingProxyType
-from typing import TypeVar, overload
+from typing import Any, TypeVar, overload
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -19,7 +19,7 @@ from humanrt.tensors.leaks import LeakReport, Losses
 from humanrt.tensors.limits import MemoryLimits, parse_pool_limit
 from humanrt.tensors.memory import Memory
 from humanrt.tensors.pool import POOL_LIMIT_BYTES
-from humanrt.tensors.scope import Scope, run_tidy
+from humanrt.tensors.scope import Scope, run_tidy, tidy_arguments
 from humanrt.tensors.tensor import Tensor
 from humanrt.tensors.values import DTYPES, dtype_error, read_values, resolve_shape
 
@@ -131,14 +131,15 @@ class Registry(Accounts):
     @overload
     def tidy(self, function: Callable[[], T], /) -> T: ...
 
-    def tidy(self, *functions: Callable[[], T]) -> T | Scope:
-        """Call ``function`` in a scope of its own and return its result, whose tensors go to the scope around.
+    @overload
+    def tidy(self, name: str, function: Callable[[], T], /) -> T: ...
 
-        Without a function, return the scope itself: ``with registry.tidy() as scope:``. Raises ScopeError for what is
-        not callable, and AsyncTidyError for a function that is asynchronous. TF.js: ``tf.tidy``.
-        """
-        scope = self.scope()
-        return run_tidy(scope, *functions) if functions else scope
+    def tidy(self, *arguments: Any) -> Any:
+        """Call ``function`` in a scope of its own and return its result; ``Workspace.tidy`` documents it."""
+        if not arguments:
+            return self.scope()
+        name, function = tidy_arguments(arguments)
+        return run_tidy(self.scope(name), function)
 
     def keep(self, tensor: Tensor) -> Tensor:
         """Take a tensor out of its scope: the caller disposes it. Returns the tensor."""

@@ -9,10 +9,10 @@ naming its registry; a tensor goes to the innermost one that names its own.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from humanrt.errors import AsyncTidyError, ScopeError
 from humanrt.tensors.asynchronous import is_async
@@ -158,10 +158,20 @@ def end_scope(registry: Registry, result: T) -> T:
     return result
 
 
+def tidy_arguments(arguments: Sequence[Any]) -> tuple[str | None, Callable[[], Any]]:
+    """Return the name and the function of ``tidy(function)`` or ``tidy(name, function)``.
+
+    Raises ``ScopeError`` for other arguments.
+    """
+    *names, function = arguments
+    if len(names) > 1 or not all(isinstance(name, str) for name in names) or not callable(function):
+        given = ", ".join(type(argument).__name__ for argument in arguments)
+        raise ScopeError(f"tidy() needs a function without arguments, or a name and a function; got {given}")
+    return names[0] if names else None, function
+
+
 def run_tidy(scope: Scope, function: Callable[[], T]) -> T:
     """Call ``function`` inside ``scope``, and hand the tensors in what it returns to the scope around."""
-    if not callable(function):
-        raise ScopeError(f"tidy() needs a function without arguments, got {type(function).__name__}")
     if is_async(function):
         raise _async_tidy_error(function)
     with scope:

@@ -24,15 +24,19 @@ class Workspace(Creation, Operations):
     @overload
     def tidy(self, function: Callable[[], T], /) -> T: ...
     @overload
+    def tidy(self, name: str, function: Callable[[], T], /) -> T: ...
+    @overload
     def tidy(self) -> Scope: ...
 
-    def tidy(self, *functions: Callable[[], T]) -> T | Scope:
-        """Call ``function`` and free what it made but what it returns; or open a scope, ``with engine.tidy():``.
+    def tidy(self, *arguments: Any) -> Any:
+        """Call ``function`` and free the tensors that it created, except those in its result.
 
-        The tensors in what it returns, however nested, go to the scope around, else to the caller. Raises ScopeError
-        for what is not callable, and AsyncTidyError for a function that is asynchronous. TF.js: ``tf.tidy``.
+        The tensors in the result, however nested, go to the scope around, else to the caller. ``name`` appears in
+        errors and ``leaks()``. Without arguments, return the scope itself: ``with engine.tidy():``. TF.js: ``tf.tidy``.
+
+        Raises ``ScopeError`` for other arguments, ``AsyncTidyError`` for an asynchronous function.
         """
-        return self.registry.tidy(*functions)
+        return self.registry.tidy(*arguments)
 
     def scope(self, name: str | None = None) -> Scope:
         """Open a scope that frees what was made in it: ``async with engine.scope() as scope:``, or plain ``with``."""

@@ -1,40 +1,53 @@
-"""What one call of detect() works with."""
+"""One call of ``detect()``: its image, its models and its configuration; and the durations of its parts."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from humanrt.config import Config
 from humanrt.engine import Engine
-from humanrt.streams.session import Turn
+from humanrt.streams.session import SessionFrame
 from humanrt.tensors import Tensor
-from humanrt.vision.model import TaskModel
+from humanrt.vision.stage import VisionModel
 
-# By the key of the configuration that switches each on.
-Models: TypeAlias = Mapping[str, TaskModel]
+# By the key of the configuration that enables each.
+Models: TypeAlias = Mapping[str, VisionModel]
 
 
 @dataclass(frozen=True, eq=False)
 class Call:
-    """One picture, uint8 [h, w, 3] RGB, and what it is looked at with.
+    """One image, uint8 [h, w, 3] RGB, and what it is processed with.
 
-    The modules of a call run at the same time, in its scope, which owns every tensor they make. ``turn`` is what the
-    frame before has left, and takes what the next is to find; None for a picture that stands alone.
+    The modules of a call run concurrently in its scope, which owns every tensor they allocate. ``turn`` holds the state
+    that the previous frame left in the session, and receives the state for the next one; None for an image without a
+    session.
     """
 
     engine: Engine
     models: Models
     picture: Tensor
     config: Config
-    turn: Turn | None = None
-
-    @property
-    def quirks(self) -> bool:
-        """Whether to come out as Human does, its faults included."""
-        return self.config.compat == "human"
+    turn: SessionFrame | None = None
 
     @property
     def size(self) -> tuple[int, int]:
-        """The picture's width and height in pixels."""
+        """The image's width and height in pixels."""
         height, width, _ = self.picture.shape
         return width, height
+
+
+class Clock:
+    """Measures the parts of one call in milliseconds. The parts that run concurrently add up to more than the total."""
+
+    def __init__(self) -> None:
+        self._start = time.perf_counter()
+        self._parts: dict[str, float] = {}
+
+    def record(self, part: str, start: float) -> None:
+        """Record the time since ``start``, of ``time.perf_counter()``, as the duration of ``part``."""
+        self._parts[part] = 1000 * (time.perf_counter() - start)
+
+    def finish(self) -> dict[str, float]:
+        """Return all parts, and the total since the clock was created."""
+        return {**self._parts, "total": 1000 * (time.perf_counter() - self._start)}

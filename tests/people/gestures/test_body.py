@@ -1,8 +1,8 @@
 from math import sqrt
 
 import pytest
-
 from humanrt.people.gestures.body import body_gestures
+
 from humanrt.result import Body, Keypoint
 
 SIZE = 1000

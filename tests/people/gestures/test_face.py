@@ -1,9 +1,8 @@
 import numpy as np
 import pytest
+from humanrt.people.gestures.face import face_gestures
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from humanrt.people.gestures.face import face_gestures
 
 EVERYTHING = {33: (60, 100, -30), 374: (120, 98, 0), 14: (100, 162.2, 0), 152: (100, 180, 11)}
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-
 from humanrt.people.gestures.hand import hand_gestures
 from humanrt.people.gestures.poses import FINGERS, HUMANS_POSES, POSES
+
 from humanrt.result import Finger, Hand
 
 UP, ASIDE, LEFT, RIGHT = "verticalUp", "horizontalLeft", "diagonalUpLeft", "diagonalUpRight"

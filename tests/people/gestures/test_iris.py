@@ -1,8 +1,7 @@
 import pytest
+from humanrt.people.gestures.iris import iris_gestures
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from humanrt.people.gestures.iris import iris_gestures
 
 LOOKS = {
     # Irises 20 of 400 pixels from the outer corners, 6 above the lower lids: straight.

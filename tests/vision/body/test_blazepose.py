@@ -2,15 +2,15 @@ from math import nan, pi, trunc
 
 import numpy as np
 import pytest
+from humanrt.people.gestures.body import body_gestures
+from humanrt.vision.model import InputForm
 from hypothesis import given
 from hypothesis import strategies as st
 
 from humanrt.config import BodyConfig
-from humanrt.people.gestures.body import body_gestures
 from humanrt.vision.body import blazepose
 from humanrt.vision.body.blazepose import SKELETON
 from humanrt.vision.body.people import Region
-from humanrt.vision.model import InputForm
 
 FORM = InputForm(256, 256, 3)
 SURE, UNSURE = 20.0, -20.0

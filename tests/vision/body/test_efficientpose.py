@@ -2,13 +2,13 @@ from math import inf
 
 import numpy as np
 import pytest
+from humanrt.vision.model import InputForm
 from hypothesis import given
 from hypothesis import strategies as st
 
 from humanrt.config import BodyConfig
 from humanrt.vision.body import efficientpose
 from humanrt.vision.body.efficientpose import SKELETON
-from humanrt.vision.model import InputForm
 
 FORM = InputForm(368, 368, 3)
 PLACES = st.tuples(st.integers(60, 300), st.integers(60, 300))

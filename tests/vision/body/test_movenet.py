@@ -2,13 +2,13 @@ from math import floor, inf
 
 import numpy as np
 import pytest
+from humanrt.vision.model import InputForm
 from hypothesis import given
 from hypothesis import strategies as st
 
 from humanrt.config import BodyConfig
 from humanrt.vision.body.movenet import SEVERAL, SINGLE
 from humanrt.vision.body.skeleton import COCO
-from humanrt.vision.model import InputForm
 
 LIGHTNING, ANY_SIZE = InputForm(192, 192, 3), InputForm(0, 0, 3)
 

@@ -1,9 +1,9 @@
 """What Human's ``bodyParts`` (src/body/movenetfix.ts) does, followed by hand."""
 
 import pytest
+from humanrt.vision.body.movenetfix import arranged
 
 from humanrt.result import Keypoint
-from humanrt.vision.body.movenetfix import arranged
 
 
 def names(**positions):

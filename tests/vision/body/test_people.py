@@ -2,12 +2,12 @@ from math import cos, sin
 
 import numpy as np
 import pytest
+from humanrt.vision.model import InputForm
 from hypothesis import given
 from hypothesis import strategies as st
 
 from humanrt.config import BodyDetectorConfig
 from humanrt.vision.body import people
-from humanrt.vision.model import InputForm
 
 FORM = InputForm(224, 224, 3)
 

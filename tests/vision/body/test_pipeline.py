@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from humanrt.vision.choice import family_of
 
 from humanrt import BodyConfig, BodyDetectorConfig, Human
 from humanrt.errors import ConfigError
 from humanrt.vision.body import blazepose, efficientpose, movenet, posenet
 from humanrt.vision.body import pipeline as bodies
-from humanrt.vision.choice import family_of
 from humanrt.zoo import cards, find_card
 from parity.detection import MODULES, OFF, ON
 from parity.pictures import read_picture

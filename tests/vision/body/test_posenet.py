@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from humanrt.vision.model import InputForm
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -7,7 +8,6 @@ from humanrt.config import BodyConfig
 from humanrt.vision.body import posenet
 from humanrt.vision.body.posenet import BONES, Maps
 from humanrt.vision.body.skeleton import COCO
-from humanrt.vision.model import InputForm
 
 FORM = InputForm(385, 385, 3)
 NOSE, LEFT_EYE, LEFT_WRIST = (COCO.parts.index(part) for part in ("nose", "leftEye", "leftWrist"))

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
+from humanrt.vision.model import InputForm
 from hypothesis import given
 from hypothesis import strategies as st
 
 from humanrt.config import FaceDetectorConfig
 from humanrt.vision.face import blazeface
 from humanrt.vision.face.blazeface import FULL_RANGE, IN_FOUR_PARTS, SHORT_RANGE
-from humanrt.vision.model import InputForm
 
 LOGIT = 2.0
 CONFIDENCE = 1 / (1 + np.exp(-LOGIT))

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
+from humanrt.vision.model import InputForm
 
 from humanrt.vision.face.crop import cropped, gray, resized
-from humanrt.vision.model import InputForm
 
 FORM = InputForm(8, 8, 3)
 

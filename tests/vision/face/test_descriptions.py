@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from humanrt.vision.model import InputForm
 
 from humanrt.config import FaceConfig, load_config
 from humanrt.result import Emotion, Race
 from humanrt.vision.face import descriptor, emotion, faceres, gear, spoofing, ssrnet
-from humanrt.vision.model import InputForm
 
 SETTINGS = FaceConfig()
 

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
+from humanrt.vision.model import InputForm
 from hypothesis import given
 from hypothesis import strategies as st
 
 from humanrt.config import FaceDetectorConfig
 from humanrt.vision.face import faceboxes
-from humanrt.vision.model import InputForm
 
 ANY_SIZE = InputForm(0, 0, 3)
 

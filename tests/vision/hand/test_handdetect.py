@@ -2,6 +2,7 @@ from math import pi
 
 import numpy as np
 import pytest
+from humanrt.vision.model import InputForm
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,7 +10,6 @@ from humanrt.config import HandConfig
 from humanrt.vision.hand import handdetect
 from humanrt.vision.hand.record import HandRecorder
 from humanrt.vision.hand.skeleton import Seen, turned
-from humanrt.vision.model import InputForm
 
 FORM = InputForm(256, 256, 3)
 LOGIT = 2.0

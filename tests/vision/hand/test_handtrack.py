@@ -2,12 +2,12 @@ from math import inf
 
 import numpy as np
 import pytest
+from humanrt.vision.model import InputForm
 
 from humanrt.config import HandConfig
 from humanrt.vision.hand import handtrack
 from humanrt.vision.hand.record import HandRecorder
 from humanrt.vision.hand.skeleton import Seen
-from humanrt.vision.model import InputForm
 from humanrt.zoo import find_card
 
 CARD_LABELS = find_card("handtrack").outputs["raw_scores"].labels

@@ -5,11 +5,11 @@ from types import MappingProxyType
 
 import numpy as np
 import pytest
+from humanrt.vision.choice import family_of
 
 from humanrt import Human, errors
 from humanrt.config import HandConfig, load_config
 from humanrt.vision.call import Call
-from humanrt.vision.choice import family_of
 from humanrt.vision.hand import pipeline as hands
 from humanrt.vision.hand.pipeline import detect_hands, hand_models
 from humanrt.vision.hand.record import HandRecorder, Scores

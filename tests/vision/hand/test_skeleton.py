@@ -2,12 +2,12 @@ from math import pi
 
 import numpy as np
 import pytest
+from humanrt.vision.model import InputForm
 from hypothesis import given
 from hypothesis import strategies as st
 
 from humanrt.vision.hand import skeleton
 from humanrt.vision.hand.skeleton import Region, turned
-from humanrt.vision.model import InputForm
 
 FORM = InputForm(64, 64, 3)
 

@@ -3,12 +3,12 @@ from types import MappingProxyType
 
 import numpy as np
 import pytest
+from humanrt.vision.model import InputForm
 from hypothesis import given
 from hypothesis import strategies as st
 
 from humanrt.config import ObjectConfig
 from humanrt.errors import ModelFormatError
-from humanrt.vision.model import InputForm
 from humanrt.vision.object import centernet
 from humanrt.zoo import find_card
 

@@ -5,10 +5,10 @@ from types import MappingProxyType
 
 import numpy as np
 import pytest
+from humanrt.vision.choice import family_of
 
 from humanrt import Human, errors
 from humanrt.config import ObjectConfig
-from humanrt.vision.choice import family_of
 from humanrt.vision.object import centernet, nanodet
 from humanrt.vision.object import pipeline as objects
 from humanrt.zoo import find_card

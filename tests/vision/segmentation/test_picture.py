@@ -2,10 +2,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from humanrt.vision.segmentation.picture import prepare
 from segmentation_cards import card
 
 from humanrt.errors import ConfigError
-from humanrt.vision.segmentation.picture import prepare
 from humanrt.zoo import find_card
 
 PICTURE = np.arange(2 * 4 * 3, dtype=np.uint8).reshape(2, 4, 3) * 10

@@ -1,46 +1,42 @@
-"""What all models of bodies have in common."""
+"""What all models that detect bodies have in common."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
-import numpy as np
 from numpy.typing import NDArray
 
 from humanrt.config import BodyConfig
 from humanrt.imaging import Affine
 from humanrt.result import Body
-from humanrt.vision.family import Family
-from humanrt.vision.model import InputForm
-
-Floats = NDArray[np.float32]
+from humanrt.vision.stage import Family
 
 
 class Prepared(NamedTuple):
-    """A model's input, the ways back from the pixels of each picture in it, and the whole picture's size."""
+    """A model's input, the affines from the pixels of each image in it to the image, and the image's size."""
 
     pixels: NDArray[Any]  # [n, h, w, 3]
     affines: Sequence[Affine]
     size: tuple[int, int]  # width, height
 
 
-class BodyDetector(Family, Protocol):
-    """A family of models that find bodies; a module of this folder, or an object."""
+class Region(NamedTuple):
+    """A part of the image, in pixels, and its rotation about its centre, clockwise, in radians."""
 
-    def prepare(self, picture: NDArray[np.uint8], form: InputForm, *, quirks: bool) -> Prepared:
-        """Make the model's input of a picture, uint8 [h, w, 3]; ``quirks`` makes it as Human does."""
-
-    def decode(
-        self, outputs: Sequence[Floats], prepared: Prepared, limit: int, settings: BodyConfig, *, quirks: bool
-    ) -> tuple[Body, ...]:
-        """Read the outputs: at most ``limit`` bodies, best first.
-
-        ``quirks`` rounds, orders and numbers them as Human does; Human's models of one body know no limit, and give a
-        body without keypoints where there is none.
-        """
+    box: tuple[float, float, float, float]  # left, top, right, bottom
+    angle: float
 
 
-def best(bodies: Iterable[Body | None], limit: int) -> tuple[Body, ...]:
-    """Put the best bodies first, leave out what is none or too many, and number them."""
-    found = sorted((body for body in bodies if body is not None), key=lambda body: -body.score)
-    return tuple(replace(body, id=i) for i, body in enumerate(found[:limit]))
+class BodyTask(NamedTuple):
+    """At most ``limit`` bodies are wanted, in ``regions`` of the image, or in all of it if None."""
+
+    settings: BodyConfig
+    limit: int
+    regions: Sequence[Region] | None = None
+
+
+@dataclass(frozen=True)
+class BodyFamily(Family[BodyTask, Prepared, tuple[Body, ...]]):
+    """A family of models that detect bodies; ``decode`` returns at most ``limit`` of them, best first."""
+
+    takes_regions: bool = False

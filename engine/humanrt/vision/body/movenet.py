@@ -1,4 +1,4 @@
-"""MoveNet: 17 points of one body, fast or exact, or of each of up to six.
+"""MoveNet: 17 points of one body, in a fast and an exact form, or of each of up to six bodies.
 
 Source: "Next-Generation Pose Detection with MoveNet and TensorFlow.js" (2021), and the models' pages on TensorFlow Hub.
 """
@@ -6,53 +6,56 @@ Source: "Next-Generation Pose Detection with MoveNet and TensorFlow.js" (2021), 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from humanrt.config import BodyConfig
-from humanrt.imaging import fit, map_points, resize_square
+from humanrt.imaging import fit, map_points
 from humanrt.result import Body
-from humanrt.vision.body import movenetfix
-from humanrt.vision.body.detector import Floats, Prepared, best
-from humanrt.vision.body.skeleton import COCO, Pose
-from humanrt.vision.model import InputForm
+from humanrt.vision.body.detector import BodyFamily, BodyTask, Prepared
+from humanrt.vision.body.skeleton import COCO, Pose, best
+from humanrt.vision.stage import InputForm, VisionModel
 
 PARTS = len(COCO.parts)
-# The form for several bodies takes any multiple of STEP; its longer side is this one.
+# The input for several bodies has sides of multiples of STEP; the longer one is this.
 LONGER_SIDE, STEP = 256, 32
 
 
 @dataclass(frozen=True)
-class MoveNet:
-    """One form of the model: what comes out, and of how many bodies."""
+class MoveNet(BodyFamily):
+    """One form of the model, for one body or for several.
 
-    OUTPUTS: tuple[str, ...]
-    several: bool
+    The output has, for each body, y, x and score of every part, over the input's size; with ``several`` also a box and
+    the body's score.
+    """
 
-    def prepare(self, picture: NDArray[np.uint8], form: InputForm, *, quirks: bool) -> Prepared:
-        """Scale a picture to int32 [1, h, w, 3], its proportions kept.
+    several: bool = False
 
-        ``quirks`` pads it to a square for every form, and cuts fractions of grey levels off. Where any size will do,
-        the frame is no larger than the picture needs: a wide one takes 3/5 of the square's time.
+    def form(self, model: VisionModel) -> InputForm:
+        """Return the form of the input, which has any size for several bodies."""
+        return model.form if self.several else model.fixed_form
+
+    def prepare(self, source: NDArray[Any], form: InputForm, task: BodyTask) -> Prepared:
+        """Return the image as int32 [1, h, w, 3], its proportions kept.
+
+        Where any size is accepted, the frame is no larger than the image needs: a wide one takes 3/5 of a square's
+        time.
         """
-        height, width = picture.shape[:2]
-        if quirks:
-            square, affine = resize_square(picture.astype(np.float32), form.height or LONGER_SIDE)
-            return Prepared(square[np.newaxis].astype(np.int32), [affine], (width, height))
+        del task
+        height, width = source.shape[:2]
         frame = (form.height, form.width) if form.height else _frame(width, height)
-        framed, affine = fit(picture, *frame)
+        framed, affine = fit(source, *frame)
         return Prepared(framed[np.newaxis].astype(np.int32), [affine], (width, height))
 
-    def decode(
-        self, outputs: Sequence[Floats], prepared: Prepared, limit: int, settings: BodyConfig, *, quirks: bool
-    ) -> tuple[Body, ...]:
-        """Read the output, of each body y, x and score of every part, over the input's size; then box and its score."""
-        rows = outputs[0].reshape(-1, 3 * PARTS + (5 if self.several else 0)).astype(np.float64)
-        if quirks:
-            read = movenetfix.several if self.several else movenetfix.single
-            return read(rows, prepared.size, limit, settings)
-        return best((self._body(row, prepared, settings) for row in rows), limit)
+    def decode(self, outputs: Sequence[NDArray[Any]], prepared: Prepared, task: BodyTask) -> tuple[Body, ...]:
+        """Return the bodies with a score over ``min_confidence``."""
+        return best((self._body(row, prepared, task.settings) for row in self.rows(outputs)), task.limit)
+
+    def rows(self, outputs: Sequence[NDArray[Any]]) -> NDArray[np.float64]:
+        """Return a row for each body, [n, 51 or 56]."""
+        return outputs[0].reshape(-1, 3 * PARTS + (5 if self.several else 0)).astype(np.float64)
 
     def _body(self, row: NDArray[np.float64], prepared: Prepared, settings: BodyConfig) -> Body | None:
         y, x, scores = row[: 3 * PARTS].reshape(PARTS, 3).T
@@ -64,11 +67,11 @@ class MoveNet:
         return COCO.body(Pose(float(score), scores, points), prepared.size, settings.min_confidence)
 
 
-SINGLE = MoveNet(("points",), several=False)
+SINGLE = MoveNet(("points",))
 SEVERAL = MoveNet(("bodies",), several=True)
 
 
 def _frame(width: int, height: int) -> tuple[int, int]:
-    """Choose height and width of the input for a picture."""
+    """Return height and width of the input for an image."""
     scale = LONGER_SIDE / max(width, height)
     return ceil(round(height * scale) / STEP) * STEP or STEP, ceil(round(width * scale) / STEP) * STEP or STEP

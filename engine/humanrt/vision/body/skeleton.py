@@ -1,7 +1,7 @@
-"""Skeletons: which parts of a body a model knows, and how they become a record."""
+"""Skeletons: the parts of a body that a model outputs, and how they are recorded."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import inf
 from typing import NamedTuple, TypeAlias
@@ -12,28 +12,28 @@ from numpy.typing import NDArray
 from humanrt.result import Body, Box, Keypoint, Point
 
 Floats: TypeAlias = NDArray[np.float64]
-Size: TypeAlias = tuple[int, int]  # the picture's width and height
+Size: TypeAlias = tuple[int, int]  # the image's width and height
 Lines: TypeAlias = Mapping[str, tuple[tuple[Point, Point], ...]]
 
 
 class Pose(NamedTuple):
-    """What a model says of one body, part by part."""
+    """A model's output for one body, part by part."""
 
     score: float  # of the whole body
     scores: Floats  # [n]
-    points: Floats  # [n, 2], or [n, 3] where the model has depth: pixels of the picture
-    distances: Floats | None = None  # [n, 3]: metres, NaN where the model does not know
+    points: Floats  # [n, 2], or [n, 3] where the model has depth: pixels of the image
+    distances: Floats | None = None  # [n, 3]: metres, NaN where the model has none
 
 
 @dataclass(frozen=True)
 class Skeleton:
-    """The parts that a model knows, in its order and by Human's names, and the limbs that lead from part to part."""
+    """The parts of a model, in its order and with Human's names, and the limbs, which connect parts."""
 
     parts: tuple[str, ...]
     limbs: Mapping[str, tuple[str, ...]]
 
     def keypoints(self, pose: Pose, size: Size, min_score: float = -inf) -> tuple[Keypoint, ...]:
-        """Make the keypoints of a pose that are more certain than ``min_score``."""
+        """Return the keypoints of a pose with a score over ``min_score``."""
         rows = zip(self.parts, pose.scores.tolist(), pose.points.tolist(), _relative(pose.points, size), strict=True)
         distances = pose.distances if pose.distances is not None else np.full((len(self.parts), 3), np.nan)
         return tuple(
@@ -43,7 +43,7 @@ class Skeleton:
         )
 
     def lines(self, keypoints: Sequence[Keypoint], min_score: float = -inf) -> Lines:
-        """Draw the limbs, as far as both ends of a line are more certain than ``min_score``."""
+        """Return the lines of the limbs, as far as both ends of a line have a score over ``min_score``."""
         places = {keypoint.part: keypoint.position for keypoint in keypoints if keypoint.score > min_score}
         return {
             name: tuple((places[a], places[b]) for a, b in pairwise(parts) if a in places and b in places)
@@ -51,7 +51,7 @@ class Skeleton:
         }
 
     def body(self, pose: Pose, size: Size, min_score: float) -> Body | None:
-        """Make the record of the parts more certain than ``min_score``, or nothing where there are none."""
+        """Record the parts with a score over ``min_score``; return None if there are none."""
         keypoints = self.keypoints(pose, size, min_score)
         if not keypoints:
             return None
@@ -59,8 +59,14 @@ class Skeleton:
         return Body(0, pose.score, box, box_over(box, size), keypoints, self.lines(keypoints))
 
 
+def best(bodies: Iterable[Body | None], limit: int) -> tuple[Body, ...]:
+    """Return the best ``limit`` bodies, best first, with ids in this order."""
+    found = sorted((body for body in bodies if body is not None), key=lambda body: -body.score)
+    return tuple(replace(body, id=i) for i, body in enumerate(found[:limit]))
+
+
 def box_around(positions: Sequence[Point]) -> Box:
-    """Give the box that points span; around none it is Human's, infinite and inside out."""
+    """Return the bounding box of points; of none it is infinite, of negative size, as in Human."""
     if not positions:
         return inf, inf, -inf, -inf
     x, y = [point[0] for point in positions], [point[1] for point in positions]
@@ -68,20 +74,20 @@ def box_around(positions: Sequence[Point]) -> Box:
 
 
 def box_over(box: Box, size: Size) -> Box:
-    """Give a box over the picture's size."""
+    """Return a box over the image's size."""
     x, y, box_width, box_height = box
     width, height = size
     return x / width, y / height, box_width / width, box_height / height
 
 
 def _relative(points: Floats, size: Size) -> list[list[float]]:
-    """Give points over the picture's size; depth, as in Human, over the mean of width and height."""
+    """Return points over the image's size; depth, as in Human, over the mean of width and height."""
     width, height = size
     relative: list[list[float]] = (points / np.array([width, height, (width + height) / 2])[: points.shape[1]]).tolist()
     return relative
 
 
-# The parts of the COCO data set, which movenet and posenet were taught.
+# The parts of the COCO data set, which movenet and posenet were trained on.
 PAIRED = ("Eye", "Ear", "Shoulder", "Elbow", "Wrist", "Hip", "Knee", "Ankle")
 COCO_PARTS = ("nose", *(f"{side}{part}" for part in PAIRED for side in ("left", "right")))
 LIMBS: Mapping[str, tuple[str, ...]] = {

@@ -1,26 +1,36 @@
 """MobileFaceNet, MobileFace and InsightFace: embeddings that tell faces apart.
 
 Source: Chen and others, "MobileFaceNets: Efficient CNNs for Accurate Real-time Face Verification on Mobile Devices"
-(2018); Deng and others, "ArcFace: Additive Angular Margin Loss for Deep Face Recognition" (2019). Used alike, as in
-Human's src/face/mobilefacenet.ts and insightface.ts.
+(2018); Deng and others, "ArcFace: Additive Angular Margin Loss for Deep Face Recognition" (2019). They are used in the
+same way, as in Human's src/face/mobilefacenet.ts and insightface.ts.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
 
 from humanrt.config import FaceConfig
-from humanrt.vision.face.crop import Crops, Floats, Said, resized
-from humanrt.vision.model import InputForm
-
-OUTPUTS = ("descriptor",)
+from humanrt.vision.face.describer import Description, FaceDescriber, resized
+from humanrt.vision.stage import Batch, InputForm
 
 
-def prepare(crops: Crops, form: InputForm, settings: FaceConfig) -> Floats:
-    """Make the input: 0..1."""
-    del settings  # it says nothing about these
-    return resized(crops, form)
+@dataclass(frozen=True)
+class Descriptor(FaceDescriber):
+    """One output, the embedding; the input is 0..1."""
+
+    outputs: tuple[str, ...] = ("descriptor",)
+
+    def prepare(self, source: NDArray[Any], form: InputForm, task: FaceConfig) -> Batch:
+        """Resize the crops."""
+        del task
+        return Batch(resized(source, form))
+
+    def decode(self, outputs: Sequence[NDArray[Any]], prepared: Batch, task: FaceConfig) -> list[Description]:
+        """Return each face's row."""
+        del prepared, task
+        return [Description(embedding=row.ravel()) for row in outputs[0]]
 
 
-def decode(rows: Sequence[Floats], settings: FaceConfig, *, quirks: bool) -> Said:
-    """Read one face's row, the embedding."""
-    del settings, quirks
-    return {"embedding": rows[0].ravel()}
+DESCRIPTOR = Descriptor()

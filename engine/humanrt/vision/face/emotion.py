@@ -1,32 +1,45 @@
-"""Emotion: how much a face shows of seven emotions.
+"""Emotion: the probabilities of seven facial expressions.
 
 Source: Arriaga and others, "Real-time Convolutional Neural Networks for Emotion and Gender Classification" (2017); the
-input is made as in Human's src/gear/emotion.ts.
+input is prepared as in Human's src/gear/emotion.ts.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
 
 from humanrt.config import FaceConfig
 from humanrt.result import Emotion
-from humanrt.vision.face.crop import Crops, Floats, Said, gray, resized
-from humanrt.vision.model import InputForm
-from humanrt.vision.rounding import truncated
+from humanrt.vision.face.describer import Description, FaceDescriber, gray, resized
+from humanrt.vision.stage import Batch, InputForm
 
-OUTPUTS = ("emotions",)
 EMOTIONS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 
 
-def prepare(crops: Crops, form: InputForm, settings: FaceConfig) -> Floats:
-    """Make the input: gray, -1..1."""
-    return (gray(resized(crops, form, settings.emotion.crop)) - 0.5) * 2
+@dataclass(frozen=True)
+class EmotionFamily(FaceDescriber):
+    """One output, [n, 7]; the input is gray, -1..1."""
+
+    outputs: tuple[str, ...] = ("emotions",)
+
+    def prepare(self, source: NDArray[Any], form: InputForm, task: FaceConfig) -> Batch:
+        """Resize the crops and convert them to gray."""
+        return Batch((gray(resized(source, form, task.emotion.crop)) - 0.5) * 2)
+
+    def decode(self, outputs: Sequence[NDArray[Any]], prepared: Batch, task: FaceConfig) -> list[Description]:
+        """Return the emotions with a score over ``min_confidence``, the highest first."""
+        del prepared
+        return [Description(emotion=self._emotions(row.tolist(), task.emotion.min_confidence)) for row in outputs[0]]
+
+    def _emotions(self, scores: list[float], least: float) -> tuple[Emotion, ...]:
+        found = [
+            Emotion(self.precision.capped(score), name)
+            for score, name in zip(scores, EMOTIONS, strict=True)
+            if score > least
+        ]
+        return tuple(sorted(found, key=lambda emotion: -emotion.score))
 
 
-def decode(rows: Sequence[Floats], settings: FaceConfig, *, quirks: bool) -> Said:
-    """Read one face's row, [7]: the emotions over ``min_confidence``, strongest first."""
-    (emotions,) = rows
-    found = [
-        Emotion(min(0.99, truncated(score, 2)) if quirks else score, name)
-        for score, name in zip(emotions.tolist(), EMOTIONS, strict=True)
-        if score > settings.emotion.min_confidence
-    ]
-    return {"emotion": tuple(sorted(found, key=lambda emotion: -emotion.score))}
+EMOTION = EmotionFamily()

@@ -1,40 +1,52 @@
 """FaceRes: age, gender, and an embedding that tells faces apart.
 
 Source: Savchenko, "Efficient facial representations for age, gender and identity recognition in organizing photo albums
-using multi-output ConvNet" (2019); the reading is that of Human's src/face/faceres.ts.
+using multi-output ConvNet" (2019); the outputs are decoded as in Human's src/face/faceres.ts.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
 
 from humanrt.config import FaceConfig
-from humanrt.vision.face.crop import Crops, Floats, Said, resized
-from humanrt.vision.model import InputForm
-from humanrt.vision.rounding import rounded, truncated
-
-OUTPUTS = ("age", "gender", "descriptor")
+from humanrt.vision.face.describer import Description, FaceDescriber, GenderScore, resized
+from humanrt.vision.face.facemesh import Floats
+from humanrt.vision.stage import Batch, InputForm
 
 
-def prepare(crops: Crops, form: InputForm, settings: FaceConfig) -> Floats:
-    """Make the input: 0..255."""
-    return resized(crops, form, settings.description.crop) * 255
+@dataclass(frozen=True)
+class FaceRes(FaceDescriber):
+    """Three outputs: a probability for each year [n, 100], gender [n, 1] from female to male, descriptor [n, 1024]."""
+
+    outputs: tuple[str, ...] = ("age", "gender", "descriptor")
+
+    def prepare(self, source: NDArray[Any], form: InputForm, task: FaceConfig) -> Batch:
+        """Resize the crops, 0..255."""
+        return Batch(resized(source, form, task.description.crop) * 255)
+
+    def decode(self, outputs: Sequence[NDArray[Any]], prepared: Batch, task: FaceConfig) -> list[Description]:
+        """Return age, embedding, and the gender if its score is over ``min_confidence``."""
+        del prepared
+        least = task.description.min_confidence
+        ages, genders, descriptors = outputs
+        return [self._describe(*rows, least) for rows in zip(ages, genders, descriptors, strict=True)]
+
+    def _describe(self, ages: Floats, gender: Floats, descriptor: Floats, least: float) -> Description:
+        male = float(gender[0])
+        score = 2 * abs(male - 0.5)
+        found = None
+        if self.precision.truncated(score, 2) > least:
+            found = GenderScore("male" if male > 0.5 else "female", self.precision.capped(score))
+        return Description(age=self.precision.rounded(_years(ages), 1), gender=found, embedding=descriptor)
 
 
-def decode(rows: Sequence[Floats], settings: FaceConfig, *, quirks: bool) -> Said:
-    """Read one face's rows: a probability for each year [100], gender [1] from female to male, descriptor [1024]."""
-    age, gender, descriptor = rows
-    male, years = float(gender[0]), _years(age)
-    confidence = score = 2 * abs(male - 0.5)
-    if quirks:
-        confidence, years = truncated(confidence, 2), rounded(years, 1)
-        score = min(0.99, confidence)
-    said: Said = {"age": years, "embedding": descriptor}
-    if confidence > settings.description.min_confidence:
-        said |= {"gender": "male" if male > 0.5 else "female", "gender_score": score}
-    return said
+FACERES = FaceRes()
 
 
 def _years(ages: Floats) -> float:
-    """Take the likeliest year, moved towards the likelier of its neighbours by ten times that one's probability."""
+    """Return the likeliest year, moved towards the likelier of its neighbours by ten times its probability."""
     best = int(ages.argmax())
     before = float(ages[best - 1]) if best > 0 else 0.0
     after = float(ages[best + 1]) if best + 1 < len(ages) else 0.0

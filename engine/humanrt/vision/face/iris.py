@@ -1,22 +1,22 @@
-"""Iris: refines the points around the eyes, and adds five for each iris.
+"""Iris: refines the points around the eyes and adds five for each iris.
 
 Source: Ablavatski and others, "Real-time Pupil Tracking from Monocular Video for Digital Puppetry" (2020); the crops
 and the merging with the mesh are those of Human's src/face/iris.ts. Everything is in pixels of the mesh model's input.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from humanrt.imaging import crop
-from humanrt.vision.face.crop import Crops
+from humanrt.vision.decoding import round_half_up
 from humanrt.vision.face.landmarks import MESH_ANNOTATIONS
-from humanrt.vision.rounding import round_half_up
+from humanrt.vision.stage import Family, InputForm
 
 INPUT_SIZE = 64
-OUTPUTS = ("points",)
 # The corners of each eye in the mesh, outer and inner.
 CORNERS = {"left": (263, 362), "right": (33, 133)}
 # Of the model's 76 points, those that are also in the mesh, by the part's name without its side; the last five are the
@@ -36,14 +36,14 @@ IRIS = slice(71, 76)
 ABOVE, BELOW = 2, 4
 # In EyeUpper0 and EyeLower0, the points above and below the middle of the eye.
 UPPER_CENTER, LOWER_CENTER = 3, 4
-# From this difference in depth between the eyes on, a face looks aside and only the nearer eye's lids are refined.
+# From this difference in depth between the eyes on, the face is in profile and only the nearer eye's lids are refined.
 ASIDE = 30.0
 
 Mesh = NDArray[np.float32]
 
 
 class Eye(NamedTuple):
-    """Where an eye's crop lies in the face's, and whether the crop was mirrored."""
+    """The position of an eye's crop in the face's, and whether it is mirrored."""
 
     side: str
     start: NDArray[np.float64]  # [2]: x, y
@@ -51,29 +51,50 @@ class Eye(NamedTuple):
     mirrored: bool
 
 
-def eyes_of(mesh: Mesh, scale: float) -> tuple[Eye, Eye]:
-    """Place the crops of both eyes of a face, mesh [468, 3]: ``scale`` times as wide as the eye, square.
+class IrisTask(NamedTuple):
+    """The meshes of the faces, each [468, 3], and how many times as wide as an eye its crop is."""
 
-    The model knows right eyes, so the left one is mirrored.
-    """
-    return _eye(mesh, "left", scale), _eye(mesh, "right", scale)
+    meshes: Sequence[Mesh]
+    scale: float
 
 
-def prepare(crops: Crops, faces: Sequence[tuple[Eye, Eye]], *, quirks: bool) -> NDArray[np.float32]:
-    """Cut the eyes out of faces' crops: float32 [2 n, 64, 64, 3], 0..1.
+class CroppedEyes(NamedTuple):
+    """The model's input, two images for each face, and where each was cut from."""
 
-    ``quirks`` mirrors the right eye too, as Human does; but not on its way out.
-    """
-    cuts = []
-    for face, eyes in zip(crops, faces, strict=True):
-        for eye in eyes:
-            cut, _ = crop(face, (*eye.start, *(eye.start + eye.size)), INPUT_SIZE, INPUT_SIZE)
-            cuts.append(cut[:, ::-1] if eye.mirrored or quirks else cut)
-    return np.stack(cuts).astype(np.float32) * np.float32(1 / 255)
+    pixels: NDArray[np.float32]  # [2 n, 64, 64, 3], 0..1
+    eyes: Sequence[tuple[Eye, Eye]]
+
+
+@dataclass(frozen=True)
+class Iris(Family[IrisTask, CroppedEyes, list[Mesh]]):
+    """Models that refine the eyes of a mesh. The source is the faces' crops; the model knows right eyes only."""
+
+    outputs: tuple[str, ...] = ("points",)
+
+    def prepare(self, source: NDArray[Any], form: InputForm, task: IrisTask) -> CroppedEyes:
+        """Cut the eyes out of the faces' crops, the left ones mirrored."""
+        del form
+        eyes = [(_eye(mesh, "left", task.scale), _eye(mesh, "right", task.scale)) for mesh in task.meshes]
+        cuts = [self.cut(face, eye) for face, both in zip(source, eyes, strict=True) for eye in both]
+        return CroppedEyes(np.stack(cuts).astype(np.float32) * np.float32(1 / 255), eyes)
+
+    def cut(self, face: NDArray[Any], eye: Eye) -> NDArray[Any]:
+        """Cut one eye out of a face's crop."""
+        cut, _ = crop(face, (*eye.start, *(eye.start + eye.size)), INPUT_SIZE, INPUT_SIZE)
+        return cut[:, ::-1] if eye.mirrored else cut
+
+    def decode(self, outputs: Sequence[NDArray[Any]], prepared: CroppedEyes, task: IrisTask) -> list[Mesh]:
+        """Return the refined meshes, each [478, 3]; the output has two rows for each face."""
+        (rows,) = outputs
+        pairs = rows.reshape(len(task.meshes), 2, -1)
+        return [refine(*face) for face in zip(task.meshes, prepared.eyes, pairs, strict=True)]
+
+
+IRIS_MODEL = Iris()
 
 
 def refine(mesh: Mesh, eyes: tuple[Eye, Eye], outputs: NDArray[np.float32]) -> Mesh:
-    """Put the model's points, two rows of [228], into a mesh [468, 3]; returns [478, 3], the left iris first."""
+    """Merge the model's points, two rows of [228], into a mesh, [468, 3]; return [478, 3], the left iris first."""
     refined = mesh.copy()
     points = {eye.side: _decode(eye, row) for eye, row in zip(eyes, outputs.reshape(2, 76, 3), strict=True)}
     difference = mesh[CORNERS["left"][0], 2] - mesh[CORNERS["right"][0], 2]
@@ -95,7 +116,7 @@ def _eye(mesh: Mesh, side: str, scale: float) -> Eye:
 
 
 def _decode(eye: Eye, points: NDArray[np.float32]) -> Mesh:
-    """Take the points of one eye, [76, 3], from its crop to the face's."""
+    """Transform the points of one eye, [76, 3], from its crop to the face's."""
     placed = points.copy()
     unit = points[:, :2] / INPUT_SIZE
     if eye.mirrored:
@@ -105,7 +126,7 @@ def _decode(eye: Eye, points: NDArray[np.float32]) -> Mesh:
 
 
 def _merge(mesh: Mesh, points: Mesh, side: str, parts: Iterable[str]) -> None:
-    """Put the contours of an eye into the mesh; their depth is the mean of both."""
+    """Write the contours of an eye into the mesh; their depth is the mean of both."""
     for part in parts:
         indices = list(MESH_ANNOTATIONS[f"{side}{part}"])
         new = points[list(CONTOURS[part])]
@@ -114,7 +135,7 @@ def _merge(mesh: Mesh, points: Mesh, side: str, parts: Iterable[str]) -> None:
 
 
 def _iris(mesh: Mesh, points: Mesh, side: str) -> Mesh:
-    """Take the iris, [5, 3]; its own depth is not reliable, so it gets that of the lids."""
+    """Return the iris, [5, 3], with the depth of the lids: its own is not reliable."""
     iris = points[IRIS].copy()
     above = mesh[MESH_ANNOTATIONS[f"{side}EyeUpper0"][UPPER_CENTER], 2]
     below = mesh[MESH_ANNOTATIONS[f"{side}EyeLower0"][LOWER_CENTER], 2]

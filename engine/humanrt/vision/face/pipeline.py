@@ -1,34 +1,30 @@
-"""Which task feeds which: from the pixels of a picture to its faces."""
+"""Faces: which models run in which order, from an image to its faces."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 
-from humanrt.config import Config, FaceConfig
+from humanrt.config import FaceConfig
 from humanrt.result import Face
 from humanrt.runtime import scheduler
+from humanrt.runtime.side_by_side import side_by_side
 from humanrt.tensors import Tensor
 from humanrt.vision.call import Call, Models
-from humanrt.vision.choice import family_of
-from humanrt.vision.face import blazeface, faceboxes, facemesh, mask
-from humanrt.vision.face.box import FaceBox
-from humanrt.vision.face.crop import Crops, Floats
-from humanrt.vision.face.description import DESCRIBERS, describe
-from humanrt.vision.face.detector import FaceDetector
-from humanrt.vision.face.meshing import each, has_mesh, mesh_faces
+from humanrt.vision.face.describer import Description
+from humanrt.vision.face.facemesh import Crops, Meshes, Placed, face_angle, to_unit
+from humanrt.vision.face.families import FaceFamilies
+from humanrt.vision.face.iris import IrisTask
+from humanrt.vision.face.mask import darken
 from humanrt.vision.face.record import FaceRecorder
-from humanrt.vision.model import TaskModel
-from humanrt.vision.reading import reading
+from humanrt.vision.stage import family_of, run_stage
 
-DETECTORS: Sequence[FaceDetector] = (blazeface.IN_FOUR_PARTS, blazeface.SHORT_RANGE, blazeface.FULL_RANGE, faceboxes)
-# The side of a face's crop where neither mesh nor detector has one of its own.
+# The side of a face's crop where neither the mesh model nor the detector has a square input.
 CROP_SIZE = 256
 
 
 def face_models(face: FaceConfig) -> dict[str, str]:
-    """Tell which models faces need: the path of each, by its key of the configuration."""
+    """Return the path of each model that faces need, by its key of the configuration."""
     if not (face.enabled and face.detector.enabled):
         return {}
     wanted = {"face.detector": face.detector.model_path}
@@ -38,80 +34,117 @@ def face_models(face: FaceConfig) -> dict[str, str]:
         wanted["face.mesh"] = face.mesh.model_path
         if face.iris.enabled:
             wanted["face.iris"] = face.iris.model_path
-    for key in DESCRIBERS:
-        _, name, *part = key.split(".")  # "face.ssrnet.age" is switched on by face.ssrnet, and has a path of its own
-        section = getattr(face, name)
-        if section.enabled:
-            wanted[key] = getattr(section, "_".join(["model_path", *part]))
-    return wanted
+    describers: Mapping[str, tuple[bool, str]] = {
+        "face.emotion": (face.emotion.enabled, face.emotion.model_path),
+        "face.antispoof": (face.antispoof.enabled, face.antispoof.model_path),
+        "face.liveness": (face.liveness.enabled, face.liveness.model_path),
+        "face.description": (face.description.enabled, face.description.model_path),
+        "face.ssrnet.age": (face.ssrnet.enabled, face.ssrnet.model_path_age),
+        "face.ssrnet.gender": (face.ssrnet.enabled, face.ssrnet.model_path_gender),
+        "face.gear": (face.gear.enabled, face.gear.model_path),
+        "face.mobilefacenet": (face.mobilefacenet.enabled, face.mobilefacenet.model_path),
+        "face.insightface": (face.insightface.enabled, face.insightface.model_path),
+    }
+    return wanted | {key: path for key, (enabled, path) in describers.items() if enabled}
 
 
-async def detect_faces(call: Call) -> tuple[Face, ...]:
-    """Find and describe the faces of a picture, best first.
+async def detect_faces(call: Call, families: FaceFamilies) -> tuple[Face, ...]:
+    """Return the faces of an image, described, best first.
 
-    Runs in the caller's scope, which owns every tensor made here, those of the faces included.
+    Runs in the caller's scope, which owns every tensor allocated here, those of the faces included.
     """
-    models, picture, config = call.models, call.picture, call.config
+    models, config = call.models, call.config.face
     if "face.detector" not in models:
         return ()
-    boxes = await _find(models["face.detector"], picture, config)
+    detector = family_of(models["face.detector"].card, families.detectors, "a face detector")
+    boxes = await run_stage(detector, models["face.detector"], call.picture, config.detector)
     if not boxes:
         return ()
-    turns = [facemesh.turn(box) if config.face.detector.rotation else 0.0 for box in boxes]
-    crops = await _cut(models, picture, boxes, turns, config)
-    recorder = FaceRecorder(picture.shape[1], picture.shape[0], config.face, quirks=call.quirks)
-    if has_mesh(models):
-        flags, meshes = await mesh_faces(models, crops, recorder, config)
-        records = await scheduler.run(each, recorder.from_mesh, boxes, turns, flags, meshes)
-        if config.face.detector.mask:
-            crops = await scheduler.run(partial(_mask, quirks=recorder.quirks), crops, meshes, records)
+    recorder = families.recorder(*call.size, config)
+    placed = Placed(boxes, [face_angle(box) if config.detector.rotation else 0.0 for box in boxes])
+    if "face.mesh" in models or "face.attention" in models:
+        meshes = await _mesh(call, families, placed, recorder)
+        records, crops = await scheduler.run(_record_meshes, recorder, placed, meshes, families)
     else:
-        records = await scheduler.run(each, recorder.from_detector, boxes)
-    kept = [i for i, face in enumerate(records) if face is not None]
-    if not kept:
+        records, crops = await scheduler.run(_record_boxes, call, recorder, placed, families)
+    if not records:
         return ()
-    crops = await scheduler.run(np.take, crops, kept, 0)
-    said = await describe(models, crops, config)
-    tensors: Sequence[Tensor | None] = [None] * len(kept)
-    if config.face.detector.return_:
-        tensors = [call.engine.adopt(crop) for crop in await scheduler.run(each, facemesh.prepare, crops)]
-    faces = [face for face in records if face is not None]
-    return tuple(
-        replace(face, id=i, tensor=tensor, **words)
-        for i, (face, tensor, words) in enumerate(zip(faces, tensors, said, strict=True))
+    descriptions = await _describe(models, families, crops, config)
+    tensors: Sequence[Tensor | None] = [None] * len(records)
+    if config.detector.return_:
+        tensors = [call.engine.adopt(pixels) for pixels in await scheduler.run(_split, crops)]
+    rows = zip(records, descriptions, tensors, strict=True)
+    return tuple(_described(i, face, description, tensor) for i, (face, description, tensor) in enumerate(rows))
+
+
+async def _mesh(call: Call, families: FaceFamilies, placed: Placed, recorder: FaceRecorder) -> Meshes:
+    """Cut the faces out and put a mesh on each; where there is an iris model, refine the eyes of confirmed faces."""
+    model = call.models["face.attention" if "face.attention" in call.models else "face.mesh"]
+    mesh = family_of(model.card, families.meshes, "a mesh model")
+    meshes = await run_stage(mesh, model, call.picture, placed)
+    confirmed = [i for i, flag in enumerate(meshes.flags) if recorder.confirms(flag)]
+    if "face.iris" in call.models and confirmed:
+        task = IrisTask([meshes.points[i] for i in confirmed], call.config.face.iris.scale)
+        refined = await run_stage(families.iris, call.models["face.iris"], meshes.crops[confirmed], task)
+        for i, points in zip(confirmed, refined, strict=True):
+            meshes.points[i] = points
+    return meshes
+
+
+def _record_meshes(
+    recorder: FaceRecorder, placed: Placed, meshes: Meshes, families: FaceFamilies
+) -> tuple[list[Face], Crops]:
+    """Record the faces with a mesh; return them and their crops."""
+    crops = meshes.crops
+    rows = zip(placed.boxes, placed.angles, meshes.flags, meshes.points, strict=True)
+    records = [recorder.from_mesh(*row) for row in rows]
+    if recorder.settings.detector.mask:
+        crops = darken(crops, meshes.points, records, families.outline)
+    return _kept(records, crops)
+
+
+def _record_boxes(
+    call: Call, recorder: FaceRecorder, placed: Placed, families: FaceFamilies
+) -> tuple[list[Face], Crops]:
+    """Record the faces as detected; return them and their crops."""
+    size = call.models["face.detector"].form.height or CROP_SIZE
+    pixels = call.picture.registry.values(call.picture)
+    records = [recorder.from_detector(box) for box in placed.boxes]
+    return _kept(records, families.cut(pixels, placed.boxes, placed.angles, size))
+
+
+def _kept(records: Sequence[Face | None], crops: Crops) -> tuple[list[Face], Crops]:
+    kept = [i for i, face in enumerate(records) if face is not None]
+    return [face for face in records if face is not None], crops if len(kept) == len(crops) else crops[kept]
+
+
+async def _describe(models: Models, families: FaceFamilies, crops: Crops, config: FaceConfig) -> list[Description]:
+    """Run every model that describes faces on all crops, side by side; return their merged descriptions."""
+    wanted = ((family, models[key]) for key, family in families.describers.items() if key in models)
+    descriptions = [Description()] * len(crops)
+    for of_model in await side_by_side(*(run_stage(family, model, crops, config) for family, model in wanted)):
+        merged = zip(descriptions, of_model, strict=True)
+        descriptions = [known.overridden_by(description) for known, description in merged]
+    return descriptions
+
+
+def _described(id_: int, face: Face, description: Description, tensor: Tensor | None) -> Face:
+    gender = description.gender
+    return replace(
+        face,
+        id=id_,
+        tensor=tensor,
+        age=description.age,
+        gender=face.gender if gender is None else gender.gender,
+        gender_score=None if gender is None else gender.score,
+        emotion=description.emotion or (),
+        race=description.race,
+        embedding=description.embedding,
+        real=description.real,
+        live=description.live,
     )
 
 
-async def _find(model: TaskModel, picture: Tensor, config: Config) -> list[FaceBox]:
-    detector = family_of(model.card, DETECTORS, "a face detector")
-    settings, quirks = config.face.detector, config.compat == "human"
-    form = model.form if detector is faceboxes else model.fixed_form  # which takes any size
-    prepare = partial(detector.prepare, form=form, square=settings.square, quirks=quirks)
-    with picture.pinned() as pixels:
-        prepared = await scheduler.run(prepare, pixels)
-    outputs = await model.run(prepared.pixels, detector.OUTPUTS)
-    with reading(model.card, detector.OUTPUTS, outputs):
-        return await scheduler.run(partial(detector.decode, quirks=quirks), outputs, prepared, settings)
-
-
-async def _cut(
-    models: Models, picture: Tensor, boxes: Sequence[FaceBox], turns: Sequence[float], config: Config
-) -> Crops:
-    """Cut every face out of the picture, upright."""
-    size = facemesh.INPUT_SIZE if has_mesh(models) else models["face.detector"].form.height or CROP_SIZE
-    quirks = config.compat == "human"
-    with picture.pinned() as pixels:
-        return await scheduler.run(partial(facemesh.cut, pixels, boxes, turns, size, quirks=quirks))
-
-
-def _mask(crops: Crops, meshes: Sequence[Floats], faces: Sequence[Face | None], *, quirks: bool) -> Crops:
-    """Darken what is outside of each face that has a mesh."""
-    masked = []
-    for crop, mesh, face in zip(crops, meshes, faces, strict=True):
-        if face is None or face.rotation is None:
-            masked.append(crop)
-        elif quirks:
-            masked.append(mask.darkened(crop, mask.outline_in_box(face.mesh, face.box)))
-        else:
-            masked.append(mask.darkened(crop, mask.outline_in_crop(mesh, facemesh.INPUT_SIZE)))
-    return np.stack(masked)
+def _split(crops: Crops) -> list[np.ndarray]:
+    """Copy each crop, float32 0..1, so that each can be freed alone."""
+    return [to_unit(crop) for crop in crops]

@@ -1,4 +1,4 @@
-"""From a box and a mesh to the Face that users get. Source: Human's src/face/facemesh.ts."""
+"""From a box and a mesh to the ``Face`` of the result. Source: Human's src/face/facemesh.ts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,29 +7,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from humanrt.config import FaceConfig
-from humanrt.result import Face
-from humanrt.vision.face import facemesh
+from humanrt.result import Box, Face
 from humanrt.vision.face.box import FaceBox
+from humanrt.vision.face.facemesh import INPUT_SIZE, to_image
 from humanrt.vision.face.landmarks import DETECTOR_ANNOTATIONS, MESH_ANNOTATIONS
 from humanrt.vision.face.rotation import MESH_WITH_IRISES, camera_distance, face_rotation
-from humanrt.vision.rounding import rounded
+from humanrt.vision.precision import EXACT, Precision
 
 
 @dataclass(frozen=True)
 class FaceRecorder:
-    """Writes the faces of one picture of ``width`` x ``height`` pixels; ``quirks`` rounds and cuts as Human does."""
+    """Records the faces of one image of ``width`` x ``height`` pixels."""
 
     width: int
     height: int
     settings: FaceConfig
-    quirks: bool
+    precision: Precision = EXACT
 
     def confirms(self, flag: NDArray[np.float32]) -> bool:
-        """Tell whether the mesh model is sure enough, from its ``flag``, [1], that it saw a face."""
+        """Return whether the mesh model's probability of a face, ``flag``, [1], reaches the configured confidence."""
         return self._score(float(flag[0])) >= self._least_score
 
     def from_detector(self, box: FaceBox, face_score: float = 0.0) -> Face | None:
-        """Record a face as the detector saw it, with six points; None when its score is too low."""
+        """Record a face with the detector's landmarks; return None if its score is too low."""
         score = self._score(box.confidence)
         points = np.pad(box.landmarks, ((0, 0), (0, 1)))
         return self._face(box, score, score, self._score(face_score), points, DETECTOR_ANNOTATIONS)
@@ -37,16 +37,23 @@ class FaceRecorder:
     def from_mesh(
         self, box: FaceBox, angle: float, flag: NDArray[np.float32], mesh: NDArray[np.float32]
     ) -> Face | None:
-        """Record a face as the mesh model saw it; ``flag``, [1], and ``mesh``, [468 or 478, 3], are in its own pixels.
+        """Record a face with its mesh, [468 or 478, 3] in pixels of the model's input, and its flag, [1].
 
-        None when the model is not sure enough that it saw a face, unless ``face.mesh.keep_invalid`` wants it even so.
+        If the flag is too low, return None, or, with ``face.mesh.keep_invalid``, the face as detected.
         """
         face_score = self._score(float(flag[0]))
         if not self.confirms(flag):
             return self.from_detector(box, float(flag[0])) if self.settings.mesh.keep_invalid else None
-        points = facemesh.decode(mesh, box, angle, quirks=self.quirks)
+        points = self.precision.whole(to_image(mesh, box, angle))
         moved = box.centered_on(points)
         return self._face(moved, face_score, self._score(box.confidence), face_score, points, MESH_ANNOTATIONS)
+
+    def boxes(self, box: FaceBox) -> tuple[Box, Box] | None:
+        """Return the box clipped to the image, in pixels and over its size; None if nothing of it is inside."""
+        visible = box.clamped(self.width, self.height)
+        if not (visible.start < visible.end).all():
+            return None
+        return visible.pixels(self.precision), visible.relative(self.width, self.height)
 
     def _face(
         self,
@@ -57,17 +64,16 @@ class FaceRecorder:
         points: NDArray[np.float64],
         annotations: Mapping[str, tuple[int, ...]],
     ) -> Face | None:
-        visible = box.clamped(self.width, self.height)
-        outside = not (visible.start < visible.end).all()
-        # Human turns the boxes of faces outside of the picture inside out.
-        if score <= self._least_score or (outside and not self.quirks):
+        boxes = self.boxes(box)
+        if score <= self._least_score or boxes is None:
             return None
         mesh = points.astype(np.float32)
-        mesh_raw = (points / (self.width, self.height, facemesh.INPUT_SIZE)).astype(np.float32)
-        whole_raw = box.relative(self.width, self.height)
+        mesh_raw = (points / (self.width, self.height, INPUT_SIZE)).astype(np.float32)
         width, height = box.size.tolist()
-        has_mesh = annotations is MESH_ANNOTATIONS
-        rotation = face_rotation(mesh, mesh_raw, whole_raw, self.width, self.height) if has_mesh else None
+        rotation = None
+        if annotations is MESH_ANNOTATIONS:
+            relative = box.relative(self.width, self.height)
+            rotation = face_rotation(mesh, mesh_raw, relative, self.width, self.height)
         has_irises = self.settings.iris.enabled and len(mesh) == MESH_WITH_IRISES
         distance = camera_distance(mesh, self.width) if has_irises else 0.0
         for array in (mesh, mesh_raw):
@@ -77,9 +83,8 @@ class FaceRecorder:
             score=score,
             box_score=box_score,
             face_score=face_score,
-            box=visible.pixels(whole=self.quirks),
-            # Human does not cut the relative box to the picture.
-            box_raw=whole_raw if self.quirks else visible.relative(self.width, self.height),
+            box=boxes[0],
+            box_raw=boxes[1],
             size=(width, height),
             mesh=mesh,
             mesh_raw=mesh_raw,
@@ -87,13 +92,13 @@ class FaceRecorder:
                 name: mesh[[index for index in indices if index < len(mesh)]] for name, indices in annotations.items()
             },
             rotation=rotation,
-            distance=(rounded(distance, 2) if self.quirks else distance) or None,
+            distance=self.precision.rounded(distance, 2) or None,
         )
 
     @property
     def _least_score(self) -> float:
-        """What a face's score must be over; Human takes a 0 for "not set", which it takes for 1."""
-        return self.settings.detector.min_confidence or (1.0 if self.quirks else 0.0)
+        """The score that a face's must exceed. With Human 0 is "not set", for which it takes 1."""
+        return self.precision.threshold(self.settings.detector.min_confidence, 1.0)
 
     def _score(self, score: float) -> float:
-        return rounded(score, 2) if self.quirks else score
+        return self.precision.rounded(score, 2)

@@ -1,34 +1,36 @@
 """Antispoof and liveness: whether a face is real, and whether it is live.
 
-Source: Human's src/face/antispoof.ts and liveness.ts, two small classifiers that are used alike.
+Source: Human's src/face/antispoof.ts and liveness.ts, two small classifiers that are used in the same way.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Literal
+
+from numpy.typing import NDArray
 
 from humanrt.config import FaceConfig
-from humanrt.vision.face.crop import Crops, Floats, Said, resized
-from humanrt.vision.model import InputForm
-from humanrt.vision.rounding import rounded
+from humanrt.vision.face.describer import Description, FaceDescriber, resized
+from humanrt.vision.stage import Batch, InputForm
 
 
 @dataclass(frozen=True)
-class Classifier:
-    """Gives one score, 0..1, which becomes the field of the Face that is called as the output is."""
+class Classifier(FaceDescriber):
+    """One output, whose first value in each row is the score, 0..1; the input is 0..1."""
 
-    OUTPUTS: tuple[str]
+    field: Literal["real", "live"] = "real"
 
-    def prepare(self, crops: Crops, form: InputForm, settings: FaceConfig) -> Floats:
-        """Make the input: 0..1."""
-        del settings  # it says nothing about these two
-        return resized(crops, form)
+    def prepare(self, source: NDArray[Any], form: InputForm, task: FaceConfig) -> Batch:
+        """Resize the crops."""
+        del task
+        return Batch(resized(source, form))
 
-    def decode(self, rows: Sequence[Floats], settings: FaceConfig, *, quirks: bool) -> Said:
-        """Read one face's row, whose first value is the score."""
-        del settings
-        (field,), score = self.OUTPUTS, float(rows[0][0])
-        return {field: rounded(score, 2) if quirks else score}
+    def decode(self, outputs: Sequence[NDArray[Any]], prepared: Batch, task: FaceConfig) -> list[Description]:
+        """Return the score as the ``field`` of the description."""
+        del prepared, task
+        scores = [self.precision.rounded(float(row[0]), 2) for row in outputs[0]]
+        return [Description(real=score) if self.field == "real" else Description(live=score) for score in scores]
 
 
-ANTISPOOF = Classifier(("real",))
-LIVENESS = Classifier(("live",))
+ANTISPOOF = Classifier(("real",), field="real")
+LIVENESS = Classifier(("live",), field="live")

@@ -1,33 +1,28 @@
 """What all hand detectors have in common."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple
 
-import numpy as np
 from numpy.typing import NDArray
 
 from humanrt.config import HandConfig
 from humanrt.imaging import Affine
 from humanrt.result import Hand
-from humanrt.vision.family import Family
 from humanrt.vision.hand.record import HandRecorder
-from humanrt.vision.hand.skeleton import Point, Region, Seen
-from humanrt.vision.model import InputForm
-
-Floats = NDArray[np.float32]
+from humanrt.vision.hand.skeleton import Point, Region, Skeleton
+from humanrt.vision.stage import Family
 
 
 class Prepared(NamedTuple):
-    """A detector's input, and the way back from its pixels to the picture's."""
+    """A detector's input, and the affine from its pixels to the image's."""
 
-    pixels: NDArray[np.float32] | NDArray[np.uint8]  # [1, h, w, 3]
+    pixels: NDArray[Any]  # [1, h, w, 3], float32 or uint8
     affine: Affine
 
 
 @dataclass(frozen=True, eq=False)
 class DetectedHand:
-    """A hand as its detector saw it: a box in pixels of the picture, which may reach outside, and where to look on."""
+    """A detection: a box in pixels of the image, which may extend outside, and the region for the skeleton model."""
 
     label: str
     score: float
@@ -36,16 +31,20 @@ class DetectedHand:
     region: Region
 
 
-class HandDetector(Family, Protocol):
-    """A family of models that find hands; a module of this folder."""
+class HandTask(NamedTuple):
+    """At most ``limit`` hands are wanted."""
 
-    def prepare(self, picture: NDArray[np.uint8], form: InputForm, *, quirks: bool) -> Prepared:
-        """Make the model's input of a picture, uint8 [h, w, 3]."""
+    settings: HandConfig
+    limit: int
 
-    def decode(
-        self, outputs: Sequence[Floats], prepared: Prepared, settings: HandConfig, limit: int, *, quirks: bool
-    ) -> list[DetectedHand]:
-        """Read the outputs: the best hands, best first, as many as must be looked at to find ``limit``."""
 
-    def record(self, hand: DetectedHand, seen: Seen | None, recorder: HandRecorder) -> Hand | None:
-        """Record a hand; ``seen`` is what the skeleton model says of it, if it was asked. None where it is no hand."""
+@dataclass(frozen=True)
+class HandDetector(Family[HandTask, Prepared, list[DetectedHand]]):
+    """A family of models that detect hands.
+
+    ``decode`` returns the best detections, best first, as many as must be examined to find ``limit`` hands.
+    """
+
+    def record(self, hand: DetectedHand, skeleton: Skeleton | None, recorder: HandRecorder) -> Hand | None:
+        """Record a hand; ``skeleton`` is None where no skeleton model was run. Return None if it is not a hand."""
+        raise NotImplementedError

@@ -1,8 +1,7 @@
-"""Which task feeds which: from the pixels of a picture to its hands."""
+"""Hands: a detector, and a model for the skeleton of each hand."""
 
-from collections.abc import Sequence
-from dataclasses import replace
-from functools import partial
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from math import inf
 
 import numpy as np
@@ -12,19 +11,36 @@ from humanrt.result import Hand
 from humanrt.runtime import scheduler
 from humanrt.tensors import non_max_suppression
 from humanrt.vision.call import Call
-from humanrt.vision.choice import family_of
-from humanrt.vision.hand import handdetect, handtrack, skeleton
-from humanrt.vision.hand.detector import DetectedHand, HandDetector
+from humanrt.vision.hand.detector import DetectedHand, HandDetector, HandTask
+from humanrt.vision.hand.handdetect import HANDDETECT
+from humanrt.vision.hand.handtrack import HANDTRACK
 from humanrt.vision.hand.record import HandRecorder
-from humanrt.vision.hand.skeleton import Seen
-from humanrt.vision.model import TaskModel
-from humanrt.vision.reading import reading
+from humanrt.vision.hand.skeleton import SKELETON, Skeleton, SkeletonFamily
+from humanrt.vision.stage import family_of, run_stage
 
-DETECTORS: Sequence[HandDetector] = (handtrack, handdetect)
+
+@dataclass(frozen=True)
+class HandFamilies:
+    """The families that ``detect_hands()`` chooses from; ``compat/`` has another instance."""
+
+    detectors: tuple[HandDetector, ...] = (HANDTRACK, HANDDETECT)
+    skeleton: SkeletonFamily = SKELETON
+    recorder: Callable[[int, int, HandConfig], HandRecorder] = HandRecorder
+
+    def runs_for(self, limit: int) -> bool:
+        """Return whether models are run if at most ``limit`` hands are wanted."""
+        return limit > 0
+
+    def choose(self, hands: Sequence[Hand], limit: int, settings: HandConfig) -> list[Hand]:
+        """Return the best hands, best first, without those that overlap a better one."""
+        boxes = np.array([hand.box for hand in hands], np.float32).reshape(-1, 4)
+        boxes[:, 2:] += boxes[:, :2]
+        scores = np.array([hand.score for hand in hands], np.float32)
+        return [hands[i] for i in non_max_suppression(boxes, scores, limit, settings.iou_threshold, -inf)]
 
 
 def hand_models(hand: HandConfig) -> dict[str, str]:
-    """Tell which models hands need: the path of each, by its key of the configuration."""
+    """Return the path of each model that hands need, by its key of the configuration."""
     if not hand.enabled:
         return {}
     wanted = {"hand.detector": hand.detector.model_path}
@@ -33,61 +49,36 @@ def hand_models(hand: HandConfig) -> dict[str, str]:
     return wanted
 
 
-async def detect_hands(call: Call, limit: int) -> tuple[Hand, ...]:
-    """Find the hands of a picture, at most ``limit``, best first; Human may give one where none are wanted.
+async def detect_hands(call: Call, families: HandFamilies, limit: int) -> tuple[Hand, ...]:
+    """Return the hands of an image, at most ``limit``, best first.
 
-    Runs in the caller's scope, which owns all tensors made here.
+    Runs in the caller's scope, which owns all tensors allocated here.
     """
-    if not (limit or call.quirks):
+    if not families.runs_for(limit):
         return ()
-    model = call.models["hand.detector"]
-    detector = family_of(model.card, DETECTORS, "a hand detector")
-    found = await _find(call, model, detector, limit)
+    model, task = call.models["hand.detector"], HandTask(call.config.hand, limit)
+    detector = family_of(model.card, families.detectors, "a hand detector")
+    found = await run_stage(detector, model, call.picture, task)
     if not found:
         return ()
-    seen: Sequence[Seen | None] = [None] * len(found)
+    skeletons: Sequence[Skeleton | None] = [None] * len(found)
     if "hand.skeleton" in call.models:
-        seen = await _look(call, call.models["hand.skeleton"], found)
-    recorder = HandRecorder(*call.size, call.config.hand, quirks=call.quirks)
-    return await scheduler.run(_record, detector, found, seen, recorder, limit)
-
-
-async def _find(call: Call, model: TaskModel, detector: HandDetector, limit: int) -> list[DetectedHand]:
-    form = model.form if detector is handtrack else model.fixed_form
-    with call.picture.pinned() as pixels:
-        prepared = await scheduler.run(partial(detector.prepare, form=form, quirks=call.quirks), pixels)
-    outputs = await model.run(prepared.pixels, detector.OUTPUTS)
-    decode = partial(detector.decode, quirks=call.quirks)
-    with reading(model.card, detector.OUTPUTS, outputs):
-        return await scheduler.run(decode, outputs, prepared, call.config.hand, limit)
-
-
-async def _look(call: Call, model: TaskModel, found: Sequence[DetectedHand]) -> list[Seen]:
-    """Let the skeleton model look at all hands together."""
-    regions, form = [hand.region for hand in found], model.fixed_form
-    with call.picture.pinned() as pixels:
-        batch = await scheduler.run(partial(skeleton.cut, pixels, regions, form, quirks=call.quirks))
-    outputs = await model.run(batch, skeleton.OUTPUTS)
-    with reading(model.card, skeleton.OUTPUTS, outputs):
-        return await scheduler.run(skeleton.decode, outputs, regions, form)
+        regions = [hand.region for hand in found]
+        found_skeletons = await run_stage(families.skeleton, call.models["hand.skeleton"], call.picture, regions)
+        skeletons = found_skeletons
+    return await scheduler.run(_record, call, families, detector, found, skeletons, limit)
 
 
 def _record(
+    call: Call,
+    families: HandFamilies,
     detector: HandDetector,
     found: Sequence[DetectedHand],
-    seen: Sequence[Seen | None],
-    recorder: HandRecorder,
+    skeletons: Sequence[Skeleton | None],
     limit: int,
 ) -> tuple[Hand, ...]:
-    records = (detector.record(hand, look, recorder) for hand, look in zip(found, seen, strict=True))
-    hands = [hand for hand in records if hand is not None]
-    kept = hands[: limit or 1] if recorder.quirks else _best(hands, limit, recorder.settings.iou_threshold)
+    settings = call.config.hand
+    recorder = families.recorder(*call.size, settings)
+    records = (detector.record(hand, skeleton, recorder) for hand, skeleton in zip(found, skeletons, strict=True))
+    kept = families.choose([hand for hand in records if hand is not None], limit, settings)
     return tuple(replace(hand, id=i) for i, hand in enumerate(kept))
-
-
-def _best(hands: Sequence[Hand], limit: int, iou_threshold: float) -> list[Hand]:
-    """Choose the best hands, best first; Human keeps the detector's order, and a hand twice that has two palms."""
-    boxes = np.array([hand.box for hand in hands], np.float32).reshape(-1, 4)
-    boxes[:, 2:] += boxes[:, :2]
-    scores = np.array([hand.score for hand in hands], np.float32)
-    return [hands[i] for i in non_max_suppression(boxes, scores, limit, iou_threshold, -inf)]

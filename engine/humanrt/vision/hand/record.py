@@ -1,4 +1,4 @@
-"""Writing down what was seen of a hand."""
+"""From a detection and a skeleton to the ``Hand`` of the result."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from humanrt.config import HandConfig
 from humanrt.result import Box, Hand
-from humanrt.vision.hand.fingers import fingers_of
+from humanrt.vision.hand.fingers import CurlOf, LongestOf, curl_at, fingers_of, longest_line
 from humanrt.vision.hand.skeleton import Point
-from humanrt.vision.rounding import rounded
+from humanrt.vision.precision import EXACT, Precision
 
 Groups = Mapping[str, tuple[int, ...]]
 
@@ -30,7 +30,7 @@ NO_KEYPOINTS = np.empty((0, 3))
 
 
 class Scores(NamedTuple):
-    """How sure the models are: of the hand, of its box, of its points."""
+    """The scores of the hand, of its box, and of its points, 0..1."""
 
     hand: float
     box: float
@@ -39,39 +39,36 @@ class Scores(NamedTuple):
 
 @dataclass(frozen=True)
 class HandRecorder:
-    """Writes the hands of one picture of ``width`` x ``height`` pixels; ``quirks`` rounds and cuts as Human does."""
+    """Records the hands of one image of ``width`` x ``height`` pixels."""
 
     width: int
     height: int
     settings: HandConfig
-    quirks: bool
+    precision: Precision = EXACT
+    curl: CurlOf = curl_at
+    longest: LongestOf = longest_line
 
     def with_points(
         self, label: str, scores: Scores, keypoints: NDArray[np.float64], groups: Groups = HAND_GROUPS
     ) -> Hand:
-        """Record a hand with its points, [21, 3] in pixels; its box is the one around them."""
+        """Record a hand with its points, [21, 3] in pixels; its box is their bounding box."""
         start, end = keypoints[:, :2].min(axis=0), keypoints[:, :2].max(axis=0)
-        return self._hand(label, scores, _box(start, end), self._relative(start, end), keypoints, groups)
+        return self.hand(label, scores, box_of(start, end), self.relative(start, end), keypoints, groups)
 
     def without_points(self, label: str, scores: Scores, start: Point, end: Point) -> Hand | None:
-        """Record a hand by the corners of its box in pixels, which is cut to the picture; None where it is outside.
-
-        Human does not cut the relative box, and turns boxes inside out that are outside.
-        """
+        """Record a hand by the corners of its box in pixels, clipped to the image; return None if it is outside."""
         low, high = np.maximum(start, 0), np.minimum(end, (self.width, self.height))
-        if self.quirks:
-            x, y, width, height = np.trunc(_box(low, high)).tolist()
-            return self._hand(label, scores, (x, y, width, height), self._relative(start, end), NO_KEYPOINTS, {})
         if not (low < high).all():
             return None
-        return self._hand(label, scores, _box(low, high), self._relative(low, high), NO_KEYPOINTS, {})
+        return self.hand(label, scores, box_of(low, high), self.relative(low, high), NO_KEYPOINTS, {})
 
-    def _hand(
+    def hand(
         self, label: str, scores: Scores, box: Box, box_raw: Box, keypoints: NDArray[np.float64], groups: Groups
     ) -> Hand:
+        """Return the record."""
         points = keypoints.astype(np.float32)
         points.flags.writeable = False
-        score, box_score, finger_score = (rounded(value, 2) if self.quirks else value for value in scores)
+        score, box_score, finger_score = (self.precision.rounded(value, 2) for value in scores)
         return Hand(
             id=0,
             score=score,
@@ -82,14 +79,16 @@ class HandRecorder:
             label=label,
             keypoints=points,
             annotations={name: points[list(indices)] for name, indices in groups.items()},
-            landmarks=fingers_of(keypoints, quirks=self.quirks),
+            landmarks=fingers_of(keypoints, self.curl, self.longest),
         )
 
-    def _relative(self, start: Point, end: Point) -> Box:
-        picture = np.array([self.width, self.height], np.float64)
-        return _box(start / picture, end / picture)
+    def relative(self, start: Point, end: Point) -> Box:
+        """Return two corners in pixels as a box over the image's size."""
+        image = np.array([self.width, self.height], np.float64)
+        return box_of(start / image, end / image)
 
 
-def _box(start: Point, end: Point) -> Box:
+def box_of(start: Point, end: Point) -> Box:
+    """Return two corners as x, y, width and height."""
     x, y, width, height = np.concatenate([start, end - start]).tolist()
     return x, y, width, height

@@ -1,27 +1,26 @@
-"""The skeleton of a hand: 21 points in space, from a crop of the picture.
+"""The skeleton of a hand: 21 points in space, from a crop of the image.
 
 Source: Zhang and others, "MediaPipe Hands: On-device Real-time Hand Tracking" (2020); the crop and the way back to the
-picture are those of Human's src/hand/handtrack.ts and handposepipeline.ts.
+image are those of Human's src/hand/handtrack.ts and handposepipeline.ts.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import cos, sin
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from humanrt.imaging import crop, crop_rotated, rotate
-from humanrt.vision.model import InputForm
-
-OUTPUTS = ("flag", "points")
+from humanrt.imaging import crop_rotated
+from humanrt.vision.stage import Family, InputForm
 
 Floats = NDArray[np.float32]
 Point = NDArray[np.float64]  # [2]: x, y
 
 
 class Region(NamedTuple):
-    """A box of the picture after that was turned by ``-angle`` radians about ``pivot``, in pixels."""
+    """A box in pixels of the image rotated by ``-angle`` radians about ``pivot``."""
 
     start: Point  # top left
     end: Point  # bottom right
@@ -29,51 +28,60 @@ class Region(NamedTuple):
     pivot: Point
 
 
-class Seen(NamedTuple):
-    """What the skeleton model says of one region."""
+class Skeleton(NamedTuple):
+    """The skeleton model's output for one region."""
 
-    flag: float  # how sure it is of a hand, 0..1
-    keypoints: NDArray[np.float64]  # [21, 3] in pixels of the picture
+    flag: float  # the probability of a hand, 0..1
+    keypoints: NDArray[np.float64]  # [21, 3] in pixels of the image
     depths: NDArray[np.float64]  # [21]: the z of the keypoints in pixels of the model's input
 
 
-def cut(picture: NDArray[np.uint8], regions: Sequence[Region], form: InputForm, *, quirks: bool) -> Floats:
-    """Cut regions out of a picture, uint8 [h, w, 3], for the model: float32 [n, *form], 0..1.
+class CroppedHands(NamedTuple):
+    """The model's input, [n, h, w, 3], 0..1."""
 
-    ``quirks`` turns the whole picture to the nearest pixel first, as Human does, and computes in float32 to come out
-    where Human does; otherwise each crop is sampled once, in uint8.
-    """
-    source: NDArray[Any] = picture.astype(np.float32) if quirks else picture
-    crops = []
-    for start, end, angle, pivot in regions:
-        corners, center = (*start, *end), (*pivot,)
-        if quirks and angle:
-            upright, _ = crop(rotate(source, angle, center), corners, form.height, form.width)
-        else:
-            upright, _ = crop_rotated(source, corners, angle, center, form.height, form.width)
-        crops.append(upright)
-    return np.stack(crops).astype(np.float32) * np.float32(1 / 255)
+    pixels: Floats
 
 
-def decode(outputs: Sequence[Floats], regions: Sequence[Region], form: InputForm) -> list[Seen]:
-    """Read the outputs, a row for each region."""
-    flags, points = outputs
-    rows = points.reshape(len(regions), -1, 3).astype(np.float64)
-    return [
-        Seen(flag, _placed(row, region, form), row[:, 2])
-        for flag, row, region in zip(flags.reshape(-1).tolist(), rows, regions, strict=True)
-    ]
+@dataclass(frozen=True)
+class SkeletonFamily(Family[Sequence[Region], CroppedHands, list[Skeleton]]):
+    """Models that find the points of the hand in each region of the image: flags [n, 1] and points [n, 63]."""
+
+    outputs: tuple[str, ...] = ("flag", "points")
+
+    def prepare(self, source: NDArray[Any], form: InputForm, task: Sequence[Region]) -> CroppedHands:
+        """Cut the regions out of the image, each sampled once, bilinearly."""
+        crops = [self.cut(source, region, form) for region in task]
+        return CroppedHands(np.stack(crops).astype(np.float32) * np.float32(1 / 255))
+
+    def cut(self, picture: NDArray[Any], region: Region, form: InputForm) -> NDArray[Any]:
+        """Cut one region out of the image, upright, resized to the model's input."""
+        corners, pivot = (*region.start, *region.end), (*region.pivot,)
+        upright, _ = crop_rotated(picture, corners, region.angle, pivot, form.height, form.width)
+        return upright
+
+    def decode(self, outputs: Sequence[NDArray[Any]], prepared: CroppedHands, task: Sequence[Region]) -> list[Skeleton]:
+        """Return the points of each region in pixels of the image."""
+        flags, points = outputs
+        rows = points.reshape(len(task), -1, 3).astype(np.float64)
+        size = prepared.pixels.shape[2], prepared.pixels.shape[1]
+        return [
+            Skeleton(flag, _placed(row, region, size), row[:, 2])
+            for flag, row, region in zip(flags.reshape(-1).tolist(), rows, task, strict=True)
+        ]
+
+
+SKELETON = SkeletonFamily()
 
 
 def turned(points: NDArray[np.float64], angle: float, pivot: Point) -> NDArray[np.float64]:
-    """Turn points, [n, 2] or [2], by ``angle`` radians about ``pivot``, clockwise in the picture."""
+    """Rotate points, [n, 2] or [2], by ``angle`` radians about ``pivot``, clockwise in the image."""
     cosine, sine = cos(angle), sin(angle)
     turned: NDArray[np.float64] = (points - pivot) @ np.array([[cosine, sine], [-sine, cosine]]) + pivot
     return turned
 
 
-def _placed(points: NDArray[np.float64], region: Region, form: InputForm) -> NDArray[np.float64]:
-    """Take points, [21, 3] in pixels of the model's input, to the picture."""
-    scale = (region.end - region.start) / (form.width, form.height)
+def _placed(points: NDArray[np.float64], region: Region, size: tuple[int, int]) -> NDArray[np.float64]:
+    """Transform points, [21, 3] in pixels of the model's input of this width and height, to the image."""
+    scale = (region.end - region.start) / size
     flat = turned(points[:, :2] * scale + region.start, region.angle, region.pivot)
     return np.column_stack([flat, points[:, 2] * scale.mean()])

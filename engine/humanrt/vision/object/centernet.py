@@ -1,58 +1,55 @@
-"""CenterNet: finds objects by their centres, on a MobileNet v3.
+"""CenterNet: detects objects by their centres, on a MobileNet v3.
 
-Source: Zhou and others, "Objects as Points" (2019); which part of the model is used, and how, is that of Human's
+Source: Zhou and others, "Objects as Points" (2019); the part of the graph that is used is that of Human's
 src/object/centernet.ts.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from humanrt.config import ObjectConfig
 from humanrt.result import Object
 from humanrt.tensors import non_max_suppression
-from humanrt.vision.model import InputForm
-from humanrt.vision.object.detector import Floats, objects_of, scaled, sides_of, visible
-from humanrt.vision.rounding import truncated
-from humanrt.zoo import Card
+from humanrt.vision.object.detector import Floats, ObjectFamily, ObjectTask, scaled, sides_of, visible
+from humanrt.vision.stage import Batch, InputForm
 
-OUTPUTS = ("detections",)
-LABELED = "heatmap"
-# A row: two corners in pixels of the input, the score, and which of the labels it is.
-CORNERS, SCORE, KIND = slice(0, 4), 4, 5
+# A row: two corners in pixels of the input, the score, and the index of the label.
+CORNERS, SCORE, CLASS = slice(0, 4), 4, 5
 
 
-def prepare(picture: NDArray[np.uint8], form: InputForm, *, quirks: bool) -> Floats:
-    """Scale a picture to float32 [1, h, w, 3], 0..255."""
-    return scaled(picture, form.height, form.width, 1.0, quirks=quirks)
+@dataclass(frozen=True)
+class CenterNet(ObjectFamily):
+    """One output, the detections, [1, 100, 6]."""
+
+    outputs: tuple[str, ...] = ("detections",)
+    labeled: str = "heatmap"
+
+    def prepare(self, source: NDArray[Any], form: InputForm, task: ObjectTask) -> Batch:
+        """Return the image as float32 [1, h, w, 3], 0..255."""
+        del task
+        return Batch(scaled(source, form.height, form.width, 1.0))
+
+    def decode(self, outputs: Sequence[NDArray[Any]], prepared: Batch, task: ObjectTask) -> list[Object]:
+        """Return the detections with their boxes clipped to the image, without those outside."""
+        ((rows,),) = outputs
+        corners, seen = visible(relative_corners(rows, prepared))
+        return self.choose(rows[seen], corners[seen], task)
+
+    def choose(self, rows: Floats, corners: NDArray[np.float64], task: ObjectTask) -> list[Object]:
+        """Record the best rows; ``corners`` are over the image's size."""
+        limits = task.settings.max_detected, task.settings.iou_threshold, task.settings.min_confidence
+        chosen = non_max_suppression(rows[:, CORNERS], rows[:, SCORE], *limits)
+        scores = [self.precision.truncated(score, 2) for score in rows[chosen, SCORE].tolist()]
+        return self.record(sides_of(corners[chosen]), scores, rows[chosen, CLASS], task)
 
 
-def decode(
-    outputs: Sequence[Floats],
-    form: InputForm,
-    card: Card,
-    size: tuple[int, int],
-    settings: ObjectConfig,
-    *,
-    quirks: bool,
-) -> list[Object]:
-    """Read the detections, [1, 100, 6], and cut their boxes to the picture; those outside of it are none.
+CENTERNET = CenterNet()
 
-    ``quirks`` leaves the boxes as they are and counts the kinds from 0, as Human does here, against its own table.
-    """
-    ((rows,),) = outputs
-    corners = rows[:, CORNERS].astype(np.float64) / (form.width, form.height, form.width, form.height)
-    if not quirks:
-        corners, seen = visible(corners)
-        rows, corners = rows[seen], corners[seen]
-    chosen = non_max_suppression(
-        rows[:, CORNERS], rows[:, SCORE], settings.max_detected, settings.iou_threshold, settings.min_confidence
-    )
-    boxes, scores, kinds = sides_of(corners[chosen]), rows[chosen, SCORE].tolist(), rows[chosen, KIND]
-    if not quirks:
-        return objects_of(boxes, scores, kinds, card, LABELED, size, quirks=False)
-    cut = [truncated(score, 2) for score in scores]
-    found = objects_of(boxes, cut, kinds, card, LABELED, size, quirks=True)
-    return [replace(each, class_=each.class_ - 1) for each in found]
+
+def relative_corners(rows: Floats, prepared: Batch) -> NDArray[np.float64]:
+    """Return the corners of rows over the input's size."""
+    height, width = prepared.pixels.shape[1:3]
+    return rows[:, CORNERS].astype(np.float64) / (width, height, width, height)

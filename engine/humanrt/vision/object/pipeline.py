@@ -1,41 +1,36 @@
 """Objects: their detector is the only model."""
 
-from collections.abc import Sequence
-from functools import partial
+from dataclasses import dataclass
 
 from humanrt.config import ObjectConfig
-from humanrt.errors import ConfigError
 from humanrt.result import Object
-from humanrt.runtime import scheduler
 from humanrt.vision.call import Call
-from humanrt.vision.choice import family_of
-from humanrt.vision.object import centernet, nanodet
-from humanrt.vision.object.detector import ObjectDetector
-from humanrt.vision.reading import reading
+from humanrt.vision.object.centernet import CENTERNET
+from humanrt.vision.object.detector import ObjectFamily, ObjectTask
+from humanrt.vision.object.nanodet import NANODET
+from humanrt.vision.stage import family_of, run_stage
 
-DETECTORS: Sequence[ObjectDetector] = (centernet, nanodet)
+
+@dataclass(frozen=True)
+class ObjectFamilies:
+    """The families that ``detect_objects()`` chooses from; ``compat/`` has another instance."""
+
+    detectors: tuple[ObjectFamily, ...] = (CENTERNET, NANODET)
 
 
 def object_models(settings: ObjectConfig) -> dict[str, str]:
-    """Tell which models objects need: the path of each, by its key of the configuration."""
+    """Return the path of the model that objects need, by its key of the configuration."""
     return {"object": settings.model_path} if settings.enabled else {}
 
 
-async def detect_objects(call: Call) -> tuple[Object, ...]:
-    """Find the objects of a picture, best first.
+async def detect_objects(call: Call, families: ObjectFamilies) -> tuple[Object, ...]:
+    """Return the objects of an image, best first.
 
-    Runs in the caller's scope, which owns all tensors made here.
+    Runs in the caller's scope, which owns all tensors allocated here.
     """
-    model, quirks = call.models["object"], call.quirks
-    detector = family_of(model.card, DETECTORS, "an object detector")
-    if detector.LABELED not in model.card.outputs:
-        raise ConfigError(
-            f"the card of {model.card.name} has no output {detector.LABELED!r}, whose labels name objects"
-        )
-    form = model.fixed_form
-    with call.picture.pinned() as pixels:
-        batch = await scheduler.run(partial(detector.prepare, pixels, form, quirks=quirks))
-    outputs = await model.run(batch, detector.OUTPUTS)
-    decode = partial(detector.decode, quirks=quirks)
-    with reading(model.card, detector.OUTPUTS, outputs):
-        return tuple(await scheduler.run(decode, outputs, form, model.card, call.size, call.config.object))
+    model = call.models["object"]
+    family = family_of(model.card, families.detectors, "an object detector")
+    family.check(model.card)
+    task = ObjectTask(call.config.object, model.card, call.size)
+    found = await run_stage(family, model, call.picture, task)
+    return tuple(found)

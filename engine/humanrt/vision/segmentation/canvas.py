@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from humanrt.imaging import resize_into
-from humanrt.vision.segmentation.layers import Bytes, Floats
+from humanrt.vision.segmentation.segmenter import Bytes, Floats
 
 
 class Canvas:

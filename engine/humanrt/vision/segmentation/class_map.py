@@ -1,8 +1,8 @@
-"""Human parsing by a plain map: of every pixel, how much each class claims it.
+"""Human parsing by a map of classes: the probability of each class for every pixel.
 
-For models of your own. The card names one output, whose ``labels`` are the classes: ``class_map`` [classes, h, w],
-0..1, or ``class_logits`` [classes, h, w], which a softmax over the classes would make that. An axis of one before it
-does no harm; h and w are the model's own. The class that claims most has the pixel, the first one among equals.
+For custom models. The model card names one output, whose ``labels`` are the classes: ``class_map`` [classes, h, w],
+0..1, or ``class_logits`` [classes, h, w], of which a softmax over the classes is taken. A leading axis of length one is
+accepted; h and w are the model's own. The class with the highest probability has the pixel, the first one among equals.
 """
 
 from collections.abc import Sequence
@@ -12,34 +12,32 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from humanrt.config import SegmentationConfig
 from humanrt.errors import ModelFormatError
-from humanrt.vision.activation import softmax
+from humanrt.vision.decoding import softmax
 from humanrt.vision.segmentation.canvas import Canvas
 from humanrt.vision.segmentation.classes import Classes
-from humanrt.vision.segmentation.layers import Bytes, Layers, planes_of
-from humanrt.zoo import Card
+from humanrt.vision.segmentation.segmenter import Layers, Prepared, SegmentationTask, Segmenter, planes_of
 
 
 @dataclass(frozen=True)
-class ClassMap:
+class ClassMap(Segmenter):
     """One form of the family."""
 
-    OUTPUTS: tuple[str, ...]
-    logits: bool
+    logits: bool = False
 
-    def decode(
-        self, outputs: Sequence[NDArray[Any]], picture: Bytes, card: Card, settings: SegmentationConfig, *, quirks: bool
-    ) -> Layers:
-        """Give each pixel its class. Raises ModelFormatError when the output does not fit the card."""
+    def decode(self, outputs: Sequence[NDArray[Any]], prepared: Prepared, task: SegmentationTask) -> Layers:
+        """Label each pixel with its class. Raises ``ModelFormatError`` if the output does not fit the model card."""
+        card = task.card
         (output,) = outputs
         planes = planes_of(output, card.name)
-        classes = Classes(card.outputs[self.OUTPUTS[0]])
+        classes = Classes(card.outputs[self.outputs[0]])
         if len(planes) != len(classes):
-            raise ModelFormatError(f"{card.name} gave {len(planes)} classes; its card has {len(classes)} labels")
+            raise ModelFormatError(
+                f"{card.name} returned {len(planes)} classes; its model card has {len(classes)} labels"
+            )
         if self.logits:
             planes = softmax(planes, axis=0)
-        height, width = picture.shape[:2]
+        height, width = prepared.picture.shape[:2]
         canvas = Canvas(height, width)
         best = np.full((height, width), -np.inf, np.float32)
         for index, plane in enumerate(planes):
@@ -58,5 +56,5 @@ class ClassMap:
         return Layers(tuple(legend), canvas.labels, masks)
 
 
-IN_PROBABILITIES = ClassMap(("class_map",), logits=False)
+IN_PROBABILITIES = ClassMap(("class_map",))
 IN_LOGITS = ClassMap(("class_logits",), logits=True)

@@ -1,25 +1,21 @@
-"""From alpha, how much of each pixel is person, to labels and masks."""
+"""From alpha, the part of each pixel that is person, to labels and masks."""
 
 import numpy as np
 
 from humanrt.config import SegmentationConfig
 from humanrt.result import Segment
 from humanrt.vision.segmentation.classes import palette
-from humanrt.vision.segmentation.layers import Bytes, Floats, Layers
+from humanrt.vision.segmentation.segmenter import Bytes, Floats, Layers
 
 PERSON = "person"
 LABEL = 1
 
 
-def matted(
-    alpha: Floats, foreground: Bytes | None, settings: SegmentationConfig, *, quirks: bool, state: Bytes | None = None
-) -> Layers:
-    """Make the layers of a picture with one class: ``person``, where alpha is at least ``min_confidence``.
+def matted(alpha: Floats, foreground: Bytes | None, settings: SegmentationConfig, state: Bytes | None = None) -> Layers:
+    """Return the layers of an image with one class: ``person``, where alpha is at least ``min_confidence``.
 
-    ``alpha``, float32 [h, w], becomes the layers'; ``quirks`` cuts it off to whole levels of 0..255, as Human does.
+    ``alpha``, float32 [h, w], becomes the layers'.
     """
-    if quirks:
-        alpha = np.trunc(alpha * np.float32(255)) / np.float32(255)
     inside = alpha >= settings.min_confidence
     area = int(np.count_nonzero(inside))
     labels = inside.astype(np.uint8)

@@ -1,41 +1,42 @@
-"""People before their background, from a small picture: MediaPipe's selfie and meet models.
+"""People and background, from a small image: MediaPipe's selfie and meet models.
 
 Sources: the models' cards; Human's src/segmentation/selfie.ts and meet.ts.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from humanrt.config import SegmentationConfig
 from humanrt.imaging import resize_into
-from humanrt.vision.activation import sigmoid, softmax
-from humanrt.vision.segmentation.layers import Bytes, Floats, Layers
+from humanrt.vision.decoding import sigmoid
 from humanrt.vision.segmentation.matte import matted
-from humanrt.zoo import Card
+from humanrt.vision.segmentation.segmenter import Floats, Layers, Prepared, SegmentationTask, Segmenter
 
-OUTPUTS = ("mask",)
-# meet gives two planes of logits, selfie one of probabilities.
+# The planes of logits of meet; selfie has one plane of probabilities.
 BACKGROUND, PERSON = 0, 1
 
 
-def decode(
-    outputs: Sequence[Floats], picture: Bytes, card: Card, settings: SegmentationConfig, *, quirks: bool
-) -> Layers:
-    """Scale the model's alpha to the picture, whose own colours are the foreground."""
-    ((planes,),) = outputs
-    alpha = np.empty(picture.shape[:2], np.float32)
-    resize_into(_alpha_of(planes, quirks=quirks), alpha)
-    foreground = picture.copy() if settings.mode in ("default", "foreground") else None
-    return matted(alpha, foreground, settings, quirks=quirks)
+@dataclass(frozen=True)
+class PersonMask(Segmenter):
+    """One output, [1, h, w, 1 or 2]."""
+
+    outputs: tuple[str, ...] = ("mask",)
+
+    def decode(self, outputs: Sequence[NDArray[Any]], prepared: Prepared, task: SegmentationTask) -> Layers:
+        """Resize the model's alpha to the image, whose own colours are the foreground."""
+        ((planes,),) = outputs
+        picture = prepared.picture
+        alpha = np.empty(picture.shape[:2], np.float32)
+        resize_into(planes[..., 0] if planes.shape[2] == 1 else self.alpha_of(planes), alpha)
+        foreground = picture.copy() if task.settings.mode in ("default", "foreground") else None
+        return matted(self.precision.alpha(alpha), foreground, task.settings)
+
+    def alpha_of(self, planes: Floats) -> Floats:
+        """Return the probabilities of two planes of logits, [h, w, 2]."""
+        return sigmoid(planes[..., PERSON] - planes[..., BACKGROUND])
 
 
-def _alpha_of(planes: Floats, *, quirks: bool) -> Floats:
-    """Read the model's output, [h, w, 1 or 2]."""
-    if planes.shape[2] == 1:
-        return planes[..., 0]
-    if quirks:
-        # Human takes the softmax along each line of the picture instead of over the two classes: of a person hardly
-        # anything is left, the less the wider the person is.
-        return softmax(planes[..., PERSON], axis=1)
-    return sigmoid(planes[..., PERSON] - planes[..., BACKGROUND])
+PERSON_MASK = PersonMask()

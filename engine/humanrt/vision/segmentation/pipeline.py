@@ -1,76 +1,81 @@
-"""Segmentation: the model of the configuration, whatever its family, and what a video remembers of it."""
+"""Segmentation: one model, and what it passes from frame to frame of a video."""
 
-from collections.abc import Sequence
-from contextlib import ExitStack
-from functools import partial
+from dataclasses import dataclass
 
 from humanrt.config import SegmentationConfig
 from humanrt.errors import ConfigError
 from humanrt.result import Segmentation
-from humanrt.runtime import scheduler
 from humanrt.tensors import Tensor
 from humanrt.vision.call import Call
-from humanrt.vision.choice import family_of
-from humanrt.vision.reading import reading
-from humanrt.vision.segmentation import class_map, instances, matting, person, picture
-from humanrt.vision.segmentation.layers import Segmenter
+from humanrt.vision.segmentation import class_map, instances, matting
+from humanrt.vision.segmentation.matting import MATTING, Matting
+from humanrt.vision.segmentation.person import PERSON_MASK
+from humanrt.vision.segmentation.segmenter import IMAGE, SegmentationTask, Segmenter
+from humanrt.vision.stage import Recurrence, family_of, run_stage
 from humanrt.zoo import Card
 
 KEY = "segmentation"
-SEGMENTERS: Sequence[Segmenter] = (
-    matting,
-    person,
-    instances.IN_PROBABILITIES,
-    instances.IN_LOGITS,
-    class_map.IN_PROBABILITIES,
-    class_map.IN_LOGITS,
-)
+
+
+@dataclass(frozen=True)
+class SegmentationFamilies:
+    """The families that ``detect_segments()`` chooses from; ``compat/`` has another instance."""
+
+    segmenters: tuple[Segmenter, ...] = (
+        MATTING,
+        PERSON_MASK,
+        instances.IN_PROBABILITIES,
+        instances.IN_LOGITS,
+        class_map.IN_PROBABILITIES,
+        class_map.IN_LOGITS,
+    )
 
 
 def segmentation_models(segmentation: SegmentationConfig) -> dict[str, str]:
-    """Tell which models segmentation needs: the path of each, by its key of the configuration."""
+    """Return the path of the model that segmentation needs, by its key of the configuration."""
     return {KEY: segmentation.model_path} if segmentation.enabled else {}
 
 
-async def detect_segments(call: Call) -> Segmentation | None:
-    """Tell what every pixel of a picture belongs to.
+async def detect_segments(call: Call, families: SegmentationFamilies) -> Segmentation | None:
+    """Return the segment of every pixel of an image.
 
-    Runs in the caller's scope, which owns every tensor made here, those of the result included; what a recurrent model
-    remembers for the next frame goes to the call's turn.
+    Runs in the caller's scope, which owns every tensor allocated here, those of the result included. The states of a
+    recurrent model go to the call's turn, for the next frame.
     """
     if KEY not in call.models:
         return None
     model, settings = call.models[KEY], call.config.segmentation
-    segmenter = family_of(model.card, SEGMENTERS, "a segmentation model")
-    if settings.mode == "state" and segmenter is not matting:
+    segmenter = family_of(model.card, families.segmenters, "a segmentation model")
+    recurrent = isinstance(segmenter, Matting)
+    if settings.mode == "state" and not recurrent:
         raise ConfigError(
-            f"segmentation.mode 'state' shows what a recurrent model remembers, and {model.card.name} is none: rvm is"
+            f"segmentation.mode 'state' shows the state of a recurrent model, which {model.card.name} is not: rvm is"
         )
-    with call.picture.pinned() as pixels:
-        batch = await scheduler.run(partial(picture.prepare, quirks=call.quirks), pixels, model.card)
-        inputs = {picture.INPUT: call.engine.adopt(batch)}
-        if segmenter is matting:
-            inputs |= _recalled(call, model.card)
-        outputs = await model.execute(inputs, segmenter.OUTPUTS)
-        with ExitStack() as pins:
-            arrays = [pins.enter_context(output.pinned()) for output in outputs]
-            decode = partial(segmenter.decode, quirks=call.quirks)
-            with reading(model.card, segmenter.OUTPUTS, arrays):
-                layers = await scheduler.run(decode, arrays, pixels, model.card, settings)
-    arrays_of = {name: array for name, array in vars(layers).items() if name != "legend" and array is not None}
-    found = Segmentation(layers.legend, **{name: call.engine.adopt(array) for name, array in arrays_of.items()})
-    if segmenter is matting and call.turn is not None:
-        call.turn.remember(_frames(call, model.card), outputs[-len(matting.STATES) :])
+    recurrence = Recurrence(IMAGE, _recalled(call, model.card) if recurrent else {})
+    if recurrent and call.turn is not None:
+        recurrence.states = matting.STATES
+    task = SegmentationTask(settings, model.card)
+    layers = await run_stage(segmenter, model, call.picture, task, recurrence)
+    found = Segmentation(
+        layers.legend,
+        labels=call.engine.adopt(layers.labels),
+        masks=call.engine.adopt(layers.masks),
+        alpha=None if layers.alpha is None else call.engine.adopt(layers.alpha),
+        foreground=None if layers.foreground is None else call.engine.adopt(layers.foreground),
+        state=None if layers.state is None else call.engine.adopt(layers.state),
+    )
+    if recurrent and call.turn is not None:
+        call.turn.remember(_frames(call, model.card), recurrence.kept)
     return found
 
 
 def _frames(call: Call, card: Card) -> tuple[object, ...]:
-    """Say for which frames a state is good."""
+    """Return the kind of frames that a state can be used for."""
     return (card.digest, call.size, call.config.segmentation.ratio)
 
 
 def _recalled(call: Call, card: Card) -> dict[str, Tensor]:
-    """Return the inputs of a recurrent model besides the picture: what the frame before left, or else zeros."""
+    """Return the inputs of a recurrent model besides the image: the states of the previous frame, or zeros."""
     states = call.turn.recall(_frames(call, card)) if call.turn is not None else ()
     if not states:
         states = tuple(call.engine.scalar(0.0) for _ in matting.STATES)

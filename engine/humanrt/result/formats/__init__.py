@@ -1,0 +1,1 @@
+"""The formats that results are written in, apart from the records."""

@@ -1,0 +1,46 @@
+"""The families of face models, and which function records what they find."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from humanrt.config import FaceConfig
+from humanrt.vision.face import descriptor, emotion, faceres, gear, spoofing, ssrnet
+from humanrt.vision.face.attention import ATTENTION, ATTENTION_LOGIT
+from humanrt.vision.face.blazeface import FULL_RANGE, IN_FOUR_PARTS, SHORT_RANGE
+from humanrt.vision.face.describer import FaceDescriber
+from humanrt.vision.face.detector import FaceDetector
+from humanrt.vision.face.faceboxes import FACEBOXES
+from humanrt.vision.face.facemesh import FACEMESH, Cut, MeshFamily, cut_faces
+from humanrt.vision.face.iris import IRIS_MODEL, Iris
+from humanrt.vision.face.mask import Outline, outline_in_crop
+from humanrt.vision.face.record import FaceRecorder
+
+# By the key of the configuration that enables them. Where two have a value for the same field, the later one's is
+# taken.
+DESCRIBERS: Mapping[str, FaceDescriber] = MappingProxyType(
+    {
+        "face.emotion": emotion.EMOTION,
+        "face.antispoof": spoofing.ANTISPOOF,
+        "face.liveness": spoofing.LIVENESS,
+        "face.description": faceres.FACERES,
+        "face.ssrnet.age": ssrnet.AGE,
+        "face.ssrnet.gender": ssrnet.GENDER,
+        "face.gear": gear.GEAR,
+        "face.mobilefacenet": descriptor.DESCRIPTOR,
+        "face.insightface": descriptor.DESCRIPTOR,
+    }
+)
+
+
+@dataclass(frozen=True)
+class FaceFamilies:
+    """The families that ``detect_faces()`` chooses from; ``compat/`` has another instance."""
+
+    detectors: tuple[FaceDetector, ...] = (IN_FOUR_PARTS, SHORT_RANGE, FULL_RANGE, FACEBOXES)
+    meshes: tuple[MeshFamily, ...] = (FACEMESH, ATTENTION_LOGIT, ATTENTION)
+    iris: Iris = IRIS_MODEL
+    describers: Mapping[str, FaceDescriber] = field(default_factory=lambda: DESCRIBERS)
+    recorder: Callable[[int, int, FaceConfig], FaceRecorder] = FaceRecorder
+    cut: Cut = cut_faces
+    outline: Outline = outline_in_crop

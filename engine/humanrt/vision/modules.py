@@ -1,0 +1,132 @@
+"""The modules of Human, in one list. Pipeline, command line and drawing read it.
+
+A new module is a folder beside the five of this package, and one entry here; its configuration is a section of
+``Config`` and its records are a field of ``Result``.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from humanrt.config import Config
+from humanrt.result import Body, Face, Gesture, Hand, Object, Person, Segmentation
+from humanrt.runtime import scheduler
+from humanrt.vision.body.pipeline import body_models, detect_bodies
+from humanrt.vision.call import Call
+from humanrt.vision.face.pipeline import detect_faces, face_models
+from humanrt.vision.families import Families
+from humanrt.vision.hand.pipeline import detect_hands, hand_models
+from humanrt.vision.object.pipeline import detect_objects, object_models
+from humanrt.vision.segmentation.pipeline import detect_segments, segmentation_models
+
+AS_MANY_AS_FACES = -1
+# For each face. Without face detection an image is taken to have one of each.
+BODIES_OF_A_FACE, HANDS_OF_A_FACE = 1, 2
+
+
+@dataclass
+class Found:
+    """The results of the modules of one call, as far as they have ended."""
+
+    face: tuple[Face, ...] = ()
+    body: tuple[Body, ...] = ()
+    hand: tuple[Hand, ...] = ()
+    object: tuple[Object, ...] = ()
+    gesture: tuple[Gesture, ...] = ()
+    persons: tuple[Person, ...] = ()
+    segmentation: Segmentation | None = None
+    errors: dict[str, Exception] = field(default_factory=dict)
+
+
+def _no_models(config: Config) -> Mapping[str, str]:
+    del config
+    return {}
+
+
+def _no_others(config: Config) -> tuple[str, ...]:
+    del config
+    return ()
+
+
+@dataclass(frozen=True)
+class Module:
+    """One module: ``name`` is its key in the configuration, in ``Found`` and in ``Result.errors``.
+
+    ``models`` returns the path of each model needed, by its key of the configuration; ``needs`` the names of the
+    modules whose results it reads, which are awaited first; ``detect`` fills the module's field of ``Found``.
+    """
+
+    name: str
+    enabled: Callable[[Config], bool]
+    detect: Callable[[Call, Families, Found], Awaitable[None]]
+    models: Callable[[Config], Mapping[str, str]] = _no_models
+    needs: Callable[[Config], tuple[str, ...]] = _no_others
+
+
+async def _faces(call: Call, families: Families, found: Found) -> None:
+    found.face = await detect_faces(call, families.face)
+
+
+async def _bodies(call: Call, families: Families, found: Found) -> None:
+    limit = _limit(call, found, call.config.body.max_detected, BODIES_OF_A_FACE)
+    found.body = await detect_bodies(call, families.body, limit)
+
+
+async def _hands(call: Call, families: Families, found: Found) -> None:
+    limit = _limit(call, found, call.config.hand.max_detected, HANDS_OF_A_FACE)
+    found.hand = await detect_hands(call, families.hand, limit)
+
+
+async def _objects(call: Call, families: Families, found: Found) -> None:
+    found.object = await detect_objects(call, families.object)
+
+
+async def _segments(call: Call, families: Families, found: Found) -> None:
+    found.segmentation = await detect_segments(call, families.segmentation)
+
+
+async def _gestures(call: Call, families: Families, found: Found) -> None:
+    del call
+    found.gesture = await scheduler.run(families.gestures.find, found.face, found.body, found.hand)
+
+
+def _limit(call: Call, found: Found, max_detected: int, of_a_face: int) -> int:
+    if max_detected != AS_MANY_AS_FACES:
+        return max_detected
+    counted = "face.detector" in call.models and "face" not in found.errors
+    return of_a_face * len(found.face) if counted else 1
+
+
+def _faces_if_counted(max_detected: int) -> tuple[str, ...]:
+    return ("face",) if max_detected == AS_MANY_AS_FACES else ()
+
+
+MODULES: tuple[Module, ...] = (
+    Module("face", lambda config: config.face.enabled, _faces, lambda config: face_models(config.face)),
+    Module(
+        "body",
+        lambda config: config.body.enabled,
+        _bodies,
+        lambda config: body_models(config.body),
+        lambda config: _faces_if_counted(config.body.max_detected),
+    ),
+    Module(
+        "hand",
+        lambda config: config.hand.enabled,
+        _hands,
+        lambda config: hand_models(config.hand),
+        lambda config: _faces_if_counted(config.hand.max_detected),
+    ),
+    Module("object", lambda config: config.object.enabled, _objects, lambda config: object_models(config.object)),
+    Module(
+        "segmentation",
+        lambda config: config.segmentation.enabled,
+        _segments,
+        lambda config: segmentation_models(config.segmentation),
+    ),
+    Module("gesture", lambda config: config.gesture.enabled, _gestures, needs=lambda config: ("face", "body", "hand")),
+)
+
+
+def needed_models(config: Config) -> dict[str, str]:
+    """Return the path of each model that a call needs, by its key of the configuration."""
+    return {key: path for module in MODULES for key, path in module.models(config).items()}
