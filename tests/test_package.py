@@ -1,5 +1,6 @@
-"""What importing humanrt gives, and what it costs."""
+"""The public names of the package, and the cost of importing it."""
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -15,13 +16,24 @@ PUBLIC = """
     FaceIrisConfig FaceLivenessConfig FaceMeshConfig FaceMobilefacenetConfig FaceSsrnetConfig FilterConfig Finger
     Gaze Gesture GestureConfig GraphModel Hand HandConfig HandDetectorConfig HandSkeletonConfig Hands Human Kernel
     Keypoint LeakReport LeakRow Memory Object ObjectConfig Person Profile Race Result Rotation Scope Segment
-    Segmentation SegmentationConfig Session Tensor Timing Variable
+    Segmentation SegmentationConfig Session Tensor Timing Variable __version__ draw_result read_picture write_png
 """
+MODULES = "config drawing errors imaging pytest_plugin result tensors tfjs zoo"
 
 
 def test_the_public_names_are_frozen():
-    assert sorted(humanrt.__all__) == PUBLIC.split()
-    assert all(hasattr(humanrt, name) for name in humanrt.__all__)
+    assert humanrt.__all__ == sorted(humanrt.__all__) == PUBLIC.split()
+    assert dir(humanrt) == sorted([*PUBLIC.split(), *MODULES.split()])
+    assert [name for name in dir(humanrt) if not hasattr(humanrt, name)] == []
+
+
+def test_type_checkers_and_the_import_at_first_use_find_names_in_the_same_modules():
+    (tree,) = [node for node in ast.parse(Path(humanrt.__file__).read_text()).body if isinstance(node, ast.If)][:1]
+    imported = {alias.name: node.module for node in tree.body for alias in node.names}
+    assert imported == {name: f"humanrt.{module}" for name, module in humanrt._HOMES.items()}
+    assert sorted([*imported, "__version__"]) == humanrt.__all__
+    for name, module in imported.items():
+        assert getattr(humanrt, name) is getattr(sys.modules[module], name)
 
 
 def test_every_error_is_drawn_in_the_tree():

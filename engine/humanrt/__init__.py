@@ -6,16 +6,20 @@
         with await human.detect("photo.jpg") as result:
             print(len(result.face), human.engine.memory().num_tensors)
 
+The names below are public, and so are those that the modules ``config``, ``drawing``, ``errors``, ``imaging``,
+``pytest_plugin``, ``result``, ``tensors``, ``tfjs`` and ``zoo`` export.
+
 The general layout, floor by floor; imports only go down:
 
-- ``cli``, ``pytest_plugin/``: the edges to the outside
+- ``cli/``, ``pytest_plugin/``: the edges to the outside
 - ``human``: detect()
-- ``vision/``, ``drawing/``: what is found in a picture, one folder for each of Human's modules; results drawn onto it
-- ``people/``, ``streams/``: what people do, read from the records alone; what a video's frames leave for the next
-- ``engine``, ``runtime/``: tensors, scopes and models in one hand; the only rooms that know ONNX Runtime
-- ``result/``: what is found, in frozen records
-- ``imaging/`` (OpenCV), ``tfjs/`` (onnx), ``zoo/`` (files): the outside world, each behind one door
-- ``tensors/``: the tensor engine's core
+- ``vision/``: the detections of a picture, one folder for each of Human's modules
+- ``people/``, ``streams/``: persons and gestures, computed from results; the state that a video's frames share
+- ``engine``, ``runtime/``: tensors, scopes and models together; the only modules that import ONNX Runtime
+- ``drawing/``: results drawn onto pictures
+- ``result/``: the detections, as frozen records
+- ``imaging/`` (OpenCV), ``tfjs/`` (onnx), ``zoo/`` (files): the outside world, each behind one module
+- ``tensors/``: the core of the tensor engine
 - ``config/``, ``errors``: plain data
 """
 
@@ -48,8 +52,10 @@ if TYPE_CHECKING:
         ObjectConfig,
         SegmentationConfig,
     )
+    from humanrt.drawing import draw_result
     from humanrt.engine import Engine
     from humanrt.human import Human
+    from humanrt.imaging import read_picture, write_png
     from humanrt.result import (
         Angle,
         Body,
@@ -71,22 +77,17 @@ if TYPE_CHECKING:
     )
     from humanrt.runtime.graph_model import GraphModel
     from humanrt.streams.session import Session
-    from humanrt.tensors import Kernel, LeakReport, LeakRow, Memory, Profile, Scope, Tensor, Timing, Variable
-else:
-    _ROOMS = ("errors", "config", "tensors", "result", "engine", "streams.session", "human")
-
-    def __getattr__(name: str) -> object:
-        """Import a room when something of it is first asked for: pytest imports us in every session, for our plugin."""
-        if name in _ROOMS:
-            return import_module(f"{__name__}.{name}")
-        if name in __all__:
-            rooms = (vars(import_module(f"{__name__}.{room}")) for room in _ROOMS)
-            return globals().setdefault(name, next(room[name] for room in rooms if name in room))
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-    def __dir__() -> list[str]:
-        return sorted({*globals(), *_ROOMS, *__all__})
-
+    from humanrt.tensors import (
+        Kernel,
+        LeakReport,
+        LeakRow,
+        Memory,
+        Profile,
+        Scope,
+        Tensor,
+        Timing,
+        Variable,
+    )
 
 __version__ = "0.1.0"
 
@@ -144,4 +145,84 @@ __all__ = [
     "Tensor",
     "Timing",
     "Variable",
+    "__version__",
+    "draw_result",
+    "read_picture",
+    "write_png",
 ]
+
+_MODULES = ("config", "drawing", "errors", "imaging", "pytest_plugin", "result", "tensors", "tfjs", "zoo")
+
+# The module of each public name.
+_HOMES = {
+    "Angle": "result",
+    "Body": "result",
+    "BodyConfig": "config",
+    "BodyDetectorConfig": "config",
+    "Config": "config",
+    "Emotion": "result",
+    "Engine": "engine",
+    "Face": "result",
+    "FaceAntispoofConfig": "config",
+    "FaceAttentionConfig": "config",
+    "FaceConfig": "config",
+    "FaceDescriptionConfig": "config",
+    "FaceDetectorConfig": "config",
+    "FaceEmotionConfig": "config",
+    "FaceGearConfig": "config",
+    "FaceInsightfaceConfig": "config",
+    "FaceIrisConfig": "config",
+    "FaceLivenessConfig": "config",
+    "FaceMeshConfig": "config",
+    "FaceMobilefacenetConfig": "config",
+    "FaceSsrnetConfig": "config",
+    "FilterConfig": "config",
+    "Finger": "result",
+    "Gaze": "result",
+    "Gesture": "result",
+    "GestureConfig": "config",
+    "GraphModel": "runtime.graph_model",
+    "Hand": "result",
+    "HandConfig": "config",
+    "HandDetectorConfig": "config",
+    "HandSkeletonConfig": "config",
+    "Hands": "result",
+    "Human": "human",
+    "Kernel": "tensors",
+    "Keypoint": "result",
+    "LeakReport": "tensors",
+    "LeakRow": "tensors",
+    "Memory": "tensors",
+    "Object": "result",
+    "ObjectConfig": "config",
+    "Person": "result",
+    "Profile": "tensors",
+    "Race": "result",
+    "Result": "result",
+    "Rotation": "result",
+    "Scope": "tensors",
+    "Segment": "result",
+    "Segmentation": "result",
+    "SegmentationConfig": "config",
+    "Session": "streams.session",
+    "Tensor": "tensors",
+    "Timing": "tensors",
+    "Variable": "tensors",
+    "draw_result": "drawing",
+    "read_picture": "imaging",
+    "write_png": "imaging",
+}
+
+if not TYPE_CHECKING:  # else a type checker would accept any name
+
+    def __getattr__(name: str) -> object:
+        """Import a name at its first use: pytest imports this package in every session, for the plugin."""
+        if name in _HOMES:
+            return globals().setdefault(name, getattr(import_module(f"{__name__}.{_HOMES[name]}"), name))
+        if name in _MODULES:
+            return import_module(f"{__name__}.{name}")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, *_MODULES])

@@ -141,6 +141,6 @@ def test_a_wrong_configuration_is_wrong_usage(tmp_path, capsys):
     assert "absent.toml" in capsys.readouterr().err
 
 
-def test_a_device_that_is_not_there(capsys):
-    assert cli.main(["detect", "--device", "tpu", ASTRONAUT]) == cli.FAILED
-    assert "tpu" in capsys.readouterr().err
+def test_an_unknown_device_is_wrong_usage(capsys):
+    assert cli.main(["detect", "--device", "tpu", ASTRONAUT]) == cli.USAGE
+    assert "device is 'tpu'; it must be" in capsys.readouterr().err

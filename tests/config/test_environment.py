@@ -7,7 +7,7 @@ from humanrt.config import Environment
 from humanrt.errors import ConfigError
 
 
-def test_nothing_set(monkeypatch):
+def test_defaults(monkeypatch):
     monkeypatch.delenv("HUMANRT_CACHE_DIR", raising=False)
     monkeypatch.delenv("HUMANRT_OFFLINE", raising=False)
     monkeypatch.delenv("HUMANRT_CARDS", raising=False)
@@ -36,6 +36,6 @@ def test_a_switch_that_is_neither_on_nor_off(monkeypatch):
         Environment.read()
 
 
-def test_cards_stand_apart_as_in_path(monkeypatch):
+def test_cards_are_separated_as_in_path(monkeypatch):
     monkeypatch.setenv("HUMANRT_CARDS", os.pathsep.join(["~/cards", "", "more/mine.toml"]))
     assert Environment.read().cards == (Path.home() / "cards", Path("more/mine.toml"))

@@ -1,11 +1,11 @@
 """The configuration: Human's, key for key, as frozen dataclasses.
 
 A configuration is written as ``Config(face=FaceConfig(...))``, as a dict or as a TOML file. Dicts and files take
-snake_case names and Human's camelCase names alike. Whatever the way, each value is checked for its type and range.
+snake_case names and Human's camelCase names. Each value is checked for its type and range.
 
-Differences from Human 3.3.6: filters, which HumanRT does not have yet, are off by default; settings that only mean
-something in JavaScript are refused; ``device``, ``compat``, ``max_pixels``, ``cards``, ``raise_errors``,
-``segmentation.min_confidence`` and the thresholds of ``body.detector`` are ours.
+Differences from Human 3.3.6: filters, which HumanRT does not have yet, are off by default; settings that only have a
+meaning in JavaScript are refused; ``device``, ``compat``, ``max_pixels``, ``cards``, ``raise_errors``,
+``segmentation.min_confidence`` and the defaults of ``body.detector`` are HumanRT's own.
 """
 
 from humanrt.config.config import Config, load_config
@@ -25,10 +25,10 @@ from humanrt.config.face import (
     FaceMobilefacenetConfig,
     FaceSsrnetConfig,
 )
+from humanrt.config.filter import FilterConfig
 from humanrt.config.modules import (
     BodyConfig,
     BodyDetectorConfig,
-    FilterConfig,
     GestureConfig,
     HandConfig,
     HandDetectorConfig,
@@ -36,6 +36,7 @@ from humanrt.config.modules import (
     ObjectConfig,
     SegmentationConfig,
 )
+from humanrt.config.section import Section
 
 __all__ = [
     "BodyConfig",
@@ -61,6 +62,7 @@ __all__ = [
     "HandDetectorConfig",
     "HandSkeletonConfig",
     "ObjectConfig",
+    "Section",
     "SegmentationConfig",
     "load_config",
     "split_paths",

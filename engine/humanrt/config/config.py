@@ -1,82 +1,155 @@
-"""The whole configuration, and the ways to write one."""
+"""The whole configuration, and reading one from a dict or a TOML file."""
 
 import os
-import tomllib
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
-from typing import Annotated, Literal, cast
+from typing import Annotated, Literal
 
 from humanrt.config.face import FaceConfig
+from humanrt.config.filter import FilterConfig
 from humanrt.config.modules import (
     BodyConfig,
-    FilterConfig,
     GestureConfig,
     HandConfig,
     ObjectConfig,
     SegmentationConfig,
 )
-from humanrt.config.section import Between, Ratio, Section
+from humanrt.config.section import Between, Ratio, Section, Value
 from humanrt.errors import ConfigError
 
+DEVICE = re.compile(r"auto|cpu|cuda(:[0-9]{1,4})?")
 
-@dataclass(frozen=True)
+
 class Config(Section):
     """The whole configuration.
 
-    ``device``: "auto", "cpu", "cuda" or "cuda:N". ``deallocate``: who frees the tensors of a Result, "auto" or
-    "manual"; Human's booleans are accepted for the two. ``compat="human"`` brings Human's known quirks back.
-    ``max_pixels``: pictures with more are refused before they are decoded. ``raise_errors``: what a module fails with,
-    bodies for instance, is raised instead of being kept in the Result's ``errors``. ``model_base_path``: a folder that
-    holds TF.js models; it is asked before the cache. ``cards``: cards of your own models, or folders of them, apart as
-    in PATH; each can then be named by its section's ``model_path``, as Human's can. ``cache_sensitivity`` and
-    ``skip_allowed`` act only in streams. Human's ``debug``, ``async``, ``warmup``, ``cache_models`` and
-    ``validate_models`` are accepted and change nothing: logging is the standard library's, models are always cached on
-    disk and always checked.
+    Creating one raises ``ConfigError`` if a value has another type or lies out of range, or if a setting is used that
+    only exists in JavaScript or that this version does not have.
     """
 
     device: str = "auto"
+    """Where models run: ``auto``, ``cpu``, ``cuda`` (the first GPU) or ``cuda:N``, in lower or upper case. ``auto`` is
+    CUDA if it works, else the CPU. Human has ``backend`` instead."""
+
     compat: Literal["human"] | None = None
+    """``human`` reproduces Human's rounding and its known faults. Human has no such key."""
+
     max_pixels: Annotated[int, Between(1)] = 100_000_000
+    """The most pixels, width times height, of a picture; pictures with more are refused before they are decoded. No
+    picture of more than 2**28 pixels is decoded, whatever the value. Human has no such key."""
+
     raise_errors: bool = False
+    """Whether an error of one module, such as bodies, is raised. If not, it is kept in ``result.errors``, and the
+    results of the other modules are returned. Human has no such key."""
+
     backend: str = ""
+    """Must be empty: only TF.js has backends. Use ``device``."""
+
     model_base_path: str = ""
+    """A folder of TF.js models, as a path or a ``file://`` address, which is searched before the cache. Human also
+    accepts web addresses."""
+
     cards: str = ""
+    """Custom model cards, or folders of them, separated as in ``PATH``. Each section's ``model_path`` can name them.
+    Human has no such key."""
+
     cache_models: bool = True
+    """Has no effect: models are always cached on disk."""
+
     validate_models: bool = True
+    """Has no effect: models are always checked."""
+
     wasm_path: str = ""
+    """Must be empty: there is no WASM here."""
+
     wasm_platform_fetch: bool = False
+    """Must be False: there is no WASM here."""
+
     debug: bool = False
+    """Has no effect: messages go to the standard library's ``logging``."""
+
     async_: bool = True
+    """Has no effect: modules always run concurrently. Written ``async`` in dicts and files."""
+
     warmup: Literal["", "none", "face", "full", "body"] = "full"
+    """Has no effect: ``Human.load()`` loads the models."""
+
     cache_sensitivity: Ratio = 0.7
+    """How similar frames of a stream must be for a result to be reused, 0 to 1. ``detect()`` ignores it."""
+
     skip_allowed: bool = False
+    """Whether results of a stream are reused although its frames differ. ``detect()`` ignores it."""
+
     deallocate: Literal["auto", "manual"] = "auto"
+    """Who disposes the tensors of a ``Result``: HumanRT, once the ``Result`` is no longer used (``auto``), or the
+    caller (``manual``). Human's booleans are accepted: True is ``auto``. Human's default, False, is ``manual``."""
+
     flags: Mapping[str, object] = field(default_factory=dict)
+    """Must be empty: ONNX Runtime has none of TF.js's flags."""
+
     software_kernels: bool = False
+    """Must be False: every operation has a kernel here."""
+
     filter: FilterConfig = field(default_factory=FilterConfig)
+    """Filters that are applied to a picture before detection."""
+
     gesture: GestureConfig = field(default_factory=GestureConfig)
+    """Gestures."""
+
     face: FaceConfig = field(default_factory=FaceConfig)
+    """Faces."""
+
     body: BodyConfig = field(default_factory=BodyConfig)
+    """Bodies."""
+
     hand: HandConfig = field(default_factory=HandConfig)
+    """Hands."""
+
     object: ObjectConfig = field(default_factory=ObjectConfig)
+    """Objects."""
+
     segmentation: SegmentationConfig = field(default_factory=SegmentationConfig)
+    """Segmentation."""
 
     def __post_init__(self) -> None:
-        deallocate = cast("str | bool", self.deallocate)
-        if isinstance(deallocate, bool):
-            object.__setattr__(self, "deallocate", "auto" if deallocate else "manual")
-        super().__post_init__()
-        _refuse_browser_settings(self)
-        _refuse_what_is_missing(self)
+        self._refuse_browser_settings()
+        if self.filter.enabled or self.filter.equalization:
+            key = "filter.enabled" if self.filter.enabled else "filter.equalization"
+            raise ConfigError(f"{key} is True, and this version has no filters; leave it out or set it to False")
+
+    @classmethod
+    def accept(cls, name: str, value: Value) -> Value:
+        """Return Human's booleans for ``deallocate`` as ours, and the name of a device in lower case."""
+        if name == "deallocate" and isinstance(value, bool):
+            return "auto" if value else "manual"
+        if name == "device" and isinstance(value, str):
+            if not DEVICE.fullmatch(value.lower()):
+                raise ConfigError(f'device is {value!r}; it must be "auto", "cpu", "cuda" or "cuda:N", as in "cuda:1"')
+            return value.lower()
+        return value
+
+    def _refuse_browser_settings(self) -> None:
+        for name, value, instead in (
+            ("backend", self.backend, 'choose with device="auto", "cpu", "cuda" or "cuda:N"'),
+            ("wasm_path", self.wasm_path, "there is no WASM here"),
+            ("wasm_platform_fetch", self.wasm_platform_fetch, "there is no WASM here"),
+            ("flags", self.flags, "ONNX Runtime has none of TF.js's flags"),
+            ("software_kernels", self.software_kernels, "every operation has a kernel here"),
+        ):
+            if value:
+                raise ConfigError(f"{name} is {value!r}, which only has a meaning in JavaScript: {instead}")
 
 
 def load_config(
     source: Config | Mapping[str, object] | str | os.PathLike[str] | None = None, base: Config | None = None
 ) -> Config:
-    """Lay a dict or the TOML file at a path over ``base``, by default the defaults; a Config takes the place of both.
+    """Return a configuration: ``source`` itself if it is a ``Config``, else ``base`` with ``source`` applied.
 
-    Raises ConfigError for anything that is not a valid configuration, a file that cannot be read included.
+    ``source`` is a dict or the path of a TOML file; ``base`` is the default configuration if it is not given.
+
+    Raises ``ConfigError`` if ``source`` is not a valid configuration, or a file that cannot be read.
     """
     if isinstance(source, Config):
         return source
@@ -85,46 +158,16 @@ def load_config(
         return base
     if isinstance(source, Mapping):
         return base.merge(source)
-    return base.merge(_read_toml(source))
+    if isinstance(source, str | os.PathLike):
+        return base.merge(_read_toml(Path(os.fsdecode(source))))
+    raise ConfigError(f"a configuration is a Config, a dict or the path of a TOML file, not {type(source).__name__}")
 
 
-def _read_toml(source: object) -> Mapping[str, object]:
-    if not isinstance(source, str | os.PathLike):
-        kind = type(source).__name__
-        raise ConfigError(f"a configuration is a Config, a dict or the path of a TOML file, not {kind}")
+def _read_toml(path: Path) -> Mapping[str, object]:
+    import tomllib
+
     try:
-        return tomllib.loads(Path(source).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"cannot read the configuration {os.fspath(source)!r}, a TOML file: {error}") from error
-
-
-# What a later version will have: refused by name when switched on, so that nobody waits for what does not come.
-_MISSING_SWITCHES = ("filter.enabled", "filter.equalization")
-
-# Human's settings for the browser and for TF.js's own backends, with what to use here instead.
-_BROWSER_SETTINGS = {
-    "backend": 'choose with device="auto", "cpu", "cuda" or "cuda:N"',
-    "wasm_path": "there is no WASM here",
-    "wasm_platform_fetch": "there is no WASM here",
-    "flags": "TF.js's flags have no meaning for ONNX Runtime",
-    "software_kernels": "every operation has a kernel here",
-}
-
-
-def _refuse_what_is_missing(config: Config) -> None:
-    switched_on = [path for path in _MISSING_SWITCHES if _at(config, path)]
-    if switched_on:
-        raise ConfigError(f"not available in this version: {', '.join(switched_on)}; leave it out or set it to False")
-
-
-def _refuse_browser_settings(config: Config) -> None:
-    for name, instead in _BROWSER_SETTINGS.items():
-        if getattr(config, name):
-            raise ConfigError(f"{name}={getattr(config, name)!r} only means something in JavaScript: {instead}")
-
-
-def _at(section: Section, path: str) -> object:
-    value: object = section
-    for name in path.split("."):
-        value = getattr(value, name)
-    return value
+        # Editors on Windows begin a file with a byte order mark.
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise ConfigError(f"the configuration {str(path)!r} cannot be read as TOML: {error}") from error

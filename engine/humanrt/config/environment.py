@@ -1,27 +1,35 @@
-"""The environment variables that HumanRT reads. No other file reads one."""
+"""The environment variables of HumanRT. No other file reads any."""
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 from humanrt.errors import ConfigError
 
 SWITCHES = {**dict.fromkeys(("1", "true", "yes", "on"), True), **dict.fromkeys(("", "0", "false", "no", "off"), False)}
 
 
-@dataclass(frozen=True)
-class Environment:
-    """The variables, as they were when they were read."""
+class Environment(NamedTuple):
+    """The values of the environment variables when they were read."""
 
-    cache_dir: Path | None  # HUMANRT_CACHE_DIR: where models are kept; None: the user's cache folder
-    offline: bool  # HUMANRT_OFFLINE=1: never fetch
-    cards: tuple[Path, ...]  # HUMANRT_CARDS: cards of one's own, or folders of them, apart as in PATH
-    track_sites: bool  # HUMANRT_TRACK_SITES=1: record where tensors are made and freed
+    cache_dir: Path | None
+    """``HUMANRT_CACHE_DIR``: the folder of downloaded and converted models. None: the user's cache folder."""
+
+    offline: bool
+    """``HUMANRT_OFFLINE=1``: nothing is fetched."""
+
+    cards: tuple[Path, ...]
+    """``HUMANRT_CARDS``: custom model cards, or folders of them, separated as in ``PATH``."""
+
+    track_sites: bool
+    """``HUMANRT_TRACK_SITES=1``: the places that create and dispose tensors are recorded."""
 
     @classmethod
     def read(cls) -> Self:
-        """Read the variables as they are now. Raises ConfigError for a switch that is neither on nor off."""
+        """Read the variables.
+
+        Raises ``ConfigError`` if a switch is neither on nor off.
+        """
         cache_dir = os.environ.get("HUMANRT_CACHE_DIR")
         return cls(
             cache_dir=Path(cache_dir).expanduser() if cache_dir else None,
@@ -32,7 +40,7 @@ class Environment:
 
 
 def split_paths(text: str) -> tuple[Path, ...]:
-    """Return the paths that stand in ``text`` as in PATH, apart by ``:`` (on Windows ``;``); each may start with ~."""
+    """Return the paths in ``text``, which are separated as in ``PATH``: by ``:``, on Windows by ``;``. "~" is home."""
     return tuple(Path(part).expanduser() for part in text.split(os.pathsep) if part)
 
 

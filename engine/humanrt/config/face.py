@@ -1,181 +1,335 @@
-"""What can be set about faces; names, defaults and meaning are Human's."""
+"""The configuration of faces. Names and defaults are Human's."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Annotated, ClassVar
 
-from humanrt.config.section import Between, Natural, Positive, Ratio, Section
+from humanrt.config.section import MAX_INT, Between, Natural, Positive, Ratio, Section
+
+Margin = Annotated[float, Between(0, 0.45)]
 
 
-@dataclass(frozen=True)
 class FaceDetectorConfig(Section):
-    """Finding faces.
-
-    ``skip_frames`` and ``skip_time`` act only in streams; here and below they change nothing in detect().
-    """
+    """The detector, which finds the faces of a picture. Every other model of faces runs on its boxes."""
 
     path: ClassVar[str] = "face.detector"
+
     enabled: bool = True
+    """Whether faces are detected. If not, no model of faces runs."""
+
     model_path: str = "blazeface.json"
-    rotation: bool = False  # turn each face upright before the mesh looks at it
-    max_detected: Annotated[int, Between(1)] = 1
+    """Name of the model: ``blazeface``, ``blazeface-back``, ``blazeface-front``, ``facemesh-detection-short``,
+    ``facemesh-detection-full``, ``faceboxes``, or that of a custom model card."""
+
+    rotation: bool = False
+    """Whether each face is turned upright, by the line between its eyes, before the mesh runs on it."""
+
+    max_detected: Annotated[int, Between(1, MAX_INT)] = 1
+    """The most faces that are detected in a picture; those with the highest scores are kept."""
+
     skip_frames: Natural = 99
-    skip_time: Natural = 2500  # milliseconds
+    """The most frames of a stream for which an earlier result is reused. ``detect()`` ignores it."""
+
+    skip_time: Natural = 2500
+    """The longest time in milliseconds for which an earlier result is reused in a stream. ``detect()`` ignores it."""
+
     min_confidence: Ratio = 0.2
-    min_size: Natural = 0  # pixels of the original; smaller boxes are dropped
+    """The lowest score of a face, 0 to 1; faces below it are dropped."""
+
+    min_size: Natural = 0
+    """Faces are dropped if their detected width or height times ``scale``, in pixels of the picture, is not larger than
+    this. 0 keeps all."""
+
     iou_threshold: Ratio = 0.1
-    scale: Positive = 1.4  # how much larger than the detected box a face's crop is
-    square: bool = False  # pad the picture to a square instead of squeezing it into one
-    mask: bool = False  # darken what is outside of the face before the models that describe it
-    return_: bool = False  # give each face's crop as `face.tensor`
+    """The largest overlap (intersection over union) of two faces; of two with more, the one with the lower score is
+    dropped."""
+
+    scale: Positive = 1.4
+    """Side of a face's crop, as a multiple of the longer side of its detected box."""
+
+    square: bool = False
+    """Whether the picture is padded to a square for the detector. If not, it is resized to one, which distorts it."""
+
+    mask: bool = False
+    """Whether the pixels outside of a face's outline are darkened to one half for the models that run after the
+    mesh."""
+
+    return_: bool = False
+    """Whether the crop of each face is returned as ``face.tensor``, float32 [1, h, w, 3], 0 to 1. Written ``return`` in
+    dicts and files."""
 
 
-@dataclass(frozen=True)
 class FaceMeshConfig(Section):
-    """The 468-point mesh."""
+    """The mesh of 468 points, and with it the rotation of a face."""
 
     path: ClassVar[str] = "face.mesh"
+
     enabled: bool = True
+    """Whether the mesh runs. If not, neither iris nor attention run."""
+
     model_path: str = "facemesh.json"
+    """Name of the model: ``facemesh``, or that of a custom model card."""
+
     skip_frames: Natural = 0
+    """As ``face.detector.skip_frames``."""
+
     skip_time: Natural = 0
-    keep_invalid: bool = False  # keep faces that the mesh does not confirm, with the detector's six points
+    """As ``face.detector.skip_time``, in milliseconds."""
+
+    keep_invalid: bool = False
+    """Whether faces are kept for which the mesh's score is below ``face.detector.min_confidence``; they have the
+    detector's six points instead of a mesh."""
 
 
-@dataclass(frozen=True)
 class FaceAttentionConfig(Section):
-    """The mesh model that refines lips and eyes."""
+    """The mesh of 478 points with refined lips, eyes and irises. Replaces the models of mesh and iris."""
 
     path: ClassVar[str] = "face.attention"
+
     enabled: bool = False
+    """Whether this model runs instead of those of mesh and iris. Requires ``face.mesh.enabled``."""
+
     model_path: str = "facemesh-attention.json"
+    """Name of the model: ``facemesh-attention``, ``facemesh-attention-pinto``, or that of a custom model card."""
+
     skip_frames: Natural = 0
+    """As ``face.detector.skip_frames``."""
+
     skip_time: Natural = 0
+    """As ``face.detector.skip_time``, in milliseconds."""
 
 
-@dataclass(frozen=True)
 class FaceIrisConfig(Section):
-    """The iris model."""
+    """The irises: ten points more, the distance to the camera and the direction of the gaze."""
 
     path: ClassVar[str] = "face.iris"
+
     enabled: bool = True
+    """Whether the model runs. Requires ``face.mesh.enabled``."""
+
     model_path: str = "iris.json"
+    """Name of the model: ``iris``, or that of a custom model card."""
+
     skip_frames: Natural = 0
+    """As ``face.detector.skip_frames``."""
+
     skip_time: Natural = 0
-    scale: Positive = 2.3  # how much larger than the eye its crop is
+    """As ``face.detector.skip_time``, in milliseconds."""
+
+    scale: Positive = 2.3
+    """Side of an eye's crop, as a multiple of the width of the eye in the mesh."""
 
 
-@dataclass(frozen=True)
 class FaceDescriptionConfig(Section):
-    """Age, gender and embedding."""
+    """Age, gender and embedding (1024 numbers) of a face."""
 
     path: ClassVar[str] = "face.description"
+
     enabled: bool = True
+    """Whether the model runs."""
+
     model_path: str = "faceres.json"
+    """Name of the model: ``faceres``, ``faceres-deep``, or that of a custom model card."""
+
     skip_frames: Natural = 99
+    """As ``face.detector.skip_frames``."""
+
     skip_time: Natural = 3000
+    """As ``face.detector.skip_time``, in milliseconds."""
+
     min_confidence: Ratio = 0.1
-    crop: Annotated[float, Between(0, 0.45)] = 0.0  # cut this part off each side of the face first
+    """The score, 0 to 1, above which the gender is reported."""
+
+    crop: Margin = 0.0
+    """Part of the crop's width and height that is cut off at each side, 0 to 0.45."""
 
 
-@dataclass(frozen=True)
 class FaceEmotionConfig(Section):
-    """Emotions."""
+    """Emotions of a face."""
 
     path: ClassVar[str] = "face.emotion"
+
     enabled: bool = True
+    """Whether the model runs."""
+
     model_path: str = "emotion.json"
+    """Name of the model: ``emotion``, or that of a custom model card."""
+
     skip_frames: Natural = 99
+    """As ``face.detector.skip_frames``."""
+
     skip_time: Natural = 1500
+    """As ``face.detector.skip_time``, in milliseconds."""
+
     min_confidence: Ratio = 0.1
-    crop: Annotated[float, Between(0, 0.45)] = 0.0  # cut this part off each side of the face first
+    """The score, 0 to 1, above which an emotion is reported."""
+
+    crop: Margin = 0.0
+    """Part of the crop's width and height that is cut off at each side, 0 to 0.45."""
 
 
-@dataclass(frozen=True)
 class FaceAntispoofConfig(Section):
-    """Telling a real face from a picture of one."""
+    """The score ``face.real``: whether a face is real, or a picture of one."""
 
     path: ClassVar[str] = "face.antispoof"
+
     enabled: bool = False
+    """Whether the model runs."""
+
     model_path: str = "antispoof.json"
+    """Name of the model: ``antispoof``, or that of a custom model card."""
+
     skip_frames: Natural = 99
+    """As ``face.detector.skip_frames``."""
+
     skip_time: Natural = 4000
+    """As ``face.detector.skip_time``, in milliseconds."""
 
 
-@dataclass(frozen=True)
 class FaceLivenessConfig(Section):
-    """Telling a live face from a recording of one."""
+    """The score ``face.live``: whether a face is live, or a recording of one."""
 
     path: ClassVar[str] = "face.liveness"
+
     enabled: bool = False
+    """Whether the model runs."""
+
     model_path: str = "liveness.json"
+    """Name of the model: ``liveness``, or that of a custom model card."""
+
     skip_frames: Natural = 99
+    """As ``face.detector.skip_frames``."""
+
     skip_time: Natural = 4000
+    """As ``face.detector.skip_time``, in milliseconds."""
 
 
-@dataclass(frozen=True)
 class FaceGearConfig(Section):
-    """The model that tells age, gender and race."""
+    """Age, gender and race of a face."""
 
     path: ClassVar[str] = "face.gear"
+
     enabled: bool = False
+    """Whether the model runs. Its age and gender override those of ``face.description`` and ``face.ssrnet``."""
+
     model_path: str = "gear.json"
+    """Name of the model: ``gear``, or that of a custom model card."""
+
     skip_frames: Natural = 0
+    """As ``face.detector.skip_frames``."""
+
     skip_time: Natural = 0
+    """As ``face.detector.skip_time``, in milliseconds."""
+
     min_confidence: Ratio = 0.1
-    crop: Annotated[float, Between(0, 0.45)] = 0.0  # cut this part off each side of the face first
+    """The score, 0 to 1, above which a race is reported."""
+
+    crop: Margin = 0.0
+    """Part of the crop's width and height that is cut off at each side, 0 to 0.45."""
 
 
-@dataclass(frozen=True)
 class FaceSsrnetConfig(Section):
-    """The small age and gender models."""
+    """Age and gender of a face, from two small models."""
 
     path: ClassVar[str] = "face.ssrnet"
+
     enabled: bool = False
+    """Whether the models run. Their age and gender override those of ``face.description``."""
+
     model_path_age: str = "age.json"
+    """Name of the model of the age: ``age``, or that of a custom model card."""
+
     model_path_gender: str = "gender.json"
+    """Name of the model of the gender: ``gender``, ``gender-ssrnet-imdb``, or that of a custom model card."""
+
     skip_frames: Natural = 0
+    """As ``face.detector.skip_frames``."""
+
     skip_time: Natural = 0
+    """As ``face.detector.skip_time``, in milliseconds."""
+
     min_confidence: Ratio = 0.1
-    crop: Annotated[float, Between(0, 0.45)] = 0.0  # cut this part off each side of the face first
+    """Has no effect, as in Human."""
+
+    crop: Margin = 0.0
+    """Part of the crop's width and height that is cut off at each side, 0 to 0.45."""
 
 
-@dataclass(frozen=True)
 class FaceMobilefacenetConfig(Section):
-    """The MobileFaceNet embedding."""
+    """The embedding of MobileFaceNet."""
 
     path: ClassVar[str] = "face.mobilefacenet"
+
     enabled: bool = False
+    """Whether the model runs. Its embedding overrides that of ``face.description``."""
+
     model_path: str = "mobilefacenet.json"
+    """Name of the model: ``mobilefacenet`` (192 numbers), ``mobileface`` (256), or that of a custom model card."""
+
     skip_frames: Natural = 0
+    """As ``face.detector.skip_frames``."""
+
     skip_time: Natural = 0
+    """As ``face.detector.skip_time``, in milliseconds."""
 
 
-@dataclass(frozen=True)
 class FaceInsightfaceConfig(Section):
-    """The InsightFace embedding."""
+    """The embedding of InsightFace."""
 
     path: ClassVar[str] = "face.insightface"
+
     enabled: bool = False
+    """Whether the model runs. Its embedding overrides those of ``face.description`` and ``face.mobilefacenet``."""
+
     model_path: str = "insightface-mobilenet-swish.json"
+    """Name of the model. As in Human, none comes with the package: name a custom model card."""
+
     skip_frames: Natural = 0
+    """As ``face.detector.skip_frames``."""
+
     skip_time: Natural = 0
+    """As ``face.detector.skip_time``, in milliseconds."""
 
 
-@dataclass(frozen=True)
 class FaceConfig(Section):
-    """Everything about faces."""
+    """Faces."""
 
     path: ClassVar[str] = "face"
+
     enabled: bool = True
+    """Whether faces are detected. If not, no model of faces runs."""
+
     detector: FaceDetectorConfig = field(default_factory=FaceDetectorConfig)
+    """The detector."""
+
     mesh: FaceMeshConfig = field(default_factory=FaceMeshConfig)
+    """The mesh of 468 points."""
+
     attention: FaceAttentionConfig = field(default_factory=FaceAttentionConfig)
+    """The mesh of 478 points, instead of mesh and iris."""
+
     iris: FaceIrisConfig = field(default_factory=FaceIrisConfig)
+    """The irises."""
+
     description: FaceDescriptionConfig = field(default_factory=FaceDescriptionConfig)
+    """Age, gender and embedding."""
+
     emotion: FaceEmotionConfig = field(default_factory=FaceEmotionConfig)
+    """Emotions."""
+
     antispoof: FaceAntispoofConfig = field(default_factory=FaceAntispoofConfig)
+    """Whether a face is real."""
+
     liveness: FaceLivenessConfig = field(default_factory=FaceLivenessConfig)
+    """Whether a face is live."""
+
     gear: FaceGearConfig = field(default_factory=FaceGearConfig)
+    """Age, gender and race."""
+
     ssrnet: FaceSsrnetConfig = field(default_factory=FaceSsrnetConfig)
+    """Age and gender, from two small models."""
+
     mobilefacenet: FaceMobilefacenetConfig = field(default_factory=FaceMobilefacenetConfig)
+    """The embedding of MobileFaceNet."""
+
     insightface: FaceInsightfaceConfig = field(default_factory=FaceInsightfaceConfig)
+    """The embedding of InsightFace."""

@@ -1,138 +1,180 @@
-"""What can be set about bodies, hands, objects, segmentation, filters and gestures; as in Human."""
+"""The configuration of bodies, hands, objects, segmentation and gestures. Names and defaults are Human's."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Annotated, ClassVar, Literal
 
-from humanrt.config.section import Between, Natural, Ratio, Section
+from humanrt.config.section import MAX_INT, Between, Natural, Ratio, Section
 
 
-@dataclass(frozen=True)
 class BodyDetectorConfig(Section):
-    """Finding people first, for blazepose to look at each; the other models find them on their own.
-
-    The thresholds are those of the model's makers; Human, which has no defaults here, would take 0.1 for both.
-    """
+    """The detector of people, on each of whom blazepose runs. The other models of bodies need none."""
 
     path: ClassVar[str] = "body.detector"
+
     enabled: bool = False
+    """Whether people are detected first. Only for ``body.model_path="blazepose-..."``."""
+
     model_path: str = "blazepose-detector.json"
+    """Name of the model: ``blazepose-detector``, or that of a custom model card."""
+
     min_confidence: Ratio = 0.5
+    """The lowest score of a person, 0 to 1. The default is that of the model's authors; Human has no default and uses
+    0.1."""
+
     iou_threshold: Ratio = 0.3
+    """The largest overlap (intersection over union) of two people. The default is that of the model's authors; Human
+    has no default and uses 0.1."""
 
 
-@dataclass(frozen=True)
 class BodyConfig(Section):
-    """Bodies; ``max_detected=-1`` means as many as there are faces."""
+    """Bodies."""
 
     path: ClassVar[str] = "body"
+
     enabled: bool = True
+    """Whether bodies are detected."""
+
     model_path: str = "movenet-lightning.json"
-    max_detected: Annotated[int, Between(-1)] = -1
+    """Name of the model: ``movenet-lightning``, ``movenet-thunder``, ``movenet-multipose``, ``posenet``,
+    ``efficientpose``, ``blazepose-lite``, ``blazepose-full``, ``blazepose-heavy``, or that of a custom model card."""
+
+    max_detected: Annotated[int, Between(-1, MAX_INT)] = -1
+    """The most bodies of a picture. -1 is as many as there are faces, or 1 if faces are not detected. 0 is none."""
+
     min_confidence: Ratio = 0.3
+    """The score, 0 to 1, above which a body, and each of its keypoints, is reported."""
+
     skip_frames: Natural = 1
+    """As ``face.detector.skip_frames``."""
+
     skip_time: Natural = 200
+    """As ``face.detector.skip_time``, in milliseconds."""
+
     detector: BodyDetectorConfig = field(default_factory=BodyDetectorConfig)
+    """The detector of people, for blazepose."""
 
 
-@dataclass(frozen=True)
 class HandDetectorConfig(Section):
-    """Finding hands."""
+    """The detector of hands."""
 
     path: ClassVar[str] = "hand.detector"
+
     model_path: str = "handtrack.json"
+    """Name of the model: ``handtrack``, ``handdetect``, or that of a custom model card."""
 
 
-@dataclass(frozen=True)
 class HandSkeletonConfig(Section):
-    """The 21 points of a hand."""
+    """The 21 keypoints of a hand."""
 
     path: ClassVar[str] = "hand.skeleton"
+
     model_path: str = "handlandmark-lite.json"
+    """Name of the model: ``handlandmark-lite``, ``handlandmark-full``, ``handlandmark-sparse``, ``handskeleton``, or
+    that of a custom model card."""
 
 
-@dataclass(frozen=True)
 class HandConfig(Section):
-    """Hands; ``max_detected=-1`` means two for each face."""
+    """Hands."""
 
     path: ClassVar[str] = "hand"
+
     enabled: bool = True
+    """Whether hands are detected."""
+
     model_path: str = ""
+    """Has no effect, as in Human: ``hand.detector`` and ``hand.skeleton`` name the models."""
+
     rotation: bool = True
+    """Whether a hand is turned upright before its keypoints are computed. Only ``handdetect`` knows its angle."""
+
     skip_frames: Natural = 99
+    """As ``face.detector.skip_frames``."""
+
     skip_time: Natural = 1000
+    """As ``face.detector.skip_time``, in milliseconds."""
+
     min_confidence: Ratio = 0.5
+    """The lowest score, 0 to 1, of a hand, and of its keypoints."""
+
     iou_threshold: Ratio = 0.2
-    max_detected: Annotated[int, Between(-1)] = -1
+    """The largest overlap (intersection over union) of two hands; of two with more, the one with the lower score is
+    dropped."""
+
+    max_detected: Annotated[int, Between(-1, MAX_INT)] = -1
+    """The most hands of a picture. -1 is two for each face, or 1 if faces are not detected. 0 is none."""
+
     landmarks: bool = True
+    """Whether keypoints are computed. If not, a hand has a box and a label only."""
+
     detector: HandDetectorConfig = field(default_factory=HandDetectorConfig)
+    """The detector of hands."""
+
     skeleton: HandSkeletonConfig = field(default_factory=HandSkeletonConfig)
+    """The 21 keypoints of a hand."""
 
 
-@dataclass(frozen=True)
 class ObjectConfig(Section):
-    """Objects; what overlaps a better one by ``iou_threshold`` is dropped, whatever kinds the two are of."""
+    """Objects, of the 80 classes of COCO."""
 
     path: ClassVar[str] = "object"
+
     enabled: bool = False
+    """Whether objects are detected."""
+
     model_path: str = "centernet.json"
+    """Name of the model: ``centernet``, ``nanodet``, or that of a custom model card."""
+
     min_confidence: Ratio = 0.2
+    """The score, 0 to 1, above which an object is reported."""
+
     iou_threshold: Ratio = 0.4
-    max_detected: Annotated[int, Between(1)] = 10
+    """The largest overlap (intersection over union) of two objects, of the same or different classes; of two with more,
+    the one with the lower score is dropped."""
+
+    max_detected: Annotated[int, Between(1, MAX_INT)] = 10
+    """The most objects of a picture; those with the highest scores are kept."""
+
     skip_frames: Natural = 99
+    """As ``face.detector.skip_frames``."""
+
     skip_time: Natural = 2000
+    """As ``face.detector.skip_time``, in milliseconds."""
 
 
-@dataclass(frozen=True)
 class SegmentationConfig(Section):
-    """Separating people from the background, or what they consist of.
-
-    ``mode`` says which pictures are made beside the label map: "alpha", "foreground", both ("default"), or what a
-    recurrent model remembers ("state"). ``ratio`` is how much smaller the picture is that rvm looks at; it is raised
-    for a picture of which less than 3 pixels would be left on a side.
-    ``min_confidence`` is ours: how sure a model must be of an instance, and how much of a pixel must be person for the
-    pixel to have that label.
-    """
+    """Segmentation: the person or class that each pixel belongs to."""
 
     path: ClassVar[str] = "segmentation"
+
     enabled: bool = False
+    """Whether the picture is segmented."""
+
     model_path: str = "rvm.json"
+    """Name of the model: ``rvm``, ``selfie``, ``meet``, or that of a custom model card."""
+
     skip_frames: Natural = 0
+    """As ``face.detector.skip_frames``."""
+
     skip_time: Natural = 0
+    """As ``face.detector.skip_time``, in milliseconds."""
+
     ratio: Annotated[float, Between(0.01, 1)] = 0.5
+    """Size of the picture that ``rvm`` runs on, as a part of the original's, 0.01 to 1. It is raised for pictures of
+    which less than 3 pixels would be left on a side."""
+
     mode: Literal["default", "alpha", "foreground", "state"] = "default"
+    """Which pictures the result contains beside the label map: ``alpha``, ``foreground``, both (``default``), or the
+    recurrent state of ``rvm`` (``state``)."""
+
     min_confidence: Ratio = 0.5
+    """The lowest score, 0 to 1, of an instance, and the lowest part of a pixel that must be person for the pixel to be
+    labelled so. Human has no such key."""
 
 
-@dataclass(frozen=True)
-class FilterConfig(Section):
-    """Filters that run before detection."""
-
-    path: ClassVar[str] = "filter"
-    enabled: bool = False
-    equalization: bool = False
-    width: Natural = 0
-    height: Natural = 0
-    return_: bool = True
-    flip: bool = False
-    auto_brightness: bool = True
-    brightness: Annotated[float, Between(-1, 1)] = 0.0
-    contrast: Annotated[float, Between(-1, 1)] = 0.0
-    sharpness: Ratio = 0.0
-    blur: Annotated[float, Between(0)] = 0.0
-    saturation: Annotated[float, Between(-1, 1)] = 0.0
-    hue: Annotated[float, Between(0, 360)] = 0.0
-    negative: bool = False
-    sepia: bool = False
-    vintage: bool = False
-    kodachrome: bool = False
-    technicolor: bool = False
-    polaroid: bool = False
-    pixelate: Annotated[float, Between(0)] = 0.0
-
-
-@dataclass(frozen=True)
 class GestureConfig(Section):
-    """Gestures."""
+    """Gestures, computed from faces, irises, bodies and hands."""
 
     path: ClassVar[str] = "gesture"
+
     enabled: bool = True
+    """Whether gestures are computed."""

@@ -3,7 +3,6 @@
 import importlib
 import os
 from collections.abc import Mapping, Sequence
-from importlib import metadata
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -81,6 +80,8 @@ def onnxruntime() -> ModuleType:
 
 def installed_distributions() -> dict[str, str]:
     """Return the versions of the packages that provide ``onnxruntime``, by name. Two of them together break CUDA."""
+    from importlib import metadata
+
     versions = {}
     for name in DISTRIBUTIONS:
         try:

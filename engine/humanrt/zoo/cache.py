@@ -19,8 +19,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-import filelock
-
 from humanrt.errors import StoreError
 from humanrt.zoo.cards import Asset, CardFile
 from humanrt.zoo.integrity import file_access, install, is_intact, is_recorded, part_of, record
@@ -95,6 +93,8 @@ class Cache:
 
         Raises StoreError: somebody has held it for half an hour, or the cache cannot be written.
         """
+        import filelock
+
         path = self.root / "locks" / f"{name}.lock"
         with file_access(path):
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import platformdirs
-
 from humanrt.errors import IntegrityError, OfflineError, StoreError
 from humanrt.zoo.address import OtherFiles, download_model, model_name
 from humanrt.zoo.cache import Cache
@@ -21,6 +19,8 @@ from humanrt.zoo.samples import decode_picture
 
 def default_cache_dir() -> Path:
     """Return the folder for caches that this system gives its user, for HumanRT. It need not exist yet."""
+    import platformdirs
+
     return platformdirs.user_cache_path("humanrt", appauthor=False)
 
 

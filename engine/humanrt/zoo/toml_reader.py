@@ -6,7 +6,6 @@ regular expression that the whole text must match. A field with a default may be
 
 import dataclasses
 import re
-import tomllib
 from collections.abc import Mapping
 from types import UnionType
 from typing import Annotated, TypeVar, cast, get_args, get_origin
@@ -21,6 +20,8 @@ def parse_toml(text: str, file: str) -> Mapping[str, object]:
 
     Raises CardError: the text is not TOML.
     """
+    import tomllib
+
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
