@@ -1,4 +1,4 @@
-"""Damaged models: whatever the damage, ModelFormatError and its kin come out, or a model that onnx finds sound."""
+"""Damaged models: conversion raises ``ModelFormatError``, or returns a model that passes onnx's checker."""
 
 import json
 import re
@@ -22,12 +22,12 @@ from humanrt.zoo import Store, default_cache_dir, find_card
 CASES = 10_000
 SEED = 20260101
 PUBLISHED = ["emotion", "handtrack"]
-"""Two real models. The second has loops, lists and detections."""
+"""Two published models. The second has loops, lists and non-maximum suppression."""
 
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory):
-    """The folder of the sound models."""
+    """The folder of the valid models."""
     folder = tmp_path_factory.mktemp("corpus")
     write_corpus(folder)
     return folder
@@ -47,14 +47,14 @@ def test_the_corpus_uses_every_op(corpus):
 
 
 @pytest.mark.parametrize("name", [draw.__name__ for draw in DRAWINGS])
-def test_the_sound_models_convert(corpus, run, name):
+def test_the_valid_models_convert(corpus, run, name):
     destination = corpus / name / "sound.onnx"
     convert(corpus / name / "model.json", destination)
     assert destination.exists()
 
 
 @pytest.mark.slow
-def test_only_the_errors_that_are_documented_come_out(corpus, tmp_path):
+def test_only_documented_errors_are_raised(corpus, tmp_path):
     folder = tmp_path / "corpus"
     shutil.copytree(corpus, folder)
     for name in PUBLISHED:
@@ -63,10 +63,10 @@ def test_only_the_errors_that_are_documented_come_out(corpus, tmp_path):
     assert report.failures == []
     assert sum(report.counts.values()) == CASES
     outcomes = {(path.name, outcome) for path in folder.iterdir() for outcome in ("converted", "refused")}
-    assert report.counts.keys() == outcomes, "damage that always, or never, leaves a model sound finds nothing"
+    assert report.counts.keys() == outcomes, "damage that never, or always, invalidates a model tests nothing"
 
 
-def test_a_case_is_the_same_each_time(sounds):
+def test_a_case_is_deterministic(sounds):
     ops, changed = ["Neg", "Mul"], 0
     for case in range(50):
         sound = worker.pick(sounds, case, worker.seeded(1, case))
@@ -80,7 +80,7 @@ def test_a_case_is_the_same_each_time(sounds):
     ("error", "outcome"),
     [(ModelFormatError("wrong"), "refused"), (KeyError("x"), "KeyError: 'x'"), (None, "converted")],
 )
-def test_what_comes_of_a_case(sounds, tmp_path, monkeypatch, error, outcome):
+def test_the_outcome_of_a_case(sounds, tmp_path, monkeypatch, error, outcome):
     def converts(model_json, destination):
         if error is not None:
             raise error
@@ -96,7 +96,7 @@ def test_what_comes_of_a_case(sounds, tmp_path, monkeypatch, error, outcome):
 
 @pytest.mark.parametrize("end", ["os._exit(3)", "os.kill(os.getpid(), 9)"])
 def test_a_worker_that_dies_is_replaced(tmp_path, monkeypatch, end):
-    """Case 4 ends its worker, and case 5 gets the other; what it says last is kept."""
+    """Case 4 ends its worker, whose last output is kept; the other cases are run."""
     script = tmp_path / "worker.py"
     script.write_text(
         "import json, os, sys\n"
@@ -120,8 +120,8 @@ def test_a_worker_that_cannot_start(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_the_tool_goes_on_with_other_seeds(corpus):
-    """One seed of a few cases, and a published model beside the small ones."""
+def test_the_command(corpus):
+    """One seed with a few cases, and an additional model."""
     tool = Path(__file__).parents[2] / "tools" / "fuzz"
     model = corpus / "functions" / "model.json"
     command = [sys.executable, tool, "--seconds", "0.01", "--cases", "20", "--seed", "7", model]
