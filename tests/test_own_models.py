@@ -1,4 +1,4 @@
-"""Models of a user's own, with cards of the user's, in the place of Human's."""
+"""Custom models with custom cards, in place of Human's."""
 
 import hashlib
 from importlib.resources import files
@@ -22,7 +22,7 @@ BLAZEFACE = find_card("blazeface")
 
 @pytest.fixture
 def my_cards(tmp_path):
-    """A folder with a card for Human's own detector under another name, its files beside the card."""
+    """A folder with a card for Human's detector under another name, and its files."""
     original = Store(default_cache_dir()).ensure(BLAZEFACE).parent
     folder = tmp_path / "cards"
     (folder / "weights").mkdir(parents=True)
@@ -51,22 +51,22 @@ async def faces(config):
             return [(face.score, face.box) for face in result.face]
 
 
-async def test_named_in_the_configuration(my_cards, monkeypatch):
+async def test_a_card_in_the_configuration(my_cards, monkeypatch):
     monkeypatch.delenv("HUMANRT_CARDS", raising=False)
     assert await faces({**MINE, "cards": str(my_cards)}) == await faces(HUMANS) != []
 
 
-async def test_named_in_the_environment(my_cards, monkeypatch):
+async def test_a_card_in_the_environment(my_cards, monkeypatch):
     monkeypatch.setenv("HUMANRT_CARDS", str(my_cards / "mine.toml"))
     assert await faces(MINE) == await faces(HUMANS)
 
 
-async def test_under_another_key_it_is_refused(my_cards):
+async def test_a_card_for_another_key(my_cards):
     with pytest.raises(ConfigError, match=r"face\.mesh\.model_path is 'mine', which is a model for face\.detector"):
         await faces({"cards": str(my_cards), "face": {"mesh": {"modelPath": "mine"}}})
 
 
-async def test_a_file_that_is_not_what_the_card_says(my_cards, monkeypatch, tmp_path):
+async def test_a_file_that_does_not_match_the_card(my_cards, monkeypatch, tmp_path):
     monkeypatch.setenv("HUMANRT_CACHE_DIR", str(tmp_path / "cache"))
     (my_cards / "weights" / "blazeface.bin").write_bytes(b"another")
     with pytest.raises(IntegrityError, match=r"blazeface\.bin"):
@@ -80,7 +80,7 @@ async def test_cards_do_not_change_from_call_to_call(my_cards):
 
 
 class TestMistakenCards:
-    """What the model gives is the picture; the card says that it is something else."""
+    """Models that return their input image, with cards of other outputs."""
 
     CONFIGS: ClassVar = {
         "body": {"body": {"model_path": "mine"}},
@@ -124,7 +124,7 @@ class TestMistakenCards:
     async def test_outputs_of_another_shape(self, tmp_path, detect, config_key, outputs):
         write_identity(tmp_path, config_key, outputs)
         error = await detect(config_key)
-        # The families whose input is not float32 [1, h, w, 3] are told so first.
+        # For families whose input is not float32 [1, h, w, 3], the input is the first error.
         assert isinstance(error, ModelFormatError | ModelInputError)
         assert str(error).startswith(("mine gave ", "mine cannot run: "))
 
@@ -144,7 +144,7 @@ class TestMistakenCards:
             if family[0] != "segmentation" and family[1] not in (handtrack.OUTPUTS, movenet.SEVERAL.OUTPUTS)
         ],
     )
-    async def test_sizes_left_open(self, tmp_path, detect, config_key, outputs):
+    async def test_unknown_sizes(self, tmp_path, detect, config_key, outputs):
         write_identity(tmp_path, config_key, outputs, shape=(1, "height", "width", 3))
         with pytest.raises(ConfigError, match=r"the card mine has an input of \[1, 'height', 'width', 3\]; all but"):
             await detect(config_key)

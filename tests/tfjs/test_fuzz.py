@@ -34,7 +34,7 @@ def corpus(tmp_path_factory):
 
 
 @pytest.fixture
-def sounds(corpus):
+def valid_models(corpus):
     return worker.load(corpus)
 
 
@@ -48,7 +48,7 @@ def test_the_corpus_uses_every_op(corpus):
 
 @pytest.mark.parametrize("name", [draw.__name__ for draw in DRAWINGS])
 def test_the_valid_models_convert(corpus, run, name):
-    destination = corpus / name / "sound.onnx"
+    destination = corpus / name / "valid.onnx"
     convert(corpus / name / "model.json", destination)
     assert destination.exists()
 
@@ -66,13 +66,13 @@ def test_only_documented_errors_are_raised(corpus, tmp_path):
     assert report.counts.keys() == outcomes, "damage that never, or always, invalidates a model tests nothing"
 
 
-def test_a_case_is_deterministic(sounds):
+def test_a_case_is_deterministic(valid_models):
     ops, changed = ["Neg", "Mul"], 0
     for case in range(50):
-        sound = worker.pick(sounds, case, worker.seeded(1, case))
-        first, second = (mutate(sound, ops, worker.seeded(1, case)) for _ in range(2))
+        valid = worker.pick(valid_models, case, worker.seeded(1, case))
+        first, second = (mutate(valid, ops, worker.seeded(1, case)) for _ in range(2))
         assert first == second
-        changed += first != (sound.text, sound.weights)
+        changed += first != (valid.text, valid.weights)
     assert changed > 40
 
 
@@ -80,18 +80,18 @@ def test_a_case_is_deterministic(sounds):
     ("error", "outcome"),
     [(ModelFormatError("wrong"), "refused"), (KeyError("x"), "KeyError: 'x'"), (None, "converted")],
 )
-def test_the_outcome_of_a_case(sounds, tmp_path, monkeypatch, error, outcome):
+def test_the_outcome_of_a_case(valid_models, tmp_path, monkeypatch, error, outcome):
     def converts(model_json, destination):
         if error is not None:
             raise error
-        convert(sound_json, destination)
+        convert(valid_json, destination)
 
-    sound_json = tmp_path / "sound" / "model.json"
-    sound_json.parent.mkdir()
-    sound_json.write_bytes(sounds[0].text)
-    (sound_json.parent / worker.WEIGHTS).write_bytes(sounds[0].weights)
+    valid_json = tmp_path / "sound" / "model.json"
+    valid_json.parent.mkdir()
+    valid_json.write_bytes(valid_models[0].text)
+    (valid_json.parent / worker.WEIGHTS).write_bytes(valid_models[0].weights)
     monkeypatch.setattr(worker, "convert", converts)
-    assert outcome in worker.attempt(sounds[0], ["Neg"], worker.seeded(0, 0), tmp_path)
+    assert outcome in worker.attempt(valid_models[0], ["Neg"], worker.seeded(0, 0), tmp_path)
 
 
 @pytest.mark.parametrize("end", ["os._exit(3)", "os.kill(os.getpid(), 9)"])

@@ -1,17 +1,17 @@
-"""A cache: a plain folder, which may be copied from machine to machine.
+"""A cache of model files: a plain folder, which may be copied to other machines.
 
 ::
 
     models/NAME/             the files of the model NAME, each with a note FILE.verified; FILE.part while it arrives
-    samples/NAME/            sample pictures, in the same way
+    samples/NAME/            sample images, in the same form
     onnx/NAME/DIGEST.onnx    converted models, each with a note
     npm/                     packages while they are unpacked
     locks/
 
-Why a pull may be killed at any moment: a file gets its name only when it is complete and verified, by one atomic step;
-everything else is continued or overwritten (.part), hashed again (a file without its note), made again (a conversion
-without its note), or swept by the next pull that asks npm (npm/). The locks are the operating system's, and end with
-the process that holds them.
+A process that fetches may be killed at any time. A file gets its name only when it is complete and verified, by one
+atomic rename. Everything else is resumed or overwritten (``.part``), hashed again (a file without its note), converted
+again (a conversion without its note), or deleted by the next fetch through npm (``npm/``). The locks belong to the
+operating system, which releases them when the process ends.
 """
 
 import shutil
@@ -25,32 +25,32 @@ from humanrt.errors import StoreError
 from humanrt.zoo.cards import Asset, CardFile
 from humanrt.zoo.integrity import file_access, install, is_intact, is_recorded, part_of, record
 
-# Longer than any fetch should take: whoever holds a lock for so long has stopped.
+# Longer than any fetch takes: a process that holds a lock for so long hangs.
 LOCK_TIMEOUT_S = 1800.0
 
 
 class Cache:
-    """Where files lie in the folder `root`, and who may write them. For any number of threads and processes.
+    """The paths and locks of the files in the folder ``root``, for any number of threads and processes.
 
-    Every call may raise StoreError for a folder that cannot be read or written.
+    Every method may raise ``StoreError`` if a folder cannot be read or written.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root
 
     def folder(self, asset: Asset) -> Path:
-        """Return where the files of `asset` lie."""
+        """Return the folder of the files of ``asset``."""
         return self.root / asset.folder
 
     def lacking(self, asset: Asset) -> list[CardFile]:
-        """Return the files of `asset` that are not there, or are damaged."""
+        """Return the files of ``asset`` that are missing or damaged."""
         folder = self.folder(asset)
         return [file for file in asset.files if not is_intact(folder / file.name, file)]
 
     def put(self, asset: Asset, file: CardFile, content: bytes | Path) -> None:
-        """Install `content`, or a copy of the file there, as `file`. For whoever holds the asset's lock.
+        """Install ``content``, or a copy of the file at that path, as ``file``. The caller holds the asset's lock.
 
-        Raises IntegrityError: it is not `file`; nothing was kept.
+        Raises ``IntegrityError`` if the content is not that of ``file``; nothing is kept.
         """
         destination = self.folder(asset) / file.name
         arrived = part_of(destination)
@@ -63,15 +63,15 @@ class Cache:
         install(arrived, destination, file)
 
     def conversions(self, name: str) -> list[Path]:
-        """Return the ONNX files that were made of the model `name`."""
+        """Return the ONNX files that were converted from the model ``name``."""
         return sorted((self.root / "onnx" / name).glob("*.onnx"))
 
     def convert(self, name: str, digest: str, convert: Callable[[Path], object]) -> Path:
-        """Return the ONNX file of `digest`, of the model `name`; `convert` makes it where it is missing or damaged."""
+        """Return the ONNX file of ``digest``, of the model ``name``; ``convert`` writes it if missing or damaged."""
         path = self.root / "onnx" / name / f"{digest}.onnx"
         if not is_recorded(path):
             with self.lock(f"onnx-{digest}"):
-                if not is_recorded(path):  # another may have made it while this one waited
+                if not is_recorded(path):  # another thread or process may have written it during the wait
                     with file_access(path):
                         path.parent.mkdir(parents=True, exist_ok=True)
                         convert(path)
@@ -79,7 +79,7 @@ class Cache:
         return path
 
     def remove(self, asset: Asset) -> int:
-        """Delete the files of `asset` and what was made of them; return how many bytes that were."""
+        """Delete the files of ``asset`` and their conversions; return the number of bytes freed."""
         freed = 0
         with self.lock_of(asset):
             for folder in (self.folder(asset), self.root / "onnx" / asset.name):
@@ -91,9 +91,9 @@ class Cache:
 
     @contextmanager
     def lock(self, name: str) -> Iterator[None]:
-        """Keep every other thread and process that locks `name` in this cache waiting.
+        """Hold the lock ``name`` of this cache, which excludes other threads and processes.
 
-        Raises StoreError: somebody has held it for half an hour, or the cache cannot be written.
+        Raises ``StoreError`` if another process holds it for ``LOCK_TIMEOUT_S``, or the cache cannot be written.
         """
         path = self.root / "locks" / f"{name}.lock"
         with file_access(path):
@@ -103,7 +103,7 @@ class Cache:
                 lock.acquire(timeout=LOCK_TIMEOUT_S)
             except filelock.Timeout as error:
                 raise StoreError(
-                    f"another process has held {path} for {LOCK_TIMEOUT_S:g} s: end it, then try again"
+                    f"another process has held {path} for {LOCK_TIMEOUT_S:g} s; end that process and try again"
                 ) from error
         try:
             yield
@@ -111,5 +111,5 @@ class Cache:
             lock.release()
 
     def lock_of(self, asset: Asset) -> AbstractContextManager[None]:
-        """Lock the files of `asset`."""
+        """Return the lock of the files of ``asset``."""
         return self.lock(f"{asset.kind}-{asset.name}")

