@@ -21,7 +21,7 @@ from humanrt.runtime.device import Device, resolve_device
 from humanrt.runtime.graph_model import GraphModel
 from humanrt.tensors import POOL_LIMIT_BYTES, Registry
 from humanrt.tensors.workspace import Workspace
-from humanrt.zoo import Card, OnProgress, Store, default_cache_dir, is_address
+from humanrt.zoo import Card, OnProgress, Store, as_address, default_cache_dir
 
 ModelSource = Card | str | os.PathLike[str]
 
@@ -209,8 +209,8 @@ class Engine(Workspace):
 
     def _locate(self, source: str | os.PathLike[str], on_progress: OnProgress | None) -> Path:
         """Return the model file at a path, or fetched from an address."""
-        if is_address(source):
-            return self.store.download(str(source), _weights, on_progress=on_progress)
+        if address := as_address(source):
+            return self.store.download(address, _weights, check=lambda _: True, on_progress=on_progress)
         return _find(Path(source))
 
     def _to_onnx(self, source: ModelSource, on_progress: OnProgress | None) -> tuple[Path, str]:

@@ -230,5 +230,5 @@ def test_the_error_of_a_folder_without_the_model_has_the_cure(store, cache, thre
 
 
 def test_an_origin_that_is_not_a_folder(store, model, tmp_path):
-    with pytest.raises(StoreError, match="is no folder"):
+    with pytest.raises(StoreError, match="is not a folder"):
         store.pull([model.card], origin=tmp_path / "absent")

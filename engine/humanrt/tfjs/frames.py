@@ -42,7 +42,7 @@ class Workspace:
 
     def __init__(self, graph: Graph, builder: Builder, inputs: dict[str, Result]) -> None:
         self.graph = graph
-        self.structure = Structure(graph)
+        self.structure: Structure = Structure(graph)
         self.results: dict[Key, tuple[Result, ...]] = {(name, ()): (result,) for name, result in inputs.items()}
         self.shared: dict[Key, tuple[Result, ...]] = {}
         """The results of loops and conditions; each Exit or Merge has one of them."""

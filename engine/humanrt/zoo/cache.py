@@ -5,6 +5,8 @@
     models/NAME/             the files of the model NAME, each with a note FILE.verified; FILE.part while it arrives
     samples/NAME/            sample images, in the same form
     onnx/NAME/DIGEST.onnx    converted models, each with a note
+    graphs/DIGEST/           copies of ONNX models of users, read-only, each file with a note
+    addresses/DIGEST/        models fetched from addresses
     npm/                     packages while they are unpacked
     locks/
 
@@ -15,18 +17,32 @@ operating system, which releases them when the process ends.
 """
 
 import shutil
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import filelock
 
-from humanrt.errors import StoreError
+from humanrt.errors import IntegrityError, StoreError
 from humanrt.zoo.cards import Asset, CardFile
 from humanrt.zoo.integrity import file_access, install, is_intact, is_recorded, part_of, record
+from humanrt.zoo.transfer import POLL_S, Cancelled, FetchEndedError, never
 
 # Longer than any fetch takes: a process that holds a lock for so long hangs.
 LOCK_TIMEOUT_S = 1800.0
+
+
+READ_ONLY = 0o444
+
+
+class Copy(NamedTuple):
+    """A file to copy into the cache: its relative path there, its length and hash, and the path or bytes to copy."""
+
+    name: str
+    file: CardFile
+    source: Path | bytes
 
 
 class Cache:
@@ -78,6 +94,20 @@ class Cache:
                     record(path)
         return path
 
+    def keep(self, digest: str, files: Sequence[Copy]) -> Path:
+        """Return the folder of copies of ``files``, which ``digest`` identifies; it is created if missing or damaged.
+
+        The copies are read-only. A folder is replaced as a whole, never changed: sessions may map its files to memory.
+
+        Raises ``IntegrityError`` if a source does not have the described content (it changed after it was hashed).
+        """
+        folder = self.root / "graphs" / digest
+        if not _is_kept(folder, files):
+            with self.lock(f"graph-{digest}"):
+                if not _is_kept(folder, files):
+                    _copy(files, folder)
+        return folder
+
     def remove(self, asset: Asset) -> int:
         """Delete the files of ``asset`` and their conversions; return the number of bytes freed."""
         freed = 0
@@ -90,26 +120,70 @@ class Cache:
         return freed
 
     @contextmanager
-    def lock(self, name: str) -> Iterator[None]:
+    def lock(self, name: str, cancelled: Cancelled = never) -> Iterator[None]:
         """Hold the lock ``name`` of this cache, which excludes other threads and processes.
 
-        Raises ``StoreError`` if another process holds it for ``LOCK_TIMEOUT_S``, or the cache cannot be written.
+        Raises ``StoreError`` if another process holds it for ``LOCK_TIMEOUT_S``, or the cache cannot be written,
+        ``FetchEndedError`` if the wait is cancelled.
         """
         path = self.root / "locks" / f"{name}.lock"
         with file_access(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             lock = filelock.FileLock(path)
-            try:
-                lock.acquire(timeout=LOCK_TIMEOUT_S)
-            except filelock.Timeout as error:
-                raise StoreError(
-                    f"another process has held {path} for {LOCK_TIMEOUT_S:g} s; end that process and try again"
-                ) from error
+            _wait_for(lock, path, cancelled)
         try:
             yield
         finally:
             lock.release()
 
-    def lock_of(self, asset: Asset) -> AbstractContextManager[None]:
+    def lock_of(self, asset: Asset, cancelled: Cancelled = never) -> AbstractContextManager[None]:
         """Return the lock of the files of ``asset``."""
-        return self.lock(f"{asset.kind}-{asset.name}")
+        return self.lock(f"{asset.kind}-{asset.name}", cancelled)
+
+
+def _is_kept(folder: Path, files: Sequence[Copy]) -> bool:
+    return all(is_intact(folder / copy.name, copy.file) for copy in files)
+
+
+def _copy(files: Sequence[Copy], folder: Path) -> None:
+    part, old = (folder.with_name(f"{folder.name}.{suffix}") for suffix in ("part", "old"))
+    with file_access(folder):
+        for left in (part, old):  # of a process that was killed
+            shutil.rmtree(left, ignore_errors=True)
+        part.mkdir(parents=True)
+    try:
+        for copy in files:
+            path = part / copy.name
+            with file_access(path):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                if isinstance(copy.source, Path):
+                    shutil.copyfile(copy.source, path)
+                else:
+                    path.write_bytes(copy.source)
+            if not is_intact(path, copy.file):
+                raise IntegrityError(f"{copy.name} changed while it was copied")
+            with file_access(path):
+                path.chmod(READ_ONLY)
+        with file_access(folder):
+            if folder.exists():
+                folder.rename(old)
+            part.rename(folder)
+    finally:
+        for left in (part, old):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _wait_for(lock: filelock.BaseFileLock, path: Path, cancelled: Cancelled) -> None:
+    end = time.monotonic() + LOCK_TIMEOUT_S
+    while True:
+        try:
+            lock.acquire(timeout=POLL_S)
+        except filelock.Timeout:
+            if cancelled():
+                raise FetchEndedError from None
+            if time.monotonic() > end:
+                raise StoreError(
+                    f"another process has held {path} for {LOCK_TIMEOUT_S:g} s; end that process and try again"
+                ) from None
+        else:
+            return
