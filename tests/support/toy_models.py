@@ -5,6 +5,7 @@ import hashlib
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper, save
 
+from humanrt.engine import internals
 from humanrt.vision.stage import VisionModel
 from humanrt.zoo import Card, CardFile, InputSpec, Provenance, TensorSpec
 
@@ -23,7 +24,7 @@ def toy(engine, folder, nodes, inputs, outputs, *, weights=None, config_key="obj
     graph = helper.make_graph(nodes, "graph", *values, tensors)
     save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), path)
     card = toy_card(path, inputs, outputs, config_key)
-    return VisionModel(engine, card, engine.load_blocking(card))
+    return VisionModel(engine, card, internals(engine).load(card))
 
 
 def toy_card(path, inputs, outputs, config_key="object"):

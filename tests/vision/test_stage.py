@@ -10,6 +10,7 @@ import pytest
 from holding import PATIENCE, Hold, happens
 from toy_models import IMAGE, doubling, ragged, recurrent, repeating
 
+from humanrt.engine import internals
 from humanrt.errors import (
     ConfigError,
     InputError,
@@ -181,7 +182,7 @@ def note_batches(model, monkeypatch):
 class TestMemory:
     async def test_each_output_is_copied_once_and_decoded_from_that_copy(self, engine, double, run, monkeypatch):
         copies, decoded = [], []
-        empty = engine.registry.empty
+        empty = internals(engine).registry.empty
 
         def note(shape, dtype):
             copies.append(empty(shape, dtype))
@@ -193,7 +194,7 @@ class TestMemory:
                 decoded.extend(outputs)
                 return [float(output.sum()) for output in outputs]
 
-        monkeypatch.setattr(type(engine.registry), "empty", lambda _, shape, dtype: note(shape, dtype))
+        monkeypatch.setattr(type(internals(engine).registry), "empty", lambda _, shape, dtype: note(shape, dtype))
         assert await run(double, crops(2), Noting()) == [2.0 * crops(2).sum(), crops(2).sum()]
         assert len(copies) == len(decoded) == 2
         assert all(output is copy for output, copy in zip(decoded, copies, strict=True))
