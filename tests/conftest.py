@@ -26,12 +26,12 @@ settings.load_profile("humanrt")
 @pytest.fixture(scope="session")
 def loaded_models():
     """Keep Human's default models loaded, so that each test that uses them finds their sessions in the cache."""
-    from humanrt import Engine  # most tests need none of these
+    from humanrt.engine import Engine, internals  # most tests need none of these
     from parity.choice import default_cards
 
     with Engine("cpu") as engine:
         for card in default_cards():
-            engine.load_blocking(card)
+            internals(engine).load(card)
         yield
 
 

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PICTURE = ROOT / "tests" / "pictures" / "human_face.png"
 
-pytestmark = [pytest.mark.slow(20), pytest.mark.xdist_group("wheel")]  # it is built once
+pytestmark = pytest.mark.slow(10)
 
 
 @pytest.fixture(scope="module")

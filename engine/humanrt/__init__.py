@@ -151,7 +151,7 @@ __all__ = [
     "write_png",
 ]
 
-_MODULES = ("config", "drawing", "errors", "imaging", "pytest_plugin", "result", "tensors", "tfjs", "zoo")
+_MODULES = ("config", "errors", "imaging", "pytest_plugin", "result", "tensors", "tfjs", "zoo")
 
 # The module of each public name.
 _HOMES = {
@@ -208,7 +208,7 @@ _HOMES = {
     "Tensor": "tensors",
     "Timing": "tensors",
     "Variable": "tensors",
-    "draw_result": "drawing",
+    "draw_result": "drawing.result",
     "read_picture": "imaging",
     "write_png": "imaging",
 }

@@ -30,9 +30,6 @@ def compared_cards():
 
 def pytest_itemcollected(item):
     item.add_marker(pytest.mark.peer)
-    if "side_by_side" in item.fixturenames and hasattr(item, "callspec"):
-        # It computes each answer of TF.js once: the tests of one model, their id, run in the same worker of xdist.
-        item.add_marker(pytest.mark.xdist_group(item.callspec.id))
 
 
 def pytest_generate_tests(metafunc):

@@ -117,7 +117,7 @@ def test_many_tensors_in_eight_threads():
         gc.set_threshold(*thresholds)
         crowd.run(turns)
         gc.collect()
-        leaked += THREADS * turns // LOSE_EVERY
+        leaked += THREADS * (turns // LOSE_EVERY)
         assert registry.memory().baseline == (THREADS + 1, THREADS + 1, 16 * (THREADS + 1), leaked)
         assert all(tensor.data_sync().tolist() == FLOATS.tolist() for tensor in crowd.market)
     registry.dispose([crowd.common, crowd.market])
