@@ -58,6 +58,7 @@ class Human:
         )
         self._cards = cards(*environment.cards, *split_paths(self.config.cards))
         self.engine = Engine(self.config.device, deallocate=self.config.deallocate, store=store)
+        self._internals = internals(self.engine)
         self._models: SingleFlight[str, VisionModel] = SingleFlight()
         self._own_models: Models | None = None  # those that ``config`` needs, once they are loaded
         self._calls: set[Future[None]] = set()
@@ -80,7 +81,7 @@ class Human:
         Raises ``EngineClosedError`` if this Human was closed.
         """
         with self._in_flight():
-            return Session(internals(self.engine).registry)
+            return Session(self._internals.registry)
 
     async def detect(
         self,
@@ -107,7 +108,7 @@ class Human:
         Raises ``InputError`` if ``source`` is not a valid image, ``TensorDisposedError``, ``ConfigError``,
         ``EngineClosedError``, ``SessionError``, and the errors of ``load()``.
         """
-        registry = internals(self.engine).registry
+        registry = self._internals.registry
         with self._in_flight(), nullcontext() if session is None else session_frame(session, registry) as frame:
             settings = self._merged(config)
             clock = Clock()
@@ -117,9 +118,9 @@ class Human:
             start = time.perf_counter()
             models = await self._load(settings, None)
             clock.record("loadModels", start)
-            async with self.engine.scope("detect") as scope:
-                call = Call(self.engine, models, self.engine.from_numpy(pixels), settings, frame)
-                found = await Detection(call, _families(settings), clock).run()
+            async with registry.scope("detect") as scope:
+                call = Call(self.engine, models, registry.from_numpy(pixels), settings, frame)
+                found = await Detection(call, FAMILIES if settings.compat is None else _humans_families(), clock).run()
                 result = Result(
                     *call.size,
                     face=found.face,
@@ -171,7 +172,7 @@ class Human:
     @contextmanager
     def _in_flight(self) -> Iterator[None]:
         """Register a call for the duration of the block: ``aclose()`` waits for it."""
-        internals(self.engine).check_open()
+        self._internals.check_open()
         if self._closing:
             raise EngineClosedError("this Human was closed; create a new one")
         call: Future[None] = Future()
@@ -205,7 +206,7 @@ class Human:
         return models
 
     def _load_model(self, card: Card, on_progress: OnProgress | None) -> VisionModel:
-        return VisionModel(self.engine, card, internals(self.engine).load(card, on_progress))
+        return VisionModel(self.engine, card, self._internals.load(card, on_progress))
 
     def _find_card(self, config_key: str, model_path: str) -> Card:
         card = find_card(model_path, self._cards)
@@ -223,9 +224,7 @@ def _folder(model_base_path: str) -> Path | None:
     return Path(model_base_path.removeprefix("file://"))
 
 
-def _families(config: Config) -> Families:
-    if config.compat != "human":
-        return FAMILIES
+def _humans_families() -> Families:
     from humanrt.compat import HUMAN  # few calls need it
 
     return HUMAN

@@ -7,20 +7,20 @@ Layout, each file importing only those before it::
     decode.py      bytes -> pixels
     source.py      anything a user calls a picture -> pixels
     transform.py   pixels -> what a model sees, and back
-    framing.py     the same for models that must not see a picture stretched
     encode.py      pixels -> a file
     compose.py     two pictures -> one
 """
 
 from humanrt.imaging.compose import composite
 from humanrt.imaging.encode import write_png
-from humanrt.imaging.framing import crop_turned, fit
 from humanrt.imaging.header import Header, read_header
 from humanrt.imaging.source import PictureSource, read_picture
 from humanrt.imaging.transform import (
     Affine,
     crop,
     crop_rotated,
+    crop_turned,
+    fit,
     map_points,
     normalize,
     resize,

@@ -77,13 +77,16 @@ def crop_rotated(
     """
     image_height, image_width = image.shape[:2]
     left, top, right, bottom = box
-    x_step, x_start = _grid(left, right, image_width, width)
-    y_step, y_start = _grid(top, bottom, image_height, height)
+    axes = ((left, right, image_width, width), (top, bottom, image_height, height))
+    (x_step, x_start), (y_step, y_start) = grids = _grids(*axes)
     affine = _rotation(angle, center) @ np.array([[x_step, 0.0, x_start], [0.0, y_step, y_start], [0.0, 0.0, 1.0]])
     cut = _warp(image, affine, height, width, load_cv2().BORDER_CONSTANT)
     if not angle:
-        cut[:, _outside(x_step, x_start, image_width, width)] = 0
-        cut[_outside(y_step, y_start, image_height, height)] = 0
+        for (step, start), length, samples in zip(
+            grids, (image_width, image_height), (cut.swapaxes(0, 1), cut), strict=True
+        ):
+            places = start + step * np.arange(len(samples))
+            samples[(places < -EDGE_TOLERANCE) | (places > length - 1 + EDGE_TOLERANCE)] = 0
     return cut, affine
 
 
@@ -97,6 +100,38 @@ def rotate(image: NDArray[Pixel], angle: float, center: Point) -> NDArray[Pixel]
     flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
     turned: NDArray[Pixel] = cv2.warpAffine(image, _rotation(angle, center)[:2], (width, height), flags=flags)
     return turned
+
+
+def fit(image: NDArray[Pixel], height: int, width: int) -> tuple[NDArray[Pixel], Affine]:
+    """Scale a picture so that it just fits, and put it into the middle of [height, width, 3].
+
+    It keeps its proportions to the nearest pixel of the frame; the affine knows the rest.
+    """
+    image_height, image_width = image.shape[:2]
+    scale = min(height / image_height, width / image_width)
+    inner_height, inner_width = max(1, round(image_height * scale)), max(1, round(image_width * scale))
+    inner, affine = resize(image, inner_height, inner_width)
+    top, left = (height - inner_height) // 2, (width - inner_width) // 2
+    framed = np.zeros((height, width, 3), image.dtype)
+    framed[top : top + inner_height, left : left + inner_width] = inner
+    affine[:, 2] = affine[:, :2] @ (-left, -top)
+    return framed, affine
+
+
+def crop_turned(image: NDArray[Pixel], box: Box, angle: float, size: int) -> tuple[NDArray[Pixel], Affine]:
+    """Turn a box by ``angle``, in radians, clockwise, about its middle, and scale what it covers to [size, size, 3].
+
+    On the grid of ``resize``: the first sample is the box's corner, the last one lies a step before the other.
+    """
+    left, top, right, bottom = box
+    center = np.array([left + right, top + bottom]) / 2
+    extent = np.array([right - left, bottom - top])
+    axes = np.array([[cos(angle), -sin(angle)], [sin(angle), cos(angle)]])
+    affine = np.column_stack([axes * extent / size, center - axes @ extent / 2])
+    cv2 = load_cv2()
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    turned: NDArray[Pixel] = cv2.warpAffine(image, affine, (size, size), flags=flags, borderMode=cv2.BORDER_CONSTANT)
+    return turned, affine
 
 
 def map_points(affine: Affine, points: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
@@ -119,17 +154,16 @@ def _warp(image: NDArray[Pixel], affine: Affine, height: int, width: int, border
     return warped
 
 
-def _grid(start: float, end: float, length: int, count: int) -> tuple[float, float]:
-    """Lay ``count`` samples over a stretch of an axis of ``length`` pixels: their distance and the first one."""
-    first, last = start / length * (length - 1), end / length * (length - 1)
-    if count == 1:
-        return 0.0, (first + last) / 2
-    return (last - first) / (count - 1), first
+def _grids(*axes: tuple[float, float, int, int]) -> list[tuple[float, float]]:
+    """Return the distance between the samples along each axis, and the first of them.
 
-
-def _outside(step: float, start: float, length: int, count: int) -> NDArray[np.bool_]:
-    samples = start + step * np.arange(count)
-    return (samples < -EDGE_TOLERANCE) | (samples > length - 1 + EDGE_TOLERANCE)
+    An axis is the start and the end of a stretch, the axis' length in pixels, and the number of samples.
+    """
+    grids = []
+    for start, end, length, count in axes:
+        first, last = start / length * (length - 1), end / length * (length - 1)
+        grids.append(((last - first) / (count - 1), first) if count > 1 else (0.0, (first + last) / 2))
+    return grids
 
 
 def _rotation(angle: float, center: Point) -> NDArray[np.float64]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
@@ -17,7 +17,7 @@ from humanrt.runtime.library import onnxruntime
 from humanrt.runtime.sessions import SessionLease
 from humanrt.runtime.signature import Inputs, Signature, TensorSpec, read_metadata, read_specs
 from humanrt.tensors import Registry, Tensor
-from humanrt.tensors.profile import kernel_ended, kernel_started
+from humanrt.tensors.profile import kernel_ended, kernel_started, open_windows
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession, RunOptions
@@ -65,7 +65,7 @@ class GraphModel:
             raise
         self._signature = Signature(name, inputs, outputs)
         self._session: InferenceSession = session  # until it is released
-        self._run_options = onnxruntime().RunOptions
+        self.run_options: Callable[[], RunOptions] = onnxruntime().RunOptions
         self._metadata = MappingProxyType(metadata)
         self._lock = threading.Lock()
         self._runs = 0
@@ -106,17 +106,13 @@ class GraphModel:
         self._enter()  # a model that cannot be used is refused before its inputs are examined
         try:
             tensors, names = self._signature.bind(inputs, outputs)
-            _, results = self.run(tensors, names, self.stop_signal())
+            _, results = self.run(tensors, names, StopSignal(self.run_options()))
         finally:
             self._leave()
         return _alone_or_all(results)
 
     def __reduce__(self) -> NoReturn:
         raise ModelError(f"{self.name} cannot be pickled or copied: load it again in each process that needs it")
-
-    def stop_signal(self) -> StopSignal:
-        """Return a signal for one run."""
-        return StopSignal(self._run_options())
 
     def run(self, inputs: dict[str, Tensor], outputs: list[str], stop: StopSignal) -> tuple[Arrays, list[Tensor]]:
         """Run the model on the calling thread, a worker's, until ``stop`` is set.
@@ -176,7 +172,7 @@ class GraphModel:
         self._enter()
         try:
             tensors, names = self._signature.bind(inputs, outputs)
-            stop = self.stop_signal()
+            stop = StopSignal(self.run_options())
             run = scheduler.run if self.device.kind == "cpu" else scheduler.run_on_gpu
             feeds = {name: tensor.registry.values(tensor) for name, tensor in tensors.items()}
             try:
@@ -216,7 +212,7 @@ class GraphModel:
 
     def _run(self, names: list[str], feeds: dict[str, NDArray[Any]], stop: "StopSignal") -> Arrays:
         """Run the session and copy its results; on a worker thread, or in ``execute()`` on the caller's."""
-        started = kernel_started()
+        started = kernel_started() if open_windows.get() else None
         try:
             results = self._session.run(names, feeds, stop.options)
         except Exception as error:  # ONNX Runtime's exceptions have no base of their own

@@ -66,7 +66,8 @@ class VisionModel:
     engine: Engine
     card: Card
     graph: GraphModel
-    _nodes: dict[tuple[str, ...], list[str]] = field(default_factory=dict, repr=False)
+    nodes: dict[tuple[str, ...], list[str]] = field(default_factory=dict, repr=False)
+    """The graph's names of the outputs of the families that the model was run as."""
 
     @cached_property
     def form(self) -> InputForm:
@@ -115,10 +116,8 @@ class VisionModel:
 
     def nodes_of(self, family: "Family[Any, Any, Any]") -> list[str]:
         """Return the graph's names of a family's outputs. Raises ``ConfigError`` if the model card lacks one."""
-        nodes = self._nodes.get(family.outputs)
-        if nodes is None:
-            specs = self._specs("outputs", self.card.outputs, family.outputs)
-            nodes = self._nodes[family.outputs] = [spec.signature or spec.node for spec in specs]
+        specs = self._specs("outputs", self.card.outputs, family.outputs)
+        nodes = self.nodes[family.outputs] = [spec.signature or spec.node for spec in specs]
         return nodes
 
     def _specs(self, kind: str, known: Mapping[str, TensorSpec], names: Iterable[str]) -> list[TensorSpec]:
@@ -210,7 +209,7 @@ async def run_stage(
     """
     stage = _Stage(family, model, source, task, recurrence)
     if model.on_cpu:
-        stop = model.graph.stop_signal()
+        stop = StopSignal(model.graph.run_options())
         images = await scheduler.run(stage.run_whole, stop, on_cancel=stop.set)
     else:
         images = await scheduler.run(stage.prepare_images)
@@ -275,7 +274,8 @@ class _Stage(Generic[Task, Prepared, Found]):
             nodes = model.input_nodes([recurrence.image, *recurrence.inputs])
             inputs = dict(zip(nodes, (batch, *recurrence.inputs.values()), strict=True))
         try:
-            return model.graph.run(inputs, model.nodes_of(self.family), stop)
+            nodes = model.nodes.get(self.family.outputs) or model.nodes_of(self.family)
+            return model.graph.run(inputs, nodes, stop)
         finally:
             batch.dispose()
 
@@ -308,7 +308,7 @@ class _Stage(Generic[Task, Prepared, Found]):
 
     async def run_alone(self, image: Tensor) -> tuple[list[NDArray[Any]], list[Tensor]]:
         """Run the model on one image of the batch, on a thread of its device."""
-        stop = self.model.graph.stop_signal()
+        stop = StopSignal(self.model.graph.run_options())
         run = scheduler.run if self.model.on_cpu else scheduler.run_on_gpu
         return await run(self.run, image, stop, on_cancel=stop.set)
 
