@@ -419,11 +419,11 @@ class TestCancellation:
         async def cancel(model, source, reached, release, family=CROPS, jobs=1):
             before, signals, cancelled = engine.memory().baseline, [], scheduler.statistics().cancelled
 
-            def stop_signal():
-                signals.append(Announced(model.graph._run_options()))
+            def stop_signal(options):
+                signals.append(Announced(options))
                 return signals[-1]
 
-            monkeypatch.setattr(model.graph, "stop_signal", stop_signal)
+            monkeypatch.setattr("humanrt.vision.stage.StopSignal", stop_signal)
             async with engine.scope():
                 stage = asyncio.create_task(run_stage(family, model, source, None))
                 await happens(reached)
