@@ -1,4 +1,4 @@
-"""An engine that must end empty, a tiny model that takes some time, and a watchdog for what may hang."""
+"""An engine that must be empty at the end, a small model whose runs take some time, and a watchdog."""
 
 import faulthandler
 import gc
@@ -12,12 +12,12 @@ from humanrt import Engine
 from humanrt.tensors import watch
 
 SIDE, PRODUCTS = 64, 100  # about two milliseconds on one core
-PATIENCE = 600  # seconds; a test here takes some thirty, but hypothesis needs minutes to make a failure small
+PATIENCE = 600  # seconds; a test takes up to 100 in its long form, but hypothesis takes minutes to shrink a failure
 
 
 @pytest.fixture(autouse=True)
 def watchdog():
-    """A test that hangs ends the process, and shows where each thread stands."""
+    """End the process when a test hangs, and print the stack of each thread."""
     faulthandler.dump_traceback_later(PATIENCE, exit=True, file=sys.__stderr__)
     yield
     faulthandler.cancel_dump_traceback_later()
@@ -25,13 +25,13 @@ def watchdog():
 
 @pytest.fixture(autouse=True)
 def without_sites(monkeypatch):
-    """Sites are not recorded, as where no tests are checked for leaks: it would make the millions slow."""
+    """Record no creation sites, as without the leak check: recording them takes too long for a million tensors."""
     monkeypatch.setattr(watch, "watchers", [])
 
 
 @pytest.fixture
 def collector():
-    """Leaves the garbage collector as it was, and spares it what is there already."""
+    """Restore the garbage collector afterwards, and let it run on new objects only."""
     thresholds = gc.get_threshold()
     gc.collect()
     gc.freeze()
@@ -50,7 +50,7 @@ async def engine():
 
 @pytest.fixture(scope="session")
 def product(tmp_path_factory):
-    """The path of a model: y = x @ x @ ... @ x, of a square matrix."""
+    """The path of a model: y = x @ x @ ... @ x, for a square matrix x."""
     names = ["x", *(f"product {i}" for i in range(PRODUCTS - 1)), "y"]
     nodes = [helper.make_node("MatMul", [before, "x"], [after]) for before, after in itertools.pairwise(names)]
     values = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [SIDE, SIDE]) for name in ("x", "y")]

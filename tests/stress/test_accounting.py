@@ -1,7 +1,7 @@
 """Random histories of one registry: scopes, tasks, threads, failures, cancellations and the garbage collector.
 
-Hypothesis chooses what happens, `Actor`s do it, and a `Book` of plain dicts and sets says what must be true then. The
-actors take turns, so that every history can be repeated; `test_threads.py` has those that cannot.
+Hypothesis chooses the actions, actors perform them, and a ``Book`` of plain dicts and sets holds the expected
+state. The actors take turns, so that every history can be repeated; those of ``test_threads.py`` cannot.
 """
 
 import asyncio
@@ -30,8 +30,8 @@ from humanrt.errors import ScopeClosedError, TensorDisposedError
 from humanrt.tensors import Registry
 
 STEPS = 35
-SIZES = (0, 1, 3, 50, 70_000)  # the memory of the largest may be used again
-INDEX = st.integers(0, 59)  # a small range is drawn from evenly
+SIZES = (0, 1, 3, 50, 70_000)  # the memory of the largest may be reused
+INDEX = st.integers(0, 59)  # hypothesis draws evenly from a small range
 INDICES = st.lists(INDEX, max_size=4)
 KINDS = st.sampled_from([Task, Worker])
 
@@ -51,20 +51,20 @@ class Accounting(RuleBasedStateMachine):
 
     def __init__(self):
         super().__init__()
-        if len(self.lengths) % 100 == 0:  # before the garbage of other histories takes too much memory
+        if len(self.lengths) % 100 == 0:  # before the garbage of earlier histories takes too much memory
             gc.unfreeze()
             gc.collect()
-        gc.freeze()  # the collector shall look at this history only
+        gc.freeze()  # the collector runs on the objects of this history only
         self.registry, self.book = Registry(), Book()
         self.loop = asyncio.new_event_loop()
         self.actors = [Actor(self.registry, None, contextvars.copy_context(), self.loop)]
-        self.handles = {}  # key -> Tensor, as long as somebody holds it
-        self.numbers = {}  # key -> number of its buffer, also when it was disposed
-        self.exports, self.theirs = [], []  # (array, value): views that we gave away, arrays that were shared with us
+        self.handles = {}  # key -> Tensor, as long as it is referenced
+        self.numbers = {}  # key -> number of its buffer, for disposed tensors too
+        self.exports, self.theirs = [], []  # (array, value): exported views, and arrays shared by the caller
         self.length = 0
 
     def let(self, actor, what, act):
-        """Let an actor do something, and return how it ended: "done", or the name of the error."""
+        """Let an actor perform an action; return "done", or the name of the error that it raised."""
         outcomes = []
 
         def attempt():
@@ -81,25 +81,25 @@ class Accounting(RuleBasedStateMachine):
     def note(self, actor, what, outcome="done"):
         self.coverage[f"{what}: {outcome}", actor.kind] += 1
 
-    # -- making and disposing
+    # -- creating and disposing
 
-    @rule(who=INDEX, size=st.sampled_from(SIZES), shared=st.booleans())
-    def create(self, who, size, shared):
+    @rule(by=INDEX, size=st.sampled_from(SIZES), shared=st.booleans())
+    def create(self, by, size, shared):
         number = len(self.book.sizes)
         self.book.sizes.append(size)
         array = np.full(size, number % 251, np.uint8)
         if shared:
             self.theirs.append((array, number % 251))
         make = self.registry.from_numpy if shared else self.registry.tensor
-        self.make(pick(self.actors, who), "create", lambda: make(array), number)
+        self.make(pick(self.actors, by), "create", lambda: make(array), number)
 
     @precondition(lambda self: self.handles)
-    @rule(who=INDEX, which=INDEX, how=st.sampled_from(["clone", "reshape", "expand_dims", "squeeze"]))
-    def derive(self, who, which, how):
+    @rule(by=INDEX, which=INDEX, how=st.sampled_from(["clone", "reshape", "expand_dims", "squeeze"]))
+    def derive(self, by, which, how):
         key = pick(self.handles, which)
         arguments = [-1] if how == "reshape" else []
-        make = lambda: getattr(self.handles[key], how)(*arguments)  # noqa: E731 - no local may hold the tensor
-        self.make(pick(self.actors, who), "share a buffer", make, self.numbers[key], key not in self.book.buffers)
+        make = lambda: getattr(self.handles[key], how)(*arguments)  # noqa: E731 - no local variable may hold the tensor
+        self.make(pick(self.actors, by), "share a buffer", make, self.numbers[key], key not in self.book.buffers)
 
     def make(self, actor, what, make, number, disposed=False):
         key = len(self.numbers)
@@ -114,11 +114,11 @@ class Accounting(RuleBasedStateMachine):
             self.book.add(key, number, actor.place)
 
     @precondition(lambda self: self.handles)
-    @rule(who=INDEX, which=INDICES)
-    def dispose(self, who, which):
+    @rule(by=INDEX, which=INDICES)
+    def dispose(self, by, which):
         keys = [pick(self.handles, index) for index in which]
         self.let(
-            pick(self.actors, who),
+            pick(self.actors, by),
             "dispose",
             lambda: self.registry.dispose([{"tensor": self.handles[key]} for key in keys]),
         )
@@ -137,21 +137,21 @@ class Accounting(RuleBasedStateMachine):
     def drop_an_export(self, which):
         del self.exports[which % len(self.exports)]
 
-    # -- handles that nobody disposes
+    # -- handles that are not disposed
 
     @precondition(lambda self: self.handles)
-    @rule(who=INDEX, which=INDEX)
-    def mark_automatic(self, who, which):
+    @rule(by=INDEX, which=INDEX)
+    def mark_automatic(self, by, which):
         key = pick(self.handles, which)
-        self.let(pick(self.actors, who), "mark automatic", lambda: self.registry.mark_automatic([self.handles[key]]))
+        self.let(pick(self.actors, by), "mark automatic", lambda: self.registry.mark_automatic([self.handles[key]]))
         if key in self.book.buffers:
             self.book.automatic.add(key)
 
     @precondition(lambda self: self.handles)
-    @rule(who=INDEX, which=INDEX)
-    def vanish(self, who, which):
+    @rule(by=INDEX, which=INDEX)
+    def vanish(self, by, which):
         key = pick(self.handles, which)
-        self.let(pick(self.actors, who), "let vanish", lambda: self.handles.pop(key))
+        self.let(pick(self.actors, by), "let vanish", lambda: self.handles.pop(key))
         self.book.vanish(key)
 
     @precondition(lambda self: self.handles)
@@ -164,9 +164,9 @@ class Accounting(RuleBasedStateMachine):
             self.book.unreachable.add(key)
 
     @precondition(lambda self: self.book.unreachable)
-    @rule(who=INDEX)
-    def collect_garbage(self, who):
-        self.let(pick(self.actors, who), "collect garbage", gc.collect)
+    @rule(by=INDEX)
+    def collect_garbage(self, by):
+        self.let(pick(self.actors, by), "collect garbage", gc.collect)
         for key in list(self.book.unreachable):
             self.book.vanish(key)
 
@@ -181,32 +181,32 @@ class Accounting(RuleBasedStateMachine):
         return [actor for actor in self.actors if actor.scopes]
 
     @precondition(lambda self: self.shallow)
-    @rule(who=INDEX)
-    def enter(self, who):
-        actor = pick(self.shallow, who)
+    @rule(by=INDEX)
+    def enter(self, by):
+        actor = pick(self.shallow, by)
         actor.do(ENTER)
         self.note(actor, "enter a scope")
 
     def left(self, actor, number):
-        """Note that an actor is out of so many of his scopes."""
+        """Record that an actor has left that many of its scopes."""
         for _ in range(number):
             self.book.close(actor.scopes.pop()[1])
         if actor.ended:
             self.actors.remove(actor)
 
     @precondition(lambda self: self.inside)
-    @rule(who=INDEX)
-    def leave(self, who):
-        actor = pick(self.inside, who)
+    @rule(by=INDEX)
+    def leave(self, by):
+        actor = pick(self.inside, by)
         actor.do(LEAVE)
         self.note(actor, "leave a scope")
         self.left(actor, 1)
 
     @precondition(lambda self: self.inside)
-    @rule(who=INDEX, scopes=INDEX)
-    def fail(self, who, scopes):
-        """An error goes out through some of an actor's scopes. Tasks and threads may die of it."""
-        actor = pick(self.inside, who)
+    @rule(by=INDEX, scopes=INDEX)
+    def fail(self, by, scopes):
+        """Let an error propagate through some scopes of an actor; it may end a task or thread."""
+        actor = pick(self.inside, by)
         depth = len(actor.scopes)
         number = 1 + scopes % (depth + (actor.kind != "caller"))
         with pytest.raises(PlannedError) if number > depth else contextlib.nullcontext():
@@ -215,27 +215,27 @@ class Accounting(RuleBasedStateMachine):
         self.left(actor, min(number, depth))
 
     @precondition(lambda self: self.inside)
-    @rule(who=INDEX, which=INDICES, depth=INDEX)
-    def returns(self, who, which, depth):
-        actor = pick(self.inside, who)
+    @rule(by=INDEX, which=INDICES, depth=INDEX)
+    def returns(self, by, which, depth):
+        actor = pick(self.inside, by)
         scope, place = pick(actor.scopes, depth)
         keys = {pick(self.handles, index) for index in which if self.handles}
         self.let(actor, "return from a scope", lambda: scope.returns([self.handles[key] for key in keys]))
         self.book.hand_over(place, keys)
 
     @precondition(lambda self: self.handles)
-    @rule(who=INDEX, which=INDEX)
-    def keep(self, who, which):
+    @rule(by=INDEX, which=INDEX)
+    def keep(self, by, which):
         key = pick(self.handles, which)
-        outcome = self.let(pick(self.actors, who), "keep", lambda: self.registry.keep(self.handles[key]))
+        outcome = self.let(pick(self.actors, by), "keep", lambda: self.registry.keep(self.handles[key]))
         assert outcome == ("done" if key in self.book.buffers else "TensorDisposedError")
         if outcome == "done":
             self.book.move(key, None)
 
-    @rule(who=INDEX, made=st.integers(0, 3), returned=st.sets(st.integers(0, 2)), fails=st.booleans())
-    def tidy(self, who, made, returned, fails):
-        """TF.js's: some of what the function makes is returned, the rest is freed; all of it when it raises."""
-        actor = pick(self.actors, who)
+    @rule(by=INDEX, made=st.integers(0, 3), returned=st.sets(st.integers(0, 2)), fails=st.booleans())
+    def tidy(self, by, made, returned, fails):
+        """As in TF.js: the returned tensors are kept and the others freed; all are freed if the function raises."""
+        actor = pick(self.actors, by)
         place = Place(actor.place)
         keys = [len(self.numbers) + i for i in range(made)]
         for key in keys:
@@ -261,24 +261,24 @@ class Accounting(RuleBasedStateMachine):
 
     @initialize(plan=st.lists(st.tuples(INDEX, st.booleans(), KINDS), min_size=2, max_size=3))
     def begin(self, plan):
-        for who, in_scope, kind in plan:
+        for by, in_scope, kind in plan:
             if in_scope:
-                self.enter(who)
-            self.start(who, kind)
+                self.enter(by)
+            self.start(by, kind)
 
     @precondition(lambda self: len(self.actors) < 5)
-    @rule(who=INDEX, kind=KINDS)
-    def start(self, who, kind):
-        """A task or thread starts in a copy of its maker's context, as create_task() and to_thread() do it."""
-        maker, contexts = pick(self.actors, who), []
+    @rule(by=INDEX, kind=KINDS)
+    def start(self, by, kind):
+        """Start a task or thread in a copy of its creator's context, as create_task() and to_thread() do."""
+        maker, contexts = pick(self.actors, by), []
         self.let(maker, f"start a {kind.kind}", lambda: contexts.append(contextvars.copy_context()))
         self.actors.append(kind(self.registry, maker.place, *contexts, self.loop))
 
     @precondition(lambda self: len(self.actors) > 2)
-    @rule(who=INDEX)
-    def end(self, who):
-        """A task or thread leaves all its scopes and ends, maybe later than its maker."""
-        actor = pick(self.actors[1:], who)
+    @rule(by=INDEX)
+    def end(self, by):
+        """Let a task or thread leave all its scopes and end, possibly later than its creator."""
+        actor = pick(self.actors[1:], by)
         for _ in range(len(actor.scopes) + 1):
             actor.do(LEAVE)
         self.note(actor, "end")
@@ -289,9 +289,9 @@ class Accounting(RuleBasedStateMachine):
         return [actor for actor in self.inside if actor.kind == "task"]
 
     @precondition(lambda self: self.tasks)
-    @rule(who=INDEX)
-    def cancel(self, who):
-        actor = pick(self.tasks, who)
+    @rule(by=INDEX)
+    def cancel(self, by):
+        actor = pick(self.tasks, by)
         actor.cancel()
         self.note(actor, "be cancelled in a scope")
         self.left(actor, len(actor.scopes))
@@ -339,7 +339,7 @@ class Accounting(RuleBasedStateMachine):
 @pytest.mark.usefixtures("collector")
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_random_histories():
-    gc.disable()  # it runs when it is told to
+    gc.disable()  # it runs only when it is called
     run_state_machine_as_test(
         Accounting,
         settings=settings(
@@ -351,12 +351,12 @@ def test_random_histories():
             suppress_health_check=list(HealthCheck),
             report_multiple_bugs=False,
         ),
-        _min_steps=STEPS,  # or a third would be shorter, since hypothesis also tries when to stop
+        _min_steps=STEPS,  # without it a third would be shorter: hypothesis varies the length too
     )
     kinds = [actor.kind for actor in (Actor, Task, Worker)]
-    print(f"{len(Accounting.lengths)} histories; how often what was done by whom:")
+    print(f"{len(Accounting.lengths)} histories; how often each actor did what:")
     print(f"{'':40}{''.join(f'{kind:>8}' for kind in kinds)}")
     for what in sorted({what for what, _ in Accounting.coverage}):
         print(f"{what:40}{''.join(f'{Accounting.coverage[what, kind]:8}' for kind in kinds)}")
     assert sum(length >= 30 for length in Accounting.lengths) >= HISTORIES
-    assert min(Accounting.coverage.values()) >= EACH_RULE, "some rule is hardly tried"
+    assert min(Accounting.coverage.values()) >= EACH_RULE, "some rule is rarely tried"

@@ -15,34 +15,34 @@ from repetitions import CANCELLED_RUNS, CANCELLED_TREES, EACH_RUN_PHASE, EACH_TR
 
 from humanrt.runtime import scheduler
 
-AT_ONCE = 8  # more than there are worker threads, so that calls queue
-PATIENCE = 30  # seconds until a test that hangs gives up
+AT_ONCE = 8  # more than the worker threads, so that calls queue
+PATIENCE = 30  # seconds until a test that hangs fails
 SIDE = 64  # of the model's square matrix
 
 pytestmark = [pytest.mark.slow(5), pytest.mark.soak]
 
 
 def chance(number):
-    return random.Random(number)  # noqa: S311 - a repeatable choice, no secret
+    return random.Random(number)  # noqa: S311 - reproducible, no secret
 
 
 class Tree:
-    """A random piece of work: scopes in scopes and tasks in tasks, with tensors everywhere."""
+    """Random work: nested scopes and nested tasks, each with tensors."""
 
-    gives_up = ContextVar("gives_up", default=False)  # by itself: such a cancellation does not count
+    gives_up = ContextVar("gives_up", default=False)  # the tree cancels itself: that is not counted
 
     def __init__(self, engine, number):
         self.engine = engine
         self.chance = chance(number)
         self.tasks = set()
-        self.hits = Counter()  # the awaits at which a cancellation came in
-        self.cancel = None  # set by the way in which it will be cancelled
+        self.hits = Counter()  # the awaits that a cancellation interrupted
+        self.cancel = None  # cancels the tree; set by one of the functions below
 
     async def whole(self):
         (await self.grow(2)).dispose()
 
     async def grow(self, depth):
-        """Do some work in a scope of its own, and return one tensor to the scope around."""
+        """Do some work in a new scope, and return one tensor to the enclosing scope."""
         self.tasks.add(asyncio.current_task())
         async with self.engine.scope() as scope:
             tensor = self.engine.tensor([depth])
@@ -107,7 +107,7 @@ async def by_cancel(tree):
 
 
 async def by_two_cancels(tree):
-    """The second comes in the very next turn of the loop, while the first is on its way out."""
+    """The second comes in the next iteration of the loop, while the first propagates."""
     task, loop = asyncio.current_task(), asyncio.get_running_loop()
     tree.cancel = lambda: (task.cancel(), loop.call_soon(task.cancel))
     await tree.whole()
@@ -139,7 +139,7 @@ WAYS = [by_cancel, by_two_cancels, by_cancel_of_a_member, by_anyio_scope, by_fai
 
 
 async def cancel_tree(engine, number):
-    """Cancel a tree after some turns of the loop; return the awaits that were hit, and the way."""
+    """Cancel a tree after some iterations of the loop; return how, and the awaits that were interrupted."""
     tree = Tree(engine, number)
     way = tree.chance.choice(WAYS)
     turns = tree.chance.randint(1, 30)
@@ -169,7 +169,7 @@ async def test_trees_of_scopes_and_tasks(engine):
 
 
 class Run:
-    """A call of a model as HumanRT's tasks make it: prepare, run and decode, each on a worker thread."""
+    """A call of a model as the modules of Human make it: prepare, run and decode, each on a worker thread."""
 
     current = ContextVar("current")
 
@@ -178,7 +178,7 @@ class Run:
         self.model = model
         self.aim = aim  # a phase, or None for a random moment
         self.phase = "between"
-        self.caught = None  # the phase in which the cancellation came
+        self.caught = None  # the phase that was cancelled
         self.cancelled = threading.Event()
         self.loop = asyncio.get_running_loop()
 
@@ -205,11 +205,11 @@ class Run:
             return self.engine.tensor(output.data_sync()).data_sync().trace()
 
     def enter(self, phase):
-        """Note the phase; when it is the one aimed at, stay in it until the cancellation has come."""
+        """Record the phase; if it is the one aimed at, stay in it until the cancellation arrives."""
         self.phase = phase
         if phase == self.aim:
             self.loop.call_soon_threadsafe(self.cancel)
-            if phase != "queue":  # which is entered on the loop's own thread
+            if phase != "queue":  # which is entered on the thread of the loop
                 assert self.cancelled.wait(PATIENCE)
 
     def cancel(self):
@@ -233,7 +233,7 @@ async def model(engine, product, monkeypatch):
 
 
 async def cancel_run(run, delay):
-    """Cancel a call where it is aimed at, or else after so many seconds; return the phase in which that caught it."""
+    """Cancel a call in the phase aimed at, or else after ``delay`` seconds; return the phase that was cancelled."""
     run.task = asyncio.create_task(run.whole())
     timer = run.loop.call_later(delay, run.cancel)
     with contextlib.suppress(asyncio.CancelledError):
@@ -246,7 +246,7 @@ PHASES = ("preparation", "queue", "run", "decode")
 
 
 async def test_runs_of_a_model(engine, model):
-    """Some are aimed at a phase, so that the short ones are hit too."""
+    """Some cancellations are aimed at a phase, so that the short phases are hit too."""
     choose = chance(2026)
     aimed, at_random = Counter(), Counter()
     started = asyncio.get_running_loop().time()

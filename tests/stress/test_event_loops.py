@@ -1,4 +1,4 @@
-"""Two event loops in two threads, on one engine and on two: right, or a typed error at once. CONFORMANCE 42, 43, 49."""
+"""Two event loops in two threads, on one engine or two: correct results, or a typed error. CONFORMANCE 42, 43, 49."""
 
 import asyncio
 import threading
@@ -11,12 +11,12 @@ from humanrt import Engine
 from humanrt.errors import EngineClosedError, ModelDisposedError, ScopeClosedError, TensorDisposedError
 
 CALLS = 30  # of each loop
-PATIENCE = 60  # seconds until a test that hangs gives up
+PATIENCE = 60  # seconds until a test that hangs fails
 SIDE = 64
 
 
 def in_two_loops(*works):
-    """Run two coroutine functions in an event loop and a thread each, from the same moment on; return their results."""
+    """Run two coroutine functions at the same time, each in its own event loop and thread; return their results."""
     together = threading.Barrier(2)
 
     def run(work):
@@ -28,11 +28,11 @@ def in_two_loops(*works):
 
 
 async def call(engine, model, number):
-    """Run the model on an input that no other call has, in a scope of its own, and check what comes out."""
+    """Run the model on an input of its own, in a scope of its own, and check the output."""
     signs = np.random.default_rng(number).choice([-1, 1], SIDE)
     async with engine.scope():
         output = await model.execute_async(engine.tensor(np.diag(signs), np.float32))
-        # Signs to an odd power are themselves.
+        # An odd power of a sign is the sign itself.
         np.testing.assert_array_equal(await output.data(), np.diag(signs))
 
 
@@ -47,13 +47,13 @@ async def work(engine, product):
             task.cancel()
         await asyncio.gather(*spared)
         ends = await asyncio.gather(*cancelled, return_exceptions=True)
-        assert {type(end) for end in ends} <= {asyncio.CancelledError, type(None)}  # None came in before
+        assert {type(end) for end in ends} <= {asyncio.CancelledError, type(None)}  # None: it ended before
         assert scope.ids == {mine.id}
     model.dispose()
 
 
 def test_one_engine(product):
-    """Each loop loads the model, in one session, and runs it as if it were alone."""
+    """Each loop loads the model, in one session, and runs it as if it were the only one."""
     with Engine(device="cpu") as engine:
         in_two_loops(lambda: work(engine, product), lambda: work(engine, product))
         assert engine.memory().baseline == (0, 0, 0, 0)
@@ -66,8 +66,8 @@ def test_two_engines(product):
         assert other.memory().baseline == (1, 1, 4, 0)
 
 
-def test_what_one_loop_made_serves_the_other(product):
-    """Models and tensors belong to the engine, not to the loop that they were made in."""
+def test_models_and_tensors_of_one_loop_can_be_used_in_the_other(product):
+    """They belong to the engine, not to the loop that created them."""
     with Engine(device="cpu") as engine:
         model = asyncio.run(engine.load_graph_model(product))
         source = engine.tensor(np.eye(SIDE, dtype=np.float32))
@@ -87,8 +87,8 @@ def test_what_one_loop_made_serves_the_other(product):
         assert engine.memory().baseline == (0, 0, 0, 0)
 
 
-def test_a_scope_is_left_while_the_other_loop_works_in_it(product):
-    """The other loop was given the scope's context: it gets ScopeClosedError, and what it had made is freed."""
+def test_a_scope_that_is_left_while_the_other_loop_works_in_it(product):
+    """The other loop, which runs in the context of the scope, gets ScopeClosedError; its earlier tensors are freed."""
     with Engine(device="cpu") as engine:
         made, ended = threading.Event(), threading.Event()
         tensors = []
@@ -116,7 +116,7 @@ def test_a_scope_is_left_while_the_other_loop_works_in_it(product):
 
 
 def test_one_loop_closes_the_engine_that_the_other_uses(product):
-    """The calls in flight end well, the later ones with a typed error; nobody waits for ever."""
+    """The calls in flight finish, the later ones raise a typed error, and none hangs."""
     engine = Engine(device="cpu")
     in_use = threading.Event()
 

@@ -1,4 +1,4 @@
-"""Many tensors in eight threads, which share them, lose them, and are interrupted wherever it hurts."""
+"""Many tensors in eight threads, which share and lose them, and which are interrupted at critical places."""
 
 import gc
 import random
@@ -22,7 +22,7 @@ TURNS_UNDER_COLLECTION = TURNS // 10
 LOSE_EVERY = 100
 
 FLOATS = np.arange(4, dtype=np.float32)
-LARGE = 70_000  # bytes, of which the memory is used again
+LARGE = 70_000  # bytes, enough for the memory to be reused
 ROOM = str(Path(tensors.__file__).parent)
 
 
@@ -35,7 +35,7 @@ def frequent_switches():
 
 
 def give_way(frame, event, argument):
-    """Trace function: let another thread run before each instruction of the tensor engine."""
+    """Trace function that lets another thread run before each bytecode instruction of ``humanrt.tensors``."""
     if not frame.f_code.co_filename.startswith(ROOM):
         return None
     frame.f_trace_opcodes = True
@@ -52,7 +52,7 @@ def switches_everywhere(frequent_switches):
 
 
 class Crowd:
-    """Eight threads on one registry. At any moment `market` holds a tensor of each that another may take."""
+    """Eight threads on one registry; ``market`` holds a tensor of each of them, which another thread may take."""
 
     def __init__(self, registry):
         self.registry = registry
@@ -82,23 +82,23 @@ class Crowd:
             self.errors.append(error)
 
     def trade(self):
-        """Dispose a tensor that another thread has made, with a clone of it."""
+        """Dispose a tensor that another thread has created, and a clone of it."""
         self.market.append(self.registry.from_numpy(FLOATS))
         with self.market.popleft() as theirs, theirs.clone() as clone:
             assert clone.shape == (4,)
 
     def share(self):
-        """Take a share of the buffer that all threads share."""
+        """Clone, and dispose, the tensor that all threads share."""
         self.common.clone().dispose()
 
     def tidy(self):
-        """Make two tensors in a scope, and take one of them out of it."""
+        """Create two tensors in a scope, and return one of them."""
         with self.registry.scope() as scope:
             self.registry.from_numpy(FLOATS)
             scope.returns(self.registry.from_numpy(FLOATS)).dispose()
 
     def lose(self):
-        """Leave a tensor to the collector."""
+        """Leave a tensor in a reference cycle."""
         cycle = [self.registry.from_numpy(FLOATS)]
         cycle.append(cycle)
 
@@ -109,7 +109,7 @@ class Crowd:
 @pytest.mark.usefixtures("frequent_switches", "collector")
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_many_tensors_in_eight_threads():
-    """CONFORMANCE 5, 7, 12 and 42: the counts are exact, nobody waits for ever, and the other registry sees nothing."""
+    """CONFORMANCE 5, 7, 12 and 42: the counts are exact, no thread hangs, the other registry is unaffected."""
     registry, other = Registry(), Registry()
     crowd = Crowd(registry)
     leaked = 0
@@ -128,8 +128,8 @@ def test_many_tensors_in_eight_threads():
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("switches_everywhere")
-def test_some_tensors_in_eight_threads_that_are_interrupted_everywhere():
-    """CONFORMANCE 5 and 7: also between two instructions that the interpreter would not part."""
+def test_tensors_in_eight_threads_that_are_interrupted_everywhere():
+    """CONFORMANCE 5 and 7, with switches between instructions where the interpreter would not switch."""
     registry = Registry()
     crowd = Crowd(registry)
     crowd.run(10)
@@ -138,7 +138,7 @@ def test_some_tensors_in_eight_threads_that_are_interrupted_everywhere():
 
 
 class Shelf:
-    """Some tensors in places of their own. Threads replace them, while others clone and read them."""
+    """Tensors in numbered places. Threads replace them, while others clone and read them."""
 
     def __init__(self, registry, places):
         self.registry = registry
@@ -150,7 +150,7 @@ class Shelf:
         return self.registry.tensor(np.full(LARGE, value, np.uint8))
 
     def work(self, seed, turns):
-        choose = random.Random(seed)  # noqa: S311 - a repeatable choice, no secret
+        choose = random.Random(seed)  # noqa: S311 - reproducible, no secret
         for _ in range(turns):
             act = choose.choice([self.replace, self.read])
             try:
@@ -179,8 +179,8 @@ class Shelf:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("switches_everywhere")
-def test_memory_is_used_again_while_others_read_what_was_in_it():
-    """CONFORMANCE 10, 11 and 36: a clone is a tensor like any other, also when its source ends at the same time."""
+def test_memory_is_reused_while_other_threads_read_clones():
+    """CONFORMANCE 10, 11 and 36: a clone stays valid when its source is disposed at the same time."""
     registry = Registry()
     shelf = Shelf(registry, 3)
     threads = [threading.Thread(target=shelf.work, args=(seed, 40), daemon=True) for seed in range(4)]

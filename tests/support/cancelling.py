@@ -1,4 +1,4 @@
-"""Calls that are cancelled now and then, by their task or by a scope."""
+"""Calls of which some are cancelled, through their task or through a cancel scope."""
 
 import asyncio
 
@@ -6,7 +6,7 @@ import anyio
 
 
 async def end_or_cancel(chance, make_call, longest):
-    """Await a call, or cancel it within ``longest`` seconds; returns whether it was cancelled."""
+    """Await a call, or cancel it within ``longest`` seconds; return whether it was cancelled."""
     way, delay = chance.choice(["end", "task", "scope"]), chance.uniform(0, longest)
     if way == "scope":
         with anyio.move_on_after(delay) as scope:

@@ -1,4 +1,4 @@
-"""One small record of each kind, as detect() might give it."""
+"""One small record of each kind, as ``detect()`` might return it."""
 
 import numpy as np
 

@@ -1,7 +1,7 @@
-"""How often the long tests repeat: as often as CI needs to find a fault, or, in ``tools/soak``, many times more.
+"""How often the long tests repeat: the number that CI needs to find a fault, and a larger one for ``tools/soak``.
 
-The least numbers of hits, where there are any, are for the same number of repetitions. They are so far below what is
-expected that chance does not reach them.
+The second number of a pair is the least number of hits in that many repetitions. It is so far below the expected number
+that a test does not fail by chance.
 """
 
 import os
@@ -10,7 +10,7 @@ SOAK = os.environ.get("HUMANRT_SOAK") == "1"
 
 
 def choose(usual, *, soak):
-    """Return the number for ``tools/soak`` if that runs, else the usual one."""
+    """Return the number for ``tools/soak`` if it runs, else the usual one."""
     return soak if SOAK else usual
 
 

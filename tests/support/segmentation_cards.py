@@ -7,7 +7,7 @@ OUTPUT = {"shape": ("n",), "dtype": "float32", "meaning": ""}
 
 
 def card(image=None, **outputs):
-    """Make the card of a model called "mine"; its input and its outputs differ from the above as they are given."""
+    """Return the model card of a model called "mine"; the arguments override fields of ``INPUT`` and ``OUTPUT``."""
     return Card(
         name="mine",
         summary="",

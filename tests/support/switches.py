@@ -1,4 +1,4 @@
-"""Human's modules, switched on and off."""
+"""Configurations that switch Human's modules on and off."""
 
 ON, OFF = {"enabled": True}, {"enabled": False}
 FACES_ALONE = dict.fromkeys(("body", "hand", "gesture"), OFF)
