@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-LEAST = 0.897
+LEAST = 0.907
 """The least share of names with a known type. The aim is 1.0; it is never lowered."""
 
 

@@ -12,11 +12,12 @@ The names below are public, and so are those that the modules ``config``, ``erro
 The general layout, floor by floor; imports only go down:
 
 - ``cli/``, ``pytest_plugin/``: the edges to the outside
-- ``human``: detect()
-- ``vision/``: the detections of a picture, one folder for each of Human's modules
+- ``human``, ``drawing/result``: detect(), and its result drawn onto the image
+- ``compat/``: Human's behaviour where ours differs; only ``human`` imports it
+- ``vision/``: the detections of an image, one folder for each of Human's modules, listed in ``vision/modules``
 - ``people/``, ``streams/``: persons and gestures, computed from results; the state that a video's frames share
-- ``engine``, ``runtime/``: tensors, scopes and models together; the only modules that import ONNX Runtime
-- ``drawing/``: results drawn onto pictures
+- ``engine``, ``model_files``, ``runtime/``: tensors, scopes and models together; ``runtime/`` imports ONNX Runtime
+- ``drawing/``: the detections of one module drawn onto an image
 - ``result/``: the detections, as frozen records
 - ``imaging/`` (OpenCV), ``tfjs/`` (onnx), ``zoo/`` (files): the outside world, each behind one module
 - ``tensors/``: the core of the tensor engine

@@ -111,9 +111,10 @@ def is_ready(reader):
 
 
 def require_ended(reader):
-    assert select.select([reader], [], [], 10)[0], "the child of npm is still alive"
-    while os.read(reader, 100):
-        pass
+    while True:
+        assert select.select([reader], [], [], 10)[0], "the child of npm is still alive"
+        if not os.read(reader, 100):  # the end of the file: no process has the other end open
+            return
 
 
 def test_npm_and_its_children_end_with_a_cancelled_fetch(source, scratch, child):

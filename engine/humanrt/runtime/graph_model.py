@@ -31,8 +31,8 @@ class StopSignal:
     __slots__ = ("is_set", "options")
 
     def __init__(self, options: "RunOptions") -> None:
-        self.options = options
-        self.is_set = False
+        self.options: RunOptions = options
+        self.is_set: bool = False
 
     def set(self) -> None:
         """Ask the work to end; from any thread."""

@@ -69,10 +69,10 @@ class Accounts(Budget):
         super().__init__(limits, pool_limit_bytes)
         self.live: dict[int, DataBuffer] = {}
         self.vanished: deque[int] = deque()
-        self.variables = Variables()
-        self.first_id = 0
-        self.closed = False
-        self.forked = False
+        self.variables: Variables = Variables()
+        self.first_id: int = 0
+        self.closed: bool = False
+        self.forked: bool = False
         self._ids = itertools.count(1)
         self._scopes: dict[int, Scope] = {}
         self._automatic: set[int] = set()

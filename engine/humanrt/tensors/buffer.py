@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, TypeAlias
 
+import numpy as np
 from numpy.typing import NDArray
 
 Array: TypeAlias = NDArray[Any]
@@ -31,8 +32,8 @@ class DataBuffer:
 
     def __init__(self, array: Array, recyclable: bool, device: str = HOST) -> None:
         self.array: Array | None = array
-        self.dtype = array.dtype
-        self.nbytes = array.nbytes
-        self.device = device
-        self.recyclable = recyclable
-        self.handles = 0
+        self.dtype: np.dtype[Any] = array.dtype
+        self.nbytes: int = array.nbytes
+        self.device: str = device
+        self.recyclable: bool = recyclable
+        self.handles: int = 0

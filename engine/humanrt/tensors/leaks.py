@@ -87,7 +87,7 @@ class Losses:
     """
 
     def __init__(self) -> None:
-        self.count = 0
+        self.count: int = 0
         self._by_site: dict[str, _Loss] = {}
 
     def by_site(self) -> dict[str, int]:

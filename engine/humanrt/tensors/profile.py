@@ -19,6 +19,7 @@ from humanrt.tensors.asynchronous import is_async
 from humanrt.tensors.buffer import Array
 
 if TYPE_CHECKING:
+    from humanrt.tensors.memory import Memory
     from humanrt.tensors.registry import Registry
 
 T = TypeVar("T")
@@ -96,9 +97,9 @@ class Window:
     def __init__(self, registry: Registry) -> None:
         self.registry = registry
         self.kernels: list[Kernel] = []
-        self.before = registry.memory()
-        self.peak_bytes = self.before.num_bytes
-        self.wall_ms = 0.0
+        self.before: Memory = registry.memory()
+        self.peak_bytes: int = self.before.num_bytes
+        self.wall_ms: float = 0.0
 
     @contextmanager
     def open(self) -> Iterator[None]:

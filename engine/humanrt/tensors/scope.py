@@ -27,7 +27,7 @@ T = TypeVar("T")
 _current: ContextVar[Scope | None] = ContextVar("humanrt_scope", default=None)
 
 
-current_scope = _current.get
+current_scope: Callable[[], Scope | None] = _current.get
 """Return the innermost scope of this context, of whatever registry."""
 
 
@@ -59,12 +59,12 @@ class Scope:
     __slots__ = ("_entered", "by_hand", "closed", "ids", "name", "parent", "registry")
 
     def __init__(self, registry: Registry, name: str | None) -> None:
-        self.registry = registry
-        self.name = name
+        self.registry: Registry = registry
+        self.name: str | None = name
         self.parent: Scope | None = None
-        self.closed = False
+        self.closed: bool = False
         self.ids: set[int] = set()
-        self.by_hand = False
+        self.by_hand: bool = False
         self._entered = False
 
     def __repr__(self) -> str:

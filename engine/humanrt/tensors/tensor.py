@@ -49,11 +49,11 @@ class Tensor(Operators):
     __slots__ = ("__weakref__", "device", "dtype", "id", "registry", "shape", "sites")
 
     def __init__(self, registry: Registry, tensor_id: int, shape: tuple[int, ...], buffer: DataBuffer) -> None:
-        self.registry: Final = registry
-        self.id: Final = tensor_id
-        self.shape: Final = shape
-        self.dtype: Final = buffer.dtype
-        self.device: Final = buffer.device
+        self.registry: Final[Registry] = registry
+        self.id: Final[int] = tensor_id
+        self.shape: Final[tuple[int, ...]] = shape
+        self.dtype: Final[np.dtype[Any]] = buffer.dtype
+        self.device: Final[str] = buffer.device
         self.sites: Sites | None = None
 
     def __del__(self) -> None:

@@ -8,11 +8,11 @@ import numpy as np
 from humanrt.tensors.buffer import Array
 from humanrt.tensors.ops.promotion import common_dtype, require_bool
 
-equal = np.equal
-greater = np.greater
-greater_equal = np.greater_equal
-less = np.less
-less_equal = np.less_equal
+equal: np.ufunc = np.equal
+greater: np.ufunc = np.greater
+greater_equal: np.ufunc = np.greater_equal
+less: np.ufunc = np.less
+less_equal: np.ufunc = np.less_equal
 
 
 def logical_and(one: Array, other: Array) -> Array:
