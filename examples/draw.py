@@ -3,9 +3,7 @@
 import asyncio
 import sys
 
-from humanrt import Human
-from humanrt.drawing import draw_result
-from humanrt.imaging import read_picture, write_png
+from humanrt import Human, draw_result, read_picture, write_png
 
 
 async def main(picture: str, drawn: str) -> None:

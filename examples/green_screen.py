@@ -7,8 +7,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from humanrt import Human
-from humanrt.imaging import write_png
+from humanrt import Human, write_png
 
 OFF = {"enabled": False}
 ONLY_SEGMENTATION = {"face": OFF, "body": OFF, "hand": OFF, "gesture": OFF, "segmentation": {"enabled": True}}

@@ -8,13 +8,15 @@ import zlib
 import numpy as np
 import pytest
 from PIL import Image
+from repetitions import DETECTIONS_IN_A_ROW
 from switches import FACES_ALONE
 
 from humanrt import Config, FaceConfig, FaceDetectorConfig, Human, errors
+from humanrt.engine import internals
 from humanrt.runtime import sessions
 from parity.pictures import PICTURES, read_picture
 
-pytestmark = pytest.mark.usefixtures("own_sessions")
+pytestmark = pytest.mark.usefixtures("loaded_models")
 
 WITH_CROPS = {"face": {"detector": {"max_detected": 20, "return": True}}, **FACES_ALONE}
 NAMES = ["human_face", "human_body", "astronaut", "coffee", "black"]
@@ -185,12 +187,13 @@ class TestOwnership:
         assert after.num_leaked == before.num_leaked + 4
         assert len(warned) == 4
 
-    @pytest.mark.slow
-    async def test_a_thousand_detections(self, human):
+    @pytest.mark.slow(5)
+    @pytest.mark.soak
+    async def test_many_detections_in_a_row(self, human):
         """CONFORMANCE 45."""
         before = human.engine.memory().baseline
         picture, off = read_picture("human_face"), {"enabled": False}
-        for _ in range(1000):
+        for _ in range(DETECTIONS_IN_A_ROW):
             with await human.detect(picture, {"face": {"description": off, "emotion": off}}) as result:
                 assert len(result.face) == 1
         assert human.engine.memory().baseline == before
@@ -198,6 +201,7 @@ class TestOwnership:
 
 class TestConcurrency:
     @pytest.mark.slow
+    @pytest.mark.usefixtures("own_sessions")
     async def test_eight_cold_calls_equal_the_sequential_ones(self):
         """CONFORMANCE 49."""
         pictures = [read_picture(name) for name in NAMES]
@@ -217,18 +221,19 @@ class TestConcurrency:
             assert human.engine.memory().baseline == (0, 0, 0, 0)
         assert sessions.statistics().live == 0
 
+    @pytest.mark.usefixtures("own_sessions")
     async def test_the_first_of_eight_cold_callers_is_cancelled(self, monkeypatch):
         """CONFORMANCE 49."""
         picture = read_picture("human_face")
         loading, loop = asyncio.Event(), asyncio.get_running_loop()
         async with Human(WITH_CROPS) as human:
-            plain = human.engine.load_blocking
+            plain = internals(human.engine).load
 
             def load(*arguments):
                 loop.call_soon_threadsafe(loading.set)
                 return plain(*arguments)
 
-            monkeypatch.setattr(human.engine, "load_blocking", load)
+            monkeypatch.setattr(internals(human.engine), "load", load)
             tasks = [asyncio.create_task(human.detect(picture)) for _ in range(8)]
             await loading.wait()
             tasks[0].cancel()

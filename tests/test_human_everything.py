@@ -1,4 +1,4 @@
-"""All of Human's modules at the same time, with their real models: alone, in crowds, and cancelled."""
+"""All modules at the same time, with the real models: one call, many at once, and cancelled ones."""
 
 import asyncio
 import gc
@@ -11,7 +11,8 @@ from functools import partial
 import numpy as np
 import pytest
 from cancelling import end_or_cancel
-from humanrt.vision.model import TaskModel
+from holding import Hold, happens
+from repetitions import AT_ONCE, DIFFERENT_CALLS, EACH_MODULE, RANDOM_DETECTIONS_OF_EVERYTHING
 from switches import EVERYTHING, FACES_ALONE, OFF, ON
 
 from humanrt import Human
@@ -19,11 +20,15 @@ from humanrt.errors import EngineClosedError, ModelError
 from humanrt.imaging import read_picture as read_source
 from humanrt.runtime import scheduler
 from humanrt.runtime.graph_model import GraphModel
+from humanrt.vision.object.centernet import CenterNet
+from humanrt.vision.stage import VisionModel
 from parity.pictures import read_picture
+
+pytestmark = pytest.mark.usefixtures("loaded_models")
 
 NOTHING = (0, 0, 0, 0)
 MODULES = ("face", "body", "hand", "object", "segmentation")
-# Every model that is not slow, by the module it is for.
+# Every model that is not slow, by its module.
 MODELS = {
     "body": ("movenet-lightning.json", "posenet.json", "blazepose-lite.json"),
     "object": ("centernet.json",),
@@ -32,7 +37,7 @@ MODELS = {
 
 
 def pictures():
-    """With a whole person, with a face, with things, with nothing, of many sizes."""
+    """Images with a whole person, a face, things, and nothing, of several sizes."""
     body, face, coffee = read_picture("human_body"), read_picture("human_face"), read_picture("coffee")
     return [
         body[::2, ::2],
@@ -73,8 +78,8 @@ def random_config(chance, *, likely):
 
 
 @pytest.mark.slow
-async def test_a_whole_person():
-    """Human's own sample of a body: what anybody sees in it."""
+async def test_every_module_detects_its_part_of_a_person():
+    """In Human's own sample of a body."""
     picture = read_picture("human_body")
     async with Human(EVERYTHING) as human:
         with await human.detect(picture) as result:
@@ -95,15 +100,15 @@ async def test_a_whole_person():
 
 @pytest.mark.parametrize("failing", MODULES)
 @pytest.mark.parametrize("raises", [False, True])
-async def test_a_module_whose_model_fails(monkeypatch, failing, raises):
-    names = TaskModel._names
+async def test_a_failing_model_is_in_errors_or_raised(monkeypatch, failing, raises):
+    nodes_of = VisionModel.nodes_of
 
-    def broken(model, meanings):
+    def broken(model, family):
         if model.card.config_key.partition(".")[0] == failing:
             raise ModelError("broken")
-        return names(model, meanings)
+        return nodes_of(model, family)
 
-    monkeypatch.setattr(TaskModel, "_names", broken)
+    monkeypatch.setattr(VisionModel, "nodes_of", broken)
     config = {**EVERYTHING, "segmentation": {**ON, "model_path": "selfie.json"}, "raise_errors": raises}
     async with Human(config) as human:
         if raises:
@@ -117,11 +122,11 @@ async def test_a_module_whose_model_fails(monkeypatch, failing, raises):
 
 
 class TestMemory:
-    """Nothing of a call is held by what came of it: counted with the garbage collector off."""
+    """The image of a call is not held by its result or error: measured with the garbage collector off."""
 
     @pytest.fixture
     def held(self, monkeypatch):
-        """Weak references to the pictures that calls have worked with."""
+        """Weak references to the images of the calls."""
         gc.collect()
         gc.disable()
         held = []
@@ -137,12 +142,12 @@ class TestMemory:
 
     @pytest.fixture
     def broken(self, monkeypatch):
-        """Objects cannot be read."""
+        """Objects cannot be decoded."""
 
         def fail(*_, **__):
             raise ModelError("broken")
 
-        monkeypatch.setattr("humanrt.vision.object.centernet.decode", fail)
+        monkeypatch.setattr(CenterNet, "decode", fail)
 
     @pytest.fixture
     async def human(self):
@@ -150,38 +155,32 @@ class TestMemory:
             await human.load()
             yield human
 
-    async def test_a_result(self, human, held):
+    async def test_a_result_does_not_hold_it(self, human, held):
         with await human.detect(read_picture("human_face")) as result:
             assert [picture() for picture in held] == [None]
             assert len(result.face) == 1
 
     @pytest.mark.usefixtures("broken")
-    async def test_an_error_in_a_result(self, human, held):
+    async def test_an_error_in_a_result_does_not_hold_it(self, human, held):
         with await human.detect(read_picture("human_face")) as result:
             assert str(result.errors["object"]) == "broken"
             assert result.errors["object"].__traceback__ is not None
             assert [picture() for picture in held] == [None]
 
     @pytest.mark.usefixtures("broken")
-    async def test_an_error_that_was_raised(self, human, held):
+    async def test_a_raised_error_does_not_hold_it(self, human, held):
         with suppress(ModelError):  # pytest.raises would hold it
             await human.detect(read_picture("human_face"), {"raise_errors": True})
             pytest.fail("nothing was raised")
         await asyncio.sleep(0)
         assert [picture() for picture in held] == [None]
 
-    async def test_a_cancelled_call(self, human, held, monkeypatch):
-        running = asyncio.Event()
-        execute = GraphModel.execute_async
-
-        async def tell(*arguments):
-            running.set()
-            return await execute(*arguments)
-
-        monkeypatch.setattr(GraphModel, "execute_async", tell)
+    async def test_a_cancelled_call_does_not_hold_it(self, human, held, monkeypatch):
+        hold = Hold(monkeypatch, GraphModel, "_run")
         task = asyncio.create_task(human.detect(read_picture("human_face")))
-        await running.wait()
+        await happens(hold.reached)
         task.cancel()
+        hold.release()
         with suppress(asyncio.CancelledError):
             await task
             pytest.fail("nothing was raised")
@@ -190,34 +189,36 @@ class TestMemory:
         assert [picture() for picture in held] == [None]
 
 
-async def test_what_happens_to_the_engine_is_raised(monkeypatch):
+async def test_an_error_of_the_engine_is_raised(monkeypatch):
     async with Human({**FACES_ALONE, "object": ON}) as human:
 
         def close(*_, **__):
             raise EngineClosedError("closed")
 
-        monkeypatch.setattr("humanrt.vision.object.centernet.decode", close)
+        monkeypatch.setattr(CenterNet, "decode", close)
         with pytest.raises(EngineClosedError):
             await human.detect(read_picture("human_face"))
 
 
-async def test_without_a_detector_of_faces_a_picture_is_taken_for_one_body():
+async def test_without_face_detection_one_body_is_detected():
     off = {"face": {"detector": OFF}, "hand": OFF}
     async with Human(off) as human:
         with await human.detect(read_picture("human_body")) as result:
             assert (len(result.face), len(result.body)) == (0, 1)
 
 
-@pytest.mark.slow
-async def test_sixty_four_at_the_same_time_equal_one_after_the_other():
+@pytest.mark.slow(20)
+@pytest.mark.soak
+async def test_concurrent_calls_equal_the_same_calls_in_sequence():
     """Bit for bit, with everything on. CONFORMANCE 49."""
     chance, choices = random.Random(6), pictures()  # noqa: S311  # no secret
-    calls = [(choices[i % len(choices)], random_config(chance, likely=1.0)) for i in range(64)]
+    calls = [(choices[i % len(choices)], random_config(chance, likely=1.0)) for i in range(DIFFERENT_CALLS)]
     expected = []
     async with Human() as human:
         for picture, config in calls:
             with await human.detect(picture, config) as result:
                 expected.append(without_times(result))
+    calls, expected = (each * (AT_ONCE // DIFFERENT_CALLS) for each in (calls, expected))
     assert Counter(bool(each["body"]) and bool(each["object"]) for each in expected)[True] >= 20
     async with Human() as human:
         results = await asyncio.gather(*(human.detect(picture, config) for picture, config in calls))
@@ -227,9 +228,10 @@ async def test_sixty_four_at_the_same_time_equal_one_after_the_other():
         assert human.engine.memory().baseline == NOTHING
 
 
-@pytest.mark.slow
-async def test_two_thousand_random_detections(capsys):
-    """Each leaves nothing behind, whichever modules run, whether it ends or is cancelled at any time."""
+@pytest.mark.slow(10)
+@pytest.mark.soak
+async def test_random_detections_of_everything():
+    """Each leaves no tensor, whichever modules run, whether it ends or is cancelled at any time."""
     chance, choices, hits = random.Random(2026), pictures(), Counter()  # noqa: S311  # no secret
 
     async def detect(picture, config):
@@ -240,11 +242,10 @@ async def test_two_thousand_random_detections(capsys):
     async with Human() as human:
         for config in (random_config(chance, likely=1.0) for _ in range(20)):
             await human.load(config)
-        for i in range(2000):
+        for i in range(RANDOM_DETECTIONS_OF_EVERYTHING):
             picture, config = chance.choice(choices), random_config(chance, likely=0.2)
             hits["cancelled"] += await end_or_cancel(chance, partial(detect, picture, config), 0.04)
             assert human.engine.memory().baseline == NOTHING, (i, config)
         assert scheduler.statistics().queued == scheduler.statistics().running == 0
-    with capsys.disabled():
-        print(f"\n2,000 random detections of everything: {dict(hits)}")
-    assert min(hits[module] for module in (*MODULES, "cancelled")) >= 50
+    print(f"{RANDOM_DETECTIONS_OF_EVERYTHING:,} random detections of everything: {dict(hits)}")
+    assert min(hits[module] for module in (*MODULES, "cancelled")) >= EACH_MODULE

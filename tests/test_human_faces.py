@@ -1,22 +1,25 @@
-"""Human's face modules together, with their real models: what each setting does, and faces side by side."""
+"""Faces in images, with the real models: what each setting does, and several faces at once."""
 
 from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
 import pytest
-from humanrt.vision.choice import family_of
-from humanrt.vision.face.description import describe
-from humanrt.vision.face.meshing import mesh_faces
 from onnx import TensorProto, helper, save
 from switches import FACES_ALONE, OFF, ON
 
 from humanrt import Human, errors
+from humanrt.compat import HUMAN
 from humanrt.config import load_config
-from humanrt.vision.face import pipeline as faces
-from humanrt.vision.face.record import FaceRecorder
+from humanrt.vision.face.facemesh import Placed, face_angle
+from humanrt.vision.face.iris import IrisTask
+from humanrt.vision.face.pipeline import face_models
+from humanrt.vision.families import FAMILIES
+from humanrt.vision.stage import family_of, run_stage
 from humanrt.zoo import Store, find_card
 from parity.pictures import read_picture
+
+pytestmark = pytest.mark.usefixtures("loaded_models")
 
 EVERY_DESCRIBER = dict.fromkeys(("antispoof", "liveness", "gear", "ssrnet", "mobilefacenet"), ON)
 NOTHING = (0, 0, 0, 0)
@@ -41,7 +44,7 @@ async def one_face(human, picture, **face):
 
 
 class TestWhichModels:
-    """faces.face_models(): nothing is loaded that a call does not use."""
+    """``face_models()``: only models that a call uses are loaded."""
 
     @pytest.mark.parametrize(
         ("face", "keys"),
@@ -61,12 +64,12 @@ class TestWhichModels:
         ],
     )
     def test_the_keys(self, face, keys):
-        found = faces.face_models(load_config({"face": face}).face)
+        found = face_models(load_config({"face": face}).face)
         assert set(found) == {f"face.{key}" for key in keys.split()}
 
     def test_the_paths(self):
         face = load_config({"face": {"ssrnet": {**ON, "modelPathAge": "a.json", "modelPathGender": "g.json"}}}).face
-        found = faces.face_models(face)
+        found = face_models(face)
         assert (found["face.ssrnet.age"], found["face.ssrnet.gender"]) == ("a.json", "g.json")
         assert found["face.description"] == "faceres.json"
 
@@ -82,17 +85,16 @@ class TestWhichModels:
     def test_a_detector_without_known_outputs_is_refused(self):
         card = replace(find_card("blazeface"), outputs=MappingProxyType({}))
         with pytest.raises(errors.ConfigError, match="a face detector has scores_512"):
-            family_of(card, faces.DETECTORS, "a face detector")
+            family_of(card, FAMILIES.face.detectors, "a face detector")
 
 
 class TestDetectors:
-    # What lies between the eyes, by the mesh of the default detector.
     @pytest.mark.parametrize("square", [False, True])
     @pytest.mark.parametrize(
         "name",
         ["faceboxes", "blazeface-back", "blazeface-front", "facemesh-detection-full", "facemesh-detection-short"],
     )
-    async def test_each_finds_the_face(self, human, astronaut, name, square):
+    async def test_each_detects_the_face(self, human, astronaut, name, square):
         expected = await one_face(human, astronaut)
         detector = {"model_path": f"{name}.json", "square": square}
         face = await one_face(human, astronaut[:, :400], detector=detector)
@@ -106,7 +108,7 @@ class TestDetectors:
                 assert result.face[0].tensor.shape == (size, size, 3)
 
 
-class TestSideBySide:
+class TestSeveralFaces:
     @pytest.fixture
     def crowd(self):
         """Four faces."""
@@ -122,48 +124,81 @@ class TestSideBySide:
         config = load_config({"face": face, "compat": compat})
         with await human.detect(crowd, config) as result:
             assert len(result.face) == 4
-            models = await human._load(config, None)
             crops = np.stack([each.tensor.data_sync() for each in result.face]) * np.float32(255)
-            async with human.engine.scope():
-                together = await describe(models, crops, config)
-                alone = [await describe(models, crop[None], config) for crop in crops]
-        for one, (other,) in zip(together, alone, strict=True):
-            assert one.keys() == other.keys()
-            assert one["age"] == pytest.approx(other["age"], abs=1e-4)
-            for field in ("gender_score", "real", "live"):
-                assert one[field] == pytest.approx(other[field], abs=1e-6)
-            assert one["embedding"] == pytest.approx(other["embedding"], abs=1e-6)
-            assert [each.emotion for each in one["emotion"]] == [each.emotion for each in other["emotion"]]
+        models = await human._load(config, None)
+        families = (HUMAN if compat else FAMILIES).face.describers
+        checked = set()
+        async with human.engine.scope():
+            for key in families.keys() & models.keys():
+                together = await run_stage(families[key], models[key], crops, config.face)
+                for crop, one in zip(crops, together, strict=True):
+                    (alone,) = await run_stage(families[key], models[key], crop[None], config.face)
+                    checked |= self.assert_same(one, alone)
+        assert checked == {"age", "gender", "emotion", "race", "embedding", "real", "live"}
+
+    @staticmethod
+    def assert_same(one, other):
+        """Return the fields that both descriptions have."""
+        fields = {name for name, value in vars(one).items() if value is not None}
+        assert fields == {name for name, value in vars(other).items() if value is not None}
+        if one.age is not None:
+            assert one.age == pytest.approx(other.age, abs=1e-4)
+        if one.gender is not None:
+            assert one.gender.gender == other.gender.gender
+            assert one.gender.score == pytest.approx(other.gender.score, abs=1e-6)
+        for name in fields & {"real", "live", "embedding"}:
+            assert getattr(one, name) == pytest.approx(getattr(other, name), abs=1e-6)
+        for name in fields & {"emotion", "race"}:
+            assert [getattr(each, name) for each in getattr(one, name)] == [
+                getattr(each, name) for each in getattr(other, name)
+            ]
+        return fields
 
     @pytest.mark.parametrize(
         "mesh", [{}, {"attention": ON}, {"attention": {**ON, "model_path": "facemesh-attention-pinto.json"}}]
     )
     async def test_many_faces_are_meshed_as_each_one_alone(self, human, crowd, mesh):
         """The attention mesh takes one face at a time; the others take all."""
-        config = load_config({"face": {**mesh, "detector": {"max_detected": 4, "return": True}}})
+        config = load_config({"face": {**mesh, "detector": {"max_detected": 4}}})
         with await human.detect(crowd, config) as result:
             assert [len(each.mesh) for each in result.face] == [478] * 4
-            models = await human._load(config, None)
-            crops = np.stack([each.tensor.data_sync() for each in result.face]) * np.float32(255)
-            recorder = FaceRecorder(512, 512, config.face, quirks=False)
-            async with human.engine.scope():
-                flags, together = await mesh_faces(models, crops, recorder, config)
-                alone = [await mesh_faces(models, crop[None], recorder, config) for crop in crops]
+        models = await human._load(config, None)
+        families = FAMILIES.face
+        detector = family_of(models["face.detector"].card, families.detectors, "a face detector")
+
+        async def meshed(boxes):
+            """Return flags and meshes, those of the mesh model with irises."""
+            model = models["face.attention" if "face.attention" in models else "face.mesh"]
+            family = family_of(model.card, families.meshes, "a mesh model")
+            found = await run_stage(family, model, crowd, Placed(boxes, [face_angle(box) for box in boxes]))
+            points = found.points
+            if "face.iris" in models:
+                task = IrisTask(points, config.face.iris.scale)
+                points = await run_stage(families.iris, models["face.iris"], found.crops, task)
+            return found.flags, points
+
+        async with human.engine.scope():
+            boxes = await run_stage(detector, models["face.detector"], crowd, config.face.detector)
+            flags, together = await meshed(boxes)
+            alone = [await meshed([box]) for box in boxes]
+        assert len(boxes) == 4
         assert 0.9 < flags.min() <= flags.max() <= 1
-        for mesh_together, (_, (mesh_alone,)) in zip(together, alone, strict=True):
+        for flag, mesh_together, (flag_alone, (mesh_alone,)) in zip(flags, together, alone, strict=True):
+            assert len(mesh_together) == 478
+            assert flag == pytest.approx(flag_alone[0], abs=1e-5)
             assert mesh_together == pytest.approx(mesh_alone, abs=1e-3)
 
 
 class TestModules:
-    async def test_what_each_says(self, human, astronaut):
+    async def test_each_describer_has_its_field(self, human, astronaut):
         face = await one_face(human, astronaut, **EVERY_DESCRIBER)
         assert face.race[0].race == "white"
         assert 0 <= face.real <= 1
         assert 0.5 < face.live <= 1
         assert face.embedding.shape == (192,)
 
-    async def test_the_last_word(self, human, astronaut):
-        """description, then ssrnet, then gear; mobilefacenet's embedding over description's."""
+    async def test_later_describers_override_earlier_ones(self, human, astronaut):
+        """description, then ssrnet, then gear; mobilefacenet's embedding overrides description's."""
         plain = await one_face(human, astronaut)
         ssrnet = await one_face(human, astronaut, ssrnet=ON)
         gear = await one_face(human, astronaut, ssrnet=ON, gear=ON)
@@ -182,7 +217,7 @@ class TestModules:
         assert deep.embedding.shape == (1024,)
         assert deep.gender_score > plain.gender_score + 0.2
 
-    async def test_attention_takes_the_place_of_mesh_and_iris(self, human, astronaut):
+    async def test_attention_replaces_mesh_and_iris(self, human, astronaut):
         plain, attention = await one_face(human, astronaut), await one_face(human, astronaut, attention=ON)
         assert len(attention.mesh) == 478
         assert np.median(np.abs(attention.mesh[:, :2] - plain.mesh[:, :2])) < 2
@@ -192,7 +227,7 @@ class TestModules:
         assert attention.distance == pytest.approx(plain.distance, rel=0.15)
         assert (await one_face(human, astronaut, attention=ON, iris=OFF)).distance is None
 
-    async def test_iris_off(self, human, astronaut):
+    async def test_without_irises_there_is_no_distance_and_no_gaze(self, human, astronaut):
         face = await one_face(human, astronaut, iris=OFF)
         assert len(face.mesh) == 468
         assert (face.distance, face.rotation.gaze.strength) == (None, 0)
@@ -212,18 +247,18 @@ class TestModules:
         assert 0.3 < np.mean(share > 0.9) < 0.9
         assert not np.allclose(embedding, masked_embedding)
         with await human.detect(astronaut, {"face": {"mesh": OFF, "detector": {"mask": True}}}) as result:
-            assert len(result.face) == 1  # nothing to mask by
+            assert len(result.face) == 1  # without a mesh there is no mask
 
     @pytest.mark.parametrize("crop", ["description", "emotion", "gear", "ssrnet"])
-    async def test_a_crop(self, human, astronaut, crop):
+    async def test_the_margin_of_a_crop_changes_the_description(self, human, astronaut, crop):
         plain, cut = [await one_face(human, astronaut, **{crop: {**ON, "crop": margin}}) for margin in (0, 0.2)]
         field = "emotion" if crop == "emotion" else "age"
         assert getattr(plain, field) != getattr(cut, field)
 
     async def test_keep_invalid(self, human):
-        """The detector is sure of half a face; the mesh is not."""
+        """The detector's score is high where the mesh model's is not."""
         noise = np.random.default_rng(3).integers(0, 256, (64, 64, 3), np.uint8)
-        detector = {"min_confidence": 0.05, "mask": True}  # which has nothing to mask them by
+        detector = {"min_confidence": 0.05, "mask": True}  # without a mesh there is no mask
         counts = []
         for keep in (False, True):
             face = {"mesh": {"keep_invalid": keep}, "detector": detector}
@@ -235,7 +270,7 @@ class TestModules:
 
 @pytest.fixture
 def insightface(tmp_path, monkeypatch):
-    """A model of one's own for face.insightface: the mean colour of a face, seven times."""
+    """A custom model for face.insightface: the mean colour of a face, seven times."""
     image = helper.make_tensor_value_info("image", TensorProto.FLOAT, ["batch", 112, 112, 3])
     features = helper.make_tensor_value_info("features", TensorProto.FLOAT, ["batch", 21])
     nodes = [
@@ -265,7 +300,7 @@ def insightface(tmp_path, monkeypatch):
 
 
 @pytest.mark.usefixtures("insightface")
-async def test_insightface_with_a_model_of_ones_own(human, astronaut):
+async def test_insightface_runs_a_custom_model(human, astronaut):
     face = await one_face(human, astronaut, insightface={**ON, "model_path": "mine.json"}, mobilefacenet=ON)
     assert face.embedding.shape == (21,)
     assert face.embedding[:3] == pytest.approx([0.5] * 3, abs=0.3)

@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 import pytest
 from cancelling import end_or_cancel
+from repetitions import AT_ONCE, DIFFERENT_CALLS, EACH_END, RANDOM_DETECTIONS_OF_FACES
 from switches import FACES_ALONE, ON
 
 from humanrt import Human
@@ -72,16 +73,18 @@ def without_times(result):
     return {key: value for key, value in human.items() if key not in {"performance", "timestamp"}} | {"crops": crops}
 
 
-@pytest.mark.slow
+@pytest.mark.slow(10)
+@pytest.mark.soak
 async def test_sixty_four_at_the_same_time_equal_one_after_the_other():
     """Bit for bit, cold and warm. CONFORMANCE 49."""
     chance = random.Random(5)  # noqa: S311  # no secret
-    calls = [(chance.choice(pictures()), random_config(chance, likely=0.3)) for _ in range(64)]
+    calls = [(chance.choice(pictures()), random_config(chance, likely=0.3)) for _ in range(DIFFERENT_CALLS)]
     expected = []
     async with Human() as human:
         for picture, config in calls:
             with await human.detect(picture, config) as result:
                 expected.append(without_times(result))
+    calls, expected = (each * (AT_ONCE // DIFFERENT_CALLS) for each in (calls, expected))
     assert Counter(len(each["face"]) > 0 for each in expected)[True] >= 20
     created = sessions.statistics().created
     async with Human() as human:
@@ -94,8 +97,9 @@ async def test_sixty_four_at_the_same_time_equal_one_after_the_other():
         assert sessions.statistics().created - created == len(human._models.loaded())
 
 
-@pytest.mark.slow
-async def test_five_thousand_random_detections(capsys):
+@pytest.mark.slow(5)
+@pytest.mark.soak
+async def test_random_detections_of_faces():
     """Each leaves nothing behind, whether it ends, or is cancelled at any time by its task or by a scope."""
     chance = random.Random(2026)  # noqa: S311  # no secret
     choices, hits = pictures(), Counter()
@@ -111,11 +115,10 @@ async def test_five_thousand_random_detections(capsys):
         )
         for detector in DETECTORS:
             await human.load({**FACES_ALONE, "face": {"detector": {"model_path": detector}, "attention": ON}})
-        for i in range(5000):
+        for i in range(RANDOM_DETECTIONS_OF_FACES):
             picture, config = chance.choice(choices), random_config(chance, likely=0.05)
             hits["cancelled"] += await end_or_cancel(chance, partial(detect, picture, config), 0.02)
             assert human.engine.memory().baseline == NOTHING, (i, config)
         assert scheduler.statistics().queued == scheduler.statistics().running == 0
-    with capsys.disabled():
-        print(f"\n5,000 random detections: {dict(hits)}")
-    assert min(hits["cancelled"], hits["faces"], hits["no faces"]) >= 500
+    print(f"{RANDOM_DETECTIONS_OF_FACES:,} random detections: {dict(hits)}")
+    assert min(hits["cancelled"], hits["faces"], hits["no faces"]) >= EACH_END

@@ -1,4 +1,4 @@
-"""Models of a user's own, with cards of the user's, in the place of Human's."""
+"""Custom models, with model cards of their own, in the place of Human's."""
 
 import hashlib
 from importlib.resources import files
@@ -6,13 +6,22 @@ from typing import ClassVar
 
 import pytest
 from identity_models import write_identity
+from switches import FACES_ALONE
 
 from humanrt import Human
 from humanrt.errors import ConfigError, IntegrityError, ModelFormatError, ModelInputError
-from humanrt.vision.body import blazepose, efficientpose, movenet, people, posenet
-from humanrt.vision.hand import handdetect, handtrack, skeleton
-from humanrt.vision.object import centernet, nanodet
-from humanrt.vision.segmentation import class_map, instances, matting
+from humanrt.vision.body.blazepose import BLAZEPOSE
+from humanrt.vision.body.efficientpose import EFFICIENTPOSE
+from humanrt.vision.body.movenet import SEVERAL, SINGLE
+from humanrt.vision.body.people import REGION_DETECTOR
+from humanrt.vision.body.posenet import POSENET
+from humanrt.vision.hand.handdetect import HANDDETECT
+from humanrt.vision.hand.handtrack import HANDTRACK
+from humanrt.vision.hand.skeleton import SKELETON
+from humanrt.vision.object.centernet import CENTERNET
+from humanrt.vision.object.nanodet import NANODET
+from humanrt.vision.segmentation import class_map, instances
+from humanrt.vision.segmentation.matting import MATTING
 from humanrt.zoo import Store, default_cache_dir, find_card
 from parity.pictures import PICTURES
 
@@ -22,7 +31,7 @@ BLAZEFACE = find_card("blazeface")
 
 @pytest.fixture
 def my_cards(tmp_path):
-    """A folder with a card for Human's own detector under another name, its files beside the card."""
+    """A folder with a model card for Human's own detector under another name, its files beside it."""
     original = Store(default_cache_dir()).ensure(BLAZEFACE).parent
     folder = tmp_path / "cards"
     (folder / "weights").mkdir(parents=True)
@@ -41,8 +50,8 @@ def my_cards(tmp_path):
 
 
 OFF = {"enabled": False}
-MINE = {"face": {"detector": {"modelPath": "mine.json"}, "mesh": {"enabled": False}}}
-HUMANS = {"face": {"mesh": {"enabled": False}}}
+MINE = {**FACES_ALONE, "face": {"detector": {"modelPath": "mine.json"}, "mesh": OFF, "description": OFF}}
+HUMANS = {**FACES_ALONE, "face": {"mesh": OFF, "description": OFF}}
 
 
 async def faces(config):
@@ -51,22 +60,22 @@ async def faces(config):
             return [(face.score, face.box) for face in result.face]
 
 
-async def test_named_in_the_configuration(my_cards, monkeypatch):
+async def test_cards_may_be_named_in_the_configuration(my_cards, monkeypatch):
     monkeypatch.delenv("HUMANRT_CARDS", raising=False)
     assert await faces({**MINE, "cards": str(my_cards)}) == await faces(HUMANS) != []
 
 
-async def test_named_in_the_environment(my_cards, monkeypatch):
+async def test_cards_may_be_named_in_the_environment(my_cards, monkeypatch):
     monkeypatch.setenv("HUMANRT_CARDS", str(my_cards / "mine.toml"))
     assert await faces(MINE) == await faces(HUMANS)
 
 
-async def test_under_another_key_it_is_refused(my_cards):
+async def test_a_model_for_another_key_is_refused(my_cards):
     with pytest.raises(ConfigError, match=r"face\.mesh\.model_path is 'mine', which is a model for face\.detector"):
         await faces({"cards": str(my_cards), "face": {"mesh": {"modelPath": "mine"}}})
 
 
-async def test_a_file_that_is_not_what_the_card_says(my_cards, monkeypatch, tmp_path):
+async def test_a_file_with_another_digest_is_refused(my_cards, monkeypatch, tmp_path):
     monkeypatch.setenv("HUMANRT_CACHE_DIR", str(tmp_path / "cache"))
     (my_cards / "weights" / "blazeface.bin").write_bytes(b"another")
     with pytest.raises(IntegrityError, match=r"blazeface\.bin"):
@@ -80,7 +89,7 @@ async def test_cards_do_not_change_from_call_to_call(my_cards):
 
 
 class TestMistakenCards:
-    """What the model gives is the picture; the card says that it is something else."""
+    """The model's outputs are its input; the model card describes them as something else."""
 
     CONFIGS: ClassVar = {
         "body": {"body": {"model_path": "mine"}},
@@ -93,19 +102,19 @@ class TestMistakenCards:
         "segmentation": {"segmentation": {"model_path": "mine"}},
     }
     FAMILIES: ClassVar = [
-        ("body", efficientpose.OUTPUTS),
-        ("body", posenet.OUTPUTS),
-        ("body", movenet.SINGLE.OUTPUTS),
-        ("body", movenet.SEVERAL.OUTPUTS),
-        ("body", blazepose.OUTPUTS),
-        ("body.detector", people.OUTPUTS),
-        ("hand.detector", handtrack.OUTPUTS),
-        ("hand.detector", handdetect.OUTPUTS),
-        ("hand.skeleton", skeleton.OUTPUTS),
-        ("object", (*centernet.OUTPUTS, centernet.LABELED)),
-        ("object", nanodet.OUTPUTS),
-        ("segmentation", class_map.IN_LOGITS.OUTPUTS),
-        ("segmentation", instances.IN_LOGITS.OUTPUTS),
+        ("body", EFFICIENTPOSE.outputs),
+        ("body", POSENET.outputs),
+        ("body", SINGLE.outputs),
+        ("body", SEVERAL.outputs),
+        ("body", BLAZEPOSE.outputs),
+        ("body.detector", REGION_DETECTOR.outputs),
+        ("hand.detector", HANDTRACK.outputs),
+        ("hand.detector", HANDDETECT.outputs),
+        ("hand.skeleton", SKELETON.outputs),
+        ("object", (*CENTERNET.outputs, CENTERNET.labeled)),
+        ("object", NANODET.outputs),
+        ("segmentation", class_map.IN_LOGITS.outputs),
+        ("segmentation", instances.IN_LOGITS.outputs),
     ]
 
     @pytest.fixture
@@ -121,18 +130,18 @@ class TestMistakenCards:
         return detect
 
     @pytest.mark.parametrize(("config_key", "outputs"), FAMILIES)
-    async def test_outputs_of_another_shape(self, tmp_path, detect, config_key, outputs):
+    async def test_outputs_of_another_shape_are_refused(self, tmp_path, detect, config_key, outputs):
         write_identity(tmp_path, config_key, outputs)
         error = await detect(config_key)
-        # The families whose input is not float32 [1, h, w, 3] are told so first.
+        # For families whose input is not float32 [1, h, w, 3] that is the error.
         assert isinstance(error, ModelFormatError | ModelInputError)
-        assert str(error).startswith(("mine gave ", "mine cannot run: "))
+        assert str(error).startswith(("mine returned ", "mine cannot run: "))
 
     @pytest.mark.parametrize(("config_key", "outputs"), [family for family in FAMILIES if family[0] != "segmentation"])
-    async def test_two_inputs(self, tmp_path, detect, config_key, outputs):
+    async def test_two_inputs_are_refused(self, tmp_path, detect, config_key, outputs):
         write_identity(tmp_path, config_key, outputs, inputs=("image", "mask"))
         with pytest.raises(
-            ConfigError, match=r"the card mine has inputs of \[1, 8, 8, 3\], \[1, 8, 8, 3\]; a model for"
+            ConfigError, match=r"the model card mine has inputs of \[1, 8, 8, 3\], \[1, 8, 8, 3\]; a model for"
         ):
             await detect(config_key)
 
@@ -141,17 +150,19 @@ class TestMistakenCards:
         [
             family
             for family in FAMILIES
-            if family[0] != "segmentation" and family[1] not in (handtrack.OUTPUTS, movenet.SEVERAL.OUTPUTS)
+            if family[0] != "segmentation" and family[1] not in (HANDTRACK.outputs, SEVERAL.outputs)
         ],
     )
-    async def test_sizes_left_open(self, tmp_path, detect, config_key, outputs):
+    async def test_open_sizes_are_refused(self, tmp_path, detect, config_key, outputs):
         write_identity(tmp_path, config_key, outputs, shape=(1, "height", "width", 3))
-        with pytest.raises(ConfigError, match=r"the card mine has an input of \[1, 'height', 'width', 3\]; all but"):
+        with pytest.raises(
+            ConfigError, match=r"the model card mine has an input of \[1, 'height', 'width', 3\]; all sizes but"
+        ):
             await detect(config_key)
 
-    async def test_a_recurrent_model_without_states(self, tmp_path, detect):
-        write_identity(tmp_path, "segmentation", matting.OUTPUTS)
+    async def test_a_recurrent_model_without_states_is_refused(self, tmp_path, detect):
+        write_identity(tmp_path, "segmentation", MATTING.outputs)
         with pytest.raises(
-            ConfigError, match=r"the inputs of mine are image; its use for segmentation needs image, down"
+            ConfigError, match=r"the inputs of mine are image; a model for segmentation needs image, down"
         ):
             await detect("segmentation")

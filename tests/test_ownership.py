@@ -9,6 +9,8 @@ from PIL import Image
 from humanrt import Engine, Human
 from parity.pictures import PICTURES, read_picture
 
+pytestmark = pytest.mark.usefixtures("loaded_models")
+
 NOTHING = (0, 0, 0, 0)
 FACE = PICTURES / "astronaut.png"
 

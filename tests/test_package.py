@@ -18,7 +18,7 @@ PUBLIC = """
     Keypoint LeakReport LeakRow Memory Object ObjectConfig Person Profile Race Result Rotation Scope Segment
     Segmentation SegmentationConfig Session Tensor Timing Variable __version__ draw_result read_picture write_png
 """
-MODULES = "config drawing errors imaging pytest_plugin result tensors tfjs zoo"
+MODULES = "config errors imaging pytest_plugin result tensors tfjs zoo"
 
 
 def test_the_public_names_are_frozen():

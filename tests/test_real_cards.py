@@ -1,4 +1,4 @@
-"""Every card says what its files say. The files are the real ones: what is not here is fetched."""
+"""Model cards agree with the published files, which are fetched if they are not in the cache."""
 
 import json
 
@@ -22,7 +22,7 @@ def plain(name):
 
 
 def sizes(shape):
-    """The sizes of a shape as a file has it; None for an unknown rank."""
+    """Return the sizes of a shape in a file; None for an unknown rank."""
     return None if shape.get("unknownRank") else [int(dim["size"]) for dim in shape.get("dim", [])]
 
 
@@ -36,7 +36,7 @@ def signature_of(document):
 
 
 def fits(card_shape, file_shape):
-    """A number is the file's, or 1 for any batch; a word stands where the file leaves the size open, or for a batch."""
+    """Return whether a shape in a card matches a file: a word matches an unknown size or a batch, 1 any batch."""
     if len(card_shape) != len(file_shape):
         return False
     for axis, (ours, theirs) in enumerate(zip(card_shape, file_shape, strict=True)):
@@ -48,7 +48,7 @@ def fits(card_shape, file_shape):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("card", cards().values(), ids=lambda card: card.name)
-def test_a_card_says_what_the_graph_and_its_signature_say(card, paths):
+def test_a_card_agrees_with_the_graph_and_its_signature(card, paths):
     document = json.loads(paths[card.name].read_bytes())
     assert document["weightsManifest"][0]["paths"] == [f"{card.name}.bin"]
 

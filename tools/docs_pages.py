@@ -153,8 +153,8 @@ REFERENCE: Mapping[str, Reference] = {
     ),
 }
 DRAWING = (
-    *(f"humanrt.drawing.{name}" for name in ("draw_result", "draw_box", "draw_lines", "draw_points", "draw_label")),
-    *(f"humanrt.imaging.{name}" for name in ("read_picture", "write_png")),
+    *(f"humanrt.{name}" for name in ("draw_result", "read_picture", "write_png")),
+    *(f"humanrt.drawing.primitives.{name}" for name in ("draw_box", "draw_lines", "draw_points", "draw_label")),
 )
 
 
@@ -170,6 +170,8 @@ def reference_pages() -> dict[str, str]:
     """
     names: dict[str, list[str]] = {page: [] for page in REFERENCE}
     for name in humanrt.__all__:
+        if name == "__version__" or f"humanrt.{name}" in DRAWING:
+            continue
         module = f"{module_of(name)}."
         found = (page for page, reference in REFERENCE.items() if module.startswith(reference.modules))
         names[next(found, "reference.md")].append(name)

@@ -6,7 +6,7 @@
         with await human.detect("photo.jpg") as result:
             print(len(result.face), human.engine.memory().num_tensors)
 
-The names below are public, and so are those that the modules ``config``, ``drawing``, ``errors``, ``imaging``,
+The names below are public, and so are those that the modules ``config``, ``errors``, ``imaging``,
 ``pytest_plugin``, ``result``, ``tensors``, ``tfjs`` and ``zoo`` export.
 
 The general layout, floor by floor; imports only go down:
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
         ObjectConfig,
         SegmentationConfig,
     )
-    from humanrt.drawing import draw_result
+    from humanrt.drawing.result import draw_result
     from humanrt.engine import Engine
     from humanrt.human import Human
     from humanrt.imaging import read_picture, write_png
@@ -151,7 +151,7 @@ __all__ = [
     "write_png",
 ]
 
-_MODULES = ("config", "drawing", "errors", "imaging", "pytest_plugin", "result", "tensors", "tfjs", "zoo")
+_MODULES = ("config", "errors", "imaging", "pytest_plugin", "result", "tensors", "tfjs", "zoo")
 
 # The module of each public name.
 _HOMES = {
@@ -208,7 +208,7 @@ _HOMES = {
     "Tensor": "tensors",
     "Timing": "tensors",
     "Variable": "tensors",
-    "draw_result": "drawing",
+    "draw_result": "drawing.result",
     "read_picture": "imaging",
     "write_png": "imaging",
 }

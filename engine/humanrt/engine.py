@@ -176,16 +176,6 @@ class Engine(Workspace):
     ) -> None:
         await self.aclose()
 
-    # -- names that other rooms use until they use internals()
-
-    def load_blocking(self, source: ModelSource, on_progress: OnProgress | None = None) -> GraphModel:
-        """Load a model on the calling thread, as ``load_graph_model()`` does."""
-        return self._internals.load(source, on_progress)
-
-    def check_open(self) -> None:
-        """Raise the error of a closed or forked engine."""
-        self._internals.check_open()
-
 
 class Internals:
     """The part of an engine that other rooms use and users do not; ``internals()`` returns it.

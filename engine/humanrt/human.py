@@ -1,4 +1,4 @@
-"""Human: pictures in, results out."""
+"""Human: images in, results out."""
 
 import os
 import time
@@ -8,17 +8,17 @@ from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NoReturn, Self
 
 from humanrt.config import Config, Environment, load_config, split_paths
-from humanrt.engine import Engine
-from humanrt.errors import ConfigError, EngineClosedError
+from humanrt.engine import Engine, internals
+from humanrt.errors import ConfigError, EngineClosedError, EngineError
 from humanrt.imaging import PictureSource, read_picture
 from humanrt.result import Result
 from humanrt.runtime import scheduler
-from humanrt.runtime.futures import completion
+from humanrt.runtime.futures import completion, outlast, running_loop
 from humanrt.runtime.single_flight import SingleFlight
-from humanrt.streams.session import Session
+from humanrt.streams.session import Session, session_frame
 from humanrt.vision.call import Call, Clock, Models
 from humanrt.vision.detection import Detection
 from humanrt.vision.families import FAMILIES, Families
@@ -28,17 +28,25 @@ from humanrt.zoo import Card, OnProgress, Store, cards, default_cache_dir, find_
 
 ConfigSource = Config | Mapping[str, object] | str | os.PathLike[str]
 
-# What is looked at when a Human is made.
+# These are read when a Human is created, and cannot change from call to call.
 FIXED_SETTINGS = ("device", "deallocate", "model_base_path", "cards")
 
 
 class Human:
-    """Finds people in pictures, and what they do, with Human's models.
+    """Detects people and objects in images with Human's models.
 
-    ``config`` is a Config, a dict, or the path of a TOML file. Models are fetched and loaded by the first call that
-    needs them, or by ``load()``. Calls may run at the same time, from any task, thread or event loop: each has its own
-    state. Use it with ``async with``; leaving it lets the calls in flight end, then frees every tensor and model.
+    ``config`` is a ``Config``, a dict, or the path of a TOML file. Models are fetched and loaded by the first call that
+    needs them, or by ``load()``. Calls may run concurrently, from any task, thread or event loop: each has its own
+    state. Use it with ``async with``: leaving it waits for the calls in flight, then frees every tensor and model.
+
+    Raises ``ConfigError`` if the configuration is invalid.
     """
+
+    config: Config
+    """The configuration of calls that do not override it."""
+
+    engine: Engine
+    """The engine that owns the tensors and models."""
 
     def __init__(self, config: ConfigSource | None = None) -> None:
         self.config = load_config(config)
@@ -50,27 +58,30 @@ class Human:
         )
         self._cards = cards(*environment.cards, *split_paths(self.config.cards))
         self.engine = Engine(self.config.device, deallocate=self.config.deallocate, store=store)
+        self._internals = internals(self.engine)
         self._models: SingleFlight[str, VisionModel] = SingleFlight()
         self._own_models: Models | None = None  # those that ``config`` needs, once they are loaded
         self._calls: set[Future[None]] = set()
         self._closing = False
 
     async def load(self, config: ConfigSource | None = None, *, on_progress: OnProgress | None = None) -> None:
-        """Fetch and load the models that ``config``, laid over this Human's own, needs: the first picture is then fast.
+        """Fetch and load the models that the configuration, updated by ``config``, needs, ahead of the first image.
 
-        ``on_progress`` is called from other threads while files are fetched. Raises StoreError and its kin when files
-        cannot be had, ModelError and its kin, DeviceError, ConfigError, EngineClosedError.
+        ``on_progress`` is called from other threads while files are fetched.
+
+        Raises ``StoreError`` if a file cannot be fetched, ``ModelError`` if a model cannot be loaded, ``DeviceError``,
+        ``ConfigError``, ``EngineClosedError``.
         """
         with self._in_flight():
             await self._load(self._merged(config), on_progress)
 
     def session(self) -> Session:
-        """Make a session, for the frames of one video: ``detect(frame, session=session)``. The caller closes it.
+        """Return a session for the frames of one video: ``detect(frame, session=session)``. The caller closes it.
 
-        Raises EngineClosedError.
+        Raises ``EngineClosedError`` if this Human was closed.
         """
         with self._in_flight():
-            return Session(self.engine.registry)
+            return Session(self._internals.registry)
 
     async def detect(
         self,
@@ -80,21 +91,25 @@ class Human:
         bgr: bool = False,
         session: Session | None = None,
     ) -> Result:
-        """Find what there is in a picture.
+        """Return the detections in an image, in its coordinates.
 
         ``source`` is a path, encoded bytes, a binary file, an RGB array (``bgr=True`` for OpenCV's frames), a PIL image
-        or a Tensor; arrays and tensors are [h, w, 3], 0..255, and must not be written while the call runs. ``config``
-        is for this call only: a dict or TOML file is laid over this Human's configuration, a Config takes its place.
-        ``session`` remembers the frames of a video from call to call; without it each picture stands alone.
+        or a ``Tensor``; arrays and tensors are [h, w, 3], 0..255, and must not be written while the call runs.
+        ``config`` is for this call only: a dict or a TOML file updates this Human's configuration, a ``Config``
+        replaces it. ``session`` keeps the state of recurrent models from frame to frame; without it images are
+        independent.
 
-        A module of Human that fails, for instance for want of memory, has its error in the Result's ``errors``, and the
-        others' results stand; with ``raise_errors`` in the configuration the error is raised.
+        The error of a module that fails is in ``errors`` of the result, and the results of the others are complete;
+        with ``raise_errors`` in the configuration the error is raised.
 
-        The Result's tensors go to the caller's scope if there is one, else to the caller: see ``Config.deallocate``.
-        Raises InputError for what is no picture, TensorDisposedError, ConfigError, EngineClosedError, SessionError, and
-        what ``load`` raises. Whatever is raised, and on cancellation, no tensor is left, and the session is as before.
+        The result's tensors belong to the caller's scope if there is one, else to the caller: see
+        ``Config.deallocate``. After an error or a cancellation no tensor is left, and the session is as before.
+
+        Raises ``InputError`` if ``source`` is not a valid image, ``TensorDisposedError``, ``ConfigError``,
+        ``EngineClosedError``, ``SessionError``, and the errors of ``load()``.
         """
-        with self._in_flight(), nullcontext() if session is None else session.turn(self.engine.registry) as turn:
+        registry = self._internals.registry
+        with self._in_flight(), nullcontext() if session is None else session_frame(session, registry) as frame:
             settings = self._merged(config)
             clock = Clock()
             start = time.perf_counter()
@@ -103,9 +118,9 @@ class Human:
             start = time.perf_counter()
             models = await self._load(settings, None)
             clock.record("loadModels", start)
-            async with self.engine.scope("detect") as scope:
-                call = Call(self.engine, models, self.engine.from_numpy(pixels), settings, turn)
-                found = await Detection(call, _families(settings), clock).run()
+            async with registry.scope("detect") as scope:
+                call = Call(self.engine, models, registry.from_numpy(pixels), settings, frame)
+                found = await Detection(call, FAMILIES if settings.compat is None else _humans_families(), clock).run()
                 result = Result(
                     *call.size,
                     face=found.face,
@@ -123,20 +138,26 @@ class Human:
                 if tensors:
                     scope.returns(tensors)
                     if self.engine.deallocate == "auto":
-                        self.engine.registry.mark_automatic(tensors)
+                        registry.mark_automatic(tensors)
                 return result
 
     async def aclose(self) -> None:
-        """Let the calls in flight end, take no new ones, then free every tensor and model. Twice changes nothing."""
+        """Refuse new calls, wait until those in flight have ended, then free every tensor and model. Idempotent.
+
+        A cancellation is raised at the end: calls in flight are never closed under. Only loads are not waited for then.
+        """
         self._closing = True
         try:
-            for call in tuple(self._calls):
-                await completion(call).wait()
+            await outlast(self._calls_in_flight())
             await self._models.drain()
         finally:
             await self.engine.aclose()
 
+    def __reduce__(self) -> NoReturn:
+        raise EngineError("a Human cannot be pickled or copied: create a new Human in each process that needs one")
+
     async def __aenter__(self) -> Self:
+        running_loop()
         return self
 
     async def __aexit__(
@@ -144,12 +165,16 @@ class Human:
     ) -> None:
         await self.aclose()
 
+    async def _calls_in_flight(self) -> None:
+        for call in tuple(self._calls):
+            await completion(call).wait()
+
     @contextmanager
     def _in_flight(self) -> Iterator[None]:
-        """Make aclose() wait for this call."""
-        self.engine.check_open()
+        """Register a call for the duration of the block: ``aclose()`` waits for it."""
+        self._internals.check_open()
         if self._closing:
-            raise EngineClosedError("this Human was closed; make a new one")
+            raise EngineClosedError("this Human was closed; create a new one")
         call: Future[None] = Future()
         self._calls.add(call)
         try:
@@ -165,7 +190,7 @@ class Human:
         call = load_config(config, self.config)
         for name in FIXED_SETTINGS:
             if getattr(call, name) not in (getattr(self.config, name), getattr(Config, name)):
-                raise ConfigError(f"{name} cannot change from call to call; make another Human with it")
+                raise ConfigError(f"{name} cannot change from call to call; create another Human with it")
         return call
 
     async def _load(self, config: Config, on_progress: OnProgress | None) -> Models:
@@ -181,7 +206,7 @@ class Human:
         return models
 
     def _load_model(self, card: Card, on_progress: OnProgress | None) -> VisionModel:
-        return VisionModel(self.engine, card, self.engine.load_blocking(card, on_progress))
+        return VisionModel(self.engine, card, self._internals.load(card, on_progress))
 
     def _find_card(self, config_key: str, model_path: str) -> Card:
         card = find_card(model_path, self._cards)
@@ -191,7 +216,7 @@ class Human:
 
 
 def _folder(model_base_path: str) -> Path | None:
-    """Read Human's modelBasePath: a folder, as a path or a file:// address."""
+    """Return the folder of Human's modelBasePath, a path or a file:// address."""
     if not model_base_path:
         return None
     if "://" in model_base_path and not model_base_path.startswith("file://"):
@@ -199,9 +224,7 @@ def _folder(model_base_path: str) -> Path | None:
     return Path(model_base_path.removeprefix("file://"))
 
 
-def _families(config: Config) -> Families:
-    if config.compat != "human":
-        return FAMILIES
+def _humans_families() -> Families:
     from humanrt.compat import HUMAN  # few calls need it
 
     return HUMAN

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from humanrt.errors import ModelFormatError
-from humanrt.zoo import Card, OnProgress, Store, is_address
+from humanrt.zoo import Card, OnProgress, Store, as_address
 
 ModelSource: TypeAlias = Card | str | os.PathLike[str]
 """A card of the zoo; the path of an ``.onnx`` file, of a TF.js ``model.json``, or of a folder with one of them; or an
@@ -48,8 +48,8 @@ def _locate(source: str | os.PathLike[str], store: Store, on_progress: OnProgres
             f"a model cannot be loaded from a {type(source).__name__}; accepted are a card of the zoo, a path and an "
             "https address"
         )
-    if is_address(source):
-        return store.download(str(source), _weights, on_progress=on_progress)
+    if address := as_address(source):
+        return store.download(address, _weights, check=lambda _: True, on_progress=on_progress)
     return _find(Path(source))
 
 

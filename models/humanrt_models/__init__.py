@@ -1,1 +1,1 @@
-"""Cards of the models and sample pictures that HumanRT can fetch."""
+"""Model cards, and cards of sample images, that HumanRT can fetch."""

@@ -120,7 +120,7 @@ def test_a_module_that_fails_fails_the_command(capsys, monkeypatch):
     def fail(*_, **__):
         raise ZeroDivisionError("by zero")
 
-    monkeypatch.setattr("humanrt.vision.detection.find_gestures", fail)
+    monkeypatch.setattr("humanrt.people.gestures.GestureRules.find", fail)
     assert cli.main(["detect", ASTRONAUT]) == cli.FAILED
     assert "  gesture failed: by zero" in capsys.readouterr().out.splitlines()
     assert cli.main(["detect", "--json", ASTRONAUT]) == cli.FAILED

@@ -6,7 +6,7 @@ import onnx
 import pytest
 
 from humanrt import cli
-from humanrt.engine import Engine
+from humanrt.engine import Internals
 from humanrt.errors import MissingDependencyError
 from humanrt.zoo import Store, default_cache_dir, find_card
 
@@ -189,7 +189,7 @@ class TestConvert:
         def load(*_):
             raise MissingDependencyError("onnxruntime is not installed")
 
-        monkeypatch.setattr(Engine, "load_blocking", load)
+        monkeypatch.setattr(Internals, "load", load)
         code, lines, errors = run("convert", emotion / "emotion.json", tmp_path / "emotion.onnx")
         assert (code, len(lines)) == (cli.DONE, 1)
         assert "the model was not tried: onnxruntime is not installed" in errors

@@ -6,9 +6,8 @@ import pytest
 from records import BODY, FACE, HAND, OBJECT
 
 from humanrt import Gesture, Result, Segment, Segmentation
-from humanrt.drawing.result import (
+from humanrt.drawing.records import (
     BODY_COLOR,
-    DRAWINGS,
     HAND_COLOR,
     OBJECT_COLOR,
     draw_bodies,
@@ -16,8 +15,9 @@ from humanrt.drawing.result import (
     draw_gestures,
     draw_hands,
     draw_objects,
-    draw_result,
 )
+from humanrt.drawing.result import draw_result
+from humanrt.vision.modules import MODULES
 
 PICTURE = np.full((120, 160, 3), 90, np.uint8)
 EMPTY = Result(160, 120)
@@ -58,8 +58,8 @@ def test_each_module_is_drawn_alone_at_its_coordinates(draw, points):
 
 def test_a_result_is_drawn_module_by_module():
     canvas = PICTURE.copy()
-    for draw in DRAWINGS:
-        draw(canvas, EVERYTHING)
+    for module in sorted(MODULES, key=lambda module: module.layer):
+        module.draw(canvas, EVERYTHING)
     np.testing.assert_array_equal(draw_result(PICTURE, EVERYTHING), canvas)
 
 

@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 
+from humanrt.compat.hand import curl_at, longest_of
 from humanrt.vision.hand import handdetect
 from humanrt.vision.hand.fingers import fingers_of
 from parity.detection import detect_both
@@ -112,7 +113,7 @@ async def test_many_hands(peer, hand):
     assert len(ours) == len(theirs)
     for our, their in zip(ours, theirs, strict=True):
         assert_same(our, their)
-        fingers = fingers_of(points(their), quirks=True)
+        fingers = fingers_of(points(their), curl_at, longest_of)
         computed = {name: {"curl": finger.curl, "direction": finger.direction} for name, finger in fingers.items()}
         assert computed == their["landmarks"]
 

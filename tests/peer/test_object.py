@@ -2,17 +2,19 @@
 
 import numpy as np
 import pytest
-from humanrt.vision.model import InputForm
 
+from humanrt.compat.object import OBJECT
 from humanrt.config import ObjectConfig
-from humanrt.vision.object import centernet, nanodet
+from humanrt.vision.object.detector import ObjectTask
+from humanrt.vision.stage import Batch
 from humanrt.zoo import find_card
 from parity.constants import write_constant_model
 from parity.detection import MODULES, OFF, ON, detect_both
 from parity.objects import LIMITS, compare_objects
 from parity.pictures import read_picture
 
-NANODET = {"modelPath": "nanodet.json"}
+CENTERNET, NANODET = OBJECT.detectors
+NANODET_FILE = {"modelPath": "nanodet.json"}
 SETTINGS = [
     {},
     {"minConfidence": 0.5, "maxDetected": 50},
@@ -41,10 +43,10 @@ async def test_centernet_in_default_mode(peer):
     assert 0 <= our["score"] - their["score"] < 0.01
 
 
-@pytest.mark.slow
+@pytest.mark.slow(10)
 async def test_nanodet(peer):
     """On TF.js's CPU backend: WASM has no kernel for Mod, which Human requires and the model does not use."""
-    ours, theirs = await detect_both(peer, read_picture("coffee"), {"object": {**ON, **NANODET}}, backend="cpu")
+    ours, theirs = await detect_both(peer, read_picture("coffee"), {"object": {**ON, **NANODET_FILE}}, backend="cpu")
     assert [each["label"] for each in theirs["object"]] == ["cup", "cup"]
     assert missed(ours, theirs) == []
 
@@ -57,10 +59,10 @@ def human_decodes(peer, folder, card, answers, settings):
 
 
 def we_decode(family, card, answers, settings):
-    outputs = [answers[meaning] for meaning in family.OUTPUTS]
+    outputs = [answers[name] for name in family.outputs]
     (image,) = card.inputs.values()
-    config = ObjectConfig(enabled=True).merge(settings)
-    found = family.decode(outputs, InputForm(*image.shape[1:]), card, (300, 200), config, quirks=True)
+    task = ObjectTask(ObjectConfig(enabled=True).merge(settings), card, (300, 200))
+    found = family.decode(outputs, Batch(np.zeros((1, *image.shape[1:]), np.float32)), task)
     return [each.to_human() for each in found]
 
 
@@ -73,7 +75,7 @@ def test_decoding_centernet(peer, tmp_path, settings):
     card, answers = find_card("centernet.json"), {"detections": rows}
     theirs = human_decodes(peer, tmp_path, card, answers, settings)
     assert len(theirs) >= 10
-    assert we_decode(centernet, card, answers, settings) == theirs
+    assert we_decode(CENTERNET, card, answers, settings) == theirs
 
 
 @pytest.mark.parametrize("settings", SETTINGS)
@@ -87,4 +89,4 @@ def test_decoding_nanodet(peer, tmp_path, settings):
     theirs = human_decodes(peer, tmp_path, card, answers, settings)
     assert len(theirs) >= 10
     assert "toilet" not in {each["label"] for each in theirs}
-    assert we_decode(nanodet, card, answers, settings) == theirs
+    assert we_decode(NANODET, card, answers, settings) == theirs

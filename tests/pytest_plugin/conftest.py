@@ -49,9 +49,11 @@ def outcomes(record):
     return became
 
 
-def forget_the_leaks(monkeypatch):
-    """Let a later test find nothing of what a session leaked on purpose, nor of finalisers that failed in it."""
-    with monkeypatch.context() as patch, warnings.catch_warnings():
+@pytest.fixture
+def forget_the_leaks():
+    """Free what a session leaked on purpose, without its warnings; `pytester` holds it until its own teardown."""
+    yield
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
         patch.setattr(sys, "unraisablehook", lambda _: None)
         warnings.simplefilter("ignore", ResourceWarning)
         gc.collect()
@@ -60,7 +62,7 @@ def forget_the_leaks(monkeypatch):
 
 
 @pytest.fixture
-def session(pytester, monkeypatch):
+def session(forget_the_leaks, pytester, monkeypatch):  # torn down in the opposite order
     """Run tests in a session of their own, and return what became of each."""
 
     for name in ("CI", "BUILD_NUMBER"):  # where one is set, pytest prints every failure again, in full, in its summary
@@ -70,9 +72,7 @@ def session(pytester, monkeypatch):
         pytester.makeini(f"[pytest]\nasyncio_default_fixture_loop_scope = function\n{ini}\n")
         pytester.makepyfile(PRELUDE + code)
         mode = "strict" if "import anyio" in code else "auto"
-        became = outcomes(pytester.inline_run("-Wdefault", "-pno:randomly", f"--asyncio-mode={mode}", *arguments))
-        forget_the_leaks(monkeypatch)
-        return became
+        return outcomes(pytester.inline_run("-Wdefault", "-pno:randomly", f"--asyncio-mode={mode}", *arguments))
 
     return run
 

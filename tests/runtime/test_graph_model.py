@@ -104,20 +104,20 @@ async def test_predict_names_its_outputs(load, arithmetic, registry, pair):
     registry.dispose(outputs)
 
 
-async def test_on_a_card_a_run_takes_one_of_the_cards_threads(load, double, numbers, monkeypatch):
-    model, ran_on_card, run_on_card = load(double), [], scheduler.run_on_card
+async def test_on_a_gpu_a_run_takes_one_of_its_threads(load, double, numbers, monkeypatch):
+    model, ran_on_gpu, run_on_gpu = load(double), [], scheduler.run_on_gpu
 
     async def note_and_run(function, *arguments, **options):
-        ran_on_card.append(function)
-        return await run_on_card(function, *arguments, **options)
+        ran_on_gpu.append(function)
+        return await run_on_gpu(function, *arguments, **options)
 
-    monkeypatch.setattr(scheduler, "run_on_card", note_and_run)
+    monkeypatch.setattr(scheduler, "run_on_gpu", note_and_run)
     (await model.execute_async(numbers)).dispose()
-    assert ran_on_card == []
+    assert ran_on_gpu == []
     monkeypatch.setattr(model._lease, "device", Device("cuda:0", "cuda", 0, "CUDAExecutionProvider"))
     with await model.execute_async(numbers) as output:
         np.testing.assert_array_equal(output.data_sync(), 2 * numbers.data_sync())
-    assert ran_on_card == [model._run]
+    assert ran_on_gpu == [model._run]
 
 
 def test_execute_runs_on_the_calling_thread(load, double, registry, numbers):
@@ -357,6 +357,10 @@ def test_dispose_ends_a_model(load, double, cache, registry, numbers):
         asyncio.run(model.execute_async(numbers))
     with pytest.raises(ModelDisposedError):
         asyncio.run(model.predict(numbers))
+    with pytest.raises(ModelDisposedError):  # before its inputs are examined
+        model.execute([])
+    with pytest.raises(ModelDisposedError):
+        asyncio.run(model.execute_async([]))
     assert model.inputs[0].name == "x"
     other.execute(numbers).dispose()
     other.dispose()

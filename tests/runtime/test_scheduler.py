@@ -232,10 +232,10 @@ def waits(monkeypatch):
             counted.append(self)
             return await super().wait()
 
-    def completion(future):
+    def completion(*arguments):
         with monkeypatch.context() as patch:
             patch.setattr(asyncio, "Event", CountingEvent)
-            return original(future)
+            return original(*arguments)
 
     original = module.completion
     monkeypatch.setattr(module, "completion", completion)

@@ -4,17 +4,21 @@ import asyncio
 import copy
 import gc
 import pickle
+import threading
 from contextlib import nullcontext
 
 import numpy as np
 import pytest
+from holding import Hold, happens
 
 from humanrt import Engine, Human
+from humanrt import human as human_module
 from humanrt.errors import EngineClosedError, InputError, SessionError
 from humanrt.runtime import scheduler
+from humanrt.runtime.graph_model import GraphModel
 from humanrt.streams.session import Session, session_frame
-from humanrt.vision.segmentation import matting
-from humanrt.vision.segmentation import pipeline as segments
+from humanrt.vision import detection, modules
+from humanrt.vision.segmentation.matting import Matting
 from humanrt.zoo import find_card
 from parity.pictures import read_picture
 
@@ -26,6 +30,14 @@ RVM = {
     "raise_errors": True,
 }
 STATES = 4
+# The parts of a call that run on a worker thread, and the function of each.
+PHASES = {
+    "read": (human_module, "read_picture"),
+    "prepare": (Matting, "prepare"),
+    "run": (GraphModel, "_run"),
+    "decode": (Matting, "decode"),
+    "join": (detection, "join_persons"),
+}
 
 
 class TestSession:
@@ -267,31 +279,19 @@ class TestDetect:
             human.engine.reset()
             np.testing.assert_array_equal(await alpha(human, FRAMES[1], session), await alpha(human, FRAMES[1]))
 
-    @pytest.mark.parametrize("step", range(4))
-    async def test_close_during_a_call_lets_it_end(self, human, monkeypatch, step):
-        """Closed by another task while the call reads, prepares, runs or decodes."""
+    @pytest.mark.parametrize("phase", PHASES)
+    async def test_close_during_a_call_lets_it_end(self, human, monkeypatch, phase):
+        """Closed by another task while a worker thread computes a part of the call."""
         with human.session() as session:
             expected = (await alphas(human, FRAMES[:2], session))[1]
-        plain_run, steps = scheduler.run, []
-        reached, closed = asyncio.Event(), asyncio.Event()
-
-        async def run(function, *arguments, on_cancel=None):
-            steps.append(function)
-            if len(steps) == step + 1:
-                reached.set()
-                await closed.wait()
-            return await plain_run(function, *arguments, on_cancel=on_cancel)
-
-        async def close():
-            await reached.wait()
-            session.close()
-            closed.set()
-
         session = human.session()
         await alpha(human, FRAMES[0], session)
-        monkeypatch.setattr(scheduler, "run", run)
-        found, _ = await asyncio.gather(alpha(human, FRAMES[1], session), close())
-        np.testing.assert_array_equal(found, expected)
+        hold = Hold(monkeypatch, *PHASES[phase])
+        call = asyncio.create_task(alpha(human, FRAMES[1], session))
+        await happens(hold.reached)
+        session.close()
+        hold.release()
+        np.testing.assert_array_equal(await call, expected)
         assert human.engine.memory().baseline == NOTHING
 
     async def test_closing_human_closes_the_session(self):
@@ -344,7 +344,7 @@ class TestFailures:
             raise MemoryError("no memory")
 
         with monkeypatch.context() as patch:
-            patch.setattr(matting, "decode", fail)
+            patch.setattr(Matting, "decode", fail)
             if raised:
                 with pytest.raises(MemoryError):
                     await human.detect(OTHERS[0], session=session)
@@ -361,40 +361,47 @@ class TestFailures:
             with pytest.raises(MemoryError):
                 await human.detect(OTHERS[0], session=session)
 
-    @pytest.mark.parametrize("step", range(4))
-    async def test_cancellation_while_waiting(self, human, session, monkeypatch, step):
-        """Cancelled while the call reads, prepares, runs or decodes."""
-        plain_run, steps = scheduler.run, []
-
-        async def run(function, *arguments, on_cancel=None):
-            steps.append(function)
-            if len(steps) == step + 1:
-                task.cancel()
-            return await plain_run(function, *arguments, on_cancel=on_cancel)
-
+    @pytest.mark.parametrize("phase", PHASES)
+    async def test_cancellation_during_a_phase(self, human, session, monkeypatch, phase):
+        """Cancelled while a worker thread computes a part of the call."""
         with monkeypatch.context() as patch:
-            patch.setattr(scheduler, "run", run)
+            hold = Hold(patch, *PHASES[phase])
             task = asyncio.create_task(human.detect(OTHERS[0], session=session))
+            await happens(hold.reached)
+            task.cancel()
+            hold.release()
             with pytest.raises(asyncio.CancelledError):
                 await task
-        assert len(steps) == step + 1
+
+    async def test_cancellation_while_queued(self, human, session):
+        """Cancelled before a worker thread takes the call."""
+        free = threading.Event()
+        threads = [asyncio.create_task(scheduler.run(free.wait)) for _ in range(scheduler.statistics().threads)]
+        task = asyncio.create_task(human.detect(OTHERS[0], session=session))
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        free.set()
+        await asyncio.gather(*threads)
 
     async def test_cancellation_after_the_states_are_stored(self, human, session, monkeypatch):
         """Cancelled while another module still runs and the segmentation has stored its states."""
         remembered = asyncio.Event()
 
-        async def detect_segments(call):
-            found = await segments.detect_segments(call)
+        async def detect_segments(call, families):
+            found = await segments(call, families)
             remembered.set()
             return found
 
-        async def detect_objects(call):
+        async def detect_objects(call, families):
             await asyncio.Event().wait()
 
+        segments = modules.detect_segments
         config = {"object": {"enabled": True}}
         with monkeypatch.context() as patch:
-            patch.setattr("humanrt.vision.detection.detect_segments", detect_segments)
-            patch.setattr("humanrt.vision.detection.detect_objects", detect_objects)
+            patch.setattr(modules, "detect_segments", detect_segments)
+            patch.setattr(modules, "detect_objects", detect_objects)
             task = asyncio.create_task(human.detect(OTHERS[0], config, session=session))
             await remembered.wait()
             task.cancel()

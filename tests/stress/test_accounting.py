@@ -24,11 +24,12 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from repetitions import EACH_RULE, HISTORIES
 
 from humanrt.errors import ScopeClosedError, TensorDisposedError
 from humanrt.tensors import Registry
 
-EXAMPLES, STEPS = 2000, 35
+STEPS = 35
 SIZES = (0, 1, 3, 50, 70_000)  # the memory of the largest may be used again
 INDEX = st.integers(0, 59)  # a small range is drawn from evenly
 INDICES = st.lists(INDEX, max_size=4)
@@ -333,15 +334,16 @@ class Accounting(RuleBasedStateMachine):
 
 
 @pytest.mark.tensor_leaks(allow=1_000_000)  # on purpose, and counted here
-@pytest.mark.slow
+@pytest.mark.slow(20)
+@pytest.mark.soak
 @pytest.mark.usefixtures("collector")
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
-def test_two_thousand_histories(capsys):
+def test_random_histories():
     gc.disable()  # it runs when it is told to
     run_state_machine_as_test(
         Accounting,
         settings=settings(
-            max_examples=EXAMPLES,
+            max_examples=HISTORIES,
             stateful_step_count=STEPS,
             deadline=None,
             derandomize=True,
@@ -352,10 +354,9 @@ def test_two_thousand_histories(capsys):
         _min_steps=STEPS,  # or a third would be shorter, since hypothesis also tries when to stop
     )
     kinds = [actor.kind for actor in (Actor, Task, Worker)]
-    with capsys.disabled():
-        print(f"\n{len(Accounting.lengths)} histories; how often what was done by whom:")
-        print(f"{'':40}{''.join(f'{kind:>8}' for kind in kinds)}")
-        for what in sorted({what for what, _ in Accounting.coverage}):
-            print(f"{what:40}{''.join(f'{Accounting.coverage[what, kind]:8}' for kind in kinds)}")
-    assert sum(length >= 30 for length in Accounting.lengths) >= EXAMPLES
-    assert min(Accounting.coverage.values()) >= 20, "some rule is hardly tried"
+    print(f"{len(Accounting.lengths)} histories; how often what was done by whom:")
+    print(f"{'':40}{''.join(f'{kind:>8}' for kind in kinds)}")
+    for what in sorted({what for what, _ in Accounting.coverage}):
+        print(f"{what:40}{''.join(f'{Accounting.coverage[what, kind]:8}' for kind in kinds)}")
+    assert sum(length >= 30 for length in Accounting.lengths) >= HISTORIES
+    assert min(Accounting.coverage.values()) >= EACH_RULE, "some rule is hardly tried"

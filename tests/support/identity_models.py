@@ -1,4 +1,4 @@
-"""Models of a user's own that give back the picture they are given, whatever their card says of it."""
+"""Custom models whose outputs are their input, whatever their model card describes."""
 
 import hashlib
 

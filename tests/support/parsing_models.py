@@ -1,7 +1,7 @@
-"""Parsing models of a user's own: small ONNX models that the tests make, and their cards.
+"""Custom parsing models: small ONNX models and their model cards.
 
-Both look at a picture of half the size, planar and normalised, so that a level of 0 comes in as -2 and one of 255 as 2.
-Of the picture's channels each is a mask, or a class: what they say is known in closed form.
+The input of both is an image of half the size, planar and normalised, so that a gray level of 0 is -2 and 255 is 2.
+Each of its channels is a mask, or a class, so that the outputs are known in closed form.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""Cards of segmentation models of a user's own, as far as decoding needs them."""
+"""Model cards of custom segmentation models, as far as decoding needs them."""
 
 from humanrt.zoo import Card, CardFile, InputSpec, Provenance, TensorSpec
 

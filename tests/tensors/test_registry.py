@@ -58,7 +58,7 @@ def test_memory_cannot_be_changed(registry):
 
 
 def test_memory_costs_the_same_however_many_tensors_live(registry, four_floats):
-    """CONFORMANCE 5: something that looked at each of 100,000 would be a thousand times slower."""
+    """CONFORMANCE 5: something that looked at each of 20,000 would be hundreds of times slower."""
 
     def cost():
         times = []
@@ -70,7 +70,7 @@ def test_memory_costs_the_same_however_many_tensors_live(registry, four_floats):
 
     alone = cost()
     with registry.scope():
-        tensors = [registry.from_numpy(four_floats) for _ in range(100_000)]
+        tensors = [registry.from_numpy(four_floats) for _ in range(20_000)]
         assert cost() < 20 * alone
         assert registry.memory().num_tensors == len(tensors)
 
@@ -313,9 +313,11 @@ CALLS = {
 
 @pytest.fixture
 def no_automatic_gc():
-    gc.collect()
+    """Let the collector run when it is told to, on the objects of the test only: on all others it takes 0.1 s."""
     gc.disable()
+    gc.freeze()
     yield
+    gc.unfreeze()
     gc.enable()
 
 

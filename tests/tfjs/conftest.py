@@ -1,4 +1,4 @@
-"""Small TF.js graph models, written as a converter would write them, and what ONNX Runtime makes of them."""
+"""Small TF.js graph models, and their results in ONNX Runtime."""
 
 import numpy as np
 import onnx
@@ -17,13 +17,13 @@ def writer(tmp_path):
 
 @pytest.fixture
 def new_writer(tmp_path_factory):
-    """Makes a writer in a fresh folder, for tests that write several models."""
+    """Return a function that returns a writer in a new folder, for tests that write several models."""
     return lambda: GraphWriter(tmp_path_factory.mktemp("model"))
 
 
 @pytest.fixture
 def run():
-    """Convert a model, check the ONNX, run it: a dict of outputs by name, in the model's order."""
+    """Convert a model, check the ONNX, and run it; return the outputs by name, in the model's order."""
 
     def run(model_json, feeds, outputs=None):
         destination = model_json.with_suffix(".onnx")
@@ -41,9 +41,9 @@ def run():
 
 @pytest.fixture
 def evaluate(new_writer, run):
-    """Run one node: arrays are fed, ``Known`` arrays are constants of the graph.
+    """Run one node: arrays are inputs, ``Known`` arrays are constants of the graph.
 
-    ``planar=True`` sends each fed picture through a convolution that changes nothing, so that it exists in NCHW only.
+    ``planar=True`` passes each input image through an identity convolution, so that it exists in NCHW only.
     """
 
     def evaluate(op, *operands, outputs=1, planar=False, **attributes):
@@ -70,7 +70,7 @@ def evaluate(new_writer, run):
 
 
 class Known:
-    """Marks an operand of ``evaluate`` that stands in the graph as a constant."""
+    """An operand of ``evaluate`` that is a constant of the graph."""
 
     def __init__(self, data, dtype=None):
         self.array = np.asarray(data, dtype)

@@ -1,4 +1,4 @@
-"""Limits on what a few bytes of graph can ask for, and what is folded or shared."""
+"""Limits on the size of a conversion, constant folding, and shared constants."""
 
 import numpy as np
 import onnx
@@ -53,13 +53,13 @@ def test_small_equal_constants_are_shared(writer, run, size, count):
         ("AddV2", [np.zeros((2**15, 1), np.float32), np.zeros((1, 2**15), np.float32)]),
     ],
 )
-def test_a_few_bytes_cannot_ask_for_gigabytes(writer, tmp_path, op, operands):
+def test_a_small_graph_cannot_allocate_gigabytes(writer, tmp_path, op, operands):
     writer.node(op, [writer.const(operand) for operand in operands], "y")
     with pytest.raises(ModelFormatError, match=rf"'y' \({op}\)"):
         convert(writer.write(), tmp_path / "model.onnx")
 
 
-def test_nor_can_many_small_steps(writer, tmp_path, monkeypatch):
+def test_a_limit_on_all_folded_constants(writer, tmp_path, monkeypatch):
     monkeypatch.setattr("humanrt.tfjs.builder.MAX_FOLDED_BYTES", 10_000)
     name = writer.const(np.float32([1]))
     for _ in range(20):
@@ -77,7 +77,7 @@ def test_a_limit_on_nodes(writer, tmp_path, monkeypatch):
         convert(writer.write(), tmp_path / "model.onnx")
 
 
-def test_a_limit_on_what_is_written(writer, tmp_path, monkeypatch):
+def test_a_limit_on_the_constants_of_the_model(writer, tmp_path, monkeypatch):
     monkeypatch.setattr("humanrt.tfjs.builder.MAX_MODEL_BYTES", 100)
     writer.node("AddV2", [writer.placeholder("x", [1]), writer.const(np.zeros(26, np.float32))], "y")
     with pytest.raises(ModelFormatError, match=r"model\.json: the constants take more than"):
@@ -88,7 +88,7 @@ def test_a_rank_that_is_computed(writer, tmp_path):
     found = writer.node("Where", [writer.placeholder("x", [3])])
     shape = writer.node("Squeeze", [found], squeeze_dims=[1])
     writer.node("Reshape", [writer.const(np.zeros(4, np.float32)), shape], "y")
-    with pytest.raises(UnsupportedOpError, match="number of axes of its result is not known"):
+    with pytest.raises(UnsupportedOpError, match="the rank of its result is known only at run time"):
         convert(writer.write(), tmp_path / "model.onnx")
 
 

@@ -1,4 +1,4 @@
-"""Conditions of TensorFlow 1, made of Switch and Merge: one branch where they are known, else ONNX's If."""
+"""Conditions of TensorFlow 1, made of Switch and Merge: one branch if the predicate is known, ONNX's If otherwise."""
 
 import numpy as np
 import onnx
@@ -11,7 +11,7 @@ PREDICATES = [True, False]
 
 @pytest.fixture
 def branch(writer):
-    """Writes ``then(x) if predicate else otherwise(x)``; gives the name of the Merge."""
+    """Write ``then(x) if predicate else otherwise(x)``; return the name of the Merge."""
 
     def branch(predicate, x, then, otherwise, name):
         switch = writer.node("Switch", [x, predicate], f"{name}_switch")
@@ -45,7 +45,7 @@ def test_a_computed_condition(writer, run, branch, predicate):
     model = writer.write()
     x = np.float32([[2, 3]] * 4)
     np.testing.assert_array_equal(run(model, {"x": x, "p": np.array(predicate)})["y"], -x if predicate else x * x)
-    assert set(ops(model)) == {"If", "Identity"}, "the branches are inside"
+    assert set(ops(model)) == {"If", "Identity"}, "the ops of the branches are in the subgraphs"
 
 
 @pytest.mark.parametrize("predicate", PREDICATES)
@@ -60,7 +60,7 @@ def test_branches_of_different_sizes(writer, run, branch, predicate):
 
 @pytest.mark.parametrize("ratio", [0.5, 1.0])
 def test_a_size_that_is_computed_in_a_branch(writer, run, branch, ratio):
-    """As a model that makes pictures smaller unless the ratio is one: constants outside must be seen in the branch."""
+    """A branch uses constants of the outer graph: a model that resizes images unless a ratio is 1."""
     x, factor = writer.placeholder("x", [1, None, None, 2]), writer.placeholder("ratio", None)
     bounds = [writer.const(np.int32([number])) for number in (1, 3, 1)]
 
@@ -86,7 +86,7 @@ def test_several_results_of_one_condition_are_one_if(writer, run, branch, predic
     x = np.float32([-2, 3])
     expected = [-x, np.exp(x), x] if predicate else [x * x, np.abs(x), -x * x]
     np.testing.assert_allclose(run(model, {"x": x, "p": np.array(predicate)})["y"], expected, rtol=1e-6)
-    assert ops(model).count("If") == 2, "the third waits for the first"
+    assert ops(model).count("If") == 2, "the third depends on the first"
 
 
 @pytest.mark.parametrize("p", PREDICATES)
@@ -134,8 +134,8 @@ def test_a_loop_in_a_computed_condition(writer, run, branch, loop, predicate):
 
 @pytest.mark.parametrize("predicate", PREDICATES)
 @pytest.mark.parametrize("both", PREDICATES)
-def test_branches_that_take_nothing_from_outside(writer, run, predicate, both):
-    """Then the control inputs tell them apart, or that the other branch does take something."""
+def test_branches_without_inputs_are_identified_by_control_inputs(writer, run, predicate, both):
+    """Or because only the other branch has an input."""
     p, x = writer.placeholder("p", [], "DT_BOOL"), writer.placeholder("x", [])
     pivot = writer.node("Switch", [p, p])
     one, two = (writer.const(np.float32(number)) for number in (1, 2))
@@ -148,7 +148,7 @@ def test_branches_that_take_nothing_from_outside(writer, run, predicate, both):
     assert result["y"] == (1 if predicate else 2)
 
 
-def test_lists_go_through_conditions(writer, run, branch):
+def test_a_condition_that_returns_lists(writer, run, branch):
     x, p = writer.placeholder("x", [3, 2]), writer.placeholder("p", [], "DT_BOOL")
     shape, zero = writer.const(np.int32([2])), writer.const(np.int32(0))
     rows = writer.node("TensorListFromTensor", [x, shape])
@@ -168,39 +168,39 @@ def test_lists_go_through_conditions(writer, run, branch):
 def test_a_switch_without_a_merge(writer, run):
     p = writer.placeholder("p", [], "DT_BOOL")
     writer.node("Switch", [writer.placeholder("x", [2]), p], "y")
-    with pytest.raises(UnsupportedOpError, match="never joined"):
+    with pytest.raises(UnsupportedOpError, match="that no Merge joins"):
         run(writer.write(), {})
 
 
-def test_merges_of_which_nobody_can_tell_what_decides(writer, run):
+def test_merges_without_a_common_condition(writer, run):
     one, two = writer.const(np.float32(1)), writer.const(np.float32(2))
     writer.node("Merge", [one, two], "constants")
     writer.node("Merge", [one, two, two], "three")
     p, q = (writer.placeholder(name, [], "DT_BOOL") for name in "pq")
-    writer.node("Merge", [writer.node("Switch", [one, p]), writer.node("Switch", [two, q])], "strangers")
+    writer.node("Merge", [writer.node("Switch", [one, p]), writer.node("Switch", [two, q])], "unrelated")
     model = writer.write()
-    with pytest.raises(UnsupportedOpError, match="0 conditions may decide"):
+    with pytest.raises(UnsupportedOpError, match="0 possible conditions"):
         run(model, {}, outputs=["constants"])
     with pytest.raises(UnsupportedOpError, match="joins 3 branches"):
         run(model, {}, outputs=["three"])
-    with pytest.raises(UnsupportedOpError, match="0 conditions may decide"):
-        run(model, {}, outputs=["strangers"])
+    with pytest.raises(UnsupportedOpError, match="0 possible conditions"):
+        run(model, {}, outputs=["unrelated"])
 
 
-def test_branches_of_different_kinds(writer, run, branch):
+def test_branches_of_different_dtypes_or_ranks(writer, run, branch):
     x, p = writer.placeholder("x", [2]), writer.placeholder("p", [], "DT_BOOL")
     branch(p, x, node(writer, "Shape"), node(writer, "Neg"), "types")
     branch(p, x, node(writer, "ExpandDims", writer.const(np.int32(0))), node(writer, "Neg"), "ranks")
     model = writer.write()
-    with pytest.raises(ModelFormatError, match="of one type here and of another there"):
+    with pytest.raises(ModelFormatError, match="values of different types"):
         run(model, {}, outputs=["types"])
-    with pytest.raises(UnsupportedOpError, match="1 axes here and 2 there"):
+    with pytest.raises(UnsupportedOpError, match="values of 1 and of 2 axes"):
         run(model, {}, outputs=["ranks"])
 
 
-def test_a_branch_that_waits_for_its_own_merge(writer, run):
+def test_a_branch_that_depends_on_its_own_merge(writer, run):
     x, p = writer.placeholder("x", [2]), writer.placeholder("p", [], "DT_BOOL")
     switch = writer.node("Switch", [x, p])
     writer.node("Merge", [writer.node("AddV2", [switch, "y"]), f"{switch}:1"], "y")
-    with pytest.raises(ModelFormatError, match=r"needs its own result|nested more than"):
+    with pytest.raises(ModelFormatError, match=r"depends on its own result|nested more than"):
         run(writer.write(), {}, outputs=["y"])

@@ -1,4 +1,4 @@
-"""Loops of TensorFlow 1: unrolled where their condition is known, else written as loops."""
+"""Loops of TensorFlow 1: unrolled if the condition is known, an ONNX Loop otherwise."""
 
 import numpy as np
 import onnx
@@ -18,7 +18,7 @@ def test_a_loop(writer, run, loop, turns):
 
 
 def test_a_loop_in_a_loop(writer, run, loop):
-    """sum of i * j for i below 3, j below 4, each added to the running total."""
+    """Add i * j for i < 3 and j < 4 to a running total."""
 
     def outer(i, total):
         entered = writer.node("Enter", [i], "i_for_inner")
@@ -51,7 +51,7 @@ def test_a_list_that_a_loop_fills(writer, run, loop):
 
 @pytest.mark.parametrize("turns", [0, 1, 5])
 def test_a_condition_that_is_computed(writer, run, loop, turns):
-    """The number of turns is fed: an ONNX Loop, whose variables are a counter and a vector."""
+    """The number of iterations is an input: an ONNX Loop with a counter and a vector as variables."""
     n, x = writer.placeholder("n", [], "DT_INT32"), writer.placeholder("x", [3])
     out = loop(n, lambda i, v: writer.node("Mul", [v, writer.const(np.float32(2))]), x)
     writer.node("Identity", [out], "y")
@@ -61,7 +61,7 @@ def test_a_condition_that_is_computed(writer, run, loop, turns):
     assert "Loop" in {node.op_type for node in onnx.load(model.with_suffix(".onnx")).graph.node}
 
 
-def test_more_turns_than_are_unrolled(writer, run, loop, monkeypatch):
+def test_a_loop_too_long_to_unroll(writer, run, loop, monkeypatch):
     monkeypatch.setattr("humanrt.tfjs.control_flow.MAX_TURNS", 10)
     out = loop(writer.const(np.int32(25)), lambda i, v: writer.node("AddV2", [v, i]), writer.const(np.int32(100)))
     writer.node("Identity", [out], "y")
@@ -69,7 +69,7 @@ def test_more_turns_than_are_unrolled(writer, run, loop, monkeypatch):
 
 
 def test_a_variable_that_changes_its_size(writer, run, loop):
-    """A size that differs from turn to turn is an open one in the body."""
+    """A size that changes between iterations is unknown in the body."""
     n = writer.placeholder("n", [], "DT_INT32")
     axis = writer.const(np.int32(0))
 
@@ -84,7 +84,7 @@ def test_a_variable_that_changes_its_rank(writer, run, loop):
     n = writer.placeholder("n", [], "DT_INT32")
     out = loop(n, lambda i, v: writer.node("ExpandDims", [v, writer.const(np.int32(0))]), writer.const(np.float32(1)))
     writer.node("Identity", [out], "y")
-    with pytest.raises(UnsupportedOpError, match="0 axes here and 1 there"):
+    with pytest.raises(UnsupportedOpError, match="values of 0 and of 1 axes"):
         run(writer.write(), {})
 
 
@@ -92,12 +92,12 @@ def test_a_variable_that_changes_its_type(writer, run, loop):
     n = writer.placeholder("n", [], "DT_INT32")
     out = loop(n, lambda i, v: i, writer.const(np.float32(1)))
     writer.node("Identity", [out], "y")
-    with pytest.raises(ModelFormatError, match="of one type here and of another there"):
+    with pytest.raises(ModelFormatError, match="values of different types"):
         run(writer.write(), {})
 
 
-def test_what_does_not_change_stays_outside(writer, run, loop):
-    """A convolution's weights must be constants: they are, though the loop carries them."""
+def test_unchanged_variables_stay_outside_the_loop(writer, run, loop):
+    """The weights of a convolution stay constants although they are variables of the loop."""
     n, x = writer.placeholder("n", [], "DT_INT32"), writer.placeholder("x", [1, 2, 2, 1])
     weights = writer.const(np.full((1, 1, 1, 1), 3, np.float32))
 
@@ -129,8 +129,7 @@ def test_loops_in_loops_that_are_computed(writer, run, loop):
     assert run(writer.write(), feeds, outputs=["y"])["y"] == 5 + sum(i * j for i in range(4) for j in range(3))
 
 
-def test_the_batch_goes_through_a_loop(writer, run, loop, rng):
-    """The samples stay apart in the body, so that the batch is symbolic."""
+def test_the_batch_stays_symbolic_in_a_loop(writer, run, loop, rng):
     n, x = writer.placeholder("n", [], "DT_INT32"), writer.placeholder("x", [None, 3])
     writer.node("Identity", [loop(n, lambda i, v: writer.node("Neg", [v]), x)], "y")
     x = rng.normal(size=(4, 3)).astype(np.float32)
@@ -139,7 +138,7 @@ def test_the_batch_goes_through_a_loop(writer, run, loop, rng):
 
 
 def test_a_map_over_a_list_of_unknown_length(writer, run, loop):
-    """tf.map_fn: an array is unstacked, each row is worked on, and what comes of it is stacked again."""
+    """tf.map_fn: an array is unstacked, each row is processed, and the results are stacked."""
     x = writer.placeholder("x", [2, None])
     rows = writer.node("Transpose", [x, writer.const(np.int32([1, 0]))])
     bounds = [writer.const(np.int32(numbers)) for numbers in ([0], [1], [1])]
@@ -185,8 +184,8 @@ def test_a_list_that_a_computed_loop_changes_in_place(writer, run, loop):
     assert results["length"] == 5
 
 
-def test_loops_that_multiply(writer, run, monkeypatch, loop):
-    """Each is short enough; together they would take a million turns."""
+def test_nested_loops_that_unroll_into_too_many_nodes(writer, run, monkeypatch, loop):
+    """Each loop is short; nested they have a million iterations."""
     monkeypatch.setattr("humanrt.tfjs.tracing.MAX_EVALUATIONS", 2000)
 
     def middle(i, v):
@@ -199,26 +198,26 @@ def test_loops_that_multiply(writer, run, monkeypatch, loop):
 
 
 @pytest.mark.parametrize("op", ["Enter", "LoopCond"])
-def test_a_piece_of_a_loop_alone(writer, run, op):
+def test_a_loop_node_outside_of_a_loop(writer, run, op):
     writer.node(op, [writer.const(np.float32(1))], "y")
-    with pytest.raises(ModelFormatError, match="reached from outside"):
+    with pytest.raises(ModelFormatError, match="used outside of it"):
         run(writer.write(), {})
 
 
-def test_a_merge_alone(writer, run):
+def test_a_loop_merge_outside_of_a_loop(writer, run):
     one = writer.const(np.float32(1))
     writer.node("Merge", [one, "next"], "y")
     writer.node("NextIteration", [one], "next")
-    with pytest.raises(ModelFormatError, match="reached from outside"):
+    with pytest.raises(ModelFormatError, match="used outside of it"):
         run(writer.write(), {}, outputs=["y"])
 
 
 @pytest.mark.parametrize("source", ["Neg", "Switch"])
-def test_an_exit_from_nowhere(writer, run, source):
+def test_an_exit_without_a_loop(writer, run, source):
     one = writer.const(np.float32(1))
     writer.node(source, [one] * (2 if source == "Switch" else 1), "source")
     writer.node("Exit", ["source"], "y")
-    with pytest.raises(ModelFormatError, match="does not leave a loop by its Switch"):
+    with pytest.raises(ModelFormatError, match="not the Switch of a loop"):
         run(writer.write(), {})
 
 
@@ -235,16 +234,16 @@ def test_a_variable_without_a_merge(writer, run, loop):
     condition = next(node["name"] for node in writer.nodes if node["op"] == "LoopCond")
     writer.node("Switch", [writer.const(np.float32(1)), condition])
     writer.node("Identity", [out], "y")
-    with pytest.raises(ModelFormatError, match="does not follow its Merge"):
+    with pytest.raises(ModelFormatError, match="is not its Merge"):
         run(writer.write(), {}, outputs=["y"])
 
 
-def test_a_merge_of_more_than_the_turns_of_a_loop(writer, run, loop):
+def test_a_loop_merge_of_three_values(writer, run, loop):
     out = loop(writer.placeholder("n", [], "DT_INT32"), lambda i, v: v, writer.const(np.float32(1)))
     merge = next(node for node in writer.nodes if node["name"] == "merge_x")
     merge["input"].append(writer.const(np.float32(2)))
     writer.node("Identity", [out], "y")
-    with pytest.raises(UnsupportedOpError, match="joins more than the turns of one loop"):
+    with pytest.raises(UnsupportedOpError, match="joins other values than those of one loop variable"):
         run(writer.write(), {}, outputs=["y"])
 
 
@@ -252,5 +251,5 @@ def test_loop_nodes_without_inputs(writer, run):
     writer.node("LoopCond", [], "condition")
     writer.node("Switch", [writer.const(np.float32(1)), "condition"], "switch")
     writer.node("Exit", ["switch"], "y")
-    with pytest.raises(ModelFormatError, match="takes one input"):
+    with pytest.raises(ModelFormatError, match="has one input"):
         run(writer.write(), {})

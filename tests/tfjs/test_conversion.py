@@ -1,4 +1,4 @@
-"""The public calls: files appear whole or not at all, and the digest follows whatever decides the result."""
+"""The public functions: a file is written completely or not at all; the digest covers all inputs of the conversion."""
 
 import os
 import subprocess
@@ -64,22 +64,22 @@ def test_a_crash_while_writing_leaves_the_old_file_and_nothing_else(model, tmp_p
     assert destination.read_bytes() == b"old"
 
 
-def test_a_model_that_asks_for_more_memory_than_there_is(model, tmp_path, monkeypatch):
+def test_a_model_that_needs_more_memory_than_available(model, tmp_path, monkeypatch):
     def exhausted(*arguments):
         raise MemoryError
 
     monkeypatch.setattr("humanrt.tfjs.translation.translate_graph", exhausted)
-    with pytest.raises(ModelFormatError, match=r"model.json: asks for more memory than there is"):
+    with pytest.raises(ModelFormatError, match=r"model.json: the conversion needs more memory than is available"):
         convert(model, tmp_path / "model.onnx")
 
 
-def test_a_folder_that_is_not_there(model, tmp_path):
+def test_a_missing_folder(model, tmp_path):
     with pytest.raises(FileNotFoundError):
         convert(model, tmp_path / "missing" / "model.onnx")
 
 
 def test_names_that_collide_with_those_of_the_converter(writer, run):
-    """Values of the ONNX graph are called v1, v2, ...; so may be a model's inputs and outputs."""
+    """The values of the ONNX graph are named v1, v2, ...; inputs and outputs of a model may have the same names."""
     names = [writer.placeholder(f"v{number}", [2]) for number in range(1, 4)]
     writer.sign("outputs", "v4", writer.node("AddN", names))
     writer.sign("outputs", "v5", writer.node("Neg", ["v1"]))
@@ -92,11 +92,11 @@ def test_names_that_collide_with_those_of_the_converter(writer, run):
 def test_an_input_that_is_also_an_output(writer, tmp_path):
     writer.placeholder("x", [2])
     writer.sign("outputs", "x", "x:0")
-    with pytest.raises(ModelFormatError, match="'x' is the name of an input and of an output"):
+    with pytest.raises(ModelFormatError, match="an input and an output have the name 'x'"):
         convert(writer.write(), tmp_path / "model.onnx")
 
 
-def test_the_digest_follows_contents_outputs_and_version_but_not_the_place(model, new_writer, monkeypatch):
+def test_the_digest_depends_on_contents_outputs_and_version_but_not_on_the_folder(model, new_writer, monkeypatch):
     digest = source_digest(model)
     assert len(digest) == 64
     assert digest == source_digest(model)
@@ -132,6 +132,6 @@ def test_the_digest_of_files_that_cannot_be_read(model, monkeypatch):
         source_digest(model)
 
 
-def test_onnx_is_imported_by_the_first_conversion_only():
+def test_onnx_is_not_imported_before_the_first_conversion():
     code = "import sys, humanrt.tfjs; sys.exit('onnx' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

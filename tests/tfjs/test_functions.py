@@ -1,4 +1,4 @@
-"""Loops and conditions of TensorFlow 2, whose parts are functions."""
+"""Loops and conditions of TensorFlow 2, made of functions."""
 
 import numpy as np
 import onnx
@@ -10,7 +10,7 @@ from humanrt.tfjs.reader import read_graph
 
 @pytest.fixture
 def powers(writer):
-    """``while i < n: i, x = i + 1, x * factor``; n and factor go through it unchanged."""
+    """Write ``while i < n: i, x = i + 1, x * factor``; n and factor are unchanged variables."""
 
     def powers(n, x, op="StatelessWhile"):
         with writer.function("cond", ["i", "n", "x", "factor"], {"again": "less:z:0"}):
@@ -43,7 +43,7 @@ def test_a_computed_loop(writer, run, powers, turns):
     result = run(model, {"n": np.array(turns, np.int32), "x": np.float32([1, 2])})["y"]
     np.testing.assert_array_equal(result, np.float32([1, 2]) * 3**turns)
     (loop,) = [node for node in onnx.load(model.with_suffix(".onnx")).graph.node if node.op_type == "Loop"]
-    assert len(loop.output) == 2, "n and factor stay outside"
+    assert len(loop.output) == 2, "n and factor are no loop variables"
 
 
 @pytest.mark.parametrize("op", ["If", "StatelessIf"])
@@ -100,28 +100,28 @@ def test_a_function_in_a_function(writer, run):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda functions, nodes: functions.pop(), "which the graph lacks"),
+        (lambda functions, nodes: functions.pop(), "which does not exist"),
         (lambda functions, nodes: functions.append(functions[0]), "two functions named"),
         (lambda functions, nodes: functions[1]["ret"].pop("x"), "has no 'x'"),
-        (lambda functions, nodes: functions[1]["ret"].update(x="gone:z:0"), "which the graph lacks"),
-        (lambda functions, nodes: functions[1]["ret"].update(x="a:b:c"), "nor 'name:index'"),
-        (lambda functions, nodes: functions[1]["signature"]["outputArg"].pop(), "do not fit its inputs"),
-        (lambda functions, nodes: functions[0]["signature"]["outputArg"].clear(), "do not fit its inputs"),
-        (lambda functions, nodes: nodes[-2]["input"].pop(), "do not fit its inputs"),
+        (lambda functions, nodes: functions[1]["ret"].update(x="gone:z:0"), "which does not exist"),
+        (lambda functions, nodes: functions[1]["ret"].update(x="a:b:c"), "neither the name of a node nor 'name:index'"),
+        (lambda functions, nodes: functions[1]["signature"]["outputArg"].pop(), "do not match its inputs"),
+        (lambda functions, nodes: functions[0]["signature"]["outputArg"].clear(), "do not match its inputs"),
+        (lambda functions, nodes: nodes[-2]["input"].pop(), "do not match its inputs"),
         (lambda functions, nodes: functions[1]["nodeDef"][0].update(name="x"), "a node and a parameter named"),
         (lambda functions, nodes: functions[1]["signature"].pop("name"), "has no 'name'"),
         (lambda functions, nodes: functions.append(3), "not of type dict"),
         (lambda functions, nodes: nodes[-2]["attr"].pop("cond"), "'cond' is missing"),
     ],
 )
-def test_functions_that_make_no_sense(writer, run, powers, change, message):
+def test_malformed_functions(writer, run, powers, change, message):
     powers(writer.placeholder("n", [], "DT_INT32"), writer.placeholder("x", [2]))
     change(writer.functions, writer.nodes)
     with pytest.raises(ModelFormatError, match=message):
         run(writer.write(), {})
 
 
-def test_branches_that_do_not_fit(writer, run):
+def test_branches_with_different_results_or_too_many_parameters(writer, run):
     with writer.function("two", ["x", "y"], {"a": "x", "b": "y"}):
         pass
     with writer.function("one", ["x"], {"a": "x"}):
@@ -130,21 +130,21 @@ def test_branches_that_do_not_fit(writer, run):
     writer.node("If", [p, x], "numbers", then_branch="two()", else_branch="one()")
     writer.node("If", [p, x], "arguments", then_branch="two()", else_branch="two()")
     model = writer.write()
-    with pytest.raises(ModelFormatError, match="equally many"):
+    with pytest.raises(ModelFormatError, match="different numbers of results"):
         run(model, {}, outputs=["numbers"])
-    with pytest.raises(ModelFormatError, match="hands over too few"):
+    with pytest.raises(ModelFormatError, match="too few inputs"):
         run(model, {}, outputs=["arguments"])
 
 
-def test_a_parameter_reached_from_outside(writer, run):
+def test_a_parameter_used_outside_its_function(writer, run):
     with writer.function("f", ["x"], {"a": "x"}):
         pass
     writer.node("Neg", ["f()/x"], "y")
-    with pytest.raises(ModelFormatError, match="reached from outside"):
+    with pytest.raises(ModelFormatError, match="used outside of it"):
         run(writer.write(), {})
 
 
-def test_the_weights_of_a_function_bear_bare_names(writer):
+def test_the_weights_of_a_function_have_bare_names(writer):
     with writer.function("f", [], {"a": "w:output:0"}):
         writer.const(np.float32([1, 2]), "w")
     writer.node("Neg", [writer.placeholder("x", [1])], "y")

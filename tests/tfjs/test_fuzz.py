@@ -1,4 +1,4 @@
-"""Damaged models: whatever the damage, ModelFormatError and its kin come out, or a model that onnx finds sound."""
+"""Damaged models: conversion raises ``ModelFormatError``, or returns a model that passes onnx's checker."""
 
 import json
 import re
@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from repetitions import DAMAGED_MODELS
 
 from fuzz import runner, worker
 from fuzz.corpus import DRAWINGS, add_model, write_corpus
@@ -19,22 +20,21 @@ from humanrt.tfjs.nodes import ARGUMENT
 from humanrt.tfjs.ops.table import TABLE
 from humanrt.zoo import Store, default_cache_dir, find_card
 
-CASES = 10_000
 SEED = 20260101
 PUBLISHED = ["emotion", "handtrack"]
-"""Two real models. The second has loops, lists and detections."""
+"""Two published models. The second has loops, lists and non-maximum suppression."""
 
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory):
-    """The folder of the sound models."""
+    """The folder of the valid models."""
     folder = tmp_path_factory.mktemp("corpus")
     write_corpus(folder)
     return folder
 
 
 @pytest.fixture
-def sounds(corpus):
+def valid_models(corpus):
     return worker.load(corpus)
 
 
@@ -47,32 +47,33 @@ def test_the_corpus_uses_every_op(corpus):
 
 
 @pytest.mark.parametrize("name", [draw.__name__ for draw in DRAWINGS])
-def test_the_sound_models_convert(corpus, run, name):
-    destination = corpus / name / "sound.onnx"
+def test_the_valid_models_convert(corpus, run, name):
+    destination = corpus / name / "valid.onnx"
     convert(corpus / name / "model.json", destination)
     assert destination.exists()
 
 
-@pytest.mark.slow
-def test_only_the_errors_that_are_documented_come_out(corpus, tmp_path):
+@pytest.mark.slow(10)
+@pytest.mark.soak
+def test_only_documented_errors_are_raised(corpus, tmp_path):
     folder = tmp_path / "corpus"
     shutil.copytree(corpus, folder)
     for name in PUBLISHED:
         add_model(folder, f"published_{name}", Store(default_cache_dir()).ensure(find_card(name)))
-    report = runner.run(folder, CASES, SEED)
+    report = runner.run(folder, DAMAGED_MODELS, SEED)
     assert report.failures == []
-    assert sum(report.counts.values()) == CASES
+    assert sum(report.counts.values()) == DAMAGED_MODELS
     outcomes = {(path.name, outcome) for path in folder.iterdir() for outcome in ("converted", "refused")}
-    assert report.counts.keys() == outcomes, "damage that always, or never, leaves a model sound finds nothing"
+    assert report.counts.keys() == outcomes, "damage that never, or always, invalidates a model tests nothing"
 
 
-def test_a_case_is_the_same_each_time(sounds):
+def test_a_case_is_deterministic(valid_models):
     ops, changed = ["Neg", "Mul"], 0
     for case in range(50):
-        sound = worker.pick(sounds, case, worker.seeded(1, case))
-        first, second = (mutate(sound, ops, worker.seeded(1, case)) for _ in range(2))
+        valid = worker.pick(valid_models, case, worker.seeded(1, case))
+        first, second = (mutate(valid, ops, worker.seeded(1, case)) for _ in range(2))
         assert first == second
-        changed += first != (sound.text, sound.weights)
+        changed += first != (valid.text, valid.weights)
     assert changed > 40
 
 
@@ -80,23 +81,23 @@ def test_a_case_is_the_same_each_time(sounds):
     ("error", "outcome"),
     [(ModelFormatError("wrong"), "refused"), (KeyError("x"), "KeyError: 'x'"), (None, "converted")],
 )
-def test_what_comes_of_a_case(sounds, tmp_path, monkeypatch, error, outcome):
+def test_the_outcome_of_a_case(valid_models, tmp_path, monkeypatch, error, outcome):
     def converts(model_json, destination):
         if error is not None:
             raise error
-        convert(sound_json, destination)
+        convert(valid_json, destination)
 
-    sound_json = tmp_path / "sound" / "model.json"
-    sound_json.parent.mkdir()
-    sound_json.write_bytes(sounds[0].text)
-    (sound_json.parent / worker.WEIGHTS).write_bytes(sounds[0].weights)
+    valid_json = tmp_path / "sound" / "model.json"
+    valid_json.parent.mkdir()
+    valid_json.write_bytes(valid_models[0].text)
+    (valid_json.parent / worker.WEIGHTS).write_bytes(valid_models[0].weights)
     monkeypatch.setattr(worker, "convert", converts)
-    assert outcome in worker.attempt(sounds[0], ["Neg"], worker.seeded(0, 0), tmp_path)
+    assert outcome in worker.attempt(valid_models[0], ["Neg"], worker.seeded(0, 0), tmp_path)
 
 
 @pytest.mark.parametrize("end", ["os._exit(3)", "os.kill(os.getpid(), 9)"])
 def test_a_worker_that_dies_is_replaced(tmp_path, monkeypatch, end):
-    """Case 4 ends its worker, and case 5 gets the other; what it says last is kept."""
+    """Case 4 ends its worker, whose last output is kept; the other cases are run."""
     script = tmp_path / "worker.py"
     script.write_text(
         "import json, os, sys\n"
@@ -120,8 +121,8 @@ def test_a_worker_that_cannot_start(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_the_tool_goes_on_with_other_seeds(corpus):
-    """One seed of a few cases, and a published model beside the small ones."""
+def test_the_command(corpus):
+    """One seed with a few cases, and an additional model."""
     tool = Path(__file__).parents[2] / "tools" / "fuzz"
     model = corpus / "functions" / "model.json"
     command = [sys.executable, tool, "--seconds", "0.01", "--cases", "20", "--seed", "7", model]

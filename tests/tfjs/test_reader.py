@@ -1,4 +1,4 @@
-"""model.json: signatures, inputs, outputs, and everything that can be wrong with the file."""
+"""``model.json``: signatures, inputs, outputs, and malformed files."""
 
 import json
 
@@ -19,7 +19,7 @@ def two_outputs(writer):
     return writer
 
 
-def test_outputs_bear_the_signatures_keys_in_its_order(two_outputs):
+def test_outputs_have_the_keys_of_the_signature_in_its_order(two_outputs):
     two_outputs.sign("outputs", "second:0", "halves:1")
     two_outputs.sign("outputs", "first", "negative:0")
     graph = read_graph(two_outputs.write())
@@ -37,7 +37,7 @@ def test_a_signature_in_the_metadata(two_outputs):
     assert [output.name for output in graph.outputs] == ["negative"]
 
 
-def test_without_a_signature_outputs_are_what_nobody_uses(two_outputs):
+def test_without_a_signature_the_unused_nodes_are_the_outputs(two_outputs):
     assert [output.name for output in read_graph(two_outputs.write()).outputs] == ["negative", "halves"]
 
 
@@ -46,7 +46,7 @@ def test_outputs_by_node(two_outputs):
     assert [output.name for output in graph.outputs] == ["halves:1", "negative"]
 
 
-def test_inputs_follow_the_signature_and_take_its_sizes(writer):
+def test_inputs_have_the_order_and_the_sizes_of_the_signature(writer):
     writer.placeholder("a", [1, None, None, 3], "DT_UINT8")
     writer.placeholder("b", [None, 2], "DT_INT64")
     writer.placeholder("c", [])
@@ -99,7 +99,7 @@ def test_source_files(writer):
         (b'{"modelTopology": {"node": [{"op": "x"}]}}', "no 'name'"),
     ],
 )
-def test_documents_that_are_no_graph_model(tmp_path, content, message):
+def test_documents_that_are_not_graph_models(tmp_path, content, message):
     path = tmp_path / "model.json"
     path.write_bytes(content)
     with pytest.raises(ModelFormatError) as caught:
@@ -118,13 +118,13 @@ def test_a_layers_model_is_refused_with_the_cure(tmp_path, document):
         convert(path, tmp_path / "model.onnx")
 
 
-def test_files_that_are_not_there_or_too_long(tmp_path, monkeypatch):
+def test_missing_and_oversized_files(tmp_path, monkeypatch):
     path = tmp_path / "model.json"
     with pytest.raises(ModelFormatError, match=r"model\.json: cannot be read"):
         source_files(path)
     path.write_text("{}")
     monkeypatch.setattr("humanrt.tfjs.document.MAX_JSON_BYTES", 1)
-    with pytest.raises(ModelFormatError, match="2 bytes, where at most 1"):
+    with pytest.raises(ModelFormatError, match="2 bytes; at most 1"):
         source_files(path)
 
 
@@ -140,7 +140,7 @@ def test_a_file_that_may_not_be_read(tmp_path, monkeypatch):
         source_files(path)
 
 
-def test_source_files_names_the_file_at_fault(tmp_path):
+def test_source_files_names_the_malformed_file(tmp_path):
     path = tmp_path / "model.json"
     path.write_text('{"weightsManifest": [{"paths": ["../x"]}]}')
     with pytest.raises(ModelFormatError) as caught:
@@ -154,8 +154,8 @@ def test_source_files_names_the_file_at_fault(tmp_path):
         ({"name": "negative"}, "two nodes named 'negative'"),
         ({"input": "x"}, "not of type list"),
         ({"input": [3]}, "not of type str"),
-        ({"input": ["x:y"]}, "is not a node's name"),
-        ({"input": [":1"]}, "is not a node's name"),
+        ({"input": ["x:y"]}, "is neither the name of a node"),
+        ({"input": [":1"]}, "is neither the name of a node"),
         ({"attr": []}, "not of type dict"),
         ({"attr": {"a": 3}}, "not of type dict"),
         ({"attr": {"a": {"s": "no base64!"}}}, "is not base64"),
@@ -169,7 +169,7 @@ def test_source_files_names_the_file_at_fault(tmp_path):
         ({"attr": {"a": {"list": {"i": 3}}}}, "not of type list"),
     ],
 )
-def test_nodes_that_make_no_sense(two_outputs, change, message):
+def test_malformed_nodes(two_outputs, change, message):
     two_outputs.nodes.append({"name": "z", "op": "Neg", "input": ["x"]} | change)
     with pytest.raises(ModelFormatError) as caught:
         read_graph(two_outputs.write())
@@ -187,7 +187,7 @@ def test_nodes_that_make_no_sense(two_outputs, change, message):
         ({"dtype": {"type": "DT_FLOAT"}, "shape": {"shape": {"dim": [3]}}}, "not of type dict"),
     ],
 )
-def test_placeholders_that_make_no_sense(writer, attributes, message):
+def test_malformed_placeholders(writer, attributes, message):
     writer.nodes.append({"name": "x", "op": "Placeholder", "attr": attributes})
     writer.node("Neg", ["x"], "y")
     with pytest.raises(ModelFormatError) as caught:
@@ -197,15 +197,15 @@ def test_placeholders_that_make_no_sense(writer, attributes, message):
 
 @pytest.mark.parametrize(
     ("asked", "message"),
-    [(["nothing"], "which the graph lacks"), ([], "no outputs"), (["x", "x:0"], "two outputs have the same name")],
+    [(["nothing"], "which does not exist"), ([], "no outputs"), (["x", "x:0"], "two outputs have the same name")],
 )
-def test_outputs_that_are_not_there(two_outputs, asked, message):
+def test_missing_outputs(two_outputs, asked, message):
     with pytest.raises(ModelFormatError) as caught:
         read_graph(two_outputs.write(), asked)
     assert message in str(caught.value)
 
 
-def test_kinds_of_attributes():
+def test_types_of_attributes():
     attributes = Attributes({"i": 3, "f": 0.5, "s": "SAME", "b": True, "is": (1, 2), "ss": ("a",), "none": ()})
     assert (attributes.integer("i"), attributes.number("f", 0), attributes.number("i", 0)) == (3, 0.5, 3.0)
     assert (attributes.flag("b"), attributes.flag("missing"), attributes.text("s")) == (True, False, "SAME")
@@ -224,7 +224,7 @@ def test_kinds_of_attributes():
             wrong()
 
 
-def test_attributes_that_no_translation_asks_for_are_passed_over(writer):
+def test_attributes_that_no_translation_uses_are_ignored(writer):
     writer.node("Neg", [writer.placeholder("x", [1])], "y")
     writer.nodes[-1]["attr"] = {
         "value": {"tensor": {"dtype": "DT_FLOAT"}},

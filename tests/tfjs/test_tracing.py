@@ -1,4 +1,4 @@
-"""Evaluation from the outputs backwards: depth, cycles, and what an error says."""
+"""Evaluation backwards from the outputs: depth, cycles, and error messages."""
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ def test_equal_expressions_are_written_once(writer, run):
     np.testing.assert_array_equal(run(writer.write(), {"x": np.float32([3, 4])})["y"], [0, 0])
 
 
-def test_what_no_output_needs_is_not_translated(writer, run):
+def test_nodes_that_no_output_needs_are_not_translated(writer, run):
     writer.node("NoSuchOp", [writer.placeholder("x", [2])], "z")
     writer.node("Neg", ["x"], "y")
     assert list(run(writer.write(), {"x": np.float32([1, 2])}, outputs=["y"])) == ["y"]
@@ -33,20 +33,20 @@ def test_an_unknown_op_is_named_with_node_and_file(writer, run):
     path = writer.write()
     with pytest.raises(UnsupportedOpError) as caught:
         run(path, {})
-    assert str(caught.value) == f"{path}: node 'y' (NoSuchOp): there is no translation of this op"
+    assert str(caught.value) == f"{path}: node 'y' (NoSuchOp): this op has no translation"
 
 
 def test_a_cycle(writer, run):
     writer.node("Neg", ["b"], "a")
     writer.node("Neg", ["a"], "b")
-    with pytest.raises(ModelFormatError, match="node 'a' needs its own result"):
+    with pytest.raises(ModelFormatError, match="node 'a' depends on its own result"):
         run(writer.write(), {}, outputs=["a"])
 
 
 @pytest.mark.parametrize(
-    ("reference", "message"), [("missing", "the graph lacks"), ("x:1", "has 1 outputs, and 1 is asked")]
+    ("reference", "message"), [("missing", "which does not exist"), ("x:1", "has 1 outputs; output 1 does not exist")]
 )
-def test_references_to_what_is_not_there(writer, run, reference, message):
+def test_references_to_missing_nodes_and_outputs(writer, run, reference, message):
     writer.placeholder("x", [2])
     writer.node("Neg", [reference], "y")
     with pytest.raises(ModelFormatError, match=message):
@@ -56,23 +56,23 @@ def test_references_to_what_is_not_there(writer, run, reference, message):
 def test_a_constant_without_a_weight(writer, run):
     writer.nodes.append({"name": "c", "op": "Const"})
     writer.node("Neg", ["c"], "y")
-    with pytest.raises(ModelFormatError, match=r"'c' \(Const\): the manifest describes no weight"):
+    with pytest.raises(ModelFormatError, match=r"'c' \(Const\): 'weightsManifest' has no weight"):
         run(writer.write(), {})
 
 
-def test_a_list_where_a_tensor_is_wanted(writer, run):
+def test_a_list_as_the_operand_of_a_tensor_op(writer, run):
     rows = writer.node("TensorListFromTensor", [writer.const(np.float32([1, 2])), writer.const(np.int32([]))])
     writer.node("Neg", [rows], "y")
     with pytest.raises(ModelFormatError, match=r"'y' \(Neg\): cannot be translated"):
         run(writer.write(), {})
 
 
-def test_control_inputs_are_not_obeyed(writer, run):
+def test_control_inputs_are_ignored(writer, run):
     writer.node("NoOp", [], "nothing")
     writer.node("Neg", [writer.placeholder("x", [1, 2]), "^nothing", "^missing"], "y")
     assert run(writer.write(), {"x": np.float32([[1, 2]])})["y"].tolist() == [[-1, -2]]
 
 
-def test_nothing_can_be_an_output(writer, run):
+def test_a_no_op_as_an_output(writer, run):
     writer.node("NoOp", [], "nothing")
     assert run(writer.write(), {}, outputs=["nothing"])["nothing"] == 0

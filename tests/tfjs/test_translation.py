@@ -1,4 +1,4 @@
-"""How free the inputs become: a symbolic batch, open sizes, or what the graph wrote down."""
+"""The shapes of inputs: a symbolic batch, unknown sizes, or the sizes of the graph."""
 
 import numpy as np
 import onnx
@@ -12,7 +12,7 @@ from humanrt.tfjs.translation import translate_graph
 
 @pytest.fixture
 def input_shape(writer):
-    """Translate what was written; gives the shape of the first input."""
+    """Translate the written model; return the shape of the first input."""
 
     def input_shape():
         model = translate_graph(read_graph(writer.write()), "1")
@@ -27,7 +27,7 @@ def const(writer, numbers):
     return writer.const(np.int32(numbers))
 
 
-def test_a_batch_of_one_that_a_reshape_wrote_down_becomes_symbolic(writer, run, rng):
+def test_a_batch_of_one_in_a_reshape_becomes_symbolic(writer, run, rng):
     writer.placeholder("x", [1, 2, 3, 4])
     writer.node("Reshape", ["x", const(writer, [1, -1, 4])], "rows")
     writer.node("Reshape", ["rows", const(writer, [1, 24])], "y")
@@ -36,7 +36,7 @@ def test_a_batch_of_one_that_a_reshape_wrote_down_becomes_symbolic(writer, run, 
 
 
 def test_a_batch_that_is_read_from_the_shape_stays_symbolic(writer, run, rng):
-    """As Keras writes a reshape: Reshape(x, Pack(StridedSlice(Shape(x), 0), 6, -1))."""
+    """Keras writes Reshape(x, Pack(StridedSlice(Shape(x), 0), 6, -1))."""
     shape = writer.node("Shape", [writer.placeholder("x", [None, 2, 3, 4])])
     first = writer.node("StridedSlice", [shape, *(const(writer, [i]) for i in (0, 1, 1))], shrink_axis_mask=1)
     target = writer.node("Pack", [first, const(writer, 6), const(writer, -1)])
@@ -86,7 +86,7 @@ def test_slicing_the_other_axes_keeps_the_batch_symbolic(writer, run, rng):
         ("Shape", [], {}),
     ],
 )
-def test_what_mixes_or_loses_the_batch_makes_it_one(writer, input_shape, op, operands, attributes):
+def test_ops_that_mix_or_lose_the_batch_make_it_one(writer, input_shape, op, operands, attributes):
     writer.placeholder("x", [1, 1, 24])
     writer.node(op, ["x", *(const(writer, operand) for operand in operands)], "y", **attributes)
     writer.sign("outputs", "y", "y:0")
@@ -94,16 +94,16 @@ def test_what_mixes_or_loses_the_batch_makes_it_one(writer, input_shape, op, ope
 
 
 @pytest.mark.parametrize(("op", "operands"), [("Mean", [[0]]), ("Slice", [[0, 0], [1, 3]])])
-def test_a_batch_that_is_lost_and_found_again_makes_it_one(writer, input_shape, op, operands):
-    """x - mean(x) and x - x[:1] have an axis for the batch, but mix its samples."""
+def test_ops_that_mix_the_batch_but_keep_its_axis_make_it_one(writer, input_shape, op, operands):
+    """x - mean(x) and x - x[:1] have a batch axis, but mix its samples."""
     writer.placeholder("x", [1, 3])
     writer.node(op, ["x", *(const(writer, operand) for operand in operands)], "one", keep_dims=True)
     writer.node("Sub", ["x", "one"], "y")
     assert input_shape() == [1, 3]
 
 
-def test_a_constant_beside_the_batch_makes_it_one(writer, input_shape):
-    """ONNX would join them, and fail for a batch of two."""
+def test_a_constant_concatenated_to_the_batch_makes_it_one(writer, input_shape):
+    """ONNX accepts the concatenation, but fails for a batch of two."""
     writer.placeholder("x", [1, 3])
     writer.node("ConcatV2", ["x", writer.const(np.float32([[1, 2]])), const(writer, 1)], "y")
     assert input_shape() == [1, 3]
@@ -129,21 +129,21 @@ def test_several_inputs_share_the_batch(writer, run, rng):
     np.testing.assert_allclose(run(writer.write(), feeds)["z"], x * y + 1, rtol=1e-6)
 
 
-def test_open_sizes_stay_open_where_the_graph_takes_them(writer, input_shape):
+def test_unknown_sizes_stay_unknown_if_all_ops_support_them(writer, input_shape):
     writer.placeholder("x", [1, None, None, 3])
     writer.sign("inputs", "x", "x:0", [1, 32, 32, 3])
     writer.node("ResizeBilinear", ["x", const(writer, [8, 8])], "y")
     assert input_shape() == [BATCH, None, None, 3]
 
 
-def test_open_sizes_become_the_usual_ones_where_it_does_not(writer, input_shape):
+def test_unknown_sizes_become_those_of_the_signature_otherwise(writer, input_shape):
     writer.placeholder("x", [1, None, 3])
     writer.sign("inputs", "x", "x:0", [1, 8, 3])
     writer.node("Unpack", ["x"], "y", num=8, axis=1)
     assert input_shape() == [BATCH, 8, 3]
 
 
-def test_bytes_are_computed_with_as_integers(writer, run):
+def test_uint8_inputs_are_computed_as_int32(writer, run):
     """TF.js has no uint8: 200 + 100 is 300."""
     x = writer.placeholder("x", [2], "DT_UINT8")
     writer.node("AddV2", [x, const(writer, [100, 100])], "y")

@@ -1,4 +1,4 @@
-"""The manifest of weights: what is in it, and everything that can be wrong with it."""
+"""The weights manifest: its values, and malformed manifests."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ STORED = {"uint8": np.uint8, "uint16": np.uint16}
 
 @pytest.mark.parametrize("stored", STORED)
 def test_affine_dequantisation_in_double_precision(writer, run, stored):
-    """scale and min are JavaScript numbers: in single precision these would differ."""
+    """``scale`` and ``min`` are float64, as in JavaScript; in float32 the results differ."""
     content = np.arange(0, 256, 5).astype(STORED[stored])
     scale, minimum = 0.123456789012345, -7.98765432109876
     name = writer.stored_const(
@@ -50,7 +50,7 @@ def test_a_group_over_several_files_and_a_scalar(writer, run):
 
 @pytest.fixture
 def broken(writer):
-    """Write a model with one change to its only weight, group or file; gives the message of the ModelFormatError."""
+    """Convert a model with one change to its only weight, group or file; return the error's message."""
     name = writer.const(np.float32([1, 2, 3]), "w")
     writer.node("Neg", [name], "y")
 
@@ -74,7 +74,7 @@ def broken(writer):
 @pytest.mark.parametrize(
     ("weight", "message"),
     [
-        ({"shape": [4]}, "describes 16 bytes of weights, but group1-shard1of1.bin hold 12"),
+        ({"shape": [4]}, "describes 16 bytes of weights; group1-shard1of1.bin have 12"),
         ({"shape": [2**31]}, "impossible shape"),
         ({"shape": [2**30, 2**30, 2**30]}, "bytes of weights"),
         ({"shape": [-3]}, "impossible shape"),
@@ -88,26 +88,29 @@ def broken(writer):
         ({"name": None}, "not of type str"),
         ({"quantization": {"dtype": "uint8"}, "shape": [12]}, "'scale' of the weight 'w' is None"),
         ({"quantization": {"dtype": "uint8", "scale": 1, "min": float("nan")}, "shape": [12]}, "not a finite number"),
-        ({"quantization": {"dtype": "int4"}}, "quantised as 'int4'"),
-        ({"quantization": {"dtype": "float16"}, "dtype": "int32"}, "quantised as 'float16'"),
-        ({"quantization": {"dtype": "uint8", "scale": 1e9, "min": 0}, "dtype": "int32", "shape": [12]}, "into int32"),
+        ({"quantization": {"dtype": "int4"}}, "quantized as 'int4'"),
+        ({"quantization": {"dtype": "float16"}, "dtype": "int32"}, "quantized as 'float16'"),
+        (
+            {"quantization": {"dtype": "uint8", "scale": 1e9, "min": 0}, "dtype": "int32", "shape": [12]},
+            "does not fit int32",
+        ),
         ({"quantization": []}, "not of type dict"),
     ],
 )
-def test_entries_that_make_no_sense(broken, weight, message):
+def test_malformed_entries(broken, weight, message):
     assert message in broken(weight=weight)
 
 
 @pytest.mark.parametrize(
     ("group", "message"),
     [
-        ({"paths": ["/etc/passwd"]}, "does not stay"),
-        ({"paths": ["../model.bin"]}, "does not stay"),
-        ({"paths": ["a/../../b.bin"]}, "does not stay"),
-        ({"paths": ["..\\b.bin"]}, "does not stay"),
-        ({"paths": ["C:\\b.bin"]}, "does not stay"),
-        ({"paths": [""]}, "does not stay"),
-        ({"paths": ["."]}, "does not stay"),
+        ({"paths": ["/etc/passwd"]}, "is not a relative path inside"),
+        ({"paths": ["../model.bin"]}, "is not a relative path inside"),
+        ({"paths": ["a/../../b.bin"]}, "is not a relative path inside"),
+        ({"paths": ["..\\b.bin"]}, "is not a relative path inside"),
+        ({"paths": ["C:\\b.bin"]}, "is not a relative path inside"),
+        ({"paths": [""]}, "is not a relative path inside"),
+        ({"paths": ["."]}, "is not a relative path inside"),
         ({"paths": ["nothing.bin"]}, "nothing.bin: cannot be read"),
         ({"paths": ["a\0b.bin"]}, "cannot be read"),
         ({"paths": ["x" * 5000]}, "cannot be read"),
@@ -116,21 +119,21 @@ def test_entries_that_make_no_sense(broken, weight, message):
         ({"weights": [3]}, "not of type dict"),
     ],
 )
-def test_groups_that_make_no_sense(broken, group, message):
+def test_malformed_groups(broken, group, message):
     assert message in broken(group=group)
 
 
 @pytest.mark.parametrize("content", [b"", b"\0" * 11, b"\0" * 13])
 def test_files_of_another_length(broken, content):
-    assert f"hold {len(content)}" in broken(content=content)
+    assert f"have {len(content)}" in broken(content=content)
 
 
-def test_a_folder_is_no_file(broken, writer):
+def test_a_folder_in_place_of_a_file(broken, writer):
     (writer.folder / "folder").mkdir()
     assert "not a regular file" in broken(group={"paths": ["folder"]})
 
 
-def test_weights_described_twice(broken, writer):
+def test_a_weight_with_two_entries(broken, writer):
     entry = {"name": "w", "shape": [3], "dtype": "float32"}
     writer.content *= 2
     assert "'w' twice" in broken(group={"weights": [entry, entry]})
@@ -138,4 +141,4 @@ def test_weights_described_twice(broken, writer):
 
 def test_more_weights_than_onnx_can_hold(writer, monkeypatch, broken):
     monkeypatch.setattr("humanrt.tfjs.weights.MAX_MODEL_BYTES", 11)
-    assert "12 bytes of weights; an ONNX file holds at most 11" in broken()
+    assert "the weights take 12 bytes; an ONNX file can hold at most 11" in broken()

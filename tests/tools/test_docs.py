@@ -43,7 +43,7 @@ def test_a_link_to_a_file_without_a_page_is_refused(repository):
 
 def test_the_reference_describes_every_public_name_once():
     text = "\n".join(docs_pages.reference_pages().values())
-    for name in humanrt.__all__:
+    for name in set(humanrt.__all__) - {"__version__"}:
         assert text.count(f"::: humanrt.{name}\n") == 1
     assert "::: humanrt.errors.InputError\n" in text
 

@@ -38,6 +38,7 @@ def mutations(source):
         ("x = f(a, b)", {"swap arguments: f(a, b) -> (f(b, a))"}),
         ("x = f(a, *b)", set()),
         ("x = f(a, a)", set()),
+        ("x = np.maximum(a, b)", set()),
         ("def f():\n    return a", {"return None: return a -> return None"}),
         ("def f():\n    return None", set()),
         ("async def f(a=1):\n    raise E('text')", {"constant: 1 -> 2", "remove statement: raise E('text') -> pass"}),
@@ -65,9 +66,14 @@ def test_what_is_left_alone():
             def f(self, a: int = 1) -> int: ...
             def g(self, a: int | str) -> int | None:
                 """A docstring."""
-                return f"{a + 1}"
+                return f"{a + 1}" % zip(a, strict=True)
     '''
-    assert mutations(source) == {'return None: return f"{a + 1}" -> return None'}
+    returned = 'return f"{a + 1}" % zip(a, strict=True)'
+    arithmetic = "f'{a + 1}' // zip(a, strict=True)"
+    assert mutations(source) == {
+        f"return None: {returned} -> return None",
+        f"arithmetic: {returned.removeprefix('return ')} -> ({arithmetic})",
+    }
 
 
 def test_a_change_keeps_the_rest_and_binds_as_tightly():
@@ -157,7 +163,11 @@ class TestToy:
         assert results(toy) == {**found, "numbers.clear() -> pass": "killed"}
 
     def test_an_equivalent_mutant_is_not_tested(self, toy, capsys):
-        mutations = {"numbers.clear()": "numbers.clear() -> pass", "while not done:": "not done -> (done)"}
+        mutations = {
+            "numbers.clear()": "numbers.clear() -> pass",
+            "while not done:": "not done -> (done)",
+            "return gone": "return gone -> return None",
+        }
         (toy / "equivalent.toml").write_text(
             "".join(
                 f"[[mutant]]\nfile = 'toy/sums.py'\nline = '{line}'\nmutation = '{mutation}'\nreason = 'a toy'\n"
@@ -165,7 +175,9 @@ class TestToy:
             )
         )
         assert run(toy) == 0
-        assert "2 killed, 0 over 6 s, 2 equivalent, 0 survived" in capsys.readouterr().out
+        out, err = capsys.readouterr()
+        assert "2 killed, 0 over 6 s, 2 equivalent, 0 survived" in out
+        assert "equivalent.toml has no mutant any more for: toy/sums.py: return gone" in err
 
     def test_tests_that_fail_without_a_mutant(self, toy, capsys):
         (toy / "tests/toy/test_sums.py").write_text("assert False")

@@ -1,20 +1,20 @@
-"""How the modules of one call run together, and what becomes of one that fails; the modules here are stand-ins."""
+"""How the modules of one call run together, and what happens if one fails; the modules here are stand-ins."""
 
 import asyncio
 from collections import defaultdict
 
 import numpy as np
 import pytest
-from humanrt.vision.clock import Clock
 from switches import EVERYTHING, FACES_ALONE, OFF, ON
 
 from humanrt.config import load_config
 from humanrt.errors import ConfigError, ModelError
-from humanrt.vision import detection
-from humanrt.vision.call import Call
-from humanrt.vision.detection import Detection, needed_models
+from humanrt.vision import detection, modules
+from humanrt.vision.call import Call, Clock
+from humanrt.vision.detection import Detection
+from humanrt.vision.families import FAMILIES
+from humanrt.vision.modules import needed_models
 
-MODULES = ("face", "body", "hand", "object", "segmentation")
 FUNCTIONS = {
     "face": "detect_faces",
     "body": "detect_bodies",
@@ -24,8 +24,8 @@ FUNCTIONS = {
 }
 
 
-class Modules:
-    """Stand-ins for the modules: which have begun, with what limits, and which have ended."""
+class Pipelines:
+    """Stand-ins for the pipelines of the modules: which have begun, with what limits, and which have ended."""
 
     def __init__(self):
         self.faces = ("a face",)
@@ -35,7 +35,8 @@ class Modules:
         self.has_begun, self.has_ended = defaultdict(asyncio.Event), defaultdict(asyncio.Event)
 
     def stand_in(self, module):
-        async def detect(call, limit=None):
+        async def detect(call, families, limit=None):
+            assert families is getattr(FAMILIES, module)
             self.begun.append(module)
             self.limits[module] = limit
             self.has_begun[module].set()
@@ -54,13 +55,13 @@ class Modules:
 
 
 @pytest.fixture
-def modules(monkeypatch):
-    modules = Modules()
+def pipelines(monkeypatch):
+    pipelines = Pipelines()
     for module, function in FUNCTIONS.items():
-        monkeypatch.setattr(detection, function, modules.stand_in(module))
-    monkeypatch.setattr(detection, "find_gestures", lambda *_, quirks: ("a gesture",))
-    monkeypatch.setattr(detection, "join_persons", lambda *_, quirks: ())
-    return modules
+        monkeypatch.setattr(modules, function, pipelines.stand_in(module))
+    monkeypatch.setattr(type(FAMILIES.gestures), "find", lambda *_: ("a gesture",))
+    monkeypatch.setattr(detection, "join_persons", lambda *_, join: ())
+    return pipelines
 
 
 @pytest.fixture
@@ -69,109 +70,112 @@ def run(humanrt_engine):
         with humanrt_engine.from_numpy(np.zeros((2, 3, 3), np.uint8)) as picture:
             clock, settings = Clock(), load_config(config)
             call = Call(humanrt_engine, dict.fromkeys(needed_models(settings)), picture, settings)
-            found = await Detection(call, clock).run()
+            found = await Detection(call, FAMILIES, clock).run()
             return found, clock.finish()
 
     return run
 
 
-async def test_everything_is_found_and_timed(modules, run):
+async def test_all_modules_fill_their_field_and_are_timed(pipelines, run):
     found, times = await run(EVERYTHING)
-    assert [getattr(found, module) for module in MODULES] == [(f"a {module}",) for module in MODULES]
+    assert [getattr(found, module) for module in FUNCTIONS] == [(f"a {module}",) for module in FUNCTIONS]
     assert found.gesture == ("a gesture",)
     assert found.errors == {}
-    assert set(times) == {*MODULES, "gesture", "total"}
+    assert set(times) == {*FUNCTIONS, "gesture", "total"}
 
 
-async def test_what_is_off_does_not_run(modules, run):
+async def test_disabled_modules_do_not_run(pipelines, run):
     found, times = await run(FACES_ALONE)
-    assert modules.begun == ["face"]
+    assert pipelines.begun == ["face"]
     assert set(times) == {"face", "total"}
     assert found.gesture == ()
 
 
 @pytest.mark.parametrize("fixed", ["body", "hand"])
-async def test_bodies_and_hands_are_counted_after_the_faces(modules, run, fixed):
-    modules.faces = ("one", "two", "three")
+async def test_the_limits_of_bodies_and_hands_follow_the_number_of_faces(pipelines, run, fixed):
+    pipelines.faces = ("one", "two", "three")
     await run({})
-    assert modules.ended[0] == "face"
-    assert modules.limits == {"face": None, "body": 3, "hand": 6}
+    assert pipelines.ended[0] == "face"
+    assert pipelines.limits == {"face": None, "body": 3, "hand": 6}
     await run({fixed: {"max_detected": 2}})
-    assert modules.limits == {"face": None, "body": 3, "hand": 6} | {fixed: 2}
+    assert pipelines.limits == {"face": None, "body": 3, "hand": 6} | {fixed: 2}
 
 
-async def test_with_fixed_counts_nothing_waits_for_the_faces(modules, run):
-    modules.waits_for["face"] = asyncio.Event()
+async def test_with_fixed_limits_no_module_waits_for_the_faces(pipelines, run):
+    pipelines.waits_for["face"] = asyncio.Event()
     call = asyncio.create_task(run({**EVERYTHING, "body": {"max_detected": 1}, "hand": {"max_detected": 1}}))
     for module in ("body", "hand", "object", "segmentation"):
-        await modules.has_ended[module].wait()
-    modules.waits_for["face"].set()
+        await pipelines.has_ended[module].wait()
+    pipelines.waits_for["face"].set()
     found, _ = await call
     assert found.face == ("a face",)
 
 
-async def test_without_faces_a_picture_is_taken_for_one_body_and_one_hand(modules, run):
+async def test_without_faces_the_limits_are_one_body_and_one_hand(pipelines, run):
     for face in (OFF, {"detector": OFF}):
         await run({"face": face})
-        assert (modules.limits["body"], modules.limits["hand"]) == (1, 1)
-    modules.failing["face"] = ModelError("broken")
+        assert (pipelines.limits["body"], pipelines.limits["hand"]) == (1, 1)
+    pipelines.failing["face"] = ModelError("broken")
     await run({})
-    assert (modules.limits["body"], modules.limits["hand"]) == (1, 1)
+    assert (pipelines.limits["body"], pipelines.limits["hand"]) == (1, 1)
 
 
-@pytest.mark.parametrize("failing", MODULES)
-async def test_a_module_that_fails_is_in_errors_and_the_others_stand(modules, run, failing):
-    error = modules.failing[failing] = ModelError("broken")
-    found, _ = await run(EVERYTHING)
+@pytest.mark.parametrize("failing", FUNCTIONS)
+async def test_the_error_of_a_module_is_in_errors_and_the_others_end(pipelines, run, failing):
+    error = pipelines.failing[failing] = ModelError("broken")
+    found, times = await run(EVERYTHING)
     assert found.errors == {failing: error}
-    assert [module for module in MODULES if getattr(found, module)] == [each for each in MODULES if each != failing]
+    assert [module for module in FUNCTIONS if getattr(found, module)] == [each for each in FUNCTIONS if each != failing]
+    assert set(times) == {*FUNCTIONS, "gesture", "total"}
 
 
-async def test_what_is_wrong_with_the_configuration_is_raised(modules, run):
-    modules.failing["body"] = ConfigError("not a model of bodies")
-    with pytest.raises(ConfigError, match="not a model of bodies"):
+async def test_a_wrong_configuration_is_raised(pipelines, run):
+    pipelines.failing["body"] = ConfigError("not a body model")
+    with pytest.raises(ConfigError, match="not a body model"):
         await run({})
 
 
-async def test_gestures_that_fail(modules, run, monkeypatch):
-    def fail(*_, quirks):
+@pytest.mark.parametrize("kind", detection.NO_MODULES_OWN)
+async def test_an_error_that_is_not_the_modules_own_is_raised_and_ends_those_that_wait_for_it(pipelines, run, kind):
+    error = pipelines.failing["face"] = kind("of all modules")
+    pipelines.waits_for["object"] = asyncio.Event()
+    with pytest.raises(kind) as raised:
+        await run({"object": ON})
+    assert raised.value is error
+    assert sorted(pipelines.begun) == sorted(pipelines.ended) == ["face", "object"]
+
+
+async def test_an_error_of_the_gestures_is_in_errors(pipelines, run, monkeypatch):
+    def fail(*_):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(detection, "find_gestures", fail)
+    monkeypatch.setattr(type(FAMILIES.gestures), "find", fail)
     found, _ = await run({})
     assert list(found.errors) == ["gesture"]
     assert found.body
 
 
-async def test_raise_errors_raises_the_first_and_ends_the_others(modules, run):
-    modules.failing["object"] = ModelError("broken")
-    modules.waits_for["segmentation"] = asyncio.Event()
+async def test_raise_errors_raises_the_first_error_and_cancels_the_others(pipelines, run):
+    pipelines.failing["object"] = ModelError("broken")
+    pipelines.waits_for["segmentation"] = asyncio.Event()
     with pytest.raises(ModelError, match="broken"):
         await run({**EVERYTHING, "raise_errors": True})
-    assert sorted(modules.begun) == sorted(modules.ended)
-    assert "segmentation" in modules.ended
+    assert sorted(pipelines.begun) == sorted(pipelines.ended)
+    assert "segmentation" in pipelines.ended
 
 
-async def test_a_cancelled_call_ends_every_module(modules, run):
-    modules.waits_for.update({module: asyncio.Event() for module in ("face", "object")})
+async def test_a_cancelled_call_ends_every_module(pipelines, run):
+    pipelines.waits_for.update({module: asyncio.Event() for module in ("face", "object")})
     call = asyncio.create_task(run({"object": ON}))
     for module in ("face", "object"):
-        await modules.has_begun[module].wait()
+        await pipelines.has_begun[module].wait()
     call.cancel()
     with pytest.raises(asyncio.CancelledError):
         await call
-    assert sorted(modules.begun) == sorted(modules.ended) == ["face", "object"]
+    assert sorted(pipelines.begun) == sorted(pipelines.ended) == ["face", "object"]
 
 
-def test_the_models_that_a_call_needs():
-    assert set(needed_models(load_config(EVERYTHING))) == {
-        *("face.detector", "face.mesh", "face.iris", "face.emotion", "face.description"),
-        *("body", "hand.detector", "hand.skeleton", "object", "segmentation"),
-    }
-    assert needed_models(load_config({"face": OFF, **FACES_ALONE})) == {}
-
-
-async def test_what_cannot_be_configured_is_refused_before_any_module_runs(modules, run):
+async def test_an_invalid_configuration_is_refused_before_a_module_runs(pipelines, run):
     with pytest.raises(ConfigError):
         await run({"body": {"max_detected": -2}})
-    assert modules.begun == []
+    assert pipelines.begun == []

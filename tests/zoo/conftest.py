@@ -1,4 +1,4 @@
-"""A world without network for the zoo: a local server in GitHub's place, a script in npm's, and made-up models."""
+"""A zoo without a network: a local server in place of GitHub, a script in place of npm, and generated models."""
 
 import hashlib
 import io
@@ -24,7 +24,7 @@ def card_file(name, content, kind=CardFile, **more):
 
 @dataclass
 class Model:
-    """A made-up model: its card, and the true bytes of its files by name."""
+    """A generated model: its card, and the content of its files by name."""
 
     card: Card
     contents: dict[str, bytes]
@@ -47,7 +47,7 @@ class Model:
 def shared_fields(name, folder):
     return {
         "name": name,
-        "summary": "made up",
+        "summary": "generated",
         "licence": "MIT",
         "provenance": Provenance(authors="nobody", origin="nowhere", licence="MIT"),
         "sources": (
@@ -84,10 +84,10 @@ class Samples:
 
 @pytest.fixture
 def samples(monkeypatch):
-    """One made-up sample card, the only one there is."""
+    """Replace all sample cards by one generated card."""
     pictures = {"human_face.jpg": b"one face" * 20, "human_body.jpg": b"a whole body" * 30}
-    # `base64` written out by hand (RFC 4648), broken into lines as Human does.
-    script = b"// made up\nexport const face: string = `\n" + broken_base64(pictures["human_face.jpg"])
+    # Base64 (RFC 4648) without the module ``base64``, in lines as in Human.
+    script = b"// generated\nexport const face: string = `\n" + broken_base64(pictures["human_face.jpg"])
     script += b"`;\n\nexport const body = `\n" + broken_base64(pictures["human_body.jpg"]) + b"`;\n"
     described = tuple(
         card_file(
@@ -115,7 +115,7 @@ def broken_base64(data):
 
 
 class FakeGitHub(ThreadingHTTPServer):
-    """Serves `files`, as wrongly as it is told to, and keeps the (path, Range) of every request."""
+    """A server of ``files`` with configurable faults, which records the (path, Range) of every request."""
 
     daemon_threads = True
 
@@ -123,7 +123,7 @@ class FakeGitHub(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.files = {}
         self.requests = []
-        self.cuts = {}  # path -> after how many bytes of the body to hang up, one entry for each request
+        self.cuts = {}  # path -> the bytes of the body before the connection is closed, for each request
         self.ignore_range = False
         self.before_answer = lambda path: None
         self.after_cut = lambda path: None
@@ -162,7 +162,7 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def log_message(self, *_):
-        """Stay quiet."""
+        """Log nothing."""
 
 
 @pytest.fixture
@@ -178,14 +178,14 @@ def github(monkeypatch):
 
 @pytest.fixture
 def nowhere():
-    """An address where nobody listens."""
+    """An address without a server."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
 @pytest.fixture(autouse=True)
 def path_folder(tmp_path, monkeypatch, nowhere):
-    """Nothing leaves this machine: no proxies, nobody in GitHub's place, and an empty folder as PATH."""
+    """Allow no external access: no proxies, no server in place of GitHub, and an empty folder as PATH."""
     for variable in ("http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.delenv(variable, raising=False)
         monkeypatch.delenv(variable.upper(), raising=False)
@@ -221,7 +221,7 @@ shutil.copy({package!r}, pathlib.Path(folder) / "maker-models-1.2.3.tgz")
 
 @pytest.fixture
 def npm(path_folder, tmp_path):
-    """An npm on PATH that delivers what `pack` was given, and logs how it was called."""
+    """An npm on PATH that writes the package of ``pack``, and logs its calls."""
     program, log, package = path_folder / "npm", tmp_path / "npm.log", tmp_path / "package.tgz"
     program.write_text(NPM.format(python=sys.executable, log=str(log), package=str(package)))
     program.chmod(0o755)
@@ -229,7 +229,7 @@ def npm(path_folder, tmp_path):
 
 
 def archive_of(members):
-    """Return a .tgz; a member is its bytes, or a TarInfo for anything that is not a plain file."""
+    """Return a .tgz; a member is bytes, or a TarInfo for anything other than a regular file."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
         for name, content in members.items():

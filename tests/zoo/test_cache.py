@@ -18,7 +18,7 @@ def cache(tmp_path):
 
 @pytest.fixture
 def converter():
-    """Writes a file, and counts how often."""
+    """A converter that counts its calls."""
 
     def convert(path):
         convert.calls += 1
@@ -29,13 +29,13 @@ def converter():
 
 
 def damage(path, *, quietly=False):
-    """Change one byte; `quietly` keeps the time of change."""
+    """Change one byte; ``quietly`` keeps the modification time."""
     status, content = path.stat(), path.read_bytes()
     path.write_bytes(b"!" + content[1:])
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns if quietly else 1))
 
 
-def test_what_is_put_is_there(cache, model, tmp_path):
+def test_put_installs_bytes_and_copies_of_files(cache, model, tmp_path):
     json_file, weights = model.card.files
     (tmp_path / "weights").write_bytes(model.contents["alpha.bin"])
     cache.put(model.card, json_file, model.contents["alpha.json"])
@@ -45,7 +45,7 @@ def test_what_is_put_is_there(cache, model, tmp_path):
     assert (tmp_path / "weights").exists()
 
 
-def test_what_is_not_the_file_is_not_kept(cache, model):
+def test_put_keeps_nothing_of_a_wrong_file(cache, model):
     with pytest.raises(IntegrityError, match=r"alpha\.bin"):
         cache.put(model.card, model.card.files[1], b"!")
     assert list(cache.folder(model.card).iterdir()) == []
@@ -70,19 +70,21 @@ def test_a_model_is_converted_once(cache, converter):
         damage,
         lambda path: path.write_bytes(b""),
         lambda path: path.unlink(),
-        lambda path: path.with_name(f"{path.name}.verified").unlink(),  # killed between the file and its note
+        lambda path: path.with_name(
+            f"{path.name}.verified"
+        ).unlink(),  # the process was killed between the file and its note
         lambda path: path.with_name(f"{path.name}.verified").write_bytes(b'{"sha256": "'),
         lambda path: path.with_name(f"{path.name}.verified").write_bytes(b"{}"),
     ],
 )
-def test_a_damaged_conversion_is_made_again(cache, converter, harm):
+def test_a_damaged_conversion_is_repeated(cache, converter, harm):
     path = cache.convert("alpha", DIGEST, converter)
     harm(path)
     assert cache.convert("alpha", DIGEST, converter).read_bytes() == b"onnx" * 100
     assert converter.calls == 2
 
 
-def test_a_copied_conversion_is_good(cache, converter):
+def test_a_copied_conversion_is_valid(cache, converter):
     os.utime(cache.convert("alpha", DIGEST, converter), ns=(1, 1))
     cache.convert("alpha", DIGEST, converter)
     assert converter.calls == 1
@@ -115,7 +117,7 @@ def test_threads_convert_once(cache, converter):
 # Removing.
 
 
-def test_removing_frees_what_was_fetched_and_what_was_made(cache, model, make_model, converter):
+def test_removing_a_model_removes_its_conversions(cache, model, make_model, converter):
     other = make_model("beta")
     for each in (model, other):
         each.put_into(cache.folder(each.card))
@@ -131,7 +133,7 @@ def test_removing_frees_what_was_fetched_and_what_was_made(cache, model, make_mo
 # Locks.
 
 
-def test_a_lock_keeps_others_out(cache):
+def test_a_lock_is_exclusive(cache):
     steps, inside = [], threading.Event()
 
     def second():
@@ -150,13 +152,13 @@ def test_a_lock_keeps_others_out(cache):
     assert steps == ["first", "second"]
 
 
-def test_a_lock_that_is_never_given_back_is_an_error(cache, monkeypatch):
+def test_a_lock_that_is_never_released(cache, monkeypatch):
     monkeypatch.setattr(cache_module, "LOCK_TIMEOUT_S", 0.01)
     with (
         cache.lock("digest"),
         pytest.raises(StoreError, match=r"digest\.lock for 0\.01 s"),
         Cache(cache.root).lock("digest"),
     ):
-        pytest.fail("two at once")
+        pytest.fail("the lock is not exclusive")
     with Cache(cache.root).lock("digest"):
         pass

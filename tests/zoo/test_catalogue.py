@@ -17,7 +17,7 @@ DEFAULTS = {
 
 
 def model_paths(section):
-    """Yield each section of a configuration that names a model, with the model's path."""
+    """Yield the key and the path of each model in a configuration."""
     for name in section.__dataclass_fields__:
         value = getattr(section, name)
         if name.startswith("model_path") and value:
@@ -26,7 +26,7 @@ def model_paths(section):
             yield from model_paths(value)
 
 
-def test_the_models_of_humans_configuration_are_found_under_their_keys():
+def test_the_models_of_the_default_configuration_have_cards_with_their_keys():
     found = {key: path for key, path in model_paths(Config()) if key != "face.insightface"}  # which is in no package
     assert len(found) == 18
     for config_key, model_path in found.items():
@@ -52,7 +52,7 @@ def test_every_model_is_in_one_package_and_the_defaults_in_both():
     assert packages == {name: both if name in DEFAULTS else both[1:] for name in cards()}
 
 
-def test_what_is_in_both_packages_under_two_names_has_two_cards():
+def test_a_model_with_two_names_has_two_cards():
     first, second = (
         {file.name.removeprefix(f"{name}."): file.sha256 for file in find_card(name).files}
         for name in ("blazeface", "blazeface-back")
@@ -71,14 +71,14 @@ def test_the_sample_pictures_of_human():
     assert pictures == {"human_face.jpg": (256, 256), "human_body.jpg": (1200, 1200)}
 
 
-def test_an_unknown_model_names_the_nearest():
+def test_the_error_of_an_unknown_model_has_the_nearest_name():
     with pytest.raises(UnknownModelError, match=r"'blazefase\.json': did you mean 'blazeface'"):
         find_card("blazefase.json")
-    with pytest.raises(UnknownModelError, match="`humanrt models list` shows the 41 there are"):
+    with pytest.raises(UnknownModelError, match="`humanrt models list` lists all 41"):
         find_card("zzz")
 
 
-# A user's cards.
+# Custom cards.
 
 MINE = """
 name = "mine"
@@ -108,19 +108,19 @@ node = "input"
 shape = ["batch", 256, 256, 3]
 dtype = "float32"
 value_range = [-1, 1]
-meaning = "The picture."
+meaning = "The image."
 
 [outputs.scores]
 node = "Identity"
 shape = ["batch", 512, 1]
 dtype = "float32"
-meaning = "How sure I am."
+meaning = "The scores."
 """
 
 
 @pytest.fixture
 def mine(tmp_path):
-    """A folder with a card of one's own, and another file that is none."""
+    """A folder with a custom card and another file."""
     folder = tmp_path / "cards"
     folder.mkdir()
     (folder / "mine.toml").write_text(MINE)
@@ -138,7 +138,18 @@ def test_a_folder_or_a_file(mine, place):
     assert find_card("iris", known) is find_card("iris")
 
 
-def test_they_are_nobody_elses(mine):
+def test_cards_in_subfolders_have_paths_relative_to_the_card(mine, tmp_path):
+    nested = tmp_path / "nested" / "face"
+    nested.mkdir(parents=True)
+    (mine / "mine.toml").rename(nested / "mine.toml")
+    hidden = tmp_path / "nested" / ".git"
+    hidden.mkdir()
+    (hidden / "other.toml").write_text("not a card")
+    json_file, _ = cards(tmp_path / "nested")["mine"].files
+    assert json_file.path == str(nested / "weights" / "model.json")
+
+
+def test_custom_cards_are_not_added_to_those_of_the_package(mine):
     cards(mine)
     assert len(cards()) == 41
     with pytest.raises(UnknownModelError):
@@ -151,22 +162,22 @@ def test_several_places_and_one_named_twice(mine, tmp_path):
     assert {"mine", "other"} < cards(mine, tmp_path / "more", mine).keys()
 
 
-def test_a_name_that_is_taken_is_refused(mine, tmp_path):
+def test_two_cards_of_one_name(mine, tmp_path):
     (mine / "mine.toml").write_text(MINE.replace('"mine"', '"iris"').replace("mine.json", "iris.json"))
-    with pytest.raises(CardError, match=r"there already is a model called 'iris'"):
+    with pytest.raises(CardError, match=r"a model named 'iris' exists already"):
         cards(mine)
     (mine / "mine.toml").write_text(MINE)
     (mine / "again.toml").write_text(MINE)
-    with pytest.raises(CardError, match=r"toml: name: 'mine' is already the name in cards/"):
+    with pytest.raises(CardError, match=r"toml: name: 'mine' is the name in cards/"):
         cards(mine)
 
 
-def test_a_place_that_is_not_there(tmp_path):
-    with pytest.raises(CardError, match=r"absent: is neither a card nor a folder of cards; HUMANRT_CARDS"):
+def test_a_missing_place(tmp_path):
+    with pytest.raises(CardError, match=r"absent: not a card or a folder of cards; it is in HUMANRT_CARDS"):
         cards(tmp_path / "absent")
 
 
-def test_sources_may_be_named_or_written_out(mine):
+def test_sources_by_name_or_in_full(mine):
     plain = MINE.replace('path = "weights/model.json"\n', "").replace('url = "https://example.com/mine.bin"\n', "")
     (mine / "mine.toml").write_text('sources = ["human"]\n' + plain)
     assert cards(mine)["mine"].sources == find_card("iris").sources[:1]
@@ -176,11 +187,11 @@ def test_sources_may_be_named_or_written_out(mine):
     assert cards(mine)["mine"].sources[0].npm.spec == "mine@1.0.0"
     (mine / "mine.toml").write_text('sources = ["humans"]\n' + plain)
     with pytest.raises(
-        CardError, match=r"cards/mine\.toml: sources: there is no 'humans'; there are human, human-models"
+        CardError, match=r"cards/mine\.toml: sources: 'humans' does not exist; the sources are human, human-models"
     ):
         cards(mine)
     (mine / "mine.toml").write_text(plain)
-    with pytest.raises(CardError, match=r"cards/mine\.toml: sources: must name one"):
+    with pytest.raises(CardError, match=r"cards/mine\.toml: sources: must not be empty"):
         cards(mine)
 
 
@@ -189,7 +200,7 @@ def test_sources_may_be_named_or_written_out(mine):
     [
         ('name = "mine.bin"', 'name = "../mine.bin"', r"files\[1\].name"),
         ('name = "mine.bin"', 'name = "/etc/passwd"', r"files\[1\].name"),
-        ('name = "mine.json"', 'name = "other.json"', r"files: must hold mine\.json or mine\.onnx"),
+        ('name = "mine.json"', 'name = "other.json"', r"files: must contain mine\.json or mine\.onnx"),
         ('name = "mine"', 'name = ".."', "name"),
         ("https:", "http:", r"files\[1\].url"),
         ('dtype = "float32"', 'dtype = "double"', "inputs.image.dtype"),
@@ -201,14 +212,14 @@ def test_sources_may_be_named_or_written_out(mine):
         ("[provenance]", "[provenance", "not valid TOML"),
     ],
 )
-def test_a_malformed_card_names_file_and_key(mine, before, after, key):
+def test_the_error_of_a_malformed_card_has_the_file_and_the_key(mine, before, after, key):
     assert before in MINE
     (mine / "mine.toml").write_text(MINE.replace(before, after, 1))
     with pytest.raises(CardError, match=f"cards/mine.toml: {key}"):
         cards(mine)
 
 
-def test_a_card_that_is_no_text(mine):
+def test_a_card_that_is_not_text(mine):
     (mine / "mine.toml").write_bytes(b"\xff")
     with pytest.raises(CardError, match=r"cards/mine\.toml: cannot be read"):
         cards(mine)

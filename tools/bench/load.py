@@ -24,6 +24,7 @@ def load_all(names: list[str]) -> dict[str, Spent]:
     """
     stopwatch = Stopwatch()
     from humanrt import Engine
+    from humanrt.engine import internals
     from humanrt.runtime.device import resolve_device
     from humanrt.zoo import cards
 
@@ -33,7 +34,7 @@ def load_all(names: list[str]) -> dict[str, Spent]:
     with Engine("cpu") as engine:
         for name in names or zoo:
             stopwatch = Stopwatch()
-            engine.load_blocking(zoo[name])
+            internals(engine).load(zoo[name])
             spent[name] = stopwatch.read()
     return spent
 

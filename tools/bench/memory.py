@@ -14,6 +14,7 @@ import numpy as np
 
 from bench.workloads import read_sample
 from humanrt import Engine, Human
+from humanrt.engine import internals
 from humanrt.imaging import resize
 from humanrt.zoo import find_card
 
@@ -42,7 +43,7 @@ async def measure(rounds: int) -> bool:
     """Print the memory after each step; return whether the limits are kept."""
     picture = full_hd()
     with Engine("cpu") as engine:  # imports the libraries, which stay
-        engine.load_blocking(find_card("liveness"))
+        internals(engine).load(find_card("liveness"))
     ready = _report("libraries imported")
     async with Human(EVERY_DEFAULT_MODEL) as human:
         await human.load()

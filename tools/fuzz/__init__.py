@@ -1,5 +1,5 @@
-"""Damaged TF.js models for the loader: whatever the damage, ModelFormatError and its kin come out.
+"""Fuzzing of the loader of TF.js models: for any damage it raises ``ModelFormatError``, or returns a valid model.
 
-``writer`` writes small graph models, and ``corpus`` those that together use every op. ``mutation`` damages one.
-``worker`` converts damaged ones in a process that may use little memory and time, and ``runner`` watches over workers.
+``writer`` writes small graph models; ``corpus`` writes models that together use every op. ``mutation`` damages a model.
+``worker`` converts damaged models in a process with limited memory and time; ``runner`` starts and restarts workers.
 """

@@ -1,7 +1,7 @@
-"""``python tools/fuzz``: damaged models for as long as you like, with a seed after the other or guided by coverage.
+"""``python tools/fuzz``: convert damaged models for a given time, with one seed after the other or guided by coverage.
 
-What the tests do with one seed goes on here with others. With ``--atheris`` the fuzzer of that name (``pip install
-atheris``) makes the decisions: it learns which of them lead into code that it has not seen yet.
+The tests use one seed; this command uses others. With ``--atheris`` the fuzzer of that name (``pip install atheris``)
+makes the decisions, guided by the coverage of the code.
 """
 
 import argparse
@@ -11,16 +11,16 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-# Run as a folder, this is no package and Python looks for modules inside it; the package is found beside it.
+# Run as a folder, this is not a package, and Python searches modules inside it; the package is in its parent folder.
 sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-from fuzz.corpus import add_model, write_corpus  # noqa: E402  # after the line above
+from fuzz.corpus import add_model, write_corpus  # noqa: E402  # needs the line above
 
 OUTCOMES = ("converted", "refused")
 
 
 def with_seeds(folder: Path, seconds: float, seed: int, cases: int) -> int:
-    """Run seed after seed until the time is over, and print what failed; gives the exit status."""
+    """Run one seed after the other until the time is over, and print the failures; return the exit status."""
     from fuzz.runner import run
 
     end, failed = time.monotonic() + seconds, False
@@ -35,7 +35,7 @@ def with_seeds(folder: Path, seconds: float, seed: int, cases: int) -> int:
 
 
 def with_atheris(folder: Path, seconds: float) -> None:
-    """Let atheris decide. It ends the process itself, and leaves the data of a case that failed in a file."""
+    """Run cases with the decisions of atheris. It ends the process, and writes the data of a failed case to a file."""
     import atheris
 
     with atheris.instrument_imports(include=["humanrt.tfjs"]):
@@ -60,11 +60,13 @@ def with_atheris(folder: Path, seconds: float) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python tools/fuzz", description=__doc__)
-    parser.add_argument("models", nargs="*", type=Path, metavar="MODEL_JSON", help="a model to damage too, of one .bin")
-    parser.add_argument("--seconds", type=float, default=600, help="how long, by default 600")
+    parser.add_argument(
+        "models", nargs="*", type=Path, metavar="MODEL_JSON", help="an additional model, with one .bin file"
+    )
+    parser.add_argument("--seconds", type=float, default=600, help="the duration, by default 600")
     parser.add_argument("--seed", type=int, default=0, help="the first seed, by default 0")
     parser.add_argument("--cases", type=int, default=10_000, help="damaged models for each seed, by default 10000")
-    parser.add_argument("--atheris", action="store_true", help="let atheris decide, guided by coverage")
+    parser.add_argument("--atheris", action="store_true", help="use atheris, guided by coverage")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as text:
         folder = Path(text)

@@ -1,4 +1,4 @@
-"""Small sound models that together use every op that the loader translates: what mutations begin with."""
+"""Small valid models that together use every op that the loader translates: the input of mutations."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -16,27 +16,27 @@ _UNIT_STEPS = {"strides": [1, 1, 1, 1], "padding": "SAME"}
 
 
 class Sketch(GraphWriter):
-    """A writer that makes constants of operands that are numbers."""
+    """A writer that converts operands that are numbers to constants."""
 
     def op(self, op: str, *operands: Operand, **attributes: object) -> str:
-        """Add an operation; gives its name."""
+        """Add an operation; return its name."""
         return self.node(op, [self.known(operand) for operand in operands], None, **attributes)
 
     def known(self, operand: Operand) -> str:
-        """Return the name of a constant; Python's numbers become int32 and float32."""
+        """Return the name of an operand, a new constant for numbers; Python's numbers become int32 and float32."""
         if isinstance(operand, str):
             return operand
         array = np.asarray(operand)
         narrow = {"i": np.int32, "f": np.float32}.get(array.dtype.kind)
         return self.const(array if narrow is None else array.astype(narrow))
 
-    def picture(self, channels: int = 2) -> str:
-        """Add the input x: small pictures, of any batch."""
+    def image(self, channels: int = 2) -> str:
+        """Add the input x: a batch of small images."""
         return self.placeholder("x", [None, 4, 4, channels])
 
 
 def write_corpus(folder: Path) -> list[Path]:
-    """Write each model into a folder of its own; gives the paths of the ``model.json`` files."""
+    """Write each model to its own folder; return the paths of the ``model.json`` files."""
     paths = []
     for draw in DRAWINGS:
         place = folder / draw.__name__
@@ -48,12 +48,12 @@ def write_corpus(folder: Path) -> list[Path]:
 
 
 def convolutions(s: Sketch) -> None:
-    """Convolutions with what is fused into them, pooling, a signature and quantised weights."""
-    quantised = {"dtype": "uint8", "scale": 0.01, "min": -1.2}
-    weights = s.stored_const(bytes(range(36)), [3, 3, 2, 2], "float32", quantization=quantised)
+    """Convolutions with fused ops, pooling, a signature and quantized weights."""
+    quantized = {"dtype": "uint8", "scale": 0.01, "min": -1.2}
+    weights = s.stored_const(bytes(range(36)), [3, 3, 2, 2], "float32", quantization=quantized)
     half = s.stored_const(np.ones(36, np.float16).tobytes(), [3, 3, 2, 2], "float32", quantization={"dtype": "float16"})
     fused = {"fused_ops": ["BiasAdd", "Prelu"], "dilations": [1, 1, 1, 1], "data_format": "NHWC"}
-    y = s.op("_FusedConv2D", s.picture(), weights, [1.0, 2.0], [0.5, -0.5], **_UNIT_STEPS, **fused)
+    y = s.op("_FusedConv2D", s.image(), weights, [1.0, 2.0], [0.5, -0.5], **_UNIT_STEPS, **fused)
     y = s.op("Conv2D", y, half, strides=[1, 2, 2, 1], padding="EXPLICIT", explicit_paddings=[0, 0, 1, 1, 1, 1, 0, 0])
     y = s.op("DepthwiseConv2dNative", y, half, **_UNIT_STEPS, dilations=[1, 2, 2, 1])
     y = s.op(
@@ -66,7 +66,7 @@ def convolutions(s: Sketch) -> None:
 
 
 def planar_convolutions(s: Sketch) -> None:
-    """Pictures in NCHW, normalised in each version."""
+    """Images in NCHW, and each version of batch normalization."""
     nchw = {"data_format": "NCHW"}
     y = s.op("DepthwiseConv2d", s.placeholder("x", [1, 2, 4, 4]), np.ones((1, 1, 2, 1)), **_UNIT_STEPS, **nchw)
     for version in ("", "V2", "V3"):
@@ -76,7 +76,7 @@ def planar_convolutions(s: Sketch) -> None:
 
 
 def blocks(s: Sketch) -> None:
-    """Pixels to and from blocks, and pictures resized."""
+    """Blocks of pixels, and resized images."""
     y = s.op("SpaceToBatchND", s.placeholder("x", [1, None, None, 4]), [2, 2], [[0, 0], [0, 0]])
     y = s.op("BatchToSpaceND", y, [2, 2], [[0, 0], [0, 1]])
     y = s.op("DepthToSpace", y, block_size=2)
@@ -94,24 +94,24 @@ def products(s: Sketch) -> None:
 
 
 def functions_of_floats(s: Sketch) -> None:
-    """Functions of one number."""
-    y = s.picture()
+    """Element-wise functions."""
+    y = s.image()
     for op in ("Abs", "Asinh", "Atan", "Cos", "Cosh", "Elu", "Erf", "Exp", "Log", "Neg", "Reciprocal", "Relu", "Relu6"):
         y = s.op(op, y)
     s.op("LeakyRelu", y, alpha=0.1)
 
 
 def more_functions_of_floats(s: Sketch) -> None:
-    """Functions of one number, the rest."""
-    y = s.picture()
+    """Other element-wise functions."""
+    y = s.image()
     for op in ("Acos", "Acosh", "Asin", "Atanh", "Rsqrt", "Selu", "Sigmoid", "Sign", "Sin", "Sinh", "Softplus", "Sqrt"):
         y = s.op(op, y)
     for op in ("Square", "Tan", "Tanh", "Ceil", "Floor", "Round"):
         y = s.op(op, y)
 
 
-def what_does_nothing(s: Sketch) -> None:
-    """Ops that hand their operand on, and a type that changes twice."""
+def identities(s: Sketch) -> None:
+    """Ops that return their operand, and casts."""
     y = s.placeholder("x", [2], "DT_UINT8")
     for op in ("EnsureShape", "FakeQuantWithMinMaxVars", "Identity", "PlaceholderWithDefault", "Print", "Snapshot"):
         y = s.op(op, y)
@@ -121,8 +121,8 @@ def what_does_nothing(s: Sketch) -> None:
 
 
 def arithmetic(s: Sketch) -> None:
-    """Functions of two numbers."""
-    y = s.picture()
+    """Element-wise functions of two operands."""
+    y = s.image()
     for op in ("Add", "AddV2", "Atan2", "Div", "DivNoNan", "FloorDiv", "FloorMod", "Maximum", "Minimum", "Mod", "Mul"):
         y = s.op(op, y, [1.5, 2.0])
     for op in ("Pow", "RealDiv", "SquaredDifference", "Sub"):
@@ -132,8 +132,8 @@ def arithmetic(s: Sketch) -> None:
 
 
 def comparisons(s: Sketch) -> None:
-    """Numbers compared, and choices by what comes of it."""
-    x = s.picture()
+    """Comparisons, logic, and selection."""
+    x = s.image()
     y = s.op("IsNan", x)
     for op in ("Equal", "Greater", "GreaterEqual", "Less", "LessEqual", "NotEqual"):
         y = s.op("LogicalOr", s.op("LogicalAnd", y, s.op(op, x, 0.5)), s.op("IsInf", x))
@@ -143,8 +143,8 @@ def comparisons(s: Sketch) -> None:
 
 
 def reductions(s: Sketch) -> None:
-    """Whole axes taken together."""
-    x = s.picture()
+    """Reductions of whole axes."""
+    x = s.image()
     for op in ("Max", "Mean", "Min", "Prod", "Sum", "EuclideanNorm"):
         s.op(op, x, [1, 2], keep_dims=op == "Mean")
     s.op("Softmax", x)
@@ -153,9 +153,9 @@ def reductions(s: Sketch) -> None:
     s.op("ArgMin", s.op("ArgMax", x, 3), 1)
 
 
-def joints(s: Sketch) -> None:
-    """Tensors joined, split and padded."""
-    x = s.picture()
+def joins(s: Sketch) -> None:
+    """Concatenation, splits and padding."""
+    x = s.image()
     y = s.op("ConcatV2", x, s.op("Concat", 3, x, x), -1)
     y = s.op("Split", 3, y, num_split=3)
     y = s.op("Pack", y, f"{y}:2", axis=1)
@@ -166,8 +166,8 @@ def joints(s: Sketch) -> None:
 
 
 def shapes(s: Sketch) -> None:
-    """Shapes read, and tensors given new ones."""
-    x = s.picture()
+    """Shapes as data, and changes of shape."""
+    x = s.image()
     batch = s.op("StridedSlice", s.op("Shape", x), [0], [1], [1], shrink_axis_mask=1)
     y = s.op("Reshape", x, s.op("Pack", batch, -1, 2))
     y = s.op("Squeeze", s.op("ExpandDims", y, 1), squeeze_dims=[1])
@@ -176,8 +176,8 @@ def shapes(s: Sketch) -> None:
     s.op("AddV2", s.op("ZerosLike", y), s.op("OnesLike", y))
 
 
-def made_of_nothing(s: Sketch) -> None:
-    """Tensors made of sizes."""
+def constants_from_sizes(s: Sketch) -> None:
+    """Tensors computed from sizes."""
     x = s.placeholder("x", [2, 3])
     count = s.op("AddV2", s.op("Size", x), s.op("Rank", x))
     row = s.op("Cast", s.op("Range", 0, count, 1), DstT="DT_FLOAT")
@@ -188,7 +188,7 @@ def made_of_nothing(s: Sketch) -> None:
 
 
 def any_rank(s: Sketch) -> None:
-    """Draw a state of any rank beside a picture of any size."""
+    """Use a state of unknown rank, and an image of any size."""
     x, state = s.placeholder("x", [1, None, None, 2]), s.placeholder("state", None)
     ratio = s.op("Identity", s.placeholder("ratio", None))
     y = s.op("ConcatV2", x, s.op("BroadcastTo", state, s.op("Shape", x)), 3)
@@ -198,7 +198,7 @@ def any_rank(s: Sketch) -> None:
 
 
 def indices(s: Sketch) -> None:
-    """Elements picked out and put in."""
+    """Gathering and scattering."""
     x = s.placeholder("x", [3, 4])
     y = s.op("GatherV2", s.op("Gather", x, [0, 2]), [1, 1], 1, batch_dims=0)
     y = s.op("GatherV2", y, [[0], [1]], 1, batch_dims=1)
@@ -220,7 +220,7 @@ def detections(s: Sketch) -> None:
 
 
 def arrays(s: Sketch) -> None:
-    """Draw a TensorArray that a known loop fills, and what can be done with it."""
+    """Fill a TensorArray in a known loop."""
     x = s.placeholder("x", [3, 2])
     array, target = (s.op("TensorArrayV3", 3, dtype="DT_FLOAT") for _ in range(2))
     filled = s.op("TensorArrayScatterV3", array, [2, 0, 1], x, f"{array}:1")
@@ -236,7 +236,7 @@ def arrays(s: Sketch) -> None:
 
 
 def lists(s: Sketch) -> None:
-    """TensorLists, one of them filled by a loop of as many turns as the input says."""
+    """TensorLists; a loop whose number of iterations is an input fills one of them."""
     x, n = s.placeholder("x", [3, 2]), s.placeholder("n", [], "DT_INT32")
     rows = s.op("TensorListFromTensor", x, [2])
     reserved = s.op("TensorListReserve", [2], 3, element_dtype="DT_FLOAT")
@@ -254,7 +254,7 @@ def lists(s: Sketch) -> None:
 
 
 def conditions(s: Sketch) -> None:
-    """Branches that the input decides between, one of them with a known condition inside."""
+    """Branches that an input selects, one with a known condition inside."""
     x, p = s.placeholder("x", [2]), s.placeholder("p", [], "DT_BOOL")
     switch = s.op("Switch", x, p)
     inner = s.op("Switch", f"{switch}:1", True)
@@ -263,7 +263,7 @@ def conditions(s: Sketch) -> None:
 
 
 def functions(s: Sketch) -> None:
-    """Loops and conditions whose parts are functions."""
+    """Loops and conditions made of functions."""
     with s.function("below", ["i", "n", "x"], {"again": "less:z:0"}):
         s.node("Less", ["i", "n"], "less")
     with s.function("step", ["i", "n", "x"], {"i": "next:z:0", "n": "n", "x": "turned:y:0"}):
@@ -288,13 +288,13 @@ DRAWINGS: Sequence[Callable[[Sketch], None]] = (
     products,
     functions_of_floats,
     more_functions_of_floats,
-    what_does_nothing,
+    identities,
     arithmetic,
     comparisons,
     reductions,
-    joints,
+    joins,
     shapes,
-    made_of_nothing,
+    constants_from_sizes,
     any_rank,
     indices,
     detections,
@@ -306,7 +306,7 @@ DRAWINGS: Sequence[Callable[[Sketch], None]] = (
 
 
 def add_model(folder: Path, name: str, model_json: Path) -> None:
-    """Add a model of one .bin file, as somebody published it."""
+    """Add a published model with one .bin file."""
     document = json.loads(model_json.read_bytes())
     (manifest,) = document["weightsManifest"]
     (weights,) = manifest["paths"]

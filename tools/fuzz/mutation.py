@@ -1,6 +1,6 @@
-"""Damage to a model: to its JSON as text, to the values in it, to its graph, and to the bytes of its weights.
+"""Damage to a model: to the text of its JSON, to values in it, to its graph, and to the bytes of its weights.
 
-Every decision is asked of a ``Choose``, so that a seed, or a fuzzer that looks at coverage, makes them all.
+All decisions come from a ``Choose``, which a seed or a coverage-guided fuzzer implements.
 """
 
 import json
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 Choose: TypeAlias = Callable[[int], int]
-"""Returns a whole number below the one given."""
+"""A function that returns an integer from 0 up to its argument (exclusive)."""
 
 JsonPath: TypeAlias = tuple[str | int, ...]
 
@@ -23,8 +23,8 @@ _ODD: Sequence[object] = (
 
 
 @dataclass(frozen=True)
-class Sound:
-    """A model before any damage: the text of its JSON, and the bytes of its one .bin file."""
+class ValidModel:
+    """A valid model: the text of its JSON, and the bytes of its one .bin file."""
 
     name: str
     text: bytes
@@ -32,13 +32,13 @@ class Sound:
 
     @property
     def ops(self) -> list[str]:
-        """The kinds of its nodes."""
+        """The ops of its nodes."""
         return sorted({node["op"] for node in json.loads(self.text)["modelTopology"]["node"]})
 
 
-def mutate(sound: Sound, ops: Sequence[str], choose: Choose) -> tuple[bytes, bytes]:
-    """Return the text and the weights of a damaged model. ``ops`` are what a node may turn into."""
-    text, weights = sound.text, sound.weights
+def mutate(valid: ValidModel, ops: Sequence[str], choose: Choose) -> tuple[bytes, bytes]:
+    """Return the text and the weights of a damaged model. ``ops`` are the ops that a node may be changed to."""
+    text, weights = valid.text, valid.weights
     kind = choose(10)
     if kind == 0:
         return _flip_bits(text, choose) if choose(2) else text[: choose(len(text))], weights
@@ -70,8 +70,8 @@ def _damage_bytes(content: bytes, choose: Choose) -> bytes:
             return _flip_bits(content, choose) if content else b"x"
 
 
-def _damage_value(document: Any, choose: Choose) -> None:  # noqa: ANN401 - whatever JSON may hold
-    """Replace or remove a value anywhere."""
+def _damage_value(document: Any, choose: Choose) -> None:  # noqa: ANN401 - any JSON value
+    """Replace or remove any value."""
     places = list(_places(document))
     if not places:
         return
@@ -86,7 +86,7 @@ def _damage_value(document: Any, choose: Choose) -> None:  # noqa: ANN401 - what
 
 
 def _damage_graph(document: Any, ops: Sequence[str], choose: Choose) -> None:  # noqa: ANN401 - as above
-    """Change what nodes do, and what they take from where: that makes cycles too."""
+    """Change the ops, attributes and inputs of nodes, which may create cycles."""
     topology = document["modelTopology"]
     functions = [function["nodeDef"] for function in topology.get("library", {}).get("function", [])]
     lists = [topology["node"], *(nodes for nodes in functions if nodes)]
@@ -111,7 +111,7 @@ def _damage_graph(document: Any, ops: Sequence[str], choose: Choose) -> None:  #
 
 
 def _damage_weight(document: Any, choose: Choose) -> None:  # noqa: ANN401 - as above
-    """Change what the manifest says of a weight, mostly so that the number of bytes still fits."""
+    """Change the entry of a weight in the manifest, mostly without a change of the number of bytes."""
     weights = document["weightsManifest"][0]["weights"]
     if not weights:
         return
@@ -130,7 +130,7 @@ def _damage_weight(document: Any, choose: Choose) -> None:  # noqa: ANN401 - as 
 
 
 def _places(value: object, path: JsonPath = ()) -> Iterator[JsonPath]:
-    """Every place in a JSON document, by its path of keys."""
+    """Yield the paths of keys of all values of a JSON document."""
     if path:
         yield path
     children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()

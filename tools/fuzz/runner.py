@@ -1,4 +1,4 @@
-"""Watches over workers: two at a time, each replaced when a case ends it."""
+"""Runs workers, two at a time, and replaces a worker that a case ends."""
 
 import json
 import os
@@ -18,7 +18,7 @@ WORKER = ["-m", "fuzz.worker"]
 
 @dataclass(frozen=True)
 class Failure:
-    """A case of which something else came out than ModelFormatError and its kin, or nothing at all."""
+    """A case that raised another error than ``ModelFormatError``, or ended its process."""
 
     case: int
     model: str
@@ -27,14 +27,14 @@ class Failure:
 
 @dataclass
 class Report:
-    """How many cases came to what, by the name of the model, and which failed."""
+    """The number of cases by model and outcome, and the failures."""
 
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     failures: list[Failure] = field(default_factory=list)
 
 
 def run(folder: Path, cases: int, seed: int) -> Report:
-    """Convert that many damaged models, made of the sound ones in ``folder``. The seed decides about all of them."""
+    """Convert ``cases`` damaged models, which follow from the valid ones in ``folder`` and from ``seed``."""
     report, lock = Report(), threading.Lock()
 
     def share(first: int) -> None:
@@ -51,7 +51,7 @@ def run(folder: Path, cases: int, seed: int) -> Report:
 
 
 def _outcomes(folder: Path, cases: int, seed: int, first: int) -> Iterator[tuple[int, str, str]]:
-    """Give case, model and outcome of every ``WORKERS``th case, from as many workers as it takes."""
+    """Yield the number, model and outcome of every ``WORKERS``-th case, from as many workers as needed."""
     while first < cases:
         numbers = [str(number) for number in (seed, first, cases, WORKERS)]
         command = [sys.executable, *WORKER, str(folder), *numbers]
@@ -76,9 +76,9 @@ def _outcomes(folder: Path, cases: int, seed: int, first: int) -> Iterator[tuple
             yield (*begun, f"the process ended with {code}: {last_words}")
             first = begun[0] + WORKERS
         elif code:
-            raise RuntimeError(f"a worker does not work: {last_words}")
+            raise RuntimeError(f"a worker cannot run: {last_words}")
 
 
 def _environment() -> dict[str, str]:
-    """Return the environment of a worker: it finds what this process finds, and its libraries start no threads."""
+    """Return the environment of a worker: the module path of this process, and no threads in its libraries."""
     return os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path), "OPENBLAS_NUM_THREADS": "1"}

@@ -1,4 +1,4 @@
-"""Small TF.js graph models, written as a converter would write them."""
+"""A writer of small TF.js graph models in the form of TensorFlow's converter."""
 
 import base64
 import contextlib
@@ -16,7 +16,7 @@ WEIGHTS = "group1-shard1of1.bin"
 
 
 def encode_attribute(value: object) -> dict[str, Any]:
-    """Write an attribute as JSON; of the strings, those that begin with DT_ are types, and "f()" is a function."""
+    """Return an attribute as JSON. A string ``DT_...`` is a dtype; one that ends with ``()`` is a function."""
     match value:
         case bool():
             return {"b": value}
@@ -40,14 +40,14 @@ def encode_attribute(value: object) -> dict[str, Any]:
 
 
 def encode_shape(shape: Sequence[int | None] | None) -> dict[str, Any]:
-    """Write a shape as JSON, -1 for an unknown size; None is one of unknown rank."""
+    """Return a shape as JSON, with -1 for an unknown size; None is an unknown rank."""
     if shape is None:
         return {"unknownRank": True}
     return {"dim": [{"size": str(-1 if size is None else size)} for size in shape]}
 
 
 class GraphWriter:
-    """Collects nodes and weights, and writes ``model.json`` and one ``.bin`` file into a folder."""
+    """The nodes and weights of a model, written to ``model.json`` and one ``.bin`` file in a folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -59,13 +59,13 @@ class GraphWriter:
         self._numbers = itertools.count()
 
     def placeholder(self, name: str, shape: Sequence[int | None] | None, dtype: str = "DT_FLOAT") -> str:
-        """Add an input; gives its name."""
+        """Add an input; return its name."""
         attributes = {"dtype": {"type": dtype}, "shape": {"shape": encode_shape(shape)}}
         self.nodes.append({"name": name, "op": "Placeholder", "attr": attributes})
         return name
 
     def const(self, data: ArrayLike, name: str | None = None) -> str:
-        """Add a float32, int32 or bool constant, stored as it is; gives its name."""
+        """Add a float32, int32 or bool constant; return its name."""
         array = np.asarray(data)
         return self.stored_const(array.tobytes(), array.shape, array.dtype.name, name)
 
@@ -77,7 +77,7 @@ class GraphWriter:
         name: str | None = None,
         quantization: Mapping[str, object] | None = None,
     ) -> str:
-        """Add a constant with the given bytes in the .bin file; gives its name."""
+        """Add a constant with the given bytes in the .bin file; return its name."""
         name = name or f"const{next(self._numbers)}"
         entry: dict[str, Any] = {"name": name, "shape": list(shape), "dtype": dtype}
         if quantization:
@@ -88,7 +88,7 @@ class GraphWriter:
         return name
 
     def node(self, op: str, inputs: Sequence[str], name: str | None = None, **attributes: object) -> str:
-        """Add an operation; gives its name."""
+        """Add an operation; return its name."""
         name = name or f"{op}{next(self._numbers)}"
         encoded = {key: encode_attribute(value) for key, value in attributes.items()}
         self.nodes.append({"name": name, "op": op, "input": list(inputs), "attr": encoded})
@@ -96,7 +96,7 @@ class GraphWriter:
 
     @contextlib.contextmanager
     def function(self, name: str, parameters: Sequence[str], results: Mapping[str, str]) -> Iterator[None]:
-        """Add what is written within to a function; ``results`` maps what it gives to references."""
+        """Add the nodes written in the context to a function; ``results`` maps the names of results to references."""
         outside, self.nodes = self.nodes, []
         yield
         signature = {
@@ -112,7 +112,7 @@ class GraphWriter:
         self.signature.setdefault(kind, {})[key] = {"name": name, "tensorShape": encode_shape(shape)}
 
     def document(self) -> dict[str, Any]:
-        """Return what ``model.json`` holds."""
+        """Return the content of ``model.json``."""
         return {
             "format": "graph-model",
             "modelTopology": {"node": self.nodes, "library": {"function": self.functions}, "versions": {}},
@@ -121,7 +121,7 @@ class GraphWriter:
         }
 
     def write(self, document: object = None) -> Path:
-        """Write both files; gives the path of the ``model.json``."""
+        """Write both files; return the path of the ``model.json``."""
         (self.folder / WEIGHTS).write_bytes(self.content)
         path = self.folder / "model.json"
         path.write_text(json.dumps(document or self.document()))
@@ -130,7 +130,7 @@ class GraphWriter:
     def loop(self, turns: str, body: Callable[..., str], start: str, prefix: str = "", **kept: str) -> str:
         """Add a loop of TensorFlow 1: ``for i in range(turns): variable = body(i, variable, *kept)``.
 
-        Gives the name of the Exit of the variable. ``kept`` goes through the loop unchanged.
+        Return the name of the Exit of the variable. ``kept`` are variables that do not change.
         """
         variables = {"i": self.const(np.int32(0)), "x": start, **kept}
         entered = {key: self.node("Enter", [name], f"{prefix}enter_{key}") for key, name in variables.items()}

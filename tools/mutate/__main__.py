@@ -21,7 +21,10 @@ def run(options: argparse.Namespace) -> int:
     root: Path = options.root
     mutants = list(mutants_of(root / "engine" / "humanrt", options.room))
     sample = draw(mutants, options.count, options.seed)
-    equivalents = read_equivalents()
+    equivalents = [each for each in read_equivalents() if each.file.startswith(f"{options.room}/")]
+    for entry in equivalents:
+        if not any(entry.describes(mutant) for mutant in mutants):
+            print(f"equivalent.toml has no mutant any more for: {entry.file}: {entry.line}", file=sys.stderr)
     tested = [mutant for mutant in sample if not mutant.is_listed(equivalents)]
     results = Results(root / "build" / "mutate" / f"{options.room}.jsonl")
     again = ("survived",) if options.survivors else ()

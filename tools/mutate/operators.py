@@ -1,7 +1,7 @@
 """The changes that make mutants of a source file, each in one place.
 
 Left alone is what tests are not meant to notice: annotations and type variables, docstrings, the texts of errors,
-formatted strings, ``__slots__`` and ``__all__``, overloads and what stands under ``TYPE_CHECKING``.
+formatted strings, ``zip(strict=True)``, ``__slots__`` and ``__all__``, overloads and code under ``TYPE_CHECKING``.
 """
 
 import ast
@@ -37,6 +37,9 @@ ARITHMETIC: Mapping[type[ast.operator], type[ast.operator]] = {
     ast.BitAnd: ast.BitOr,
     ast.BitXor: ast.BitAnd,
 }
+COMMUTATIVE = {"max", "min", "maximum", "minimum", "hypot", "isclose", "array_equal"}
+"""Functions whose result does not depend on the order of two arguments."""
+
 TYPING_CALLS = ("TypeVar", "TypeVarTuple", "ParamSpec", "NewType", "cast")
 
 
@@ -124,6 +127,10 @@ class _Finder(ast.NodeVisitor):
         if ast.unparse(node.test) != "TYPE_CHECKING":
             self.generic_visit(node)
 
+    def visit_keyword(self, node: ast.keyword) -> None:
+        if node.arg != "strict":  # of zip(), an assertion
+            self.visit(node.value)
+
     def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
         """Skip it: before Python 3.12 what is in it has no place."""
 
@@ -209,7 +216,10 @@ class _Finder(ast.NodeVisitor):
     def visit_Call(self, node: ast.Call) -> None:
         if isinstance(node.func, ast.Name) and node.func.id in TYPING_CALLS:
             return
+        name = ast.unparse(node.func).rpartition(".")[2]
         for i, (one, other) in enumerate(pairwise(node.args)):
+            if name in COMMUTATIVE:
+                break
             if not any(isinstance(each, ast.Starred) for each in (one, other)) and ast.dump(one) != ast.dump(other):
                 changed = copy(node)
                 changed.args = [*node.args[:i], other, one, *node.args[i + 2 :]]

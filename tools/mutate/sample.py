@@ -1,6 +1,5 @@
 """Mutants of a room, drawn at random, and the file of those that no test can notice."""
 
-import random
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,6 +24,11 @@ class Equivalent:
     line: str
     mutation: str
     reason: str
+
+    def describes(self, mutant: "Mutant") -> bool:
+        """Return whether this is the entry of a mutant."""
+        line = mutant.source.splitlines()[mutant.change.line - 1].strip()
+        return (self.file, self.line, self.mutation) == (mutant.file, line, mutant.mutation)
 
 
 @dataclass(frozen=True)
@@ -59,8 +63,7 @@ class Mutant:
 
     def is_listed(self, equivalents: list[Equivalent]) -> bool:
         """Return whether it is one of ``equivalents``."""
-        line = self.source.splitlines()[self.change.line - 1].strip()
-        return any((each.file, each.line, each.mutation) == (self.file, line, self.mutation) for each in equivalents)
+        return any(each.describes(self) for each in equivalents)
 
 
 def mutants_of(package: Path, room: str) -> Iterator[Mutant]:
@@ -72,10 +75,11 @@ def mutants_of(package: Path, room: str) -> Iterator[Mutant]:
 
 
 def draw(mutants: list[Mutant], count: int, seed: int) -> list[Mutant]:
-    """Return ``count`` of them in a random order, which the seed decides; a larger count adds to the same ones."""
-    shuffled = list(mutants)
-    random.Random(seed).shuffle(shuffled)  # noqa: S311 - no secrets here
-    return shuffled[:count]
+    """Return ``count`` of them in a random order, which the seed decides; a larger count adds to the same ones.
+
+    The order is that of a hash, so a change of one file keeps the sample of the others.
+    """
+    return sorted(mutants, key=lambda mutant: sha256(f"{seed} {mutant.key}".encode()).digest())[:count]
 
 
 def read_equivalents() -> list[Equivalent]:

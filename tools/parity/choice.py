@@ -9,8 +9,8 @@ from parity.inputs import PICTURES, RANDOM, SOURCES, USUAL_SIZES, shape_of
 
 DEFAULT_PACKAGE = "@vladmandic/human"
 HANDFUL = 5
-LARGE_INPUT = 80_000
-"""Pixels from which TF.js's CPU backend takes three seconds or more for one run."""
+LARGE_INPUT = 50_000
+"""Pixels from which TF.js's CPU backend takes a second or more for one run."""
 
 
 def packages(card: Card) -> list[str]:

@@ -1,7 +1,7 @@
 """Models in ONNX Runtime and in TF.js: each model of the zoo, loaded from the same files."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
@@ -11,6 +11,7 @@ from types import TracebackType
 import numpy as np
 
 from humanrt import Engine
+from humanrt.engine import internals
 from humanrt.runtime.graph_model import GraphModel
 from humanrt.tensors import Tensor
 from humanrt.zoo import Card
@@ -52,7 +53,7 @@ class SideBySide(AbstractContextManager["SideBySide"]):
     def model(self, card: Card) -> GraphModel:
         """Return the converted model, which is loaded the first time."""
         if card.name not in self._models:
-            self._models[card.name] = self._engine.load_blocking(card)
+            self._models[card.name] = internals(self._engine).load(card)
         return self._models[card.name]
 
     def ours(self, card: Card, inputs: dict[str, Array]) -> dict[str, Array]:
@@ -84,13 +85,13 @@ class SideBySide(AbstractContextManager["SideBySide"]):
                 worst[name] = found.or_worse(worst.get(name, found))
         return worst
 
-    def batch(self, card: Card) -> dict[str, Comparison]:
+    def batch(self, card: Card, sources: Sequence[str] = SOURCES) -> dict[str, Comparison]:
         """Compare one run of ours on a batch of all sources with TF.js's outputs for each."""
-        singles = [make_inputs(card, source) for source in SOURCES]
+        singles = [make_inputs(card, source) for source in sources]
         ours = self.ours(card, {name: np.concatenate([inputs[name] for inputs in singles]) for name in singles[0]})
 
         def answers(precision: Precision) -> dict[str, Array]:
-            outputs = [self.answer(card, source, precision) for source in SOURCES]
+            outputs = [self.answer(card, source, precision) for source in sources]
             return {name: np.concatenate([output[name] for output in outputs]) for name in outputs[0]}
 
         return compare(ours, answers)

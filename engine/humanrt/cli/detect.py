@@ -9,9 +9,9 @@ from pathlib import Path
 
 from humanrt.cli.drawings import choose_drawings
 from humanrt.cli.output import DONE, FAILED, ProgressLine, complain
-from humanrt.cli.table import table
+from humanrt.cli.table import headline, table
 from humanrt.config import load_config
-from humanrt.drawing import draw_result
+from humanrt.drawing.result import draw_result
 from humanrt.errors import HumanRTError
 from humanrt.human import Human
 from humanrt.imaging import PictureSource, read_picture, write_png
@@ -80,15 +80,6 @@ def _name(path: str) -> str:
 
 
 def _print_table(path: str, result: Result) -> None:
-    counts = ", ".join(f"{name}: {len(found)}" for name, found in _found(result).items() if found)
-    milliseconds = result.performance["total"]
-    what = counts or ("failed" if result.errors else "nothing found")
-    print(f"{path}: {result.width} x {result.height}, {what}, {milliseconds:.1f} ms")
+    print(f"{path}: {headline(result)}")
     for line in table(result):
         print(f"  {line}")
-
-
-def _found(result: Result) -> dict[str, Sequence[object]]:
-    segments = () if result.segmentation is None else result.segmentation.legend
-    parts = {"faces": result.face, "bodies": result.body, "hands": result.hand, "objects": result.object}
-    return {**parts, "segments": segments}

@@ -8,7 +8,7 @@ from pathlib import Path
 from humanrt import tfjs
 from humanrt.cli.output import DONE, FAILED, ProgressLine, complain
 from humanrt.config import Environment
-from humanrt.engine import Engine
+from humanrt.engine import Engine, internals
 from humanrt.errors import MissingDependencyError
 from humanrt.zoo import Card, Store, cards, default_cache_dir, find_card
 
@@ -159,7 +159,7 @@ def _describe(path: Path) -> None:
     """Print what goes into an ONNX model and comes out, having loaded it: so it is known to load."""
     with Engine("cpu") as engine:
         try:
-            model = engine.load_blocking(path)
+            model = internals(engine).load(path)
         except MissingDependencyError as error:
             complain(f"the model was not tried: {error}")
             return

@@ -138,9 +138,9 @@ FACE = FaceFamilies(
         FACEBOXES,
     ),
     meshes=(
-        FaceMesh(cut=cut_faces),
         HumanAttention(ATTENTION_LOGIT.outputs, cut=cut_faces, logit=True),
         HumanAttention(ATTENTION.outputs, cut=cut_faces),
+        FaceMesh(cut=cut_faces),
     ),
     iris=HumanIris(),
     describers=_describers(),

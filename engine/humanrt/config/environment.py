@@ -1,10 +1,13 @@
 """The environment variables of HumanRT. No other file reads any."""
 
+import math
 import os
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import NamedTuple, Self, TypeVar
 
 from humanrt.errors import ConfigError
+
+Number = TypeVar("Number", int, float)
 
 SWITCHES = {**dict.fromkeys(("1", "true", "yes", "on"), True), **dict.fromkeys(("", "0", "false", "no", "off"), False)}
 
@@ -24,11 +27,20 @@ class Environment(NamedTuple):
     track_sites: bool
     """``HUMANRT_TRACK_SITES=1``: the places that create and dispose tensors are recorded."""
 
+    download_bytes: int | None = None
+    """``HUMANRT_DOWNLOAD_BYTES``: the maximum size of one download. None: the store's default."""
+
+    download_seconds: float | None = None
+    """``HUMANRT_DOWNLOAD_SECONDS``: the maximum duration of one download. None: the store's default."""
+
+    download_idle_seconds: float | None = None
+    """``HUMANRT_DOWNLOAD_IDLE_SECONDS``: the maximum time without data. None: the store's default."""
+
     @classmethod
     def read(cls) -> Self:
         """Read the variables.
 
-        Raises ``ConfigError`` if a switch is neither on nor off.
+        Raises ``ConfigError`` if a switch is neither on nor off, or a limit is not a positive number.
         """
         cache_dir = os.environ.get("HUMANRT_CACHE_DIR")
         return cls(
@@ -36,6 +48,9 @@ class Environment(NamedTuple):
             offline=_is_on("HUMANRT_OFFLINE"),
             cards=split_paths(os.environ.get("HUMANRT_CARDS", "")),
             track_sites=_is_on("HUMANRT_TRACK_SITES"),
+            download_bytes=_positive("HUMANRT_DOWNLOAD_BYTES", int),
+            download_seconds=_positive("HUMANRT_DOWNLOAD_SECONDS", float),
+            download_idle_seconds=_positive("HUMANRT_DOWNLOAD_IDLE_SECONDS", float),
         )
 
 
@@ -49,3 +64,17 @@ def _is_on(name: str) -> bool:
     if value.lower() not in SWITCHES:
         raise ConfigError(f"the environment variable {name} is {value!r}; it must be 1 or 0")
     return SWITCHES[value.lower()]
+
+
+def _positive(name: str, kind: type[Number]) -> Number | None:
+    """Return the number in a variable; None if it is not set."""
+    text = os.environ.get(name)
+    if not text:
+        return None
+    try:
+        number = kind(text)
+    except ValueError:
+        number = kind(0)
+    if not 0 < number < math.inf:
+        raise ConfigError(f"the environment variable {name} is {text!r}; it must be a positive number")
+    return number

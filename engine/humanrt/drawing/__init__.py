@@ -1,34 +1,5 @@
-"""Results drawn onto their pictures.
+"""Results drawn onto their images.
 
-``result.py`` draws a whole Result, or the detections of one module; ``primitives.py`` draws boxes, lines, points and
-labels.
+``primitives.py`` draws boxes, lines, points and labels, ``records.py`` the detections of one module, and ``result.py``
+a whole result, as ``humanrt.draw_result``. It stands above ``vision/``, whose list of modules it reads.
 """
-
-from humanrt.drawing.primitives import LIGHT_BLUE, Color, draw_box, draw_label, draw_lines, draw_points
-from humanrt.drawing.result import (
-    Drawing,
-    draw_bodies,
-    draw_faces,
-    draw_gestures,
-    draw_hands,
-    draw_objects,
-    draw_result,
-    draw_segmentation,
-)
-
-__all__ = [
-    "LIGHT_BLUE",
-    "Color",
-    "Drawing",
-    "draw_bodies",
-    "draw_box",
-    "draw_faces",
-    "draw_gestures",
-    "draw_hands",
-    "draw_label",
-    "draw_lines",
-    "draw_objects",
-    "draw_points",
-    "draw_result",
-    "draw_segmentation",
-]

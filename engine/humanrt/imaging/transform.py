@@ -94,13 +94,16 @@ def crop_rotated(
     """
     image_height, image_width = image.shape[:2]
     left, top, right, bottom = corners
-    x_step, x_start = _grid(left, right, image_width, width)
-    y_step, y_start = _grid(top, bottom, image_height, height)
+    axes = ((left, right, image_width, width), (top, bottom, image_height, height))
+    (x_step, x_start), (y_step, y_start) = grids = _grids(*axes)
     affine = _rotation(angle, center) @ np.array([[x_step, 0.0, x_start], [0.0, y_step, y_start], [0.0, 0.0, 1.0]])
     cut = _warp(image, affine, height, width, load_cv2().BORDER_CONSTANT)
     if not angle:
-        cut[:, _outside(x_step, x_start, image_width, width)] = 0
-        cut[_outside(y_step, y_start, image_height, height)] = 0
+        for (step, start), length, samples in zip(
+            grids, (image_width, image_height), (cut.swapaxes(0, 1), cut), strict=True
+        ):
+            places = start + step * np.arange(len(samples))
+            samples[(places < -EDGE_TOLERANCE) | (places > length - 1 + EDGE_TOLERANCE)] = 0
     return cut, affine
 
 
@@ -161,17 +164,16 @@ def _warp(image: NDArray[Pixel], affine: Affine, height: int, width: int, border
     return warped
 
 
-def _grid(start: float, end: float, length: int, count: int) -> tuple[float, float]:
-    """Return the distance and the first of ``count`` samples between two places of an axis of ``length`` pixels."""
-    first, last = start / length * (length - 1), end / length * (length - 1)
-    if count == 1:
-        return 0.0, (first + last) / 2
-    return (last - first) / (count - 1), first
+def _grids(*axes: tuple[float, float, int, int]) -> list[tuple[float, float]]:
+    """Return the distance between the samples along each axis, and the first of them.
 
-
-def _outside(step: float, start: float, length: int, count: int) -> NDArray[np.bool_]:
-    samples = start + step * np.arange(count)
-    return (samples < -EDGE_TOLERANCE) | (samples > length - 1 + EDGE_TOLERANCE)
+    An axis is the start and the end of a stretch, the length of the axis in pixels, and the number of samples.
+    """
+    grids = []
+    for start, end, length, count in axes:
+        first, last = start / length * (length - 1), end / length * (length - 1)
+        grids.append(((last - first) / (count - 1), first) if count > 1 else (0.0, (first + last) / 2))
+    return grids
 
 
 def _rotation(angle: float, center: Point) -> NDArray[np.float64]:

@@ -54,9 +54,9 @@ def running_loop() -> asyncio.AbstractEventLoop:
         ) from None
 
 
-def completion(future: Future[Any]) -> asyncio.Event:
+def completion(future: Future[Any], loop: asyncio.AbstractEventLoop | None = None) -> asyncio.Event:
     """Return an event of the running event loop that is set when ``future`` is done, with a result or an error."""
-    loop = running_loop()
+    loop = loop or running_loop()
     done = asyncio.Event()
 
     def wake(_: object) -> None:

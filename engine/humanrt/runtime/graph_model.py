@@ -1,15 +1,15 @@
-"""A loaded model: tensors in, tensors out."""
+"""A loaded model, which maps tensors to tensors."""
 
 import asyncio
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from numpy.typing import NDArray
 
-from humanrt.errors import BlockingCallError, ModelDisposedError, ModelRunError
+from humanrt.errors import BlockingCallError, ModelDisposedError, ModelError, ModelRunError
 from humanrt.runtime import scheduler
 from humanrt.runtime.device import Device
 from humanrt.runtime.futures import completion
@@ -17,7 +17,7 @@ from humanrt.runtime.library import onnxruntime
 from humanrt.runtime.sessions import SessionLease
 from humanrt.runtime.signature import Inputs, Signature, TensorSpec, read_metadata, read_specs
 from humanrt.tensors import Registry, Tensor
-from humanrt.tensors.profile import kernel_ended, kernel_started
+from humanrt.tensors.profile import kernel_ended, kernel_started, open_windows
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession, RunOptions
@@ -40,15 +40,15 @@ class StopSignal:
 
 
 class GraphModel:
-    """A model on its device, after TF.js's class of that name.
+    """A model on its device, after TF.js's class of that name; ``Engine.load_graph_model()`` returns one.
 
-    The model owns its lease from the call of the constructor on, also if that fails. It may be run from any number of
-    tasks and threads at once. Inputs stay the caller's; a run holds their memory until it has ended, so disposing one
-    meanwhile changes nothing. Outputs are new tensors, the caller's, made in the caller's scope once the run has ended:
-    a run that fails or is cancelled leaves none.
+    It may be run from any number of tasks and threads at once. Inputs stay the caller's; a run holds their memory until
+    it has ended, so disposing of one meanwhile has no effect on it. Outputs are new tensors in the caller's scope, or
+    else the caller's, allocated once the run has ended: a run that fails or is cancelled leaves none.
 
-    ``registry``: counts the outputs. ``name``: what error messages call the model. Raises ModelFormatError: an input or
-    output is not a tensor of an accepted dtype.
+    ``registry`` counts the outputs; ``lease`` is owned by the model from the call of the constructor on, also if that
+    fails; ``name`` is used in error messages. Raises ``ModelFormatError`` if an input or output is not a tensor of an
+    accepted dtype.
     """
 
     def __init__(self, registry: Registry, lease: SessionLease, name: str) -> None:
@@ -65,7 +65,7 @@ class GraphModel:
             raise
         self._signature = Signature(name, inputs, outputs)
         self._session: InferenceSession = session  # until it is released
-        self._run_options = onnxruntime().RunOptions
+        self.run_options: Callable[[], RunOptions] = onnxruntime().RunOptions
         self._metadata = MappingProxyType(metadata)
         self._lock = threading.Lock()
         self._runs = 0
@@ -84,17 +84,17 @@ class GraphModel:
 
     @property
     def metadata(self) -> Mapping[str, str]:
-        """What the file tells about itself, by name; "producer", "graph" and "description" are always there."""
+        """The file's metadata by name; "producer", "graph" and "description" are always present."""
         return self._metadata
 
     @property
     def device(self) -> Device:
-        """Where the model runs."""
+        """The device that the model runs on."""
         return self._lease.device
 
     @property
     def is_disposed(self) -> bool:
-        """Whether `dispose()` was called."""
+        """Whether ``dispose()`` was called."""
         return self._disposed
 
     def execute(self, inputs: Inputs, outputs: str | Sequence[str] | None = None) -> Tensor | list[Tensor]:
@@ -103,13 +103,16 @@ class GraphModel:
         Raises ``BlockingCallError`` if an event loop runs on this thread.
         """
         _refuse_event_loop()
-        tensors, names = self._signature.bind(inputs, outputs)
-        _, results = self.run(tensors, names, self.stop_signal())
+        self._enter()  # a model that cannot be used is refused before its inputs are examined
+        try:
+            tensors, names = self._signature.bind(inputs, outputs)
+            _, results = self.run(tensors, names, StopSignal(self.run_options()))
+        finally:
+            self._leave()
         return _alone_or_all(results)
 
-    def stop_signal(self) -> StopSignal:
-        """Return a signal for one run."""
-        return StopSignal(self._run_options())
+    def __reduce__(self) -> NoReturn:
+        raise ModelError(f"{self.name} cannot be pickled or copied: load it again in each process that needs it")
 
     def run(self, inputs: dict[str, Tensor], outputs: list[str], stop: StopSignal) -> tuple[Arrays, list[Tensor]]:
         """Run the model on the calling thread, a worker's, until ``stop`` is set.
@@ -125,38 +128,35 @@ class GraphModel:
             for name, tensor in inputs.items():
                 feeds[name] = tensor.registry.values(tensor)
             arrays = self._run(outputs, feeds, stop)
+            return arrays, self._adopt(arrays)
         except ModelRunError:
             self._signature.bind(inputs, outputs)
             raise
         finally:
             self._leave()
-        return arrays, self._adopt(arrays)
 
     async def execute_async(self, inputs: Inputs, outputs: str | Sequence[str] | None = None) -> Tensor | list[Tensor]:
         """Run the model on the scheduler.
 
-        ``inputs``: a tensor (for a model with one input), a list or tuple in the model's order, or a dict by name.
-        ``outputs``: the names of the outputs wanted, all of them by default. Returns one output as a tensor, several as
-        a list in the order asked for; they are the caller's. Raises ModelInputError: names, count, dtypes or shapes do
-        not fit, or an input is disposed; nothing was made; ModelDisposedError: the model was disposed; ModelRunError:
-        ONNX Runtime failed.
+        ``inputs`` is a tensor (for a model with one input), a list or tuple in the model's order, or a dict by name.
+        ``outputs`` names the outputs wanted, by default all of them. Returns one output as a tensor, several as a list
+        in the order of ``outputs``; they are the caller's.
+
+        Raises ``ModelInputError`` if names, count, dtypes or shapes do not fit or an input is disposed,
+        ``ModelDisposedError`` if the model was disposed, ``ModelRunError`` if ONNX Runtime fails.
         """
-        arrays, _ = await self._compute(inputs, outputs)
-        tensors = self._adopt(arrays)
-        arrays.clear()  # the worker's job may live a moment longer: what it holds could not be recycled
+        tensors, _ = await self._compute(inputs, outputs)
         return _alone_or_all(tensors)
 
     async def predict(self, inputs: Inputs) -> dict[str, Tensor]:
-        """Run the model as `execute_async` does and return all its outputs by name."""
-        arrays, names = await self._compute(inputs, None)
-        tensors = self._adopt(arrays)
-        arrays.clear()  # as above
+        """Run the model as ``execute_async()`` does and return all its outputs by name."""
+        tensors, names = await self._compute(inputs, None)
         return dict(zip(names, tensors, strict=True))
 
     def dispose(self) -> None:
-        """Admit no new runs, and give the session up when the last run has ended. Twice does no harm.
+        """Refuse new runs, and release the session when the last run has ended. Idempotent.
 
-        Unloading takes some milliseconds where this was the session's last user.
+        Unloading takes some milliseconds if this was the session's last user.
         """
         if self._registry.forked:
             return  # the session is the parent's
@@ -165,23 +165,25 @@ class GraphModel:
         self._release_when_idle()
 
     async def drain(self) -> None:
-        """Wait, after `dispose()`, until the last run has ended and the session is given up."""
+        """Wait, after ``dispose()``, until the last run has ended and the session is released."""
         await completion(self._idle).wait()
 
-    async def _compute(self, inputs: Inputs, outputs: str | Sequence[str] | None) -> tuple[Arrays, list[str]]:
+    async def _compute(self, inputs: Inputs, outputs: str | Sequence[str] | None) -> tuple[list[Tensor], list[str]]:
         self._enter()
         try:
             tensors, names = self._signature.bind(inputs, outputs)
-            stop = self.stop_signal()
+            stop = StopSignal(self.run_options())
             run = scheduler.run if self.device.kind == "cpu" else scheduler.run_on_gpu
             feeds = {name: tensor.registry.values(tensor) for name, tensor in tensors.items()}
             try:
                 arrays = await run(self._run, names, feeds, stop, on_cancel=stop.set)
             finally:
                 feeds.clear()  # the traceback of a failed run holds this frame, which must not hold the memory
+            results = self._adopt(arrays)
+            arrays.clear()  # the worker's job may live a moment longer: what it holds could not be recycled
+            return results, names
         finally:
             self._leave()
-        return arrays, names
 
     def _enter(self) -> None:
         """Keep the session loaded until ``_leave()``, while a run is queued or runs."""
@@ -210,7 +212,7 @@ class GraphModel:
 
     def _run(self, names: list[str], feeds: dict[str, NDArray[Any]], stop: "StopSignal") -> Arrays:
         """Run the session and copy its results; on a worker thread, or in ``execute()`` on the caller's."""
-        started = kernel_started()
+        started = kernel_started() if open_windows.get() else None
         try:
             results = self._session.run(names, feeds, stop.options)
         except Exception as error:  # ONNX Runtime's exceptions have no base of their own

@@ -78,13 +78,13 @@ class Scheduler:
 
         Raises ``EngineError`` without an event loop of asyncio, and the errors of ``function``.
         """
-        running_loop()  # raises before the call is queued
+        loop = running_loop()  # raises before the call is queued
         job = _Job(partial(copy_context().run, function, *args))
         with self._lock:
             self._queued += 1
         job.future = self._executor.submit(self._perform, job)
         try:
-            done = completion(job.future)
+            done = completion(job.future, loop)
             try:
                 await done.wait()
             except asyncio.CancelledError:

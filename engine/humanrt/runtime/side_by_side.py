@@ -54,8 +54,11 @@ def _cancel(tasks: Sequence[asyncio.Task[Any]]) -> asyncio.Event:
         if not running:
             ended.set()
 
-    for task in tasks:
-        task.add_done_callback(retrieve)  # only the first failure is raised
+    for task in tasks:  # only the first failure is raised, and asyncio would log the others
+        if task in running:
+            task.add_done_callback(retrieve)
+        elif not task.cancelled():
+            task.exception()
     for task in tuple(running):
         task.add_done_callback(note)
         task.cancel()

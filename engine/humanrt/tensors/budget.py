@@ -33,6 +33,7 @@ class Budget:
         "_device_bytes",
         "_limits",
         "_lock",
+        "_lowest_limit",
         "_mark",
         "_num_buffers",
         "_num_bytes",
@@ -44,6 +45,7 @@ class Budget:
     def __init__(self, limits: MemoryLimits, pool_limit_bytes: int) -> None:
         self._lock = threading.RLock()
         self._limits = limits
+        self._lowest_limit = limits.lowest()
         self._pool = BufferPool(pool_limit_bytes)
         self._windows: list[Window] = []
         self._reset_counts()
@@ -69,13 +71,15 @@ class Budget:
             block = self._pool.take(nbytes)
             if block is None:
                 self._make_room(HOST, nbytes)
-            self._set_mark()
+            if self._lowest_limit is not None:  # else the pool does not change the mark
+                self._set_mark()
         return array_on(block if block is not None else new_block(nbytes), tuple(shape), dtype)
 
     def _recycle(self, buffer: DataBuffer) -> None:
         """Let the pool have the memory of a buffer that lost its last handle, if nobody can see it any more."""
         self._pool.take_back(buffer)
-        self._set_mark()
+        if self._lowest_limit is not None:
+            self._set_mark()
 
     def _empty_pool(self) -> None:
         self._pool.clear()
@@ -124,9 +128,8 @@ class Budget:
 
     def _set_mark(self) -> None:
         marks = [self._peak_bytes, *(window.peak_bytes for window in self._windows)]
-        lowest = self._limits.lowest()
-        if lowest is not None:
-            marks.append(lowest - self._pool.held_bytes)
+        if self._lowest_limit is not None:
+            marks.append(self._lowest_limit - self._pool.held_bytes)
         self._mark = min(marks)
 
     def _live_rows(self) -> list[LeakRow]:

@@ -25,7 +25,8 @@ T = TypeVar("T")
 Record = TypeVar("Record")
 Shapes = tuple[tuple[int, ...], ...]
 
-_windows: ContextVar[tuple[Window, ...]] = ContextVar("humanrt_profile", default=())
+open_windows: ContextVar[tuple[Window, ...]] = ContextVar("humanrt_profile", default=())
+"""The windows of the ``profile()`` calls around this context; where it is empty, kernels need not be recorded."""
 
 
 class Kernel(NamedTuple):
@@ -103,13 +104,13 @@ class Window:
     def open(self) -> Iterator[None]:
         """Watch the registry, and the kernels of this context."""
         started = time.perf_counter()
-        token = _windows.set((*_windows.get(), self))
+        token = open_windows.set((*open_windows.get(), self))
         self.registry.watch(self)
         try:
             yield
         finally:
             self.registry.unwatch(self)
-            _windows.reset(token)
+            open_windows.reset(token)
             self.wall_ms += 1000 * (time.perf_counter() - started)
 
     def profile(self, result: T) -> Profile[T]:
@@ -158,7 +159,7 @@ async def _measure_rest(window: Window, awaitable: Awaitable[Any], finish: Calla
 
 def kernel_started() -> float | None:
     """Return the time, for ``kernel_ended()``, if a window is open in this context; else None: nobody looks."""
-    return time.perf_counter() if _windows.get() else None
+    return time.perf_counter() if open_windows.get() else None
 
 
 def kernel_ended(started: float, name: str, inputs: Iterable[Array], outputs: Iterable[Array]) -> None:
@@ -167,7 +168,7 @@ def kernel_ended(started: float, name: str, inputs: Iterable[Array], outputs: It
     results = tuple(outputs)  # they become tensors after this
     added = sum(array.nbytes for array in results)
     shapes = _shapes(inputs), _shapes(results)
-    for window in _windows.get():
+    for window in open_windows.get():
         memory = window.registry.memory()
         total_bytes, total_tensors = memory.num_bytes + added, memory.num_tensors + len(results)
         window.kernels.append(Kernel(name, *shapes, milliseconds, added, total_bytes, len(results), total_tensors))

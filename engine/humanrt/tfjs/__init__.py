@@ -1,12 +1,12 @@
-"""TF.js graph models (``model.json`` and ``.bin`` files) -> ONNX, with numpy and onnx alone.
+"""Conversion of TF.js graph models (``model.json`` and ``.bin`` files) to ONNX, with numpy and onnx only.
 
-The way of a model: ``document`` and ``weights`` read untrusted bytes, and ``nodes`` and ``reader`` make a typed
-``graph`` of them. ``translation`` declares the inputs and settles the batch; ``tracing`` evaluates the graph backwards
-from its outputs, and ``ops`` translates each node, with ``layout`` to keep pictures in NCHW between convolutions and
-``tensor_lists`` for what loops fill. Loops and conditions are ``control_flow``, which goes by their ``structure`` and
-tells by ``frames`` where a node stands; ``subgraphs`` writes those that depend on the data. ``builder`` writes the
-ONNX, of ``values`` whose shapes ``inference`` finds, with ``sizes`` for shapes that are known in part. ``conversion``
-puts it into a file.
+``document`` and ``weights`` read untrusted bytes; ``nodes`` and ``reader`` build a typed ``graph`` from them.
+``translation`` declares the inputs and determines the batch; ``tracing`` evaluates the graph backwards from its
+outputs, and ``ops`` translates each node, with ``layout`` to keep images in NCHW between convolutions and
+``tensor_lists`` for the lists that loops fill. ``control_flow`` evaluates loops and conditions; ``structure`` finds
+them, ``frames`` identifies the iteration and the branch of a node, and ``subgraphs`` writes those that depend on the
+data. ``builder`` writes the ONNX nodes, with ``values`` whose shapes ``inference`` computes, and ``sizes`` for shapes
+that are partly known. ``conversion`` writes the file.
 """
 
 from humanrt.tfjs.conversion import CONVERTER_VERSION, convert, source_digest

@@ -1,8 +1,8 @@
-"""Writing ONNX node by node: values know their shape and type, constants fold, and equal expressions are written once.
+"""Writing of ONNX node by node, with shapes and dtypes inferred, constants folded, and common expressions shared.
 
-A value that holds numbers already (``Value.constant``) enters the graph only when a node that remains needs it. The
-bodies of loops and the branches of conditions are graphs within the graph, each with a builder of its own: they see
-what the graph around them has computed, and weights lie in the outermost one.
+A constant (``Value.constant``) enters the graph only if a remaining node needs it. The bodies of loops and the branches
+of conditions are subgraphs, each with its own builder: they use the values of the graph around them, and weights are
+stored in the outermost graph.
 """
 
 import math
@@ -24,7 +24,7 @@ MAX_FOLDED_BYTES = 2**30
 """How much all folded constants of a model may take: a few bytes of graph can ask for any amount."""
 
 MAX_NODES = 20_000
-"""Seventeen times Human's largest graph; unrolled loops can ask for any number."""
+"""The most nodes of a graph, 17 times Human's largest: a loop may unroll into any number."""
 
 _NEVER_FOLDED = frozenset(
     {
@@ -40,7 +40,7 @@ _NEVER_FOLDED = frozenset(
         "TopK",
     }
 )
-"""Too slow in onnx's reference evaluator; ONNX Runtime folds them itself when it loads the model."""
+"""The ops that are too slow in onnx's reference evaluator; ONNX Runtime folds them when it loads the model."""
 
 _NOTHING: frozenset[str] = frozenset()
 
@@ -51,7 +51,7 @@ _V = TypeVar("_V", bound=AnyValue)
 
 @dataclass(slots=True)
 class _Book:
-    """What a graph and the graphs within it have in common. ``reserved`` names belong to inputs and outputs."""
+    """The state that a graph shares with its subgraphs. ``reserved`` are the names of inputs and outputs."""
 
     reserved: frozenset[str]
     initializers: dict[str, Array] = field(default_factory=dict)
@@ -63,7 +63,7 @@ class _Book:
 
 @dataclass(frozen=True, slots=True)
 class _Written:
-    """A node, its results, and the names of what graphs within it take from around it."""
+    """A node, its results, and the names of the outer values that its subgraphs use."""
 
     node: onnx.NodeProto
     results: tuple[AnyValue, ...]
@@ -72,14 +72,14 @@ class _Written:
 
 @dataclass(frozen=True, slots=True)
 class Subgraph:
-    """The finished body of a loop or branch of a condition, and the names of what it takes from around it."""
+    """The finished body of a loop or branch of a condition, and the names of the outer values that it uses."""
 
     proto: onnx.GraphProto
     taken: frozenset[str]
 
 
 class Builder:
-    """Collects the nodes and initialisers of one ONNX graph, or of one graph within the graph of another builder."""
+    """The nodes and initializers of one ONNX graph, or of one subgraph of another builder's graph."""
 
     def __init__(
         self, reserved: frozenset[str] = _NOTHING, *, book: _Book | None = None, expressions: _Expressions | None = None
@@ -89,24 +89,24 @@ class Builder:
         self._nodes: list[_Written] = []
 
     def inner(self) -> "Builder":
-        """Return a builder for a graph within this one."""
+        """Return a builder for a subgraph of this one."""
         return Builder(book=self._book, expressions=self._expressions.new_child())
 
     def emit(self, op: str, *operands: Operand, **attributes: Any) -> Value:  # noqa: ANN401 - of many types
-        """Write one node with one output, or compute it now when all operands are constants."""
+        """Write one node with one output, or compute its result if all operands are constants."""
         return self.emit_many(op, 1, *operands, **attributes)[0]
 
     def emit_many(self, op: str, count: int, *operands: Operand, **attributes: Any) -> tuple[Value, ...]:  # noqa: ANN401
-        """As ``emit``, for a node with ``count`` outputs. None stands for an optional operand that is left out.
+        """Write one node with ``count`` outputs, as ``emit`` does. None is an omitted optional operand.
 
-        Raises UnsupportedOpError when the symbolic batch is lost: see ``inference.infer``.
+        Raises ``UnsupportedOpError`` if the symbolic batch is lost: see ``inference.infer``.
         """
         inputs = [value if value is None or isinstance(value, Value) else constant(value) for value in operands]
         foldable = op not in _NEVER_FOLDED and all(value is None or value.constant is not None for value in inputs)
         names = tuple("" if value is None else self._operand_name(value, foldable, i) for i, value in enumerate(inputs))
         key = (op, names, count, repr(sorted(attributes.items())))
         if not foldable and key in self._expressions:
-            return self._expressions[key]  # type: ignore[return-value]  # what this method writes under a key are Values
+            return self._expressions[key]  # type: ignore[return-value]  # this method stores Values under its keys
         outputs = [self._new_name() for _ in range(count)]
         node = helper.make_node(op, names, outputs, **attributes)
         inferred = infer(node, inputs)
@@ -123,15 +123,15 @@ class Builder:
         return values
 
     def emit_as(self, result: _V, op: str, *operands: Operand, **attributes: Any) -> _V:  # noqa: ANN401
-        """Write one node whose result is as the caller says: one that shape inference knows too little about.
+        """Write one node whose result the caller describes, because shape inference cannot.
 
-        ``result`` has no name yet, and gets one.
+        ``result`` must have no name; this method sets it.
         """
         inputs = [value if value is None or isinstance(value, AnyValue) else constant(value) for value in operands]
         names = tuple("" if value is None else self._name(value) for value in inputs)
         key = (op, names, 1, repr(sorted(attributes.items())))
         if key in self._expressions:
-            return self._expressions[key][0]  # type: ignore[return-value]  # the same expression has a result of the same kind
+            return self._expressions[key][0]  # type: ignore[return-value]  # equal expressions have results of one kind
         shapes = [value.shape for value in (result, *inputs) if isinstance(value, Value | SequenceValue)]
         if op != "SequenceLength" and any(shape is not None and BATCH in shape for shape in shapes[1:]):
             require_batch(shapes[0] or ())
@@ -143,7 +143,7 @@ class Builder:
     def emit_graphs(
         self, op: str, operands: Sequence[AnyValue | None], results: Sequence[AnyValue], graphs: Mapping[str, Subgraph]
     ) -> None:
-        """Write an If or a Loop, whose attributes are graphs; ``results`` get their names."""
+        """Write an If or a Loop, whose attributes are graphs; set the names of ``results``."""
         names = tuple("" if value is None else self._name(value) for value in operands)
         given = [self._new_name() for _ in results]
         for value, name in zip(results, given, strict=True):
@@ -153,18 +153,18 @@ class Builder:
         self._add(node, tuple(results), _NOTHING.union(*(graph.taken for graph in graphs.values())))
 
     def cast(self, value: Value, dtype: DType) -> Value:
-        """Return the value in another type; itself when it has that type."""
+        """Return the value in another dtype; the value itself if it has that dtype."""
         return value if value.dtype == dtype else self.emit("Cast", value, to=tensor_type(dtype))
 
     def variable(self, value: _V) -> _V:
-        """Return an input of this graph within another; ``value`` describes it."""
+        """Return an input of this subgraph; ``value`` describes it."""
         return replace(value, name=self._new_name())
 
     def close(self, inputs: Sequence[AnyValue], outputs: Sequence[AnyValue]) -> Subgraph:
         """Return the finished graph of a loop's body or a condition's branch."""
         named = {self._new_name(): value for value in outputs}
         kept, needed = self._needed(named)
-        # Inference does not see the constants around a graph, and so takes shapes for open that depend on them.
+        # Inference does not see the constants of the outer graph: shapes that depend on them would be unknown.
         known = [describe(value) for written in kept for value in written.results]
         given = [describe(value, name) for name, value in named.items()]
         nodes = [written.node for written in kept]
@@ -173,7 +173,7 @@ class Builder:
         return Subgraph(proto, frozenset(needed - own))
 
     def model(self, inputs: Sequence[AnyValue], outputs: Mapping[str, Value], producer_version: str) -> onnx.ModelProto:
-        """Return the finished model: what no output needs is left out, and each output bears its public name."""
+        """Return the finished model, without the nodes that no output needs, with the public names of the outputs."""
         kept, needed = self._needed(outputs)
         weights = [(name, array) for name, array in self._book.initializers.items() if name in needed]
         if sum(array.nbytes for _, array in weights) > MAX_MODEL_BYTES:
@@ -196,7 +196,7 @@ class Builder:
         )
 
     def _needed(self, outputs: Mapping[str, AnyValue]) -> tuple[list[_Written], set[str]]:
-        """Return the nodes that the outputs need, each given its name at last, and all names that are needed."""
+        """Return the nodes that the outputs need, including those that name the outputs, and all names needed."""
         final = [
             _Written(helper.make_node("Identity", [self._name(value)], [name]), ()) for name, value in outputs.items()
         ]
@@ -209,7 +209,7 @@ class Builder:
 
     def _add(self, node: onnx.NodeProto, results: tuple[AnyValue, ...], taken: frozenset[str] = _NOTHING) -> None:
         if self._book.nodes >= MAX_NODES:
-            raise UnsupportedOpError(f"the graph unrolls into more than {MAX_NODES} nodes")
+            raise UnsupportedOpError(f"the graph has, or unrolls into, more than {MAX_NODES} nodes")
         self._book.nodes += 1
         self._nodes.append(_Written(node, results, taken))
 
@@ -224,9 +224,9 @@ class Builder:
                 return name
 
     def _name(self, value: AnyValue) -> str:
-        """Return the value's name in the graph; a constant enters the graph here, small equal ones once."""
+        """Return the value's name. A constant enters the graph here; equal small constants enter it once."""
         if value.name is None:
-            assert isinstance(value, Value)  # noqa: S101 - only constants are born without a name
+            assert isinstance(value, Value)  # noqa: S101 - only constants have no name at first
             assert value.constant is not None  # noqa: S101
             array, name = value.constant, self._new_name()
             if array.size <= SMALL:

@@ -1,12 +1,12 @@
-"""Loops and conditions, those of TensorFlow 1 made of single nodes and those of TensorFlow 2 made of functions.
+"""Evaluation of loops and conditions: those of TensorFlow 1, made of nodes, and of TensorFlow 2, made of functions.
 
-A loop variable of TensorFlow 1 walks Enter -> Merge -> Switch -> (body) -> NextIteration -> Merge, and leaves by Switch
--> Exit. The graph is evaluated backwards from its outputs, so a loop begins at an Exit. Turns are evaluated as long as
-its condition is known before the model runs, and holds: the loop is unrolled. Where the condition is computed from the
-model's inputs, or holds too often, the loop is written as a loop instead.
+A loop variable of TensorFlow 1 passes Enter -> Merge -> Switch -> (body) -> NextIteration -> Merge, and leaves through
+Switch -> Exit. The graph is evaluated backwards from its outputs, so the evaluation of a loop begins at an Exit. While
+the condition is known at conversion time and true, iterations are evaluated one by one: the loop is unrolled. If the
+condition depends on the model's inputs, or is true for too many iterations, an ONNX Loop is written instead.
 
-A condition joins two branches in a Merge, and what a Switch hands on is in one of them. A condition that is known
-leaves one branch, any other is written as an If.
+A Merge joins the two branches of a condition; each output of a Switch belongs to one branch. If the condition is known,
+only one branch is evaluated; otherwise an ONNX If is written.
 """
 
 from collections.abc import Callable, Generator, Mapping
@@ -43,7 +43,7 @@ def _merge(workspace: Workspace, node: Node, frame: Frame) -> Steps:
 
 def _switch(workspace: Workspace, node: Node, frame: Frame) -> Steps:
     if len(node.inputs) != 2:
-        raise ModelFormatError(f"Switch takes two inputs, not {len(node.inputs)}")
+        raise ModelFormatError(f"it has {len(node.inputs)} inputs; a Switch has two")
     variable, decides = node.inputs
     origin = workspace.structure.origin(decides)
     decided = [depth for depth, turn in enumerate(frame) if turn.predicate == origin.name]
@@ -54,7 +54,7 @@ def _switch(workspace: Workspace, node: Node, frame: Frame) -> Steps:
     elif is_true((yield decides, frame)) is not None:
         value = yield variable, frame
     else:
-        raise UnsupportedOpError("begins two branches that are never joined")
+        raise UnsupportedOpError("it begins two branches that no Merge joins")
     return (value, value)
 
 
@@ -83,7 +83,7 @@ def _exit(workspace: Workspace, node: Node, frame: Frame) -> Steps:
     structure = workspace.structure
     source = structure.node(only_input(node).node)
     if source.op != "Switch" or len(source.inputs) != 2 or structure.node(source.inputs[1].node).op != "LoopCond":
-        raise ModelFormatError("does not leave a loop by its Switch")
+        raise ModelFormatError("its input is not the Switch of a loop")
     variable, condition = source.inputs
     last = yield from _unroll(condition, frame, condition.node)
     if last is not None:
@@ -98,7 +98,7 @@ def _exit(workspace: Workspace, node: Node, frame: Frame) -> Steps:
 def _while(workspace: Workspace, node: Node, frame: Frame) -> Steps:
     decides, body = (workspace.structure.function(node, name) for name in ("cond", "body"))
     if len(decides.results) != 1 or not len(body.parameters) == len(body.results) == len(node.inputs):
-        raise ModelFormatError("the functions of its loop do not fit its inputs")
+        raise ModelFormatError("the parameters and results of its functions do not match its inputs")
     variables = [Reference(name) for name in body.parameters]
     last = yield from _unroll(decides.results[0], frame, node.name)
     if last is None:
@@ -112,7 +112,7 @@ def _while(workspace: Workspace, node: Node, frame: Frame) -> Steps:
 def _if(workspace: Workspace, node: Node, frame: Frame) -> Steps:
     branches = [workspace.structure.function(node, name).results for name in ("else_branch", "then_branch")]
     if not node.inputs or len(branches[0]) != len(branches[1]):
-        raise ModelFormatError("its branches do not give equally many results")
+        raise ModelFormatError("its branches have different numbers of results")
     _require_shallow(frame)
     predicate = yield node.inputs[0], frame
     holds = is_true(predicate)
@@ -126,23 +126,23 @@ def _if(workspace: Workspace, node: Node, frame: Frame) -> Steps:
 
 
 def _argument(workspace: Workspace, node: Node, frame: Frame) -> Steps:
-    """Return what a parameter stands for: the node that the frame's last turn belongs to hands it over."""
+    """Evaluate the argument for a parameter: an input of the calling node, the site of the frame's last turn."""
     if not frame:
-        raise ModelFormatError("is part of a function, but is reached from outside of it")
+        raise ModelFormatError("it is part of a function, but is used outside of it")
     caller = workspace.structure.node(frame[-1].site)
     position = workspace.structure.position(node.name) + (caller.op not in _WHILES)
     if caller.op not in _WHILES or frame[-1].number == 0:
         if position >= len(caller.inputs):
-            raise ModelFormatError(f"{caller.name!r} hands over too few arguments")
+            raise ModelFormatError(f"{caller.name!r} has too few inputs for the parameters of its function")
         return ((yield caller.inputs[position], frame[:-1]),)
     results = workspace.structure.function(caller, "body").results
     if position >= len(results):
-        raise ModelFormatError("the body of its loop gives too few results")
+        raise ModelFormatError("the body of its loop has too few results")
     return ((yield results[position], _turn_before(frame)),)
 
 
 def _unroll(condition: Reference, frame: Frame, site: str) -> _LastTurn:
-    """Evaluate turn by turn; gives the frame of the one that no longer takes place, None for a loop to be written."""
+    """Evaluate the iterations; return the frame in which the condition is false, None if a Loop must be written."""
     _require_shallow(frame)
     for number in range(MAX_TURNS):
         inside = (*frame, Turn(site, number))
@@ -153,11 +153,11 @@ def _unroll(condition: Reference, frame: Frame, site: str) -> _LastTurn:
 
 
 def _turn_of_loop(frame: Frame) -> Frame:
-    """Return the frame of the innermost loop, without the conditions inside it."""
+    """Return the frame of the innermost loop, without its inner conditions."""
     while frame and frame[-1].predicate:
         frame = frame[:-1]
     if not frame:
-        raise ModelFormatError("is part of a loop, but is reached from outside of it")
+        raise ModelFormatError("it is part of a loop, but is used outside of it")
     return frame
 
 
@@ -167,7 +167,7 @@ def _turn_before(frame: Frame) -> Frame:
 
 def _require_shallow(frame: Frame) -> None:
     if len(frame) >= MAX_DEPTH:
-        raise UnsupportedOpError(f"loops and conditions are nested more than {MAX_DEPTH} deep")
+        raise UnsupportedOpError(f"loops and conditions are nested more than {MAX_DEPTH} levels deep")
 
 
 _WHILES = frozenset({"StatelessWhile", "While"})

@@ -1,4 +1,4 @@
-"""The public calls: a TF.js graph model to an ONNX file, and the digest under which a cache may keep that file."""
+"""The public functions: conversion of a TF.js graph model to an ONNX file, and the digest of a model's files."""
 
 import hashlib
 import os
@@ -11,30 +11,30 @@ from humanrt.tfjs.document import file_size
 from humanrt.tfjs.reader import read_graph, source_files
 
 CONVERTER_VERSION = "3"
-"""Raised whenever the ONNX that comes out for the same model changes."""
+"""Incremented whenever the ONNX for the same model changes."""
 
 
 def convert(model_json: Path, destination: Path, *, outputs: Sequence[str] | None = None) -> None:
-    """Convert a TF.js graph model into one ONNX file, which appears whole or not at all.
+    """Convert a TF.js graph model to one ONNX file, which is written completely or not at all.
 
-    Inputs bear the names of the placeholders; outputs the keys of TF.js's signature without ``:0``, in its order, or
-    the names of the nodes that ``outputs`` asks for. Pictures stay NHWC; the types are float32, int32, bool, and uint8
-    for an input that TensorFlow declared so. Whatever does not matter to the outputs is left out.
+    Inputs have the names of the placeholders. Outputs have the keys of TF.js's signature without ``:0``, in its order,
+    or the names of the nodes in ``outputs``. Images stay NHWC. The dtypes are float32, int32 and bool, and uint8 for an
+    input that TensorFlow declares as such. Nodes that no output needs are left out.
 
-    The batch is symbolic (``N``) when each step provably keeps the samples apart, and otherwise 1: both are tried. An
-    input of which not even the number of axes is known takes any; where it is not broadcast, it must hold one number.
+    The batch is symbolic (``N``) if every op provably keeps the samples of a batch apart, and 1 otherwise: both are
+    tried. An input of unknown rank accepts any shape; if it is not broadcast, it must have one element.
 
-    Raises ModelFormatError for a model that is malformed, UnsupportedOpError for one that cannot be expressed, and
-    OSError when the destination cannot be written.
+    Raises ``ModelFormatError`` if the model is malformed, ``UnsupportedOpError`` if it has an op without a translation,
+    ``OSError`` if the destination cannot be written.
     """
-    # It imports onnx, which users of a cached model never need.
+    # Imported here because it imports onnx, which a model that is already converted does not need.
     from humanrt.tfjs.translation import translate_graph
 
     try:
         graph = read_graph(model_json, outputs)
         content = translate_graph(graph, CONVERTER_VERSION).SerializeToString(deterministic=True)
     except MemoryError as error:
-        raise ModelFormatError(f"{model_json}: asks for more memory than there is") from error
+        raise ModelFormatError(f"{model_json}: the conversion needs more memory than is available") from error
     temporary = destination.with_name(f".{destination.name}.{secrets.token_hex(8)}.tmp")
     try:
         temporary.write_bytes(content)
@@ -44,9 +44,10 @@ def convert(model_json: Path, destination: Path, *, outputs: Sequence[str] | Non
 
 
 def source_digest(model_json: Path, *, outputs: Sequence[str] | None = None) -> str:
-    """Return the SHA-256, in hex, of the files' contents, ``outputs`` and the converter: all that decides on the ONNX.
+    """Return the SHA-256, in hex, of the contents of the files, ``outputs`` and the converter's version.
 
-    Raises ModelFormatError when a file is missing, or the first is no graph model.
+    Equal digests have equal ONNX files. Raises ``ModelFormatError`` if a file is missing, or the first is not a graph
+    model.
     """
     digest = hashlib.sha256(repr((CONVERTER_VERSION, None if outputs is None else list(outputs))).encode())
     for path in source_files(model_json):

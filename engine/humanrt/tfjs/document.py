@@ -1,4 +1,4 @@
-"""Reading ``model.json`` as untrusted JSON: what it is, which files it names, and typed access to its members."""
+"""Reading of ``model.json`` as untrusted JSON: its kind, the files it names, and typed access to its members."""
 
 import json
 import math
@@ -12,33 +12,39 @@ from humanrt.errors import ModelFormatError
 JsonObject: TypeAlias = Mapping[str, Any]
 
 MAX_JSON_BYTES = 64 * 2**20
-"""Seventy times the largest of Human's; a longer file is not a graph."""
+"""The most bytes of a ``model.json``, 70 times the largest of Human's."""
 
 _T = TypeVar("_T")
 
 
 def member(container: JsonObject, key: str, kind: type[_T], where: str) -> _T:
-    """``container[key]``, which must be of that JSON type; ``where`` names the container in the ModelFormatError."""
+    """Return ``container[key]``, which must be of type ``kind``.
+
+    Raises ``ModelFormatError`` if it is missing or of another type; ``where`` names the container in the message.
+    """
     if key not in container:
         raise ModelFormatError(f"{where} has no {key!r}")
     return checked(container[key], kind, f"{key!r} of {where}")
 
 
 def optional(container: JsonObject, key: str, kind: type[_T], where: str) -> _T:
-    """As ``member``, but an empty value of the type where the key is missing or null."""
+    """Return ``container[key]`` as ``member`` does, or an empty value of the type if the key is missing or null."""
     value = container.get(key)
     return kind() if value is None else checked(value, kind, f"{key!r} of {where}")
 
 
 def checked(value: object, kind: type[_T], what: str) -> _T:
-    """Return the value, when it is of exactly that JSON type."""
+    """Return ``value``, which must be of exactly the type ``kind``.
+
+    Raises ``ModelFormatError`` if it is of another type; ``what`` names the value in the message.
+    """
     if type(value) is not kind:
         raise ModelFormatError(f"{what} is {_brief(value)}, not of type {kind.__name__}")
     return value
 
 
 def integer(value: object, what: str) -> int:
-    """Return an int64. Protocol buffers write it into JSON as a string of digits, people as a number."""
+    """Return a 64-bit integer. The JSON form of protocol buffers is a string of digits; a number is accepted too."""
     if isinstance(value, str) and len(value) <= 20 and value.removeprefix("-").isdecimal() and value.isascii():
         value = int(value)
     if type(value) is not int or not -(2**63) <= value < 2**63:
@@ -54,7 +60,10 @@ def number(value: object, what: str) -> float:
 
 
 def read_document(model_json: Path) -> JsonObject:
-    """Parse a ``model.json``; refuses, with ModelFormatError, everything that is not a TF.js graph model."""
+    """Parse a ``model.json``.
+
+    Raises ``ModelFormatError`` if it cannot be read, or is not a TF.js graph model.
+    """
     content = read_file(model_json, MAX_JSON_BYTES)
     try:
         document = checked(json.loads(content), dict, "the document")
@@ -63,17 +72,20 @@ def read_document(model_json: Path) -> JsonObject:
     topology = document.get("modelTopology")
     if document.get("format") == "layers-model" or (isinstance(topology, dict) and "model_config" in topology):
         raise ModelFormatError(
-            f"{model_json}: this is a Keras layers model, and only graph models can be read; convert it with "
+            f"{model_json}: a TF.js layers model (Keras); only graph models are supported. Convert it with "
             "'tensorflowjs_converter --input_format=tfjs_layers_model --output_format=tfjs_graph_model model.json DIR'"
         )
     return document
 
 
 def read_file(path: Path, limit: int) -> bytes:
-    """Return the bytes of a regular file of at most ``limit`` bytes, or raise a ModelFormatError naming the path."""
+    """Return the bytes of a regular file of at most ``limit`` bytes.
+
+    Raises ``ModelFormatError`` if the file is longer, is not a regular file, or cannot be read.
+    """
     size = file_size(path)
     if size > limit:
-        raise ModelFormatError(f"{path}: {size} bytes, where at most {limit} are expected")
+        raise ModelFormatError(f"{path}: the file has {size} bytes; at most {limit} are accepted")
     try:
         return path.read_bytes()
     except OSError as error:
@@ -81,7 +93,10 @@ def read_file(path: Path, limit: int) -> bytes:
 
 
 def file_size(path: Path) -> int:
-    """Return the size of a regular file: a pipe or a device would block its reader for ever."""
+    """Return the size of a regular file in bytes.
+
+    Raises ``ModelFormatError`` if it cannot be read, or is not a regular file: reading a pipe or a device may block.
+    """
     try:
         status = path.stat()
     except (OSError, ValueError) as error:
@@ -92,19 +107,21 @@ def file_size(path: Path) -> int:
 
 
 def weight_groups(document: JsonObject) -> list[JsonObject]:
-    """Return the groups of the weights' manifest."""
+    """Return the groups of the weights manifest."""
     groups = member(document, "weightsManifest", list, "the model")
     return [checked(group, dict, f"group {index} of 'weightsManifest'") for index, group in enumerate(groups)]
 
 
 def group_files(group: JsonObject, folder: Path) -> tuple[Path, ...]:
-    """Return the files of one group of weights, which must lie beside or below the ``model.json``."""
+    """Return the files of one group of weights; each must be in or below the folder of the ``model.json``."""
     files = []
     for text in member(group, "paths", list, "a group of 'weightsManifest'"):
         relative = PurePosixPath(checked(text, str, "a path of 'weightsManifest'"))
         windows = PureWindowsPath(text)
         if not relative.parts or windows.anchor or relative.is_absolute() or ".." in windows.parts:
-            raise ModelFormatError(f"the weights' path {_brief(text)} does not stay in the model's folder")
+            raise ModelFormatError(
+                f"the path {_brief(text)} of 'weightsManifest' is not a relative path inside the model's folder"
+            )
         files.append(folder / relative)
     return tuple(files)
 

@@ -1,7 +1,7 @@
-"""Where a node is evaluated: in which turn of which loops, and in which branch of which conditions.
+"""Frames: the iteration of each loop, and the branch of each condition, in which a node is evaluated.
 
-A *frame* is the tuple of all of these, the outermost first. Most frames share the ONNX graph of the frame around them,
-for known loops are unrolled and known conditions leave one branch; the others are ONNX graphs of their own.
+A *frame* is a tuple of *turns*, the outermost first. Most frames share the ONNX graph of the frame around them, because
+known loops are unrolled and known conditions leave one branch; the others have an ONNX subgraph each.
 """
 
 from collections.abc import Generator
@@ -14,16 +14,16 @@ from humanrt.tfjs.ops.table import Result
 from humanrt.tfjs.structure import Structure
 
 ANY = -2
-"""Any turn of a loop that is written as a loop: the number of the turn whose variables are its body's inputs."""
+"""The number of an arbitrary iteration of an ONNX Loop, whose variables are the inputs of its body."""
 
 NEXT = ANY + 1
-"""The turn after it, whose variables are its body's outputs. Known turns count from 0."""
+"""The number of the iteration after ``ANY``, whose variables are the outputs of the body. Known ones count from 0."""
 
 
 class Turn(NamedTuple):
-    """One turn of the loop, or one branch (0 or 1) of the condition, that the node ``site`` stands for.
+    """One iteration of the loop, or one branch (0 or 1) of the condition, of the node ``site``.
 
-    ``predicate`` names the node that decides between the branches of TensorFlow 1, and is empty for everything else.
+    ``predicate`` names the node that selects the branch of a TensorFlow 1 condition, and is empty otherwise.
     """
 
     site: str
@@ -34,28 +34,28 @@ class Turn(NamedTuple):
 Frame: TypeAlias = tuple[Turn, ...]
 Key: TypeAlias = tuple[str, Frame]
 Steps: TypeAlias = Generator[tuple[Reference, Frame], Result, tuple[Result, ...]]
-"""A node being evaluated: it yields what it needs, is sent the result, and returns its outputs."""
+"""The evaluation of a node: it yields the references it needs, is sent their results, and returns its outputs."""
 
 
 class Workspace:
-    """What has been evaluated so far, in which frame, and which ONNX graph belongs to a frame."""
+    """The results evaluated so far, by node and frame, and the builder of the ONNX graph of each frame."""
 
     def __init__(self, graph: Graph, builder: Builder, inputs: dict[str, Result]) -> None:
         self.graph = graph
-        self.structure = Structure(graph)
+        self.structure: Structure = Structure(graph)
         self.results: dict[Key, tuple[Result, ...]] = {(name, ()): (result,) for name, result in inputs.items()}
         self.shared: dict[Key, tuple[Result, ...]] = {}
-        """The results of loops and conditions, of which each node that leaves them takes one."""
+        """The results of loops and conditions; each Exit or Merge has one of them."""
         self._builders: dict[Frame, Builder] = {(): builder}
 
     def builder(self, frame: Frame) -> Builder:
-        """Return the builder of the ONNX graph that a frame's nodes go into."""
+        """Return the builder of the ONNX graph of a frame."""
         while frame not in self._builders:
             frame = frame[:-1]
         return self._builders[frame]
 
     def open(self, *frames: Frame) -> Builder:
-        """Return a new ONNX graph for these frames, which forget what they knew."""
+        """Return the builder of a new subgraph for these frames, and drop their earlier results."""
         inner = self.builder(frames[0][:-1]).inner()
         for frame in frames:
             for known in (self.results, self.shared):
@@ -67,12 +67,12 @@ class Workspace:
         return inner
 
     def key(self, reference: Reference, frame: Frame) -> Key:
-        """Constants and inputs are the same in every frame."""
+        """Return the key of a result. Constants and inputs are the same in every frame."""
         return (reference.node, () if self.structure.node(reference.node).op in {"Const", "Placeholder"} else frame)
 
 
 def is_true(result: Result) -> bool | None:
-    """Return whether a condition holds; None when that is known only when the model runs."""
+    """Return whether a condition is true; None if it is known only at run time."""
     if not isinstance(result, Tensor) or result.constant is None:
         return None
     return bool(result.constant.all())

@@ -1,6 +1,6 @@
-"""The typed graph that lies between reading TF.js's bytes and writing ONNX: plain data, checked once.
+"""The typed graph between TF.js's files and ONNX: plain data, checked once.
 
-TF.js computes in three types only: float32, int32 and bool. Every other type of TensorFlow is widened to one of them.
+TF.js computes in three dtypes: float32, int32 and bool. Every other dtype of TensorFlow becomes one of them.
 """
 
 import math
@@ -18,7 +18,7 @@ BATCH = "N"
 """The symbolic size of the batch axis."""
 
 Dimension: TypeAlias = int | str | None
-"""A known size, ``BATCH``, or None for a size that is known only when the model runs."""
+"""A known size, ``BATCH``, or None for a size that is known only at run time."""
 
 Shape: TypeAlias = tuple[Dimension, ...]
 Array: TypeAlias = npt.NDArray[np.generic]
@@ -41,12 +41,12 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Attributes:
-    """The attributes of a node. A getter raises ModelFormatError for another type, or for none and no default."""
+    """The attributes of a node. Getters raise ``ModelFormatError`` if one is of another type, or missing."""
 
     values: Mapping[str, AttributeValue]
 
     def flag(self, name: str) -> bool:
-        """Return a boolean; False where it is missing."""
+        """Return a boolean; False if it is missing."""
         return self._get(name, bool, False)
 
     def integer(self, name: str, default: int | None = None) -> int:
@@ -69,14 +69,14 @@ class Attributes:
         return self._items(name, int, default)
 
     def texts(self, name: str) -> tuple[str, ...]:
-        """Return a list of strings; empty where it is missing."""
+        """Return a list of strings; an empty one if it is missing."""
         return self._items(name, str, ())
 
     def dtype(self, name: str, default: str | None = None) -> DType:
-        """Return the type in which TF.js computes what TensorFlow calls so."""
+        """Return the dtype in which TF.js computes values of a TensorFlow dtype."""
         tf_name = self.text(name, default)
         if tf_name not in TF_DTYPES:
-            raise UnsupportedOpError(f"attribute {name!r} is {tf_name}; TF.js knows {', '.join(TF_DTYPES)}")
+            raise UnsupportedOpError(f"attribute {name!r} is {tf_name}; supported are {', '.join(TF_DTYPES)}")
         return TF_DTYPES[tf_name]
 
     def _get(self, name: str, kind: type[_T], default: _T | None) -> _T:
@@ -101,23 +101,26 @@ class Attributes:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """One output of one node, written ``name`` or ``name:index`` in the file."""
+    """One output of a node: ``name`` or ``name:index`` in the file."""
 
     node: str
     index: int = 0
 
     @classmethod
     def parse(cls, text: str) -> "Reference":
-        """Read ``name`` or ``name:index``; raises ModelFormatError for another form."""
+        """Parse ``name`` or ``name:index``.
+
+        Raises ``ModelFormatError`` if the text has another form.
+        """
         name, _, index = text.partition(":")
         if not name or (index and not (index.isascii() and index.isdigit() and len(index) < 10)):
-            raise ModelFormatError(f"{text!r} is not a node's name, nor 'name:index'")
+            raise ModelFormatError(f"{text!r} is neither the name of a node nor 'name:index'")
         return cls(name, int(index or 0))
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One operation. TF.js does not obey the order that ``controls`` ask for; they tell which branch a node is in."""
+    """One operation. TF.js ignores the order of ``controls``; here they determine the branch of a node."""
 
     name: str
     op: str
@@ -128,10 +131,10 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class GraphInput:
-    """A placeholder, whose ``dtype`` is what callers feed: uint8 stays uint8.
+    """A placeholder. ``dtype`` is the dtype of the fed tensor: uint8 stays uint8.
 
-    ``shape`` is what the graph says, None for an unknown size, and as a whole where not even the number of axes is
-    known; ``usual_shape`` is filled in from the signature.
+    ``shape`` is the shape in the graph, with None for an unknown size, or None for an unknown rank. ``usual_shape`` has
+    the sizes of the signature in place of unknown ones.
     """
 
     name: str
@@ -142,7 +145,7 @@ class GraphInput:
 
 @dataclass(frozen=True, slots=True)
 class GraphOutput:
-    """A tensor that the model gives, and the name that callers know it by."""
+    """An output of the model: its public name, and the node output it refers to."""
 
     name: str
     reference: Reference
@@ -150,9 +153,9 @@ class GraphOutput:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """What the branches of an If and the parts of a While are made of. Its nodes stand among the graph's.
+    """A branch of an If, or the condition or body of a While. Its nodes are among the nodes of the graph.
 
-    ``parameters`` names the nodes (of the op ``_Arg``) that stand for the arguments; ``results`` is what it gives.
+    ``parameters`` are the names of the nodes (of op ``_Arg``) that stand for the arguments.
     """
 
     parameters: tuple[str, ...]
@@ -161,7 +164,7 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """A whole model. ``constants`` holds the dequantised weights by the name of their Const node."""
+    """A whole model. ``constants`` are the dequantized weights by the name of their Const node."""
 
     path: Path
     nodes: Mapping[str, Node]

@@ -1,4 +1,4 @@
-"""One ONNX node at a time: which shapes and types come out of it, and which numbers where all that goes in is known."""
+"""Inference for one ONNX node: the shapes and dtypes of its outputs, and their values if all operands are constant."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -18,20 +18,23 @@ OPSET = 18
 IR_VERSION = 9
 
 MAX_ELEMENTS = 2**31 - 1
-"""The most elements a value may have: sizes beyond it overflow 32-bit indices, in TF.js too."""
+"""The most elements of a value: larger ones overflow 32-bit indices, in TF.js too."""
 
 SMALL = 64
-"""Constants up to this many elements (sizes, axes, pads) are shown to shape inference; weights are not."""
+"""Constants of up to this many elements (sizes, axes, pads) are passed to shape inference; weights are not."""
 
 _TARGETS: Mapping[str, int] = {"Expand": 1, "Reshape": 1, "Resize": 3}
-"""Which operand of an op says how large its result is to be."""
+"""The index of the operand that holds the shape of the result."""
 
 
 def infer(node: onnx.NodeProto, inputs: Sequence[Value | None]) -> list[tuple[Shape, DType]]:
-    """Return the shape and type of each output; ModelFormatError for the impossible, UnsupportedOpError for the open.
+    """Return the shape and dtype of each output.
 
-    An operation that is given the symbolic batch must hand it on. One that loses it mixes pictures or was frozen at a
-    batch of one, and then UnsupportedOpError tells the caller to convert with a batch of one instead.
+    If an operand has the symbolic batch, each output must have it too. An op that loses it mixes the samples of a batch
+    or has a fixed batch of one; the model is then converted with a batch of one instead.
+
+    Raises ``ModelFormatError`` if no tensor can have an inferred shape, ``UnsupportedOpError`` if the rank of an output
+    is unknown or the symbolic batch is lost.
     """
     described: dict[str, onnx.ValueInfoProto] = {}
     shown: dict[str, onnx.TensorProto] = {}
@@ -54,8 +57,8 @@ def infer(node: onnx.NodeProto, inputs: Sequence[Value | None]) -> list[tuple[Sh
 
 
 def fold(node: onnx.NodeProto, inputs: Sequence[Value | None]) -> list[Array]:
-    """Compute a node whose operands are all constants."""
-    from onnx.reference import ReferenceEvaluator  # heavy, and not every model folds
+    """Compute the outputs of a node whose operands are all constants."""
+    from onnx.reference import ReferenceEvaluator  # a slow import that not every model needs
 
     given = [(name, value) for name, value in zip(node.input, inputs, strict=True) if value is not None]
     model = _model(node, [describe(value, name) for name, value in given], [])
@@ -64,7 +67,7 @@ def fold(node: onnx.NodeProto, inputs: Sequence[Value | None]) -> list[Array]:
 
 
 def known_sizes(op: str, inputs: Sequence[Value | None], attributes: Mapping[str, Any]) -> Sizes | None:
-    """Return what is known of a result that is made of sizes; None for any other."""
+    """Return the partly known values of a result that is computed from sizes; None for any other result."""
     if op == "Shape" and inputs[0] is not None:
         return np.array(inputs[0].shape, object)
     if all(value is None or value.sizes is None for value in inputs):
@@ -75,16 +78,16 @@ def known_sizes(op: str, inputs: Sequence[Value | None], attributes: Mapping[str
 
 
 def require_possible(shape: Shape) -> None:
-    """Raise ModelFormatError for a shape that no tensor can have."""
+    """Raise ``ModelFormatError`` if no tensor can have the shape."""
     sizes = [size for size in shape if isinstance(size, int)]
     if len(shape) > MAX_RANK or any(size < 0 for size in sizes) or math.prod(sizes) > MAX_ELEMENTS:
         raise ModelFormatError(f"its result has the impossible shape {shape}")
 
 
 def require_batch(shape: Shape) -> None:
-    """Raise UnsupportedOpError for a result that has lost the symbolic batch."""
+    """Raise ``UnsupportedOpError`` if the shape lacks the symbolic batch."""
     if BATCH not in shape:
-        raise UnsupportedOpError("works across the pictures of a batch, or for a batch of one only")
+        raise UnsupportedOpError("it mixes the samples of a batch, or is valid for a batch of one only")
 
 
 def _sizes(value: Value) -> Sizes | None:
@@ -99,7 +102,7 @@ def _sizes(value: Value) -> Sizes | None:
 
 
 def _target(node: onnx.NodeProto, inputs: Sequence[Value | None]) -> Sizes | None:
-    """Return what is known of the shape that a node gives its input, where inference does not see it."""
+    """Return the partly known target shape of a node, which inference does not see."""
     position = _TARGETS.get(node.op_type)
     value = None if position is None else inputs[position]
     return None if value is None or value.constant is not None else _sizes(value)
@@ -124,5 +127,5 @@ def _read(output: onnx.ValueInfoProto, node: onnx.NodeProto, inputs: Sequence[Va
     if target is not None and inputs[0] is not None:
         shape = shaped(node.op_type, shape, inputs[0].shape, target)
     if shape is None:
-        raise UnsupportedOpError(f"the number of axes of its result is not known before it runs (ONNX {node.op_type})")
+        raise UnsupportedOpError(f"the rank of its result is known only at run time (ONNX {node.op_type})")
     return shape, helper.tensor_dtype_to_np_dtype(tensor.elem_type)

@@ -1,8 +1,8 @@
-"""NHWC against NCHW: TF.js lays pictures out as [batch, height, width, channels], ONNX wants the channels second.
+"""Layouts: TF.js's images are NHWC, [batch, height, width, channels]; ONNX's are NCHW.
 
-A ``Tensor`` is one TF.js tensor whose shape is always TF.js's own. A rank-4 one may exist as NHWC, as NCHW or as both;
-the Transpose between the two is written when somebody asks for the form that does not exist. So a chain of
-convolutions and element-wise operations stays in NCHW, and Transposes appear at its two ends only.
+A ``Tensor`` is one TF.js tensor, and its shape is always that of TF.js. A tensor of rank 4 may exist as NHWC, NCHW or
+both; a Transpose is written when the missing form is first used. So a chain of convolutions and element-wise ops stays
+in NCHW, with a Transpose at each of its ends only.
 """
 
 from humanrt.tfjs.builder import Builder
@@ -12,11 +12,11 @@ from humanrt.tfjs.values import OpenValue, Value, int64
 NHWC_TO_NCHW = (0, 3, 1, 2)
 NCHW_TO_NHWC = (0, 2, 3, 1)
 PLANAR_AXIS = (0, 2, 3, 1)
-"""Where each NHWC axis stands in NCHW."""
+"""The index in NCHW of each axis of NHWC."""
 
 
 class Tensor:
-    """A TF.js tensor of any rank, in one layout or two."""
+    """A TF.js tensor of any known rank, in one layout or both."""
 
     def __init__(self, builder: Builder, *, logical: Value | None = None, planar: Value | None = None) -> None:
         self._builder = builder
@@ -25,7 +25,7 @@ class Tensor:
 
     @property
     def logical(self) -> Value:
-        """The value in TF.js's own order of axes."""
+        """The value in TF.js's order of axes."""
         if self._logical is None:
             self._logical = self._builder.emit("Transpose", self._planar, perm=NCHW_TO_NHWC)
         return self._logical
@@ -39,12 +39,12 @@ class Tensor:
 
     @property
     def is_planar(self) -> bool:
-        """True while it exists in NCHW only: then it is cheaper to go on in NCHW."""
+        """Whether the tensor exists in NCHW only, so that an op in NCHW needs no Transpose."""
         return self._logical is None
 
     @property
     def shape(self) -> Shape:
-        """TF.js's shape."""
+        """The shape in TF.js's order of axes."""
         if self._logical is not None:
             return self._logical.shape
         shape = self.planar.shape
@@ -62,12 +62,12 @@ class Tensor:
 
     @property
     def constant(self) -> Array | None:
-        """Its numbers, where they are known before the model runs."""
+        """The values, if they are known at conversion time."""
         return self._logical.constant if self._logical is not None else None
 
 
 class OpenTensor:
-    """An input whose number of axes the graph leaves open. Only what broadcasts anyway can take it as it is."""
+    """An input of unknown rank. Only ops that broadcast accept it as it is."""
 
     def __init__(self, builder: Builder, value: OpenValue, dtype: DType) -> None:
         self._builder = builder
@@ -76,11 +76,11 @@ class OpenTensor:
 
     @property
     def scalar(self) -> Tensor:
-        """What everything else takes it for: a single number, in however many axes it comes."""
+        """The input as a scalar, for all other ops: it must have one element, in any number of axes."""
         value = self._builder.emit_as(Value(None, (), self.value.dtype), "Reshape", self.value, int64([]))
         return Tensor(self._builder, logical=self._builder.cast(value, self._dtype))
 
     def broadcast(self, builder: Builder, target: Value, shape: Shape) -> Tensor:
-        """Return it repeated to a target, which is known to be of that shape."""
+        """Return the input broadcast to ``target``, the values of which are ``shape`` as far as they are known."""
         value = builder.emit_as(Value(None, shape, self.value.dtype), "Expand", self.value, target)
         return Tensor(builder, logical=builder.cast(value, self._dtype))

@@ -1,6 +1,6 @@
-"""The nodes of a graph and of its library of functions: JSON -> ``Node``.
+"""Reading of the nodes of a graph and of its library of functions: JSON -> ``Node``.
 
-The nodes of a function ``f`` stand among the graph's as ``f()/name``; their weights bear the bare names.
+The nodes of a function ``f`` have the names ``f()/name`` among the nodes of the graph; their weights have bare names.
 """
 
 import base64
@@ -12,7 +12,7 @@ from humanrt.tfjs.document import JsonObject, checked, integer, member, number, 
 from humanrt.tfjs.graph import Attributes, AttributeValue, Function, Node, Reference
 
 ARGUMENT = "_Arg"
-"""The op of the nodes that stand for a function's arguments."""
+"""The op of the nodes that stand for the arguments of a function."""
 
 _OUTPUTS: Mapping[str, tuple[str, ...]] = {
     "NonMaxSuppressionV4": ("selected_indices", "valid_outputs"),
@@ -21,13 +21,16 @@ _OUTPUTS: Mapping[str, tuple[str, ...]] = {
     "TensorListPopBack": ("output_handle", "tensor"),
     "TopKV2": ("values", "indices"),
 }
-"""Functions refer to an output by its name, and by its index in the list of that name. Elsewhere there is one list."""
+"""The names of the outputs of ops with several: functions refer to an output by name and index within that name.
+
+All other ops have one list of outputs, whose name does not matter.
+"""
 
 
 def read_nodes(
     entries: Sequence[JsonObject], parse: Callable[[str], Reference] = Reference.parse, prefix: str = ""
 ) -> dict[str, Node]:
-    """Read nodes, by name; ``prefix`` is put before their names, and ``parse`` reads their inputs."""
+    """Return nodes by name; ``prefix`` is prepended to their names, and ``parse`` parses their inputs."""
     nodes: dict[str, Node] = {}
     for entry in entries:
         node = _node(entry, parse, prefix)
@@ -38,7 +41,7 @@ def read_nodes(
 
 
 def read_library(topology: JsonObject) -> tuple[dict[str, Node], dict[str, Function]]:
-    """Read the functions: all their nodes, and the functions by name."""
+    """Return the nodes of all functions, and the functions by name."""
     nodes: dict[str, Node] = {}
     functions: dict[str, Function] = {}
     library = optional(topology, "library", dict, "'modelTopology'")
@@ -54,7 +57,7 @@ def read_library(topology: JsonObject) -> tuple[dict[str, Node], dict[str, Funct
 
 
 def bare_name(name: str) -> str:
-    """Return the name that a function's node has in the file."""
+    """Return the name of a function's node without the function."""
     return name.partition("()/")[2]
 
 
@@ -107,7 +110,7 @@ def _node(entry: JsonObject, parse: Callable[[str], Reference], prefix: str) -> 
 
 
 def _attribute(raw: JsonObject, what: str) -> AttributeValue | None:
-    """Return the value of an attribute; None for the kinds that no translation asks for: tensors and shapes."""
+    """Return the value of an attribute; None for the kinds that no translation uses: tensors and shapes."""
     for kind, value in raw.items():
         if kind == "list":
             items = checked(value, dict, what)
@@ -116,7 +119,7 @@ def _attribute(raw: JsonObject, what: str) -> AttributeValue | None:
                 for item_kind in ("s", "i", "f", "type")
                 for entry in optional(items, item_kind, list, what)
                 if (item := _scalar(item_kind, entry, what)) is not None
-            )  # type: ignore[return-value]  # mixed kinds are refused by the getter that asks for one kind
+            )  # type: ignore[return-value]  # the getter of one kind raises for a list of mixed kinds
         return _scalar(kind, value, what)
     return None
 

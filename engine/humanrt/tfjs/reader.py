@@ -1,7 +1,7 @@
-"""``model.json`` and its ``.bin`` files -> a typed ``Graph``.
+"""Reading of ``model.json`` and its ``.bin`` files into a typed ``Graph``.
 
-Every check on untrusted bytes is made here and in the two files this one builds on. What follows may trust types and
-names, though not yet that an operation makes sense.
+All checks of untrusted bytes are here, in ``document``, ``nodes`` and ``weights``. Later steps rely on types and names,
+but not on the validity of each operation.
 """
 
 from collections.abc import Sequence
@@ -28,9 +28,12 @@ _NEVER_OUTPUTS = frozenset({"Const", "NoOp", "Placeholder"})
 
 
 def read_graph(model_json: Path, outputs: Sequence[str] | None = None) -> Graph:
-    """Read a whole model. ``outputs`` names nodes; without it the signature decides, or else which nodes nobody uses.
+    """Read a whole model.
 
-    Raises ModelFormatError, naming the file, for anything that TF.js itself could not load.
+    ``outputs`` are names of nodes. Without them the outputs are those of the signature; without a signature, the nodes
+    that are no input of another node.
+
+    Raises ``ModelFormatError`` if the model is malformed.
     """
     document = read_document(model_json)
     try:
@@ -53,9 +56,9 @@ def read_graph(model_json: Path, outputs: Sequence[str] | None = None) -> Graph:
 
 
 def source_files(model_json: Path) -> tuple[Path, ...]:
-    """Return the files that a model consists of: the ``model.json``, then its ``.bin`` files in the manifest's order.
+    """Return the files of a model: the ``model.json``, then its ``.bin`` files in the order of the manifest.
 
-    They are not opened, apart from the first. Raises ModelFormatError when that one is no graph model.
+    Only the first is read. Raises ``ModelFormatError`` if it is not a graph model.
     """
     document = read_document(model_json)
     try:
@@ -66,7 +69,7 @@ def source_files(model_json: Path) -> tuple[Path, ...]:
 
 
 def _signature(document: JsonObject) -> JsonObject:
-    """Where the signature stands depends on the converter's age."""
+    """Return the signature. Its place depends on the version of the converter that wrote the model."""
     own = optional(document, "signature", dict, "the model")
     metadata = optional(document, "userDefinedMetadata", dict, "the model")
     return own or optional(metadata, "signature", dict, "'userDefinedMetadata'")
@@ -102,7 +105,7 @@ def _input(node: Node, raw: JsonObject, described: JsonObject) -> GraphInput:
 
 
 def _sizes(shape: JsonObject, where: str) -> tuple[int | None, ...] | None:
-    """Return the sizes of a TensorShape, None for -1; None for the whole where the rank is unknown."""
+    """Return the sizes of a TensorShape, with None for -1; None if the rank is unknown."""
     if optional(shape, "unknownRank", bool, where):
         return None
     dims = [checked(dim, dict, f"a size of {where}") for dim in optional(shape, "dim", list, where)]
@@ -131,5 +134,7 @@ def _outputs(nodes: dict[str, Node], signature: JsonObject, asked: Sequence[str]
         raise ModelFormatError(f"two outputs have the same name: {', '.join(names)}")
     for output in outputs:
         if output.reference.node not in nodes:
-            raise ModelFormatError(f"output {output.name!r} is node {output.reference.node!r}, which the graph lacks")
+            raise ModelFormatError(
+                f"output {output.name!r} is the node {output.reference.node!r}, which does not exist"
+            )
     return outputs

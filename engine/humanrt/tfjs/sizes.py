@@ -1,7 +1,7 @@
-"""What is known of numbers that are sizes, when the size they come from is known only in part.
+"""Values that are computed from partly known shapes.
 
-TensorFlow graphs take a tensor's shape apart and put it together again: ``Reshape(x, [Shape(x)[0], 896, 16])``. Such a
-vector is carried along as an array of ``Dimension``; where all of it turns out to be known, it is a constant.
+TensorFlow graphs often compute a shape from another: ``Reshape(x, [Shape(x)[0], 896, 16])``. The values of such a
+vector are tracked as an array of ``Dimension``; if all of them are known, it is a constant.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ Sizes: TypeAlias = npt.NDArray[np.object_]
 
 
 def propagate(op: str, operands: Sequence[Sizes], attributes: Mapping[str, Any]) -> Sizes | None:
-    """Apply an ONNX op to sizes; None when the op is none of those that only move them, or moves them by unknowns."""
+    """Apply an ONNX op to sizes; return None if it is not an op that only moves elements, by known indices."""
     if op != "Concat" and any(None in operand.ravel() for operand in operands[1:]):
         return None
     match op, operands:
@@ -36,11 +36,11 @@ def propagate(op: str, operands: Sequence[Sizes], attributes: Mapping[str, Any])
 
 
 def shaped(op: str, inferred: Shape | None, source: Shape, target: Sizes) -> Shape:
-    """Return the shape of a Resize, Reshape or Expand to a target that shape inference could not make use of."""
+    """Return the shape of a Resize, Reshape or Expand whose target is only partly known."""
     sizes: list[Dimension] = target.ravel().tolist()
     if op == "Resize":
         return tuple(sizes)
-    # In a Reshape, 0 and -1 stand for other sizes.
+    # In a Reshape, 0 and -1 stand for sizes that follow from the input.
     certain: list[Dimension] = [size if isinstance(size, int) and size > 0 else None for size in sizes]
     if op == "Expand":
         count = max(len(sizes), len(source))

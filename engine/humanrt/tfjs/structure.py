@@ -1,4 +1,4 @@
-"""How the loops and conditions of a graph hang together, found by walking it without evaluating anything."""
+"""The structure of the loops and conditions of a graph, found by traversal, without evaluation."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -7,18 +7,18 @@ from humanrt.errors import ModelFormatError, UnsupportedOpError
 from humanrt.tfjs.graph import Function, Graph, Node, Reference
 
 MAX_DEPTH = 8
-"""How deep loops and conditions may be nested."""
+"""The most levels of nested loops and conditions."""
 
 _MAX_GROUPED = 64
-"""A graph with more Merges than this has its conditions written one by one: comparing them takes too long."""
+"""The most Merges of a graph that are compared to write the results of one condition together: it takes O(n^2)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Two branches of TensorFlow 1 that a Merge joins. ``predicate`` is the node that decides between them.
+    """Two branches of TensorFlow 1 that a Merge joins. ``predicate`` is the node that selects one of them.
 
-    ``branches`` is what they give, the one for False first. ``group`` names the Merges, this one among them, that join
-    what the same node decided and do not wait for each other: they are written together.
+    ``branches`` are their results, the one for False first. ``group`` are the names of the Merges, including this one,
+    with the same predicate that do not depend on each other: they are written as one If.
     """
 
     predicate: str
@@ -27,19 +27,22 @@ class Condition:
 
 
 class Structure:
-    """Answers questions about one graph. Raises ModelFormatError where the graph makes no sense."""
+    """Queries on the nodes of one graph. They raise ``ModelFormatError`` if the graph is invalid."""
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
 
     def node(self, name: str) -> Node:
-        """Return a node; ModelFormatError when there is none of its name."""
+        """Return the node of a name.
+
+        Raises ``ModelFormatError`` if it does not exist.
+        """
         if name not in self._graph.nodes:
-            raise ModelFormatError(f"a node refers to {name!r}, which the graph lacks")
+            raise ModelFormatError(f"a node refers to {name!r}, which does not exist")
         return self._graph.nodes[name]
 
     def origin(self, reference: Reference) -> Node:
-        """Return the node that a value comes from, past those that only hand it on."""
+        """Return the node that computes a value, skipping Identity nodes."""
         node = self.node(reference.node)
         for _ in range(len(self._graph.nodes)):
             if node.op != "Identity" or len(node.inputs) != 1:
@@ -51,38 +54,38 @@ class Structure:
         """Return the function that an attribute of a node names."""
         name = node.attributes.text(attribute)
         if name not in self._graph.functions:
-            raise ModelFormatError(f"attribute {attribute!r} names the function {name!r}, which the graph lacks")
+            raise ModelFormatError(f"attribute {attribute!r} names the function {name!r}, which does not exist")
         return self._graph.functions[name]
 
     def position(self, parameter: str) -> int:
-        """Return which parameter of its function a node stands for."""
+        """Return the index of a parameter in its function."""
         return self._parameters[parameter][1]
 
     def variables(self, condition: str) -> list[Reference]:
-        """Return the variables of a loop of TensorFlow 1, named by their Merges; ``condition`` is its LoopCond."""
+        """Return the Merges of the variables of a TensorFlow 1 loop; ``condition`` is its LoopCond."""
         merges = [
             node.inputs[0]
             for node in self._graph.nodes.values()
             if node.op == "Switch" and len(node.inputs) == 2 and node.inputs[1].node == condition
         ]
         if any(self.node(merge.node).op != "Merge" for merge in merges):
-            raise ModelFormatError("the Switch of a loop variable does not follow its Merge")
+            raise ModelFormatError("the input of the Switch of a loop variable is not its Merge")
         return list(dict.fromkeys(merges))
 
     def begins_loop(self, merge: Node) -> bool:
-        """Whether a Merge joins the turns of a loop, and not two branches."""
+        """Return whether a Merge belongs to a loop variable, not to a condition."""
         return any(self._is_next(reference) for reference in merge.inputs)
 
     def first(self, merge: Node) -> Reference:
-        """Return what a loop variable is in the first turn."""
+        """Return the value of a loop variable in the first iteration."""
         return self._turns(merge)[0]
 
     def successor(self, variable: Reference) -> Reference:
-        """Return what a loop variable is in the turn after; it is a Merge, or a parameter of a While's body."""
+        """Return the value of a loop variable, a Merge or a parameter of a While's body, in the next iteration."""
         if variable.node in self._parameters:
             function, position = self._parameters[variable.node]
             if position >= len(function.results):
-                raise ModelFormatError("the body of its loop gives too few results")
+                raise ModelFormatError("the body of its loop has too few results")
             return function.results[position]
         return only_input(self.node(self._turns(self.node(variable.node))[1].node))
 
@@ -107,12 +110,12 @@ class Structure:
 
     @cached_property
     def _joining(self) -> list[Node]:
-        """The Merges that join branches and that an output needs."""
+        """The Merges of conditions that an output depends on."""
         nodes = self._behind([output.reference.node for output in self._graph.outputs])
         return [node for node in nodes if node.op == "Merge" and not self.begins_loop(node)]
 
     def _behind(self, names: list[str]) -> list[Node]:
-        """Return the nodes that these need, themselves among them."""
+        """Return the nodes that the named ones depend on, including themselves."""
         seen, waiting = dict.fromkeys(names), list(names)
         while waiting:
             for reference in self.node(waiting.pop()).inputs:
@@ -122,7 +125,10 @@ class Structure:
         return [self.node(name) for name in seen]
 
     def _conditions_behind(self, merge: Node, predicate: str) -> list[Node]:
-        """Return the Merges that this one waits for and that the same node decides. Equally many: neither waits."""
+        """Return the Merges with the same predicate that this one depends on.
+
+        Two Merges with equally many of these do not depend on each other.
+        """
         behind = {node.name for node in self._behind([reference.node for reference in merge.inputs])}
         return [other for other in self._joining if other.name in behind and self._decider(other) == predicate]
 
@@ -130,13 +136,13 @@ class Structure:
         try:
             return self._joined(merge).predicate
         except ModelFormatError:
-            return None  # Whoever evaluates that one will hear of it.
+            return None  # The evaluation of that Merge raises the same error.
 
     def _joined(self, merge: Node) -> Condition:
         if len(merge.inputs) != 2:
-            raise UnsupportedOpError(f"joins {len(merge.inputs)} branches, not two")
+            raise UnsupportedOpError(f"it joins {len(merge.inputs)} branches; only two are supported")
         ends = [self._switches(end, False) or self._switches(end, True) for end in merge.inputs]
-        # A branch that takes nothing from outside is the other one.
+        # A branch without a Switch is the complement of the other one.
         candidates = {
             (predicate, number)
             for position, switches in enumerate(ends)
@@ -145,13 +151,13 @@ class Structure:
             for number in [branch if position == 1 else 1 - branch]
         }
         if len(candidates) != 1:
-            raise UnsupportedOpError(f"joins branches that {len(candidates)} conditions may decide")
+            raise UnsupportedOpError(f"it joins branches with {len(candidates)} possible conditions; there must be one")
         predicate, second = candidates.pop()
         one, other = merge.inputs
         return Condition(predicate, (one, other) if second else (other, one), (merge.name,))
 
     def _switches(self, end: Reference, controls: bool) -> set[tuple[str, int]]:
-        """Return the deciding nodes that stand before a branch, and which branch it is, 0 or 1."""
+        """Return the predicates of the Switches that a branch begins with, and the number of the branch, 0 or 1."""
         found: set[tuple[str, int]] = set()
         seen, waiting = {(end, 0)}, [(end, 0)]
         while waiting:
@@ -178,7 +184,7 @@ class Structure:
         later = [reference for reference in merge.inputs if self._is_next(reference)]
         first = [reference for reference in merge.inputs if reference not in later]
         if len(later) != 1 or len(first) != 1:
-            raise UnsupportedOpError("joins more than the turns of one loop")
+            raise UnsupportedOpError("it joins other values than those of one loop variable")
         return first[0], later[0]
 
     def _is_next(self, reference: Reference) -> bool:
@@ -186,7 +192,7 @@ class Structure:
 
 
 def only_input(node: Node) -> Reference:
-    """Return the input of a node that must have just one."""
+    """Return the input of a node that must have exactly one."""
     if len(node.inputs) != 1:
-        raise ModelFormatError(f"{node.op} takes one input, not {len(node.inputs)}")
+        raise ModelFormatError(f"{node.op} has one input, not {len(node.inputs)}")
     return node.inputs[0]

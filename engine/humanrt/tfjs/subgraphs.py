@@ -1,7 +1,7 @@
 """Loops and conditions that depend on the data, written as ONNX's Loop and If.
 
-The body of a loop is traced once, for any turn. What its variables are like is found by trying: as they are at first,
-then as free as one turn leaves them, until a turn changes nothing of that.
+The body of a loop is traced for an arbitrary iteration. The shapes of its variables are found by iteration to a fixed
+point: at first those before the loop, then those common to the inputs and outputs of the body, until nothing changes.
 """
 
 from collections.abc import Sequence
@@ -23,22 +23,22 @@ _MAX_TRIALS = 16
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """What a value is like that goes into a graph within the graph, or comes out of it."""
+    """The kind, dtype and shape of an input or output of a subgraph."""
 
     is_list: bool
     dtype: DType
     shape: Shape | None
 
     def value(self) -> Value | SequenceValue:
-        """Return a value of this form, yet without a name."""
+        """Return a value of this form, without a name."""
         if self.is_list:
             return SequenceValue(None, self.shape, self.dtype)
         return Value(None, self.shape or (), self.dtype)
 
     def common(self, other: "_Form") -> "_Form":
-        """Return what both fit into."""
+        """Return the form that both values have."""
         if (self.is_list, self.dtype) != (other.is_list, other.dtype):
-            raise ModelFormatError("is of one type here and of another there, in one place of the ONNX graph")
+            raise ModelFormatError("its loop or condition has values of different types for the same variable")
         shape = common_shape(self.shape, other.shape)
         if shape is not None and BATCH in (self.shape or ()) + (other.shape or ()):
             require_batch(shape)
@@ -48,9 +48,9 @@ class _Form:
 def write_loop(
     workspace: Workspace, condition: Reference, variables: Sequence[Reference], frame: Frame, site: str
 ) -> Steps:
-    """Write a Loop; gives the variables as they are when it has ended.
+    """Write a Loop; return the values of the variables after it.
 
-    A variable is named by a node whose result it is: see ``control_flow``.
+    A variable is identified by its Merge or parameter: see ``control_flow``.
     """
     first, now, later = ((*frame, Turn(site, number)) for number in (0, ANY, NEXT))
     goes_on = yield condition, first
@@ -76,7 +76,7 @@ def write_loop(
             break
         forms = wider
     else:
-        raise UnsupportedOpError("its loop changes the form of a variable again and again")
+        raise UnsupportedOpError(f"the shapes of its loop variables do not converge within {_MAX_TRIALS} iterations")
     counters = [body.variable(Value(None, (), INT64)), body.variable(Value(None, (), BOOL))]
     graph = body.close([*counters, *inputs], [again, *results])
     left = [form.value() for form in forms]
@@ -92,7 +92,7 @@ def write_condition(
     frame: Frame,
     turn: Turn,
 ) -> Steps:
-    """Write an If; ``branches`` name what the condition gives when it does not hold, and when it does."""
+    """Write an If; ``branches`` are the results for a false and for a true predicate."""
     traced: list[tuple[Builder, list[Value | SequenceValue]]] = []
     for number, references in enumerate(branches):
         inside = (*frame, turn._replace(number=number))
@@ -110,7 +110,7 @@ def write_condition(
 
 
 def _stays(structure: Structure, variable: Reference) -> bool:
-    """Whether each turn of a loop hands the variable on as it is: then it need not go through the loop at all."""
+    """Return whether no iteration of a loop changes the variable: it then need not be a variable of the Loop."""
     seen, reference = set[str](), structure.successor(variable)
     while reference.node not in seen:
         seen.add(reference.node)
@@ -141,9 +141,9 @@ def _form(value: Value | SequenceValue) -> _Form:
 
 
 def _truth(builder: Builder, result: Result) -> Value:
-    """Return a condition as the one boolean that ONNX wants."""
+    """Return a condition as the scalar boolean that ONNX requires."""
     if not isinstance(result, Tensor | OpenTensor):
-        raise ModelFormatError("a list is no condition")
+        raise ModelFormatError("its condition is a list, not a tensor")
     tensor = result if isinstance(result, Tensor) else result.scalar
     value = builder.cast(tensor.logical, BOOL)
     return value if value.rank == 0 else builder.emit("Reshape", value, int64([]))

@@ -1,8 +1,7 @@
 """TensorLists and TensorArrays: TF.js's lists of tensors.
 
-While all is known they are plain lists of tensors. In a loop that is written as a loop, and where they are as long as
-something that is known only when the model runs, they are ONNX sequences. Neither is ever changed: a write makes a new
-one, and the graph hands that on.
+A list whose elements are known one by one is a tuple of tensors. A list in an ONNX Loop, or of a length that is known
+only at run time, is an ONNX sequence. Both are immutable: a write returns a new list.
 """
 
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from humanrt.tfjs.values import SequenceValue, tensor_type
 
 @dataclass(frozen=True, slots=True)
 class TensorList:
-    """Elements that are known one by one, None for those not yet written. One that ``grows`` has no given length."""
+    """A list of known elements, None for those not yet written. A list that ``grows`` has no fixed length."""
 
     dtype: DType
     elements: tuple[Tensor | None, ...]
@@ -26,13 +25,13 @@ class TensorList:
 
 @dataclass(frozen=True, slots=True)
 class TensorSequence:
-    """A list of which only the kind of its elements is known."""
+    """A list of which only the dtype and shape of its elements are known."""
 
     value: SequenceValue
 
     @property
     def dtype(self) -> DType:
-        """The type of each element."""
+        """The dtype of each element."""
         return self.value.dtype
 
 
@@ -40,12 +39,12 @@ AnyList: TypeAlias = TensorList | TensorSequence
 
 
 def as_sequence(builder: Builder, elements: AnyList) -> SequenceValue:
-    """Return a list as an ONNX sequence. It holds what was written, so that its length is that of TF.js's own list."""
+    """Return a list as an ONNX sequence of the elements written so far; TF.js's list has the same length."""
     if isinstance(elements, TensorSequence):
         return elements.value
     written = [element for element in elements.elements if element is not None]
     if written != list(elements.elements[: len(written)]):
-        raise UnsupportedOpError("hands on a list that has gaps")
+        raise UnsupportedOpError("it uses a list with gaps between its written elements")
     sequence = SequenceValue(None, None, elements.dtype)
     if not written:
         return builder.emit_as(sequence, "SequenceEmpty", dtype=tensor_type(elements.dtype))
@@ -56,9 +55,12 @@ def as_sequence(builder: Builder, elements: AnyList) -> SequenceValue:
 
 
 def common_shape(left: Shape | None, right: Shape | None) -> Shape | None:
-    """Return what two shapes have in common; None is no shape yet."""
+    """Return the shape that two shapes have in common, with None for sizes that differ; None is an empty list's shape.
+
+    Raises ``UnsupportedOpError`` if the ranks differ.
+    """
     if left is None or right is None:
         return left if right is None else right
     if len(left) != len(right):
-        raise UnsupportedOpError(f"has {len(left)} axes here and {len(right)} there, in one place of the ONNX graph")
+        raise UnsupportedOpError(f"its loop, condition or list has values of {len(left)} and of {len(right)} axes")
     return tuple(a if a == b else None for a, b in zip(left, right, strict=True))

@@ -1,7 +1,7 @@
-"""Evaluating a graph backwards from its outputs, so that nothing is translated that no output needs.
+"""Evaluation of a graph backwards from its outputs, so that only nodes that an output needs are translated.
 
-A node being evaluated is a small generator, and those that wait for others stand on a stack of our own: a graph may be
-deeper than Python's.
+The evaluation of a node is a generator. Generators that wait for others are on an explicit stack, because a graph may
+be deeper than Python's stack.
 """
 
 from humanrt.errors import ModelFormatError, UnsupportedOpError
@@ -14,11 +14,11 @@ from humanrt.tfjs.ops.table import Call, Result, translate
 from humanrt.tfjs.values import constant
 
 MAX_EVALUATIONS = 20_000
-"""How many nodes may be evaluated, each iteration of a loop anew: ten times what Human's largest takes."""
+"""The most evaluations of nodes, counted for each iteration of a loop: ten times those of Human's largest model."""
 
 
 class Tracer:
-    """Translates the nodes of one graph into one builder, each at most once in each frame."""
+    """The translation of the nodes of one graph into one builder, each at most once in each frame."""
 
     def __init__(self, graph: Graph, builder: Builder, inputs: dict[str, Result]) -> None:
         self._graph = graph
@@ -26,11 +26,14 @@ class Tracer:
         self._evaluations = 0
 
     def tensor(self, reference: Reference) -> Tensor:
-        """Translate what one output needs. Raises ModelFormatError, naming file, node and op, where that fails."""
+        """Translate the nodes that one output needs, and return the output.
+
+        Raises ``ModelFormatError``, with the file, node and op, if a node cannot be translated.
+        """
         result = self._evaluate(reference)
         if not isinstance(result, Tensor):
             raise UnsupportedOpError(
-                f"{self._graph.path}: output {reference.node!r} is a list, or an input of any rank"
+                f"{self._graph.path}: output {reference.node!r} is a list, or an input of unknown rank"
             )
         return result
 
@@ -47,7 +50,7 @@ class Tracer:
                     return answer
                 key = self._key(*requests[-1])
             elif key in running:
-                raise ModelFormatError(f"{self._graph.path}: node {key[0]!r} needs its own result")
+                raise ModelFormatError(f"{self._graph.path}: node {key[0]!r} depends on its own result")
             else:
                 running[key] = self._steps(*key)
             try:
@@ -57,7 +60,7 @@ class Tracer:
                 del running[key]
             except ModelFormatError as error:
                 raise type(error)(f"{self._where(key)}: {error}") from error
-            except Exception as error:  # numpy and onnx have no end of ways to refuse operands that do not fit
+            except Exception as error:  # numpy and onnx raise many kinds of exceptions for operands that do not fit
                 raise ModelFormatError(f"{self._where(key)}: cannot be translated: {error!r}") from error
 
     def _steps(self, name: str, frame: Frame) -> Steps:
@@ -70,7 +73,7 @@ class Tracer:
         builder = self._workspace.builder(frame)
         if node.op == "Const":
             if name not in self._graph.constants:
-                raise ModelFormatError("the manifest describes no weight of its name")
+                raise ModelFormatError("'weightsManifest' has no weight of this name")
             return (Tensor(builder, logical=constant(self._graph.constants[name])),)
         operands: list[Result] = []
         for reference in node.inputs:
@@ -89,7 +92,7 @@ class Tracer:
         results = self._workspace.results[key]
         if reference.index >= len(results):
             raise ModelFormatError(
-                f"{self._where(key)}: has {len(results)} outputs, and {reference.index} is asked for"
+                f"{self._where(key)}: has {len(results)} outputs; output {reference.index} does not exist"
             )
         return results[reference.index]
 

@@ -1,4 +1,4 @@
-"""A typed graph -> an ONNX model: the inputs are declared, the outputs are traced, and the batch is settled."""
+"""Translation of a typed graph into an ONNX model: its inputs are declared and its outputs traced."""
 
 import onnx
 
@@ -12,9 +12,10 @@ from humanrt.tfjs.values import AnyValue, OpenValue, Value
 
 
 def translate_graph(graph: Graph, version: str) -> onnx.ModelProto:
-    """Translate with the freest inputs that the graph takes: open sizes before usual ones, a symbolic batch before one.
+    """Translate with the most general inputs that the graph supports.
 
-    Each is tried in turn. What fails, fails at the first node that wants more to be known, and mostly early.
+    Unknown sizes are tried before the usual ones, and a symbolic batch before a batch of one. An attempt ends at the
+    first node that needs a known size.
     """
     attempts = [(batch, usual) for usual in (False, True) for batch in (BATCH, 1)]
     if all((given.shape or ())[1:] == (given.usual_shape or ())[1:] for given in graph.inputs):
@@ -23,7 +24,7 @@ def translate_graph(graph: Graph, version: str) -> onnx.ModelProto:
         try:
             return _translate(graph, version, batch, usual)
         except ModelFormatError:
-            continue  # Either this wants too little, or the model is at fault: then the last attempt says so.
+            continue  # The inputs are too general, or the model is malformed: then the last attempt raises.
     return _translate(graph, version, *attempts[-1])
 
 
@@ -48,9 +49,9 @@ def _translate(graph: Graph, version: str, batch: int | str, usual: bool) -> onn
     values = {output.name: tracer.tensor(output.reference).logical for output in graph.outputs}
     for name, value in values.items():
         if name in tensors:
-            raise ModelFormatError(f"{graph.path}: {name!r} is the name of an input and of an output")
+            raise ModelFormatError(f"{graph.path}: an input and an output have the name {name!r}")
         if batched and value.shape[:1] != (BATCH,):
-            raise ModelFormatError(f"{graph.path}: output {name!r} has no batch")
+            raise ModelFormatError(f"{graph.path}: output {name!r} has no batch axis")
     try:
         return builder.model(inputs, values, version)
     except ModelFormatError as error:

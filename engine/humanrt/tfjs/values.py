@@ -1,4 +1,4 @@
-"""ONNX values: what is known of each before the model runs, and how a protocol buffer describes it."""
+"""ONNX values: their properties known at conversion time, and their descriptions as protocol buffers."""
 
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -13,10 +13,10 @@ from humanrt.tfjs.sizes import Sizes
 
 @dataclass(eq=False, slots=True)
 class Value:
-    """One tensor of a known number of axes.
+    """A tensor of known rank.
 
-    ``clip`` is set on the result of a Clip or Relu: its source and its bounds. ``sizes`` is set on a value that is made
-    of sizes which are known in part. ``counts`` says that it holds 0, 1, 2 and so on.
+    ``clip`` is set on the result of a Clip or Relu: its source and its bounds. ``sizes`` is set on a value that is
+    computed from partly known sizes. ``counts`` is True for the values 0, 1, 2, ...
     """
 
     name: str | None
@@ -35,7 +35,7 @@ class Value:
 
 @dataclass(eq=False, slots=True)
 class SequenceValue:
-    """A list of tensors, whose ``shape`` is that of each element, and None as long as none was written."""
+    """A sequence of tensors. ``shape`` is that of each element, or None if nothing is written yet."""
 
     name: str | None
     shape: Shape | None
@@ -44,7 +44,7 @@ class SequenceValue:
 
 @dataclass(eq=False, slots=True)
 class OpenValue:
-    """One tensor whose number of axes is not known: an input of the model."""
+    """A tensor of unknown rank: an input of the model."""
 
     name: str | None
     dtype: DType
@@ -54,30 +54,30 @@ AnyValue: TypeAlias = Value | SequenceValue | OpenValue
 Operand: TypeAlias = "AnyValue | Array | np.generic | None"
 
 
-def constant(data: Any, dtype: DType | None = None) -> Value:  # noqa: ANN401 - whatever numpy can make an array of
-    """Return a value that is known now. It enters the graph when a node that remains needs it."""
+def constant(data: Any, dtype: DType | None = None) -> Value:  # noqa: ANN401 - anything that numpy converts to an array
+    """Return a constant. It enters the graph if a remaining node needs it."""
     array = np.asarray(data, dtype)
     return Value(None, array.shape, array.dtype, array)
 
 
 def int64(data: Any) -> Value:  # noqa: ANN401 - as above
-    """Return a constant of the type in which ONNX wants axes, sizes and indices."""
+    """Return an int64 constant: the dtype of ONNX's axes, sizes and indices."""
     return constant(data, INT64)
 
 
 def tensor_type(dtype: DType) -> int:
-    """Return ONNX's number of a type."""
+    """Return ONNX's number of a dtype."""
     return int(helper.np_dtype_to_tensor_dtype(dtype))
 
 
 def initializer(name: str, array: Array) -> onnx.TensorProto:
-    """Return an array as ONNX stores it."""
+    """Return an array as a ``TensorProto``."""
     # np.ascontiguousarray would turn a scalar into a vector.
     return numpy_helper.from_array(np.asarray(array, order="C"), name)
 
 
 def describe(value: AnyValue, name: str | None = None) -> onnx.ValueInfoProto:
-    """Return the description of a value, under its own name or another."""
+    """Return the ``ValueInfoProto`` of a value, with its own name or another."""
     dtype, name = tensor_type(value.dtype), name or value.name or ""
     match value:
         case SequenceValue(shape=shape):

@@ -1,4 +1,4 @@
-"""The weights: the manifest is compared with the files' lengths, then they are read and dequantised as in TF.js."""
+"""Reading of the weights: the manifest is checked against the lengths of the files, then values are dequantized."""
 
 import math
 from dataclasses import dataclass
@@ -22,19 +22,19 @@ from humanrt.tfjs.document import (
 from humanrt.tfjs.graph import BOOL, FLOAT32, INT32, Array, DType
 
 MAX_MODEL_BYTES = 2**31 - 2**20
-"""A protocol buffer, and so an ONNX file, ends at 2 GiB; a mebibyte is left for the graph itself."""
+"""The most bytes of weights: a protocol buffer is limited to 2 GiB, and 1 MiB is left for the graph."""
 
 MAX_RANK = 8
 
 _DTYPES: dict[str, DType] = {"float32": FLOAT32, "int32": INT32, "bool": BOOL}
-_QUANTISED_DTYPES: dict[str, DType] = {
+_QUANTIZED_DTYPES: dict[str, DType] = {
     name: np.dtype(f"<{code}") for name, code in {"uint8": "u1", "uint16": "u2", "float16": "f2"}.items()
 }
 
 
 @dataclass(frozen=True, slots=True)
 class _Weight:
-    """One entry of the manifest. ``scale`` is None where the numbers need no more than a cast."""
+    """One entry of the manifest. ``scale`` is None if the stored values need only a cast."""
 
     name: str
     shape: tuple[int, ...]
@@ -53,7 +53,7 @@ class _Weight:
 
 
 def read_weights(document: JsonObject, folder: Path) -> dict[str, Array]:
-    """All weights by name, as float32, int32 or bool. Every size is checked before the first byte is read."""
+    """Return all weights by name, as float32, int32 or bool arrays. All sizes are checked before a file is read."""
     groups = [
         (
             group_files(group, folder),
@@ -65,24 +65,24 @@ def read_weights(document: JsonObject, folder: Path) -> dict[str, Array]:
         expected, found = sum(weight.stored_bytes for weight in weights), sum(file_size(file) for file in files)
         if expected != found:
             names = ", ".join(file.name for file in files)
-            raise ModelFormatError(f"the manifest describes {expected} bytes of weights, but {names} hold {found}")
+            raise ModelFormatError(f"'weightsManifest' describes {expected} bytes of weights; {names} have {found}")
     if (total := sum(weight.bytes for _, weights in groups for weight in weights)) > MAX_MODEL_BYTES:
-        raise ModelFormatError(f"{total} bytes of weights; an ONNX file holds at most {MAX_MODEL_BYTES}")
+        raise ModelFormatError(f"the weights take {total} bytes; an ONNX file can hold at most {MAX_MODEL_BYTES}")
     arrays: dict[str, Array] = {}
     for files, weights in groups:
         content, offset = b"".join(read_file(file, MAX_MODEL_BYTES) for file in files), 0
         for weight in weights:
             if weight.name in arrays:
-                raise ModelFormatError(f"the manifest describes the weight {weight.name!r} twice")
+                raise ModelFormatError(f"'weightsManifest' has the weight {weight.name!r} twice")
             stored = np.frombuffer(content, weight.stored, math.prod(weight.shape), offset).reshape(weight.shape)
-            arrays[weight.name] = _dequantise(weight, stored)
+            arrays[weight.name] = _dequantize(weight, stored)
             offset += weight.stored_bytes
     return arrays
 
 
 def _entry(raw: object) -> _Weight:
-    entry = checked(raw, dict, "a weight of the manifest")
-    name = member(entry, "name", str, "a weight of the manifest")
+    entry = checked(raw, dict, "a weight of 'weightsManifest'")
+    name = member(entry, "name", str, "a weight of 'weightsManifest'")
     where = f"the weight {name!r}"
     shape = tuple(integer(size, f"a size of {where}") for size in member(entry, "shape", list, where))
     if len(shape) > MAX_RANK or any(not 0 <= size < 2**31 for size in shape):
@@ -91,20 +91,20 @@ def _entry(raw: object) -> _Weight:
     if dtype_name not in _DTYPES:
         raise ModelFormatError(f"{where} has dtype {dtype_name!r}; accepted are {', '.join(_DTYPES)}")
     dtype = _DTYPES[dtype_name]
-    quantisation = optional(entry, "quantization", dict, where)
-    if not quantisation:
+    quantization = optional(entry, "quantization", dict, where)
+    if not quantization:
         return _Weight(name, shape, dtype, dtype.newbyteorder("<"), None, 0.0)
-    stored_name = member(quantisation, "dtype", str, f"the quantisation of {where}")
-    if stored_name not in _QUANTISED_DTYPES or dtype == BOOL or (stored_name == "float16" and dtype != FLOAT32):
-        raise ModelFormatError(f"{where} is {dtype_name} quantised as {stored_name!r}, a pair that TF.js does not know")
-    stored = _QUANTISED_DTYPES[stored_name]
+    stored_name = member(quantization, "dtype", str, f"the quantization of {where}")
+    if stored_name not in _QUANTIZED_DTYPES or dtype == BOOL or (stored_name == "float16" and dtype != FLOAT32):
+        raise ModelFormatError(f"{where} has dtype {dtype_name} quantized as {stored_name!r}; TF.js has no such pair")
+    stored = _QUANTIZED_DTYPES[stored_name]
     if stored_name == "float16":
         return _Weight(name, shape, dtype, stored, None, 0.0)
-    scale, minimum = (number(quantisation.get(key), f"{key!r} of {where}") for key in ("scale", "min"))
+    scale, minimum = (number(quantization.get(key), f"{key!r} of {where}") for key in ("scale", "min"))
     return _Weight(name, shape, dtype, stored, scale, minimum)
 
 
-def _dequantise(weight: _Weight, stored: Array) -> Array:
+def _dequantize(weight: _Weight, stored: Array) -> Array:
     if weight.scale is None:
         return stored.astype(weight.dtype)
     # JavaScript multiplies in double precision, then stores: as float32, or by Math.round (half up) as int32.
@@ -113,6 +113,6 @@ def _dequantise(weight: _Weight, stored: Array) -> Array:
         if weight.dtype == INT32:
             rounded = np.floor(exact + 0.5)
             if not ((rounded >= -(2.0**31)) & (rounded < 2.0**31)).all():
-                raise ModelFormatError(f"the weight {weight.name!r} does not fit into int32 when dequantised")
+                raise ModelFormatError(f"the dequantized weight {weight.name!r} does not fit int32")
             return rounded.astype(INT32)
         return exact.astype(FLOAT32)

@@ -3,10 +3,12 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
+
+from numpy.typing import NDArray
 
 from humanrt.config import Config
-from humanrt.engine import Engine
+from humanrt.engine import Engine, internals
 from humanrt.streams.session import SessionFrame
 from humanrt.tensors import Tensor
 from humanrt.vision.stage import VisionModel
@@ -19,16 +21,20 @@ Models: TypeAlias = Mapping[str, VisionModel]
 class Call:
     """One image, uint8 [h, w, 3] RGB, and what it is processed with.
 
-    The modules of a call run concurrently in its scope, which owns every tensor they allocate. ``turn`` holds the state
-    that the previous frame left in the session, and receives the state for the next one; None for an image without a
-    session.
+    The modules of a call run concurrently in its scope, which owns every tensor they allocate. ``frame`` holds the
+    state that the previous frame left in the session, and receives the state for the next one; None for an image
+    without a session.
     """
 
     engine: Engine
     models: Models
     picture: Tensor
     config: Config
-    turn: SessionFrame | None = None
+    frame: SessionFrame | None = None
+
+    def adopt(self, array: NDArray[Any]) -> Tensor:
+        """Return a tensor of a new array, in the call's scope; nothing may write to the array any more."""
+        return internals(self.engine).adopt(array)
 
     @property
     def size(self) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""The modules of Human, in one list. Pipeline, command line and drawing read it.
+"""The modules of Human, in one list, which the pipeline, the command line and the drawing read.
 
 A new module is a folder beside the five of this package, and one entry here; its configuration is a section of
 ``Config`` and its records are a field of ``Result``.
@@ -7,8 +7,14 @@ A new module is a folder beside the five of this package, and one entry here; it
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from humanrt.config import Config
-from humanrt.result import Body, Face, Gesture, Hand, Object, Person, Segmentation
+from humanrt.drawing import records
+from humanrt.result import Body, Face, Gesture, Hand, Object, Person, Result, Segmentation
+from humanrt.result.formats import rows
+from humanrt.result.formats.rows import Summary
 from humanrt.runtime import scheduler
 from humanrt.vision.body.pipeline import body_models, detect_bodies
 from humanrt.vision.call import Call
@@ -51,13 +57,20 @@ def _no_others(config: Config) -> tuple[str, ...]:
 class Module:
     """One module: ``name`` is its key in the configuration, in ``Found`` and in ``Result.errors``.
 
-    ``models`` returns the path of each model needed, by its key of the configuration; ``needs`` the names of the
-    modules whose results it reads, which are awaited first; ``detect`` fills the module's field of ``Found``.
+    - ``enabled`` returns whether the configuration enables it.
+    - ``detect`` fills the module's field of ``Found``.
+    - ``summarize`` returns its rows of the table that the command line prints.
+    - ``draw`` draws its detections onto a canvas, uint8 [h, w, 3] RGB; higher layers cover lower ones.
+    - ``models`` returns the path of each model needed, by its key of the configuration.
+    - ``needs`` returns the names of the modules whose results it reads, which are awaited first.
     """
 
     name: str
     enabled: Callable[[Config], bool]
     detect: Callable[[Call, Families, Found], Awaitable[None]]
+    summarize: Callable[[Result], Summary]
+    draw: Callable[[NDArray[np.uint8], Result], None]
+    layer: int
     models: Callable[[Config], Mapping[str, str]] = _no_models
     needs: Callable[[Config], tuple[str, ...]] = _no_others
 
@@ -101,29 +114,62 @@ def _faces_if_counted(max_detected: int) -> tuple[str, ...]:
 
 
 MODULES: tuple[Module, ...] = (
-    Module("face", lambda config: config.face.enabled, _faces, lambda config: face_models(config.face)),
+    Module(
+        "face",
+        lambda config: config.face.enabled,
+        _faces,
+        rows.summarize_faces,
+        records.draw_faces,
+        layer=5,
+        models=lambda config: face_models(config.face),
+    ),
     Module(
         "body",
         lambda config: config.body.enabled,
         _bodies,
-        lambda config: body_models(config.body),
-        lambda config: _faces_if_counted(config.body.max_detected),
+        rows.summarize_bodies,
+        records.draw_bodies,
+        layer=3,
+        models=lambda config: body_models(config.body),
+        needs=lambda config: _faces_if_counted(config.body.max_detected),
     ),
     Module(
         "hand",
         lambda config: config.hand.enabled,
         _hands,
-        lambda config: hand_models(config.hand),
-        lambda config: _faces_if_counted(config.hand.max_detected),
+        rows.summarize_hands,
+        records.draw_hands,
+        layer=4,
+        models=lambda config: hand_models(config.hand),
+        needs=lambda config: _faces_if_counted(config.hand.max_detected),
     ),
-    Module("object", lambda config: config.object.enabled, _objects, lambda config: object_models(config.object)),
+    Module(
+        "object",
+        lambda config: config.object.enabled,
+        _objects,
+        rows.summarize_objects,
+        records.draw_objects,
+        layer=2,
+        models=lambda config: object_models(config.object),
+    ),
+    Module(
+        "gesture",
+        lambda config: config.gesture.enabled,
+        _gestures,
+        rows.summarize_gestures,
+        records.draw_gestures,
+        layer=1,
+        needs=lambda config: ("face", "body", "hand"),
+    ),
     Module(
         "segmentation",
         lambda config: config.segmentation.enabled,
         _segments,
-        lambda config: segmentation_models(config.segmentation),
+        rows.summarize_segments,
+        records.draw_segmentation,
+        layer=0,
+        models=lambda config: segmentation_models(config.segmentation),
     ),
-    Module("gesture", lambda config: config.gesture.enabled, _gestures, needs=lambda config: ("face", "body", "hand")),
 )
 
 

@@ -20,12 +20,12 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from humanrt.engine import Engine
+from humanrt.engine import Engine, internals
 from humanrt.errors import ConfigError, ModelError, ModelFormatError
 from humanrt.runtime import scheduler
 from humanrt.runtime.graph_model import GraphModel, StopSignal
 from humanrt.runtime.side_by_side import side_by_side
-from humanrt.tensors import Tensor
+from humanrt.tensors import Registry, Tensor
 from humanrt.zoo import Card, TensorSpec
 
 # What NumPy and Python raise for arrays of another shape, or with other values, than a family decodes.
@@ -66,7 +66,8 @@ class VisionModel:
     engine: Engine
     card: Card
     graph: GraphModel
-    _nodes: dict[tuple[str, ...], list[str]] = field(default_factory=dict, repr=False)
+    nodes: dict[tuple[str, ...], list[str]] = field(default_factory=dict, repr=False)
+    """The graph's names of the outputs of the families that the model was run as."""
 
     @cached_property
     def form(self) -> InputForm:
@@ -84,6 +85,11 @@ class VisionModel:
                 "must be numbers here, because images are resized to them"
             )
         return form
+
+    @cached_property
+    def registry(self) -> Registry:
+        """The accounts of the engine's tensors."""
+        return internals(self.engine).registry
 
     @cached_property
     def on_cpu(self) -> bool:
@@ -110,10 +116,8 @@ class VisionModel:
 
     def nodes_of(self, family: "Family[Any, Any, Any]") -> list[str]:
         """Return the graph's names of a family's outputs. Raises ``ConfigError`` if the model card lacks one."""
-        nodes = self._nodes.get(family.outputs)
-        if nodes is None:
-            specs = self._specs("outputs", self.card.outputs, family.outputs)
-            nodes = self._nodes[family.outputs] = [spec.signature or spec.node for spec in specs]
+        specs = self._specs("outputs", self.card.outputs, family.outputs)
+        nodes = self.nodes[family.outputs] = [spec.signature or spec.node for spec in specs]
         return nodes
 
     def _specs(self, kind: str, known: Mapping[str, TensorSpec], names: Iterable[str]) -> list[TensorSpec]:
@@ -205,7 +209,7 @@ async def run_stage(
     """
     stage = _Stage(family, model, source, task, recurrence)
     if model.on_cpu:
-        stop = model.graph.stop_signal()
+        stop = StopSignal(model.graph.run_options())
         images = await scheduler.run(stage.run_whole, stop, on_cancel=stop.set)
     else:
         images = await scheduler.run(stage.prepare_images)
@@ -259,7 +263,7 @@ class _Stage(Generic[Task, Prepared, Found]):
         family, model, source = self.family, self.model, self.source
         pixels = source.registry.values(source) if isinstance(source, Tensor) else source
         self.prepared = family.prepare(pixels, family.form(model), self.task)
-        self.batch = model.engine.registry.adopt(self.prepared.pixels)
+        self.batch = model.registry.adopt(self.prepared.pixels)
 
     def run(self, batch: Tensor, stop: StopSignal) -> tuple[list[NDArray[Any]], list[Tensor]]:
         """Run the model and dispose of the batch; return the outputs, and the tensors that own them."""
@@ -270,7 +274,8 @@ class _Stage(Generic[Task, Prepared, Found]):
             nodes = model.input_nodes([recurrence.image, *recurrence.inputs])
             inputs = dict(zip(nodes, (batch, *recurrence.inputs.values()), strict=True))
         try:
-            return model.graph.run(inputs, model.nodes_of(self.family), stop)
+            nodes = model.nodes.get(self.family.outputs) or model.nodes_of(self.family)
+            return model.graph.run(inputs, nodes, stop)
         finally:
             batch.dispose()
 
@@ -282,12 +287,7 @@ class _Stage(Generic[Task, Prepared, Found]):
         except (ConfigError, ModelError):
             raise
         except UNREADABLE as error:
-            card, rows = self.model.card, zip(family.outputs, arrays, strict=True)
-            shapes = ", ".join(f"{name} {array.dtype} {list(array.shape)}" for name, array in rows)
-            raise ModelFormatError(
-                f"{card.name} returned {shapes}, which cannot be decoded as the outputs of a model for "
-                f"{card.config_key} ({error}): compare its model card with those of HumanRT's own models"
-            ) from error
+            raise self._unreadable(arrays, error) from error
         finally:
             arrays.clear()  # an error's traceback holds this frame, which must not hold the memory
             for name, output in zip(family.outputs, outputs, strict=True):
@@ -302,13 +302,13 @@ class _Stage(Generic[Task, Prepared, Found]):
         if batch.shape[0] == 1:
             return [batch]
         pixels = batch.registry.values(batch)
-        tensors = [self.model.engine.adopt(single.copy()) for single in np.split(pixels, len(pixels))]
+        tensors = [self.model.registry.adopt(single.copy()) for single in np.split(pixels, len(pixels))]
         batch.dispose()
         return tensors
 
     async def run_alone(self, image: Tensor) -> tuple[list[NDArray[Any]], list[Tensor]]:
         """Run the model on one image of the batch, on a thread of its device."""
-        stop = self.model.graph.stop_signal()
+        stop = StopSignal(self.model.graph.run_options())
         run = scheduler.run if self.model.on_cpu else scheduler.run_on_gpu
         return await run(self.run, image, stop, on_cancel=stop.set)
 
@@ -316,9 +316,26 @@ class _Stage(Generic[Task, Prepared, Found]):
         """Decode the outputs of one run for each image, and dispose of them."""
         arrays, outputs = runs[0]
         if len(runs) > 1:
-            joined = [np.concatenate(parts) for parts in zip(*(arrays for arrays, _ in runs), strict=True)]
-            for _, of_image in runs:
-                for output in of_image:
-                    output.dispose()
-            arrays, outputs = joined, [self.model.engine.registry.adopt(array) for array in joined]
+            arrays = self._joined(runs)
+            outputs = [self.model.registry.adopt(array) for array in arrays]
         self.decode(arrays, outputs)
+
+    def _joined(self, runs: list[tuple[list[NDArray[Any]], list[Tensor]]]) -> list[NDArray[Any]]:
+        """Concatenate the outputs of one run for each image, and dispose of them."""
+        try:
+            return [np.concatenate(parts) for parts in zip(*(arrays for arrays, _ in runs), strict=True)]
+        except ValueError as error:
+            raise self._unreadable(runs[0][0], error) from error
+        finally:
+            for arrays, outputs in runs:
+                arrays.clear()  # as in decode()
+                for output in outputs:
+                    output.dispose()
+
+    def _unreadable(self, arrays: list[NDArray[Any]], error: Exception) -> ModelFormatError:
+        card, rows = self.model.card, zip(self.family.outputs, arrays, strict=True)
+        shapes = ", ".join(f"{name} {array.dtype} {list(array.shape)}" for name, array in rows)
+        return ModelFormatError(
+            f"{card.name} returned {shapes}, which cannot be decoded as the outputs of a model for "
+            f"{card.config_key} ({error}): compare its model card with those of HumanRT's own models"
+        )

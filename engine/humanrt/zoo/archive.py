@@ -1,7 +1,7 @@
-"""Reading a few known files out of an npm package without trusting it.
+"""Reading of known files from an untrusted npm package.
 
-Members are looked up by the exact names that cards give, so no name in an archive ever becomes a path. A member that is
-a link, or of another length than its card says, is refused before it is read.
+Members are found by the exact names in model cards, so that no name in an archive becomes a path. A member that is not
+a regular file, or does not have the length in its card, is rejected before it is read.
 """
 
 import gzip
@@ -14,17 +14,17 @@ from typing import BinaryIO, cast
 from humanrt.errors import FetchError, IntegrityError
 from humanrt.zoo.cards import CardFile
 
-# The largest package of Human's models unpacks to 175 MB; what unpacks to far more is meant to do harm.
+# The largest package of Human's models unpacks to 175 MB.
 UNPACKED_LIMIT = 512 * 1024 * 1024
 
 
 def read_members(archive: Path, wanted: Mapping[str, CardFile]) -> Iterator[tuple[str, bytes]]:
-    """Give the members of a .tgz that are named in `wanted`, in a single pass; those it lacks are skipped.
+    """Yield the name and content of the members of a .tgz that are in ``wanted``, in one pass.
 
-    Of the bytes only the number is checked.
+    Members that the archive lacks are skipped. Lengths are checked, hashes are not.
 
-    Raises IntegrityError: a member is no plain file or of another length, or the package is absurdly large; FetchError:
-    the archive cannot be read.
+    Raises ``IntegrityError`` if a member is not a regular file or has another length than its card says, or if the
+    archive unpacks to more than ``UNPACKED_LIMIT`` bytes, ``FetchError`` if the archive cannot be read.
     """
     awaited = dict(wanted)
     try:
@@ -44,16 +44,16 @@ def read_members(archive: Path, wanted: Mapping[str, CardFile]) -> Iterator[tupl
 def _read_member(members: tarfile.TarFile, member: tarfile.TarInfo, file: CardFile) -> bytes:
     stream = members.extractfile(member) if member.isreg() else None
     if stream is None:
-        raise IntegrityError(f"{member.name} in the package is not a plain file; it was not kept")
+        raise IntegrityError(f"{member.name} in the package is not a regular file; it was not kept")
     if member.size != file.bytes:
         raise IntegrityError(
-            f"{member.name} in the package has {member.size} bytes, its card says {file.bytes}; it was not kept"
+            f"{member.name} in the package has {member.size} bytes; its card says {file.bytes}; it was not kept"
         )
     return stream.read()
 
 
 class _Bounded:
-    """A stream that may be read up to `UNPACKED_LIMIT` bytes."""
+    """A stream of which at most ``UNPACKED_LIMIT`` bytes can be read."""
 
     def __init__(self, stream: gzip.GzipFile) -> None:
         self._stream = stream
@@ -63,5 +63,5 @@ class _Bounded:
         data = self._stream.read(size)
         self._left -= len(data)
         if self._left < 0:
-            raise IntegrityError(f"the package unpacks to more than {UNPACKED_LIMIT} bytes; it was refused")
+            raise IntegrityError(f"the package unpacks to more than {UNPACKED_LIMIT} bytes; it was rejected")
         return data

@@ -1,54 +1,73 @@
-"""A cache: a plain folder, which may be copied from machine to machine.
+"""A cache of model files: a plain folder, which may be copied to other machines.
 
 ::
 
     models/NAME/             the files of the model NAME, each with a note FILE.verified; FILE.part while it arrives
-    samples/NAME/            sample pictures, in the same way
+    samples/NAME/            sample images, in the same form
     onnx/NAME/DIGEST.onnx    converted models, each with a note
+    graphs/DIGEST/           copies of ONNX models of users, read-only, each file with a note
+    addresses/DIGEST/        models fetched from addresses
     npm/                     packages while they are unpacked
     locks/
 
-Why a pull may be killed at any moment: a file gets its name only when it is complete and verified, by one atomic step;
-everything else is continued or overwritten (.part), hashed again (a file without its note), made again (a conversion
-without its note), or swept by the next pull that asks npm (npm/). The locks are the operating system's, and end with
-the process that holds them.
+A process that fetches may be killed at any time. A file gets its name only when it is complete and verified, by one
+atomic rename. Everything else is resumed or overwritten (``.part``), hashed again (a file without its note), converted
+again (a conversion without its note), or deleted by the next fetch through npm (``npm/``). The locks belong to the
+operating system, which releases them when the process ends.
 """
 
 import shutil
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
-from humanrt.errors import StoreError
+from humanrt.errors import IntegrityError, StoreError
 from humanrt.zoo.cards import Asset, CardFile
 from humanrt.zoo.integrity import file_access, install, is_intact, is_recorded, part_of, record
+from humanrt.zoo.transfer import POLL_S, Cancelled, FetchEndedError, never
 
-# Longer than any fetch should take: whoever holds a lock for so long has stopped.
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
+# Longer than any fetch takes: a process that holds a lock for so long hangs.
 LOCK_TIMEOUT_S = 1800.0
 
 
-class Cache:
-    """Where files lie in the folder `root`, and who may write them. For any number of threads and processes.
+READ_ONLY = 0o444
 
-    Every call may raise StoreError for a folder that cannot be read or written.
+
+class Copy(NamedTuple):
+    """A file to copy into the cache: its relative path there, its length and hash, and the path or bytes to copy."""
+
+    name: str
+    file: CardFile
+    source: Path | bytes
+
+
+class Cache:
+    """The paths and locks of the files in the folder ``root``, for any number of threads and processes.
+
+    Every method may raise ``StoreError`` if a folder cannot be read or written.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root
 
     def folder(self, asset: Asset) -> Path:
-        """Return where the files of `asset` lie."""
+        """Return the folder of the files of ``asset``."""
         return self.root / asset.folder
 
     def lacking(self, asset: Asset) -> list[CardFile]:
-        """Return the files of `asset` that are not there, or are damaged."""
+        """Return the files of ``asset`` that are missing or damaged."""
         folder = self.folder(asset)
         return [file for file in asset.files if not is_intact(folder / file.name, file)]
 
     def put(self, asset: Asset, file: CardFile, content: bytes | Path) -> None:
-        """Install `content`, or a copy of the file there, as `file`. For whoever holds the asset's lock.
+        """Install ``content``, or a copy of the file at that path, as ``file``. The caller holds the asset's lock.
 
-        Raises IntegrityError: it is not `file`; nothing was kept.
+        Raises ``IntegrityError`` if the content is not that of ``file``; nothing is kept.
         """
         destination = self.folder(asset) / file.name
         arrived = part_of(destination)
@@ -61,23 +80,37 @@ class Cache:
         install(arrived, destination, file)
 
     def conversions(self, name: str) -> list[Path]:
-        """Return the ONNX files that were made of the model `name`."""
+        """Return the ONNX files that were converted from the model ``name``."""
         return sorted((self.root / "onnx" / name).glob("*.onnx"))
 
     def convert(self, name: str, digest: str, convert: Callable[[Path], object]) -> Path:
-        """Return the ONNX file of `digest`, of the model `name`; `convert` makes it where it is missing or damaged."""
+        """Return the ONNX file of ``digest``, of the model ``name``; ``convert`` writes it if missing or damaged."""
         path = self.root / "onnx" / name / f"{digest}.onnx"
         if not is_recorded(path):
             with self.lock(f"onnx-{digest}"):
-                if not is_recorded(path):  # another may have made it while this one waited
+                if not is_recorded(path):  # another thread or process may have written it during the wait
                     with file_access(path):
                         path.parent.mkdir(parents=True, exist_ok=True)
                         convert(path)
                     record(path)
         return path
 
+    def keep(self, digest: str, files: Sequence[Copy]) -> Path:
+        """Return the folder of copies of ``files``, which ``digest`` identifies; it is created if missing or damaged.
+
+        The copies are read-only. A folder is replaced as a whole, never changed: sessions may map its files to memory.
+
+        Raises ``IntegrityError`` if a source does not have the described content (it changed after it was hashed).
+        """
+        folder = self.root / "graphs" / digest
+        if not _is_kept(folder, files):
+            with self.lock(f"graph-{digest}"):
+                if not _is_kept(folder, files):
+                    _copy(files, folder)
+        return folder
+
     def remove(self, asset: Asset) -> int:
-        """Delete the files of `asset` and what was made of them; return how many bytes that were."""
+        """Delete the files of ``asset`` and their conversions; return the number of bytes freed."""
         freed = 0
         with self.lock_of(asset):
             for folder in (self.folder(asset), self.root / "onnx" / asset.name):
@@ -88,10 +121,11 @@ class Cache:
         return freed
 
     @contextmanager
-    def lock(self, name: str) -> Iterator[None]:
-        """Keep every other thread and process that locks `name` in this cache waiting.
+    def lock(self, name: str, cancelled: Cancelled = never) -> Iterator[None]:
+        """Hold the lock ``name`` of this cache, which excludes other threads and processes.
 
-        Raises StoreError: somebody has held it for half an hour, or the cache cannot be written.
+        Raises ``StoreError`` if another process holds it for ``LOCK_TIMEOUT_S``, or the cache cannot be written,
+        ``FetchEndedError`` if the wait is cancelled.
         """
         import filelock
 
@@ -99,17 +133,62 @@ class Cache:
         with file_access(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             lock = filelock.FileLock(path)
-            try:
-                lock.acquire(timeout=LOCK_TIMEOUT_S)
-            except filelock.Timeout as error:
-                raise StoreError(
-                    f"another process has held {path} for {LOCK_TIMEOUT_S:g} s: end it, then try again"
-                ) from error
+            _wait_for(lock, path, cancelled)
         try:
             yield
         finally:
             lock.release()
 
-    def lock_of(self, asset: Asset) -> AbstractContextManager[None]:
-        """Lock the files of `asset`."""
-        return self.lock(f"{asset.kind}-{asset.name}")
+    def lock_of(self, asset: Asset, cancelled: Cancelled = never) -> AbstractContextManager[None]:
+        """Return the lock of the files of ``asset``."""
+        return self.lock(f"{asset.kind}-{asset.name}", cancelled)
+
+
+def _is_kept(folder: Path, files: Sequence[Copy]) -> bool:
+    return all(is_intact(folder / copy.name, copy.file) for copy in files)
+
+
+def _copy(files: Sequence[Copy], folder: Path) -> None:
+    part, old = (folder.with_name(f"{folder.name}.{suffix}") for suffix in ("part", "old"))
+    with file_access(folder):
+        for left in (part, old):  # of a process that was killed
+            shutil.rmtree(left, ignore_errors=True)
+        part.mkdir(parents=True)
+    try:
+        for copy in files:
+            path = part / copy.name
+            with file_access(path):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                if isinstance(copy.source, Path):
+                    shutil.copyfile(copy.source, path)
+                else:
+                    path.write_bytes(copy.source)
+            if not is_intact(path, copy.file):
+                raise IntegrityError(f"{copy.name} changed while it was copied")
+            with file_access(path):
+                path.chmod(READ_ONLY)
+        with file_access(folder):
+            if folder.exists():
+                folder.rename(old)
+            part.rename(folder)
+    finally:
+        for left in (part, old):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _wait_for(lock: "BaseFileLock", path: Path, cancelled: Cancelled) -> None:
+    from filelock import Timeout
+
+    end = time.monotonic() + LOCK_TIMEOUT_S
+    while True:
+        try:
+            lock.acquire(timeout=POLL_S)
+        except Timeout:
+            if cancelled():
+                raise FetchEndedError from None
+            if time.monotonic() > end:
+                raise StoreError(
+                    f"another process has held {path} for {LOCK_TIMEOUT_S:g} s; end that process and try again"
+                ) from None
+        else:
+            return

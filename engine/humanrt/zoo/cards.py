@@ -1,15 +1,18 @@
-"""What a card says: the files of a model or of sample pictures, where they come from, what goes in and what comes out.
+"""Model cards: the files of a model or of sample images, their sources, and the inputs and outputs of a model.
 
-`catalogue` reads cards from TOML: the keys are the fields.
+``catalogue`` reads cards from TOML: the keys are the fields.
 """
 
+import base64
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Annotated, ClassVar
 
-# Names become names of files, so none may lead out of its folder or pass for an option of a command.
+from humanrt.errors import CardError
+
+# Names become names of files: none may leave its folder, or look like an option of a command.
 FileName = Annotated[str, re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")]
 Folder = Annotated[str, re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(/[A-Za-z0-9][A-Za-z0-9_-]*)*")]
 Sha256 = Annotated[str, re.compile(r"[0-9a-f]{64}")]
@@ -25,9 +28,9 @@ Color = tuple[int, int, int]
 
 @dataclass(frozen=True, kw_only=True)
 class CardFile:
-    """One file: its name without a folder, its SHA-256 in lower-case hexadecimal, its length in bytes.
+    """One file: its name without a folder, its SHA-256 in lower-case hexadecimal, and its length in bytes.
 
-    `path` and `url` are for cards of your own: where the file lies on this machine, seen from the card, or in the web.
+    ``path`` and ``url`` are the location of a file of a custom card: a path, relative to the card, or an address.
     """
 
     name: FileName
@@ -56,17 +59,17 @@ class NpmSource:
 
     @property
     def spec(self) -> str:
-        """What the npm client calls it: ``@vladmandic/human@3.3.6``."""
+        """The package as the npm client names it, for instance ``@vladmandic/human@3.3.6``."""
         return f"{self.package}@{self.version}"
 
     def member(self, file: CardFile) -> str:
-        """Return the name of `file` in the package's archive."""
+        """Return the name of ``file`` in the package's archive."""
         return f"package/{self.folder}/{file.name}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """Where files are published: on GitHub and, the same bytes, in an npm package."""
+    """A place where files are published: a GitHub repository and, with the same bytes, an npm package."""
 
     github: GitHubSource
     npm: NpmSource
@@ -74,7 +77,7 @@ class Source:
 
 @dataclass(frozen=True, kw_only=True)
 class Provenance:
-    """Who made the original, the paper that describes it, where it was published and under which licence."""
+    """The authors of the original, the paper, and the origin and licence of the original."""
 
     authors: str
     origin: str
@@ -84,9 +87,9 @@ class Provenance:
 
 @dataclass(frozen=True, kw_only=True)
 class Asset:
-    """Files that belong together; `licence` is the one they are published under, which the original's may not be.
+    """Files that belong together. ``licence`` is that of the files; the original may have another.
 
-    Every source has every file, the same bytes. Files that have a `path` or `url` need no source.
+    Every source has all files, with the same bytes. Files with a ``path`` or ``url`` need no source.
     """
 
     kind: ClassVar[str]
@@ -100,22 +103,22 @@ class Asset:
 
     def __post_init__(self) -> None:
         if not self.sources and not all(file.path or file.url for file in self.files):
-            raise ValueError("sources: must name one, unless each file has a path or a url")
+            raise ValueError("sources: must not be empty, unless each file has a path or a url")
 
     @property
     def folder(self) -> str:
-        """Where in a cache the files lie."""
+        """The folder of the files, relative to the cache."""
         return f"{self.kind}/{self.name}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class TensorSpec:
-    """An output of a model, or with a range an input.
+    """An output of a model or, with a value range, an input.
 
-    In `shape` a number is a fixed size and a word ("batch") stands for any size. `node` is the name in the graph.
-    `signature` is the key in the model's signature, without ":0", where it differs from `node`. `labels` name the
-    entries of the last axis, or of that axis or those numbers that `meaning` speaks of. `colors`, one for each label,
-    are what they are painted in: red, green, blue, 0 to 255.
+    In ``shape`` a number is a fixed size and a word (``"batch"``) is any size. ``node`` is the name in the graph.
+    ``signature`` is the key in the model's signature, without ``:0``, if it differs from ``node``. ``labels`` are the
+    names of the entries of the last axis, or of the axis or values that ``meaning`` describes. ``colors``, one for each
+    label, are the colors in which they are drawn: red, green, blue, from 0 to 255.
     """
 
     node: str
@@ -128,17 +131,17 @@ class TensorSpec:
 
     def __post_init__(self) -> None:
         if self.colors and len(self.colors) != len(self.labels):
-            raise ValueError(f"colors: must be {len(self.labels)}, one for each label, and are {len(self.colors)}")
+            raise ValueError(f"colors: has {len(self.colors)} entries; it must have {len(self.labels)}, one a label")
         if any(not 0 <= level <= 255 for color in self.colors for level in color):
-            raise ValueError("colors: must be red, green and blue from 0 to 255")
+            raise ValueError("colors: must be red, green and blue, from 0 to 255")
 
 
 @dataclass(frozen=True, kw_only=True)
 class InputSpec(TensorSpec):
-    """An input of a model; `meaning` says how its values are made from a picture.
+    """An input of a model. ``meaning`` describes how its values are computed from an image.
 
-    They lie in `value_range`. For a model of your own `mean` and `std`, one number for each channel, say how those are
-    normalised in the end: the model is given ``(value - mean) / std``.
+    The values are in ``value_range``. ``mean`` and ``std`` of a custom model, one number for each channel, normalize
+    them: the model receives ``(value - mean) / std``.
     """
 
     value_range: tuple[float, float]
@@ -155,10 +158,10 @@ class InputSpec(TensorSpec):
 
 @dataclass(frozen=True, kw_only=True)
 class Card(Asset):
-    """A model: a TF.js graph model, ``NAME.json`` and its weights, or a ``NAME.onnx``.
+    """A model: a TF.js graph model, ``NAME.json`` and its weights, or an ONNX model, ``NAME.onnx``.
 
-    `config_key` is the section of the configuration that names the model in its ``model_path``, ``face.detector``. Two
-    stand for other keys: ``face.ssrnet.age`` for ``model_path_age`` of ``face.ssrnet``, and likewise ``gender``.
+    ``config_key`` is the section of the configuration whose ``model_path`` names the model, for instance
+    ``face.detector``. ``face.ssrnet.age`` is the key ``model_path_age`` of ``face.ssrnet``; likewise for ``gender``.
     """
 
     kind: ClassVar[str] = "models"
@@ -170,11 +173,11 @@ class Card(Asset):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.model_file not in {file.name for file in self.files}:
-            raise ValueError(f"files: must hold {self.name}.json or {self.name}.onnx")
+            raise ValueError(f"files: must contain {self.name}.json or {self.name}.onnx")
 
     @property
     def model_file(self) -> str:
-        """The file that a loader opens first."""
+        """The name of the file that a loader opens first."""
         onnx = f"{self.name}.onnx"
         return onnx if onnx in {file.name for file in self.files} else f"{self.name}.json"
 
@@ -185,27 +188,38 @@ class Card(Asset):
 
     @property
     def size(self) -> int:
-        """The length of all files in bytes."""
+        """The total length of the files in bytes."""
         return sum(file.bytes for file in self.files)
 
     @property
     def digest(self) -> str:
-        """The SHA-256, in hexadecimal, of what all files hold."""
+        """The SHA-256, in hexadecimal, of the names and hashes of all files."""
         return sha256("|".join(f"{file.name} {file.sha256}" for file in self.files).encode()).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True)
 class SamplePicture(CardFile):
-    """A JPEG, `width` x `height` pixels, kept as base64 in the string `constant` of a TypeScript file."""
+    """A JPEG of ``width`` x ``height`` pixels, stored as base64 in the string ``constant`` of a TypeScript file."""
 
     constant: str
     width: int
     height: int
 
+    def decode(self, source: str) -> bytes:
+        """Return the JPEG in the TypeScript text ``source``.
+
+        Raises ``CardError`` if ``source`` has no such constant.
+        """
+        declaration = rf"export const {re.escape(self.constant)}(: string)? = `(?P<base64>[A-Za-z0-9+/=\s]*)`"
+        match = re.search(declaration, source)
+        if match is None:
+            raise CardError(f"the card of {self.name}: constant: the file has no base64 text {self.constant!r}")
+        return base64.b64decode(match["base64"])
+
 
 @dataclass(frozen=True, kw_only=True)
 class SampleCard(Asset):
-    """Pictures to try models on, and the TypeScript file that holds them."""
+    """Sample images, and the TypeScript file that contains them."""
 
     kind: ClassVar[str] = "samples"
 
@@ -214,4 +228,4 @@ class SampleCard(Asset):
     def __post_init__(self) -> None:
         super().__post_init__()
         if len(self.files) != 1:
-            raise ValueError("files: must hold one file, the one with the pictures in it")
+            raise ValueError("files: must be one file, the one that contains the images")

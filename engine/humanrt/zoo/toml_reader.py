@@ -1,7 +1,8 @@
-"""TOML into frozen dataclasses: the keys are the fields, and a mistake names the file and the key.
+"""Reading of TOML into frozen dataclasses: the keys are the fields; errors contain the file and the key.
 
-A field may be text, a number, a dataclass, a tuple, a mapping from text, or `Annotated[str, pattern]` with a compiled
-regular expression that the whole text must match. A field with a default may be left out. Unknown keys are refused.
+A field may be a string, a number, a dataclass, a tuple, a mapping from strings, or ``Annotated[str, pattern]`` with a
+compiled regular expression that the whole string must match. Fields with a default are optional. Unknown keys are
+errors.
 """
 
 import dataclasses
@@ -16,9 +17,9 @@ Record = TypeVar("Record")
 
 
 def parse_toml(text: str, file: str) -> Mapping[str, object]:
-    """Return what the TOML `text` says; `file` is its name in messages.
+    """Parse TOML; ``file`` is its name in messages.
 
-    Raises CardError: the text is not TOML.
+    Raises ``CardError`` if the text is not TOML.
     """
     import tomllib
 
@@ -29,16 +30,15 @@ def parse_toml(text: str, file: str) -> Mapping[str, object]:
 
 
 def read_record(kind: type[Record], values: Mapping[str, object], file: str) -> Record:
-    """Return the dataclass `kind` that `values`, from the TOML `file`, describe.
+    """Return the dataclass ``kind`` with ``values``, which are from the TOML ``file``.
 
-    Raises CardError: a key is unknown, missing or of the wrong type, or the dataclass's `__post_init__` refused its
-    values with a ValueError.
+    Raises ``CardError`` if a key is unknown, missing or of another type, or the dataclass raises ``ValueError``.
     """
     return cast("Record", _read(kind, values, file))
 
 
 def _read(kind: object, value: object, where: str) -> object:
-    """Return `value` as `kind`; `where` is the file and the key, as messages name them."""
+    """Return ``value`` as ``kind``; ``where`` is the file and the key in messages."""
     origin, arguments = get_origin(kind), get_args(kind)
     if origin is Annotated:
         return _read_matching(arguments[1], _read(arguments[0], value, where), where)
@@ -53,7 +53,7 @@ def _read(kind: object, value: object, where: str) -> object:
     accepted = arguments if origin is UnionType else (kind,)
     if type(value) is int and int not in accepted and float in accepted:
         return float(value)
-    # `type` and not `isinstance`: for Python a bool is an int.
+    # ``type`` instead of ``isinstance``, because a bool is an int in Python.
     names = " or ".join(cast("type", one).__name__ for one in accepted)
     _require(type(value) in accepted, where, f"must be {names}", value)
     return value
@@ -62,7 +62,7 @@ def _read(kind: object, value: object, where: str) -> object:
 def _read_dataclass(kind: type[object], value: object, where: str) -> object:
     _require(isinstance(value, dict), where, "must be a table", value)
     values = cast("dict[str, object]", value)
-    fields = {field.name: field for field in dataclasses.fields(kind)}  # type: ignore[arg-type]  # the caller made sure
+    fields = {field.name: field for field in dataclasses.fields(kind)}  # type: ignore[arg-type]  # checked by the caller
     if unknown := values.keys() - fields.keys():
         raise CardError(f"{_key(where, min(unknown))}: unknown key; the keys are {', '.join(fields)}")
     if missing := [name for name, field in fields.items() if name not in values and _is_required(field)]:
@@ -95,10 +95,10 @@ def _read_matching(pattern: re.Pattern[str], value: object, where: str) -> str:
 
 
 def _key(where: str, key: str) -> str:
-    """Return how a message names `key` inside `where`: ``file: table.key``."""
+    """Return ``key`` of ``where`` in the form of messages: ``file: table.key``."""
     return f"{where}.{key}" if ": " in where else f"{where}: {key}"
 
 
 def _require(holds: bool, where: str, rule: str, value: object) -> None:
     if not holds:
-        raise CardError(f"{where}: {rule}, and is {value!r}")
+        raise CardError(f"{where}: {rule}; it is {value!r}")

@@ -18,7 +18,7 @@ def test_concat(evaluate, known, x, axis, planar):
     np.testing.assert_array_equal(result, np.concatenate([x, -x], axis))
 
 
-def test_concat_drops_what_is_empty(evaluate, known, x):
+def test_concat_leaves_out_empty_tensors(evaluate, known, x):
     np.testing.assert_array_equal(evaluate("ConcatV2", x[:0], x, known(0)), x)
 
 
@@ -78,16 +78,16 @@ def test_pad(evaluate, known, x, planar):
         ("GatherV2", [np.zeros((3, 2), np.float32), np.int32([0]), np.int32(0)], {"batch_dims": 1}, UnsupportedOpError),
     ],
 )
-def test_operands_that_make_no_sense(evaluate, known, op, operands, attributes, error):
+def test_invalid_operands(evaluate, known, op, operands, attributes, error):
     with pytest.raises(error, match=rf"'node' \({op}\)"):
         evaluate(op, *map(known, operands), **attributes)
 
 
-def test_axes_whose_size_is_not_known(writer, run):
+def test_axes_of_unknown_size(writer, run):
     x = writer.placeholder("x", [2, None])
     writer.node("SplitV", [x, writer.const(np.int32([1, -1])), writer.const(np.int32(1))], "parts")
     model = writer.write()
-    with pytest.raises(UnsupportedOpError, match=r"'parts' \(SplitV\).*known only when"):
+    with pytest.raises(UnsupportedOpError, match=r"'parts' \(SplitV\).*known only at run time"):
         run(model, {}, outputs=["parts"])
 
 
@@ -110,6 +110,6 @@ def test_mirror_pad(evaluate, known, x):
         ([[0, 0], [0, -1], [0, 0], [0, 0]], "REFLECT", ModelFormatError),
     ],
 )
-def test_mirrors_that_cannot_be_padded_with(evaluate, known, x, margins, mode, error):
+def test_invalid_mirror_paddings(evaluate, known, x, margins, mode, error):
     with pytest.raises(error, match=r"'node' \(MirrorPad\)"):
         evaluate("MirrorPad", x, known(margins), mode=mode)

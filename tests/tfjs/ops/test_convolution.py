@@ -1,4 +1,4 @@
-"""Convolutions, pooling and products against plain NumPy loops that follow TensorFlow's definitions."""
+"""Convolutions, pooling, normalization and products against NumPy loops that follow TensorFlow's definitions."""
 
 import itertools
 import math
@@ -16,7 +16,7 @@ SETTINGS = settings(
 
 
 def windows(x, kernel, strides, dilations, padding, fill=0.0):
-    """All windows of a picture: [batch, out height, out width, kernel height, kernel width, channels]."""
+    """Return all windows of an image: [batch, out height, out width, kernel height, kernel width, channels]."""
     pads = []
     for axis in range(2):
         size, extent = x.shape[1 + axis], (kernel[axis] - 1) * dilations[axis] + 1
@@ -85,8 +85,8 @@ def test_explicit_padding(evaluate, known, rng):
     np.testing.assert_allclose(result, convolve(x, weights, (2, 2), (1, 1), [(1, 2), (0, 1)]), rtol=1e-4, atol=1e-5)
 
 
-def test_same_padding_of_a_size_that_is_not_known(writer, run, rng):
-    """The graph leaves height and width open, and the signature does not fill them in."""
+def test_same_padding_of_an_unknown_size(writer, run, rng):
+    """Neither the graph nor the signature has the height and width."""
     weights = rng.normal(size=(3, 3, 2, 2)).astype(np.float32)
     x = writer.placeholder("x", [None, None, None, 2])
     writer.node("Conv2D", [x, writer.const(weights)], "y", **attributes((2, 2)))
@@ -144,7 +144,7 @@ def test_fused_prelu_takes_the_operand_after_the_bias(evaluate, known, rng):
         (["BiasAdd"], [(3,), (3,)], ModelFormatError),
     ],
 )
-def test_fused_ops_that_do_not_fit(evaluate, known, fused, extra, error):
+def test_invalid_fused_ops(evaluate, known, fused, extra, error):
     operands = [known(np.ones((1, 1, 3, 3), np.float32)), *(known(np.ones(shape, np.float32)) for shape in extra)]
     with pytest.raises(error, match=r"'node' \(_FusedConv2D\)"):
         evaluate("_FusedConv2D", np.ones((1, 4, 4, 3), np.float32), *operands, fused_ops=fused, **attributes())
@@ -153,7 +153,7 @@ def test_fused_ops_that_do_not_fit(evaluate, known, fused, extra, error):
 @SETTINGS
 @given(**geometry, kind=st.sampled_from(["MaxPool", "AvgPool"]))
 def test_pooling(evaluate, rng, size, kernel, strides, padding, kind):
-    """The average counts no padding."""
+    """The average excludes the padding."""
     x = rng.normal(size=(2, *size, 3)).astype(np.float32)
     cut = windows(x, kernel, strides, (1, 1), padding, fill=np.nan)
     expected = (np.nanmax if kind == "MaxPool" else np.nanmean)(cut, axis=(3, 4))
@@ -167,14 +167,14 @@ def test_pooling(evaluate, rng, size, kernel, strides, padding, kind):
     kernel=st.tuples(st.integers(1, 4), st.integers(1, 4)),
     strides=st.tuples(st.integers(1, 3), st.integers(1, 3)),
     padding=st.sampled_from(["SAME", "VALID"]),
-    less=st.integers(0, 2),
+    other=st.integers(0, 2),
 )
-def test_transposed_convolution(evaluate, known, rng, size, kernel, strides, padding, less):
-    """It is the gradient: <convolve(y), x> = <y, transposed(x)> for all y."""
+def test_transposed_convolution(evaluate, known, rng, size, kernel, strides, padding, other):
+    """A transposed convolution is the gradient: <convolve(y), x> = <y, transposed(x)> for all y."""
     target = []
     for n, k, s in zip(size, kernel, strides, strict=True):
-        largest = n * s if padding == "SAME" else (n - 1) * s + max(k, s)
-        target.append(largest - min(less, s - 1) if padding == "SAME" or k >= s else (n - 1) * s + k)
+        # All sizes from which the convolution makes n.
+        target.append(n * s - min(other, s - 1) if padding == "SAME" else (n - 1) * s + k + min(other, s - 1))
     x, weights = rng.normal(size=(1, *size, 2)).astype(np.float32), rng.normal(size=(*kernel, 3, 2)).astype(np.float32)
     result = evaluate(
         "Conv2DBackpropInput", known([1, *target, 3]), known(weights), x, **attributes(strides, padding=padding)
@@ -219,10 +219,10 @@ def test_space_to_batch_and_back(evaluate, known, rng):
     np.testing.assert_array_equal(back, x)
 
 
-def test_transposed_convolution_of_a_size_that_is_not_known(writer, run):
+def test_transposed_convolution_of_an_unknown_size(writer, run):
     x, weights = writer.placeholder("x", [1, None, 4, 2]), writer.const(np.ones((2, 2, 2, 2), np.float32))
     writer.node("Conv2DBackpropInput", [writer.const(np.int32([8, 8])), weights, x], "y", **attributes((2, 2)))
-    with pytest.raises(UnsupportedOpError, match="its input's size is known only when the model runs"):
+    with pytest.raises(UnsupportedOpError, match="the size of its input is known only at run time"):
         run(writer.write(), {})
 
 
@@ -238,7 +238,7 @@ def test_transposed_convolution_of_a_size_that_is_not_known(writer, run):
         ({"data_format": "NCDHW"}, "NHWC"),
     ],
 )
-def test_attributes_that_make_no_sense(evaluate, known, changed, message):
+def test_invalid_attributes(evaluate, known, changed, message):
     with pytest.raises(ModelFormatError, match=rf"'node' \(Conv2D\).*{message}"):
         evaluate(
             "Conv2D",
@@ -283,7 +283,7 @@ def test_attributes_that_make_no_sense(evaluate, known, changed, message):
         ),
     ],
 )
-def test_operands_that_make_no_sense(evaluate, known, op, operands, given_attributes):
+def test_invalid_operands(evaluate, known, op, operands, given_attributes):
     known_operands = [known(operand) for operand in operands]
     fed = 2 if op == "Conv2DBackpropInput" else 0
     known_operands[fed] = operands[fed]
@@ -299,7 +299,7 @@ def test_operands_that_make_no_sense(evaluate, known, op, operands, given_attrib
         ("DepthToSpace", "SAME"),
     ],
 )
-def test_pictures_in_nchw_give_what_they_give_in_nhwc(evaluate, known, rng, op, padding):
+def test_nchw_and_nhwc_have_equal_results(evaluate, known, rng, op, padding):
     x = rng.normal(size=(2, 6, 5, 4)).astype(np.float32)
     weights = rng.normal(size=(3, 2, 4, 4)).astype(np.float32)
     attributes = {"padding": padding, "strides": (1, 2, 1, 1), "explicit_paddings": (0, 0, 1, 2, 0, 1, 0, 0)}
@@ -312,7 +312,7 @@ def test_pictures_in_nchw_give_what_they_give_in_nhwc(evaluate, known, rng, op, 
         case "Conv2DBackpropInput":
             attributes["strides"] = (1, 1, 1, 1)
 
-    def compute(layout, picture):
+    def compute(data_format, image):
         turned = {
             name: [*np.array(value).reshape(4, -1)[[0, 3, 1, 2]].ravel().tolist()] if name in spatial else value
             for name, value in attributes.items()
@@ -320,9 +320,9 @@ def test_pictures_in_nchw_give_what_they_give_in_nhwc(evaluate, known, rng, op, 
         given = list(operands)
         if op == "Conv2DBackpropInput":
             size = (6, 5) if padding == "SAME" else (8, 6)
-            target = (2, *size, 4) if layout == "NHWC" else (2, 4, *size)
-            return evaluate(op, known(target), *given, picture, data_format=layout, **attributes | turned)
-        return evaluate(op, picture, *given, data_format=layout, **(attributes if layout == "NHWC" else turned))
+            target = (2, *size, 4) if data_format == "NHWC" else (2, 4, *size)
+            return evaluate(op, known(target), *given, image, data_format=data_format, **attributes | turned)
+        return evaluate(op, image, *given, data_format=data_format, **(attributes if data_format == "NHWC" else turned))
 
     expected = compute("NHWC", x)
     result = compute("NCHW", x.transpose(0, 3, 1, 2))
@@ -338,8 +338,8 @@ def test_a_fused_bias_and_slopes_in_nchw(evaluate, known, rng):
     np.testing.assert_allclose(result, np.where(sums > 0, sums, sums * slopes), rtol=1e-4, atol=1e-5)
 
 
-def test_an_average_over_the_whole_picture(evaluate, rng):
-    """The sum of many numbers must not gather rounding errors: they are as large as the limit further on."""
+def test_an_average_over_the_whole_image(evaluate, rng):
+    """The sum of many numbers must not accumulate rounding errors."""
     x = rng.uniform(0, 5, (1, 128, 128, 2)).astype(np.float32)
     result = evaluate("AvgPool", x, ksize=[1, 128, 128, 1], strides=[1, 1, 1, 1], padding="VALID")
     np.testing.assert_allclose(result.ravel(), x.astype(np.float64).mean((0, 1, 2)), rtol=7e-7)
@@ -352,8 +352,8 @@ def test_einsum(evaluate, rng):
     )
 
 
-def test_blocks_of_a_size_that_is_not_known(writer, run, rng):
-    """A dilated convolution as Keras writes it: the margins are computed from the size, which must fit the blocks."""
+def test_blocks_of_an_unknown_size(writer, run, rng):
+    """A dilated convolution as Keras writes it: the paddings are computed from the size, to fit the blocks."""
     x = writer.placeholder("x", [1, None, None, 2])
     margins, crops = (writer.placeholder(name, [2, 2], "DT_INT32") for name in ("margins", "crops"))
     blocks = writer.const(np.int32([2, 2]))
@@ -376,3 +376,21 @@ def test_blocks_of_a_size_that_is_not_known(writer, run, rng):
     }
     results = run(writer.write(), feeds)
     np.testing.assert_allclose(results["y"], results["z"], rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("op", ["FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3"])
+@pytest.mark.parametrize("data_format", ["NHWC", "NCHW"])
+def test_batch_norm(evaluate, known, rng, op, data_format):
+    x = rng.normal(size=(2, 3, 4, 3)).astype(np.float32)
+    scale, offset, mean, variance = rng.uniform(0.5, 2, (4, 3)).astype(np.float32)
+    expected = (x - mean) / np.sqrt(variance + 0.01) * scale + offset
+    given = x if data_format == "NHWC" else x.transpose(0, 3, 1, 2)
+    result = evaluate(op, given, *map(known, (scale, offset, mean, variance)), data_format=data_format, epsilon=0.01)
+    np.testing.assert_allclose(
+        result if data_format == "NHWC" else result.transpose(0, 2, 3, 1), expected, rtol=1e-4, atol=1e-5
+    )
+
+
+def test_statistics_that_do_not_fit(evaluate, known):
+    with pytest.raises(ModelFormatError, match="do not fit an input of 3 channels"):
+        evaluate("FusedBatchNormV3", np.ones((1, 2, 2, 3), np.float32), *[known([1.0, 2.0])] * 4)

@@ -42,9 +42,9 @@ def test_hard_suppression(evaluate, known, detections, most, iou, score):
     np.testing.assert_array_equal(best, scores[expected])
 
 
-def test_forms_that_are_not_translated(evaluate, known, detections):
+def test_soft_nms_is_not_supported(evaluate, known, detections):
     thresholds = known(10), known(0.5), known(0.1)
-    with pytest.raises(UnsupportedOpError, match="softly"):
+    with pytest.raises(UnsupportedOpError, match="Soft-NMS is not supported"):
         evaluate("NonMaxSuppressionV5", *detections, *thresholds, known(0.5))
 
 
@@ -59,7 +59,7 @@ def test_suppression_to_a_fixed_size(evaluate, known, detections, most, padded):
     assert count == len(expected)
 
 
-def test_suppression_whatever_the_score(evaluate, known, detections):
+def test_suppression_without_a_score_threshold(evaluate, known, detections):
     boxes, scores = detections
     result = evaluate("NonMaxSuppressionV2", boxes, scores - 2, known(10), known(0.3))
     np.testing.assert_array_equal(result, suppress(boxes, scores, 10, 0.3, -np.inf))

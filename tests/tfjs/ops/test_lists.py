@@ -42,7 +42,7 @@ def test_tensor_array(writer, run, x):
     ("length", "index", "error"),
     [(-1, 0, ModelFormatError), (2**30, 0, ModelFormatError), (2, 2, ModelFormatError), (2, 0, UnsupportedOpError)],
 )
-def test_lists_without_sense(writer, run, length, index, error):
+def test_invalid_lengths_and_indices(writer, run, length, index, error):
     shape = writer.const(np.int32([]))
     rows = writer.node("TensorListReserve", [shape, writer.const(np.int32(length))])
     writer.node("TensorListGetItem", [rows, writer.const(np.int32(index)), shape], "y")
@@ -50,7 +50,7 @@ def test_lists_without_sense(writer, run, length, index, error):
         run(writer.write(), {}, outputs=["y"])
 
 
-def test_writing_beside_a_list_and_stacking_nothing(writer, run):
+def test_writing_out_of_range_and_stacking_an_empty_list(writer, run):
     shape, zero = writer.const(np.int32([])), writer.const(np.int32(0))
     rows = writer.node("TensorListReserve", [shape, zero], element_dtype="DT_INT32")
     writer.node("TensorListStack", [rows, shape], "stacked")
@@ -64,40 +64,40 @@ def test_writing_beside_a_list_and_stacking_nothing(writer, run):
         run(model, {}, outputs=[rows])
 
 
-def test_scattering_more_rows_than_places(writer, run):
+def test_scattering_more_rows_than_indices(writer, run):
     array = writer.node("TensorArrayV3", [writer.const(np.int32(4))])
     rows = writer.const(np.float32([[1], [2]]))
     writer.node("TensorArrayScatterV3", [array, writer.const(np.int32([0])), rows, f"{array}:1"], "y")
-    with pytest.raises(ModelFormatError, match="writes 2 rows to 1 places"):
+    with pytest.raises(ModelFormatError, match="writes 2 rows to 1 indices"):
         run(writer.write(), {}, outputs=["y"])
 
 
 @pytest.mark.parametrize(("start", "step"), [(1, 1), (0, 2), (None, None)])
-def test_scattering_to_places_that_are_computed(writer, run, start, step):
-    """Only 0, 1, 2 and so on are known to be the rows in their order."""
+def test_scattering_to_computed_indices(writer, run, start, step):
+    """Only 0, 1, 2, ... are known to keep the order of the rows."""
     array = writer.node("TensorArrayV3", [writer.const(np.int32(2))])
-    places = writer.placeholder("places", [2] if start is None else [], "DT_INT32")
+    indices = writer.placeholder("indices", [2] if start is None else [], "DT_INT32")
     if start is not None:
-        places = writer.node("Range", [writer.const(np.int32(start)), places, writer.const(np.int32(step))])
+        indices = writer.node("Range", [writer.const(np.int32(start)), indices, writer.const(np.int32(step))])
     rows = writer.const(np.float32([[1], [2]]))
-    writer.node("TensorArrayScatterV3", [array, places, rows, f"{array}:1"], "flow")
+    writer.node("TensorArrayScatterV3", [array, indices, rows, f"{array}:1"], "flow")
     writer.node("TensorArrayConcatV3", [array, "flow"], "y")
-    with pytest.raises(UnsupportedOpError, match="places that are computed"):
+    with pytest.raises(UnsupportedOpError, match="indices that are computed"):
         run(writer.write(), {}, outputs=["y"])
 
 
 @pytest.mark.parametrize(
     ("op", "inputs", "error", "message"),
     [
-        ("TensorListPushBack", ["floats", "one"], ModelFormatError, "an element of int32 into a list of float32"),
-        ("TensorListConcatV2", ["one", "one", "one"], ModelFormatError, "one list, and is given none or several"),
-        ("TensorListConcatV2", ["floats", "one", "one"], UnsupportedOpError, "nothing is known"),
-        ("TensorListLength", ["one"], ModelFormatError, "what is no list"),
-        ("TensorListFromTensor", ["one", "one"], ModelFormatError, "of a single number"),
+        ("TensorListPushBack", ["floats", "one"], ModelFormatError, "an element of int32 to a list of float32"),
+        ("TensorListConcatV2", ["one", "one", "one"], ModelFormatError, "one list as an operand, and has 0"),
+        ("TensorListConcatV2", ["floats", "one", "one"], UnsupportedOpError, "elements of unknown shape"),
+        ("TensorListLength", ["one"], ModelFormatError, "is not a list"),
+        ("TensorListFromTensor", ["one", "one"], ModelFormatError, "a list of a scalar"),
         ("TensorListStack", ["floats", "one"], UnsupportedOpError, "stacks an empty list"),
     ],
 )
-def test_lists_that_are_none(writer, run, op, inputs, error, message):
+def test_invalid_operands(writer, run, op, inputs, error, message):
     writer.const(np.int32(1), "one")
     writer.node("EmptyTensorList", ["one", "one"], "floats", element_dtype="DT_FLOAT")
     writer.node(op, inputs, "y")
@@ -115,18 +115,18 @@ def test_reading_by_a_computed_index(writer, run, x):
     np.testing.assert_array_equal(results["two"], x[[2, 2]])
 
 
-def test_reading_a_list_with_nothing_in_it_by_a_computed_index(writer, run):
+def test_reading_an_empty_list_by_a_computed_index(writer, run):
     shape, index = writer.const(np.int32([4])), writer.placeholder("index", [], "DT_INT32")
     rows = writer.node("TensorListReserve", [shape, writer.const(np.int32(3))], element_dtype="DT_FLOAT")
     writer.node("TensorListGetItem", [rows, index, shape], "y")
-    with pytest.raises(UnsupportedOpError, match="before any was written"):
+    with pytest.raises(UnsupportedOpError, match="before any is written"):
         run(writer.write(), {}, outputs=["y"])
 
 
-def test_a_list_with_gaps_is_not_handed_on(writer, run):
+def test_a_list_with_gaps_cannot_be_a_sequence(writer, run):
     shape, index = writer.const(np.int32([2])), writer.placeholder("index", [], "DT_INT32")
     rows = writer.node("TensorListReserve", [shape, writer.const(np.int32(3))], element_dtype="DT_FLOAT")
     written = writer.node("TensorListSetItem", [rows, writer.const(np.int32(1)), writer.const(np.float32([1, 2]))])
     writer.node("TensorListGetItem", [written, index, shape], "y")
-    with pytest.raises(UnsupportedOpError, match="has gaps"):
+    with pytest.raises(UnsupportedOpError, match="list with gaps"):
         run(writer.write(), {}, outputs=["y"])

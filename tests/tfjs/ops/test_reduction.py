@@ -36,8 +36,8 @@ def test_sum_of_integers(evaluate, known):
     np.testing.assert_array_equal(evaluate("Sum", x, known([1])), x.sum(1))
 
 
-def test_an_axis_that_is_not_there(evaluate, known, x):
-    with pytest.raises(ModelFormatError, match=r"\(Mean\): has axis 4, where its input has 4"):
+def test_an_axis_out_of_range(evaluate, known, x):
+    with pytest.raises(ModelFormatError, match=r"\(Mean\): its axis 4 is out of range for an input of 4 axes"):
         evaluate("Mean", x, known([4]))
 
 
@@ -66,13 +66,13 @@ def test_top_k(evaluate, known, x, fed):
 
 
 @pytest.mark.parametrize("k", [-1, 6])
-def test_top_k_of_too_many_or_less_than_none(evaluate, known, x, k):
+def test_top_k_out_of_range(evaluate, known, x, k):
     with pytest.raises(ModelFormatError, match=r"\(TopKV2\)"):
         evaluate("TopKV2", x, known(k), outputs=2)
 
 
 @pytest.mark.parametrize(("op", "function"), [("All", np.all), ("Any", np.any)])
-def test_truths(evaluate, known, op, function):
+def test_all_and_any(evaluate, known, op, function):
     x = np.array([[True, True], [True, False], [False, False]])
     np.testing.assert_array_equal(evaluate(op, x, known([1])), function(x, axis=1))
     assert evaluate(op, x, known([0, 1])) == function(x)

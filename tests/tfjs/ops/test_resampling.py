@@ -13,7 +13,7 @@ SETTINGS = settings(
 
 
 def positions(old, new, corners, centers):
-    """Where each new pixel samples the old axis."""
+    """Return the position of each new pixel on the old axis."""
     scale = (old - 1) / (new - 1) if corners and new > 1 else old / new
     return (np.arange(new) + 0.5) * scale - 0.5 if centers else np.arange(new) * scale
 
@@ -56,12 +56,12 @@ def test_bilinear(evaluate, known, rng, old, new, flags, planar, is_known):
 @pytest.mark.parametrize("flags", [(False, False), (False, True)])
 @pytest.mark.parametrize("new", [(142, 178), (1, 1), (600, 31)])
 @pytest.mark.parametrize("planar", [False, True])
-def test_a_size_of_the_run_is_sampled_on_a_grid_in_float64(evaluate, rng, new, flags, planar):
+def test_the_grid_for_a_computed_size_is_float64(evaluate, rng, new, flags, planar):
     x = rng.uniform(0, 1, (1, 256, 320, 2)).astype(np.float32)
     corners, centers = flags
     size = np.array(new, np.int32)
     result = evaluate("ResizeBilinear", x, size, planar=planar, align_corners=corners, half_pixel_centers=centers)
-    # A grid in float32 would be some 3e-5 of a pixel off.
+    # A float32 grid is off by about 3e-5 of a pixel.
     np.testing.assert_allclose(result, bilinear(x.astype(np.float64), new, corners, centers), atol=3e-7)
 
 
@@ -82,6 +82,6 @@ def test_integers_become_floats(evaluate, known):
 
 
 @pytest.mark.parametrize("size", [(0, 3), (3,), (-1, 2)])
-def test_sizes_that_make_no_sense(evaluate, known, size):
-    with pytest.raises(ModelFormatError, match=r"\(ResizeBilinear\): resizes"):
+def test_invalid_sizes(evaluate, known, size):
+    with pytest.raises(ModelFormatError, match=r"\(ResizeBilinear\): its "):
         evaluate("ResizeBilinear", np.zeros((1, 2, 2, 1), np.float32), known(size))

@@ -20,7 +20,7 @@ one_index = st.one_of(
 
 @st.composite
 def numpy_index(draw):
-    """An index as NumPy writes it: slices, integers, new axes, and at most one ellipsis."""
+    """A NumPy index: slices, integers, new axes, and at most one ellipsis."""
     taken = draw(st.integers(0, 3))
     items = [draw(st.one_of(one_index, st.integers(-size, size - 1))) for size in X.shape[:taken]]
     if draw(st.booleans()):
@@ -29,7 +29,7 @@ def numpy_index(draw):
 
 
 def as_strided_slice(index):
-    """The operands and masks that TensorFlow writes for a NumPy index."""
+    """Return TensorFlow's operands and masks for a NumPy index."""
     begin, end, step = [], [], []
     masks = dict.fromkeys(("begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask", "shrink_axis_mask"), 0)
     for position, item in enumerate(index):
@@ -72,12 +72,12 @@ def test_strided_slice(evaluate, known, index):
         ([9], [10], [1], {"shrink_axis_mask": 1}),
     ],
 )
-def test_strided_slice_without_sense(evaluate, known, begin, end, step, masks):
+def test_invalid_strided_slices(evaluate, known, begin, end, step, masks):
     with pytest.raises(ModelFormatError, match=r"'node' \(StridedSlice\)"):
         evaluate("StridedSlice", X, known(begin), known(end), known(step), **masks)
 
 
-def test_strided_slice_from_a_place_that_is_computed(evaluate, known):
+def test_strided_slice_with_computed_bounds(evaluate, known):
     with pytest.raises(UnsupportedOpError, match=r"\(StridedSlice\): its begin is computed"):
         evaluate("StridedSlice", X, np.int32([0]), known([2]), known([1]))
 

@@ -20,12 +20,12 @@ def pose(scores, points=POINTS, distances=None):
     ("skeleton", "name"),
     [(COCO, "posenet"), (efficientpose.SKELETON, "efficientpose"), (blazepose.SKELETON, "blazepose-lite")],
 )
-def test_the_parts_are_those_of_the_card(skeleton, name):
+def test_the_parts_are_those_of_the_model_card(skeleton, name):
     assert skeleton.parts == tuple(find_card(f"{name}.json").outputs["heatmap"].labels)
     assert {part for parts in skeleton.limbs.values() for part in parts} <= set(skeleton.parts)
 
 
-def test_a_body_of_the_parts_that_the_model_is_sure_of():
+def test_a_body_has_the_parts_over_the_least_score():
     body = ARM.body(pose([0.9, 0.3, 0.31]), SIZE, 0.3)
     assert body.score == 0.75
     assert [(part.part, part.score, part.position) for part in body.keypoints] == [
@@ -35,18 +35,18 @@ def test_a_body_of_the_parts_that_the_model_is_sure_of():
     assert [part.position_raw for part in body.keypoints] == [(0.1, 0.1), (0.5, 0.2)]
     assert body.box == (10, 20, 40, 20)
     assert body.box_raw == pytest.approx((0.1, 0.1, 0.4, 0.1))
-    # There is no elbow to lead a line to.
+    # There is no elbow for a line.
     assert body.annotations == {"arm": (), "none": ()}
 
 
-def test_lines_lead_from_part_to_part():
+def test_lines_connect_parts():
     body = ARM.body(pose([0.9, 0.8, 0.1]), SIZE, 0.3)
     assert body.annotations["arm"] == (((10, 20), (30, 60)),)
     body = ARM.body(pose([0.9, 0.8, 0.7]), SIZE, 0.3)
     assert body.annotations["arm"] == (((10, 20), (30, 60)), ((30, 60), (50, 40)))
 
 
-def test_nothing_is_no_body():
+def test_no_part_over_the_least_score_is_no_body():
     assert ARM.body(pose([0.3, 0.2, 0.1]), SIZE, 0.3) is None
 
 
@@ -58,7 +58,7 @@ def test_depth_is_over_the_mean_of_width_and_height():
     assert [part.position_raw[2] for part in keypoints] == pytest.approx([-0.2, 0, 0.3])
 
 
-def test_distances_that_are_not_known_are_none():
+def test_unknown_distances_are_none():
     distances = np.array([[1.0, 2.0, 3.0], [np.nan, np.nan, np.nan], [4.0, 5.0, 6.0]])
     keypoints = ARM.keypoints(pose([1, 1, 1], distances=distances), SIZE)
     assert [part.distance for part in keypoints] == [(1, 2, 3), None, (4, 5, 6)]
@@ -66,7 +66,7 @@ def test_distances_that_are_not_known_are_none():
     assert keypoints[2].to_human()["distance"] == [4, 5, 6]
 
 
-def test_the_box_around_nothing_is_humans():
+def test_the_box_around_no_points_is_infinite_as_in_human():
     """Math.min() is Infinity, Math.max() is -Infinity; JSON has neither."""
     assert box_around([]) == (inf, inf, -inf, -inf)
     assert box_over(box_around([]), SIZE) == (inf, inf, -inf, -inf)

@@ -1,48 +1,48 @@
 import numpy as np
 import pytest
-from humanrt.vision.model import InputForm
 from hypothesis import given
 from hypothesis import strategies as st
 
 from humanrt.config import FaceDetectorConfig
-from humanrt.vision.face import faceboxes
+from humanrt.vision.face.faceboxes import FACEBOXES
+from humanrt.vision.stage import InputForm
 
 ANY_SIZE = InputForm(0, 0, 3)
 
 
 def prepare(width, height, *, square=False):
-    return faceboxes.prepare(np.zeros((height, width, 3), np.uint8), ANY_SIZE, square=square, quirks=False)
+    return FACEBOXES.prepare(np.zeros((height, width, 3), np.uint8), ANY_SIZE, FaceDetectorConfig(square=square))
 
 
 def decode(prepared, *boxes, **settings):
-    """Boxes are (y1, x1, y2, x2, score), as the model gives them, among its zeros."""
+    """Boxes are (y1, x1, y2, x2, score), as in the model's output, among its zeros."""
     rows = np.zeros((1, 200, 5), np.float32)
     for i, box in enumerate(boxes):
         rows[0, i] = box
     config = FaceDetectorConfig(**{"scale": 1.0, "max_detected": 20, **settings})
-    return faceboxes.decode([rows[..., :4], rows[..., 4]], prepared, config, quirks=False)
+    return FACEBOXES.decode([rows[..., :4], rows[..., 4]], prepared, config)
 
 
 @pytest.mark.parametrize(
     ("width", "height", "expected"),
     [(300, 200, (200, 300)), (2048, 1000, (500, 1024)), (1024, 3000, (1024, 350)), (3000, 1, (1, 1024))],
 )
-def test_large_pictures_are_scaled_down_and_keep_their_proportions(width, height, expected):
+def test_large_images_are_scaled_down_and_keep_their_proportions(width, height, expected):
     pixels = prepare(width, height).pixels
     assert pixels.dtype == np.uint8
     assert pixels.shape == (1, *expected, 3)
 
 
-def test_a_square_is_padded():
+def test_square_pads_the_image():
     picture = np.full((100, 300, 3), 255, np.uint8)
-    pixels = faceboxes.prepare(picture, ANY_SIZE, square=True, quirks=False).pixels
+    pixels = FACEBOXES.prepare(picture, ANY_SIZE, FaceDetectorConfig(square=True)).pixels
     assert pixels.shape == (1, 300, 300, 3)
     assert not pixels[0, :100].any()
     assert pixels[0, 100:200].all()
 
 
 @given(st.integers(50, 3000), st.integers(50, 3000))
-def test_a_box_is_a_part_of_the_picture(width, height):
+def test_boxes_are_transformed_to_the_image(width, height):
     (box,) = decode(prepare(width, height), (0.25, 0.5, 0.75, 0.875, 0.9))
     assert box.size == pytest.approx([0.375 * width, 0.5 * height], abs=0.51)
     assert box.center == pytest.approx([0.6875 * width, 0.5 * height], abs=0.51)
@@ -50,7 +50,7 @@ def test_a_box_is_a_part_of_the_picture(width, height):
     assert box.landmarks.shape == (0, 2)
 
 
-def test_the_padding_of_the_square_is_taken_off():
+def test_the_padding_of_the_square_is_subtracted():
     (box,) = decode(prepare(400, 200, square=True), (0.5, 0.25, 0.75, 0.5, 0.9))
     assert (*box.start, *box.end) == (100, 100, 200, 200)
 

@@ -1,12 +1,15 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from records import FACE
 
 from humanrt.vision.face import mask
 
 SQUARE = np.array([[0.3, 0.3], [0.7, 0.3], [0.7, 0.7], [0.3, 0.7]])
 
 
-def test_what_is_outside_of_the_grown_outline_is_darkened():
+def test_pixels_outside_of_the_enlarged_outline_are_darkened():
     """The square from 0.3 to 0.7 grows by 0.1 on each side."""
     crop = np.full((100, 100, 3), 200, np.uint8)
     masked = mask.darkened(crop, SQUARE)
@@ -18,8 +21,8 @@ def test_what_is_outside_of_the_grown_outline_is_darkened():
     assert (crop == 200).all()
 
 
-def test_an_outline_may_be_hollow():
-    """A bay: outside, though left and right of it is inside."""
+def test_an_outline_may_be_concave():
+    """A bay is outside, though the pixels to its left and right are inside."""
     bay = np.array([[0.2, 0.2], [0.2, 0.8], [0.8, 0.8], [0.8, 0.2], [0.6, 0.2], [0.5, 0.6], [0.4, 0.2]])
     masked = mask.darkened(np.ones((100, 100, 3), np.float32), bay)
     assert masked.dtype == np.float32
@@ -27,8 +30,8 @@ def test_an_outline_may_be_hollow():
     assert masked[30, 20, 0] == masked[30, 80, 0] == 1
 
 
-def polygon_says(x, y, polygon):
-    """src/face/mask.ts, insidePoly(), as it stands there."""
+def is_inside(x, y, polygon):
+    """src/face/mask.ts, insidePoly(), verbatim."""
     inside = False
     j = len(polygon) - 1
     for i in range(len(polygon)):
@@ -39,23 +42,25 @@ def polygon_says(x, y, polygon):
     return inside
 
 
-def test_it_is_humans_point_in_polygon():
+def test_inside_is_decided_as_by_humans_function():
     polygon = np.random.default_rng(0).uniform(-0.2, 1.2, (36, 2))
     crop = np.ones((24, 30, 3), np.float32)
     grown = np.where(polygon > 0.5, polygon + 0.1, polygon - 0.1).tolist()
-    expected = [[1.0 if polygon_says(x / 30, y / 24, grown) else 0.5 for x in range(30)] for y in range(24)]
+    expected = [[1.0 if is_inside(x / 30, y / 24, grown) else 0.5 for x in range(30)] for y in range(24)]
     assert mask.darkened(crop, polygon)[..., 0].tolist() == expected
     assert len({value for row in expected for value in row}) == 2
 
 
-def test_the_outline_in_parts():
+def test_the_outline_is_relative_to_the_crop():
     mesh = np.zeros((468, 3), np.float32)
     mesh[10] = (96, 48, 5)  # the first of the silhouette
-    assert mask.outline_in_crop(mesh, 192)[0].tolist() == [0.5, 0.25]
-    assert mask.outline_in_box(mesh, (86, 40, 20, 16))[0].tolist() == [0.5, 0.5]
+    assert mask.outline_in_crop(mesh, None)[0].tolist() == [0.5, 0.25]
 
 
-def test_a_box_without_area_darkens_everything_or_nothing_but_works():
-    mesh = np.random.default_rng(0).uniform(0, 100, (468, 3)).astype(np.float32)
-    masked = mask.darkened(np.ones((8, 8, 3), np.float32), mask.outline_in_box(mesh, (10, 10, 0, -5)))
-    assert set(np.unique(masked)) <= {0.5, 1}
+def test_only_faces_with_a_mesh_are_darkened():
+    crops, meshes = np.full((3, 8, 8, 3), 200, np.uint8), [np.zeros((468, 3), np.float32)] * 3
+    detected, meshed = replace(FACE, rotation=None), FACE
+    masked = mask.darken(crops, meshes, [None, detected, meshed], mask.outline_in_crop)
+    assert (masked[:2] == 200).all()
+    assert (masked[2, 4:] == 100).all()
+    assert (crops == 200).all()

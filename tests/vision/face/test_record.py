@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
+from face_outputs import face_config
 
-from humanrt.config import load_config
 from humanrt.vision.face.box import FaceBox
 from humanrt.vision.face.record import FaceRecorder
 
 
-def recorder(*, quirks=False, **face):
-    return FaceRecorder(400, 200, load_config({"face": face}).face, quirks=quirks)
+def recorder(**face):
+    return FaceRecorder(400, 200, face_config(**face))
 
 
 def box(confidence=0.9, landmarks=6, start=(50.0, 50.0)):
@@ -21,7 +21,7 @@ def mesh(points=468):
     return grid
 
 
-def test_a_face_of_the_detector():
+def test_a_detected_face_is_recorded_with_its_landmarks():
     face = recorder().from_detector(box())
     assert (face.score, face.box_score, face.face_score) == (0.9, 0.9, 0)
     assert face.mesh.shape == (6, 3)
@@ -30,13 +30,13 @@ def test_a_face_of_the_detector():
     assert face.annotations["nose"].tolist() == [face.mesh[2].tolist()]
 
 
-def test_a_face_without_landmarks():
+def test_a_detected_face_may_have_no_landmarks():
     face = recorder().from_detector(box(landmarks=0))
     assert face.mesh.shape == (0, 3)
     assert all(len(points) == 0 for points in face.annotations.values())
 
 
-def test_a_face_of_the_mesh():
+def test_a_face_is_recorded_with_its_mesh():
     face = recorder().from_mesh(box(), 0.0, np.float32([0.999]), mesh())
     assert (face.score, face.face_score, face.box_score) == (pytest.approx(0.999), pytest.approx(0.999), 0.9)
     assert face.box == pytest.approx((50, 50, 100, 100))
@@ -46,21 +46,18 @@ def test_a_face_of_the_mesh():
 
 
 @pytest.mark.parametrize(("iris", "has_distance"), [(True, True), (False, False)])
-def test_the_distance_is_the_iris_modules(iris, has_distance):
-    """Human asks `face.iris.enabled`, also where the attention mesh has found the irises."""
+def test_the_distance_is_computed_where_the_iris_module_is_enabled(iris, has_distance):
+    """Also where the irises are the attention mesh's, as in Human, which reads `face.iris.enabled`."""
     face = recorder(iris={"enabled": iris}).from_mesh(box(), 0.0, np.float32([1]), mesh(478))
     assert (face.distance is not None) is has_distance
 
 
-@pytest.mark.parametrize(
-    ("flag", "quirks", "confirmed"), [(0.196, False, False), (0.196, True, True), (0.2, False, True)]
-)
-def test_a_face_that_is_confirmed(flag, quirks, confirmed):
-    """Human rounds to two decimals before it compares."""
-    assert recorder(quirks=quirks).confirms(np.float32([flag + 1e-6])) is confirmed
+@pytest.mark.parametrize(("flag", "confirmed"), [(0.196, False), (0.2, True)])
+def test_a_face_is_confirmed_by_the_unrounded_flag(flag, confirmed):
+    assert recorder().confirms(np.float32([flag + 1e-6])) is confirmed
 
 
-def test_a_face_that_the_mesh_denies_may_be_kept():
+def test_a_face_that_the_mesh_model_denies_may_be_kept():
     flag = np.float32([0.1])
     assert recorder().from_mesh(box(), 0.0, flag, mesh()) is None
     kept = recorder(mesh={"keepInvalid": True}).from_mesh(box(), 0.0, flag, mesh())
@@ -69,27 +66,20 @@ def test_a_face_that_the_mesh_denies_may_be_kept():
     assert recorder(mesh={"keepInvalid": True}).from_mesh(box(0.15), 0.0, flag, mesh()) is None
 
 
-@pytest.mark.parametrize(("quirks", "found"), [(False, True), (True, False)])
-def test_a_least_confidence_of_zero(quirks, found):
-    """Human takes the 0 for "not set", and that for 1."""
-    face = recorder(quirks=quirks, detector={"minConfidence": 0}).from_detector(box(0.9))
-    assert (face is not None) is found
+def test_a_min_confidence_of_zero_accepts_every_face():
+    assert recorder(detector={"minConfidence": 0}).from_detector(box(0.9)) is not None
 
 
-def test_both_boxes_are_cut_to_the_picture_but_human_cuts_one():
-    """src/face/facemesh.ts: clampBox() and getRawBox()."""
-    (ours, humans) = (recorder(quirks=quirks).from_detector(box(start=(-60.0, 150.0))) for quirks in (False, True))
-    assert ours.box == humans.box == (0, 150, 40, 50)
-    assert ours.box_raw == (0, 0.75, 0.1, 0.25)
-    assert humans.box_raw == (-0.15, 0.75, 0.25, 0.5)
+def test_both_boxes_are_clipped_to_the_image():
+    face = recorder().from_detector(box(start=(-60.0, 150.0)))
+    assert face.box == (0, 150, 40, 50)
+    assert face.box_raw == (0, 0.75, 0.1, 0.25)
 
 
-def test_how_a_face_is_turned_does_not_depend_on_the_pictures_edge():
-    """A mesh of which half is outside: turned as where the picture is larger."""
+def test_the_rotation_of_a_face_does_not_depend_on_the_images_edge():
+    """A mesh of which half is outside has the rotation that it has in a larger image."""
     at_the_edge, inside = (
-        FaceRecorder(side, side, load_config({}).face, quirks=False).from_mesh(
-            box(start=(50.0, 50.0)), 0.0, np.float32([1]), mesh()
-        )
+        FaceRecorder(side, side, face_config()).from_mesh(box(start=(50.0, 50.0)), 0.0, np.float32([1]), mesh())
         for side in (100, 1000)
     )
     assert at_the_edge.box_raw == (0.5, 0.5, 0.5, 0.5)
@@ -97,6 +87,5 @@ def test_how_a_face_is_turned_does_not_depend_on_the_pictures_edge():
 
 
 @pytest.mark.parametrize("start", [(-100.0, 50.0), (400.0, 50.0), (50.0, -200.0), (50.0, 200.0)])
-def test_a_face_outside_of_the_picture_is_none(start):
+def test_a_face_outside_of_the_image_is_not_recorded(start):
     assert recorder().from_detector(box(start=start)) is None
-    assert recorder(quirks=True).from_detector(box(start=start)) is not None

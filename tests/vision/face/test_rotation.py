@@ -13,7 +13,7 @@ ANGLES = st.floats(-1.2, 1.2)
 
 
 def mesh_of(axes):
-    """A mesh whose four points lie on the axes, columns of a rotation matrix, around the picture's middle."""
+    """A mesh whose four points lie on the axes, columns of a rotation matrix, around the image's centre."""
     size = 100 / 1.5
     offsets = {10: -axes[:, 1], 152: axes[:, 1], 234: -axes[:, 0], 454: axes[:, 0]}
     mesh = np.zeros((468, 3), np.float32)
@@ -126,7 +126,7 @@ def test_closed_eyes_have_a_finite_gaze():
 
 
 def test_the_distance_is_that_of_the_larger_iris():
-    """Of the picture's width an iris of 11.7 mm takes a tenth: so that is 0.117 m, and as far away as it is wide."""
+    """An iris of 11.7 mm is a tenth of the image's width, which is therefore 0.117 m, as is the distance."""
     mesh = np.zeros((478, 3), np.float32)
     mesh[469, 0], mesh[471, 0] = 164, 100
     mesh[474, 0], mesh[476, 0] = 130, 100

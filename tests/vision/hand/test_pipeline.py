@@ -1,25 +1,28 @@
-"""Human's hand models together, with their real models: what each setting does, and hands side by side."""
+"""Hands in images, with the real models: what each setting does, and several hands at once."""
 
 from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
 import pytest
-from humanrt.vision.choice import family_of
 
 from humanrt import Human, errors
 from humanrt.config import HandConfig, load_config
+from humanrt.runtime.graph_model import GraphModel
 from humanrt.vision.call import Call
-from humanrt.vision.hand import pipeline as hands
-from humanrt.vision.hand.pipeline import detect_hands, hand_models
+from humanrt.vision.hand.pipeline import HandFamilies, detect_hands, hand_models
 from humanrt.vision.hand.record import HandRecorder, Scores
+from humanrt.vision.stage import family_of
 from humanrt.zoo import find_card
 from parity.pictures import read_picture
+
+pytestmark = pytest.mark.usefixtures("loaded_models")
 
 HANDTRACK = {"detector": {"model_path": "handtrack.json"}}
 HANDDETECT = {"detector": {"model_path": "handdetect.json"}}
 SKELETONS = ("handlandmark-lite", "handlandmark-full", "handskeleton")
 NOTHING = (0, 0, 0, 0)
+FAMILIES = HandFamilies()
 
 
 @pytest.fixture
@@ -41,11 +44,12 @@ def close_up(body):
     return body[380:740, 700:1060][::-1, ::-1].copy()
 
 
-async def find(human, picture, limit=4, *, compat=None, **hand):
-    config = load_config({"hand": hand, "compat": compat})
+async def find(human, picture, limit=4, **hand):
+    config = load_config({"hand": hand})
     models = await human._load(config, None)
     async with human.engine.scope():
-        return await detect_hands(Call(human.engine, models, human.engine.from_numpy(picture), config), limit)
+        call = Call(human.engine, models, human.engine.from_numpy(picture), config)
+        return await detect_hands(call, FAMILIES, limit)
 
 
 def middle(hand):
@@ -65,14 +69,14 @@ def middle(hand):
         ),
     ],
 )
-def test_nothing_is_loaded_that_is_not_used(hand, expected):
+def test_only_models_that_are_used_are_loaded(hand, expected):
     assert hand_models(load_config({"hand": hand}).hand) == expected
 
 
 def test_a_detector_without_known_outputs_is_refused():
     card = replace(find_card("handtrack"), outputs=MappingProxyType({}))
     with pytest.raises(errors.ConfigError, match="a hand detector has raw_boxes, raw_scores; palms"):
-        family_of(card, hands.DETECTORS, "a hand detector")
+        family_of(card, FAMILIES.detectors, "a hand detector")
 
 
 @pytest.mark.parametrize("skeleton", SKELETONS)
@@ -87,8 +91,8 @@ async def test_every_detector_works_with_every_skeleton(human, close_up, detecto
     assert hand.keypoints[12, 1] < hand.keypoints[0, 1] - 50
 
 
-async def test_the_sparse_skeleton_never_sees_a_hand(human, close_up):
-    """As published its weights are of no use: the output does not depend on the picture."""
+async def test_the_sparse_skeleton_never_finds_a_hand(human, close_up):
+    """As published its weights are of no use: the output does not depend on the image."""
     (hand,) = await find(human, close_up, skeleton={"model_path": "handlandmark-sparse.json"})
     assert hand.finger_score < 0.01
     assert hand.keypoints.shape == (0, 3)
@@ -103,94 +107,91 @@ async def test_both_hands_best_first(human, body, skeleton):
     assert middle(right) == pytest.approx([255, 540], abs=15)
 
 
-async def test_hands_that_are_looked_at_together_are_what_each_is_alone(human, body):
+async def test_hands_that_are_detected_together_equal_each_alone(human, body):
     both = await find(human, body, **HANDDETECT)
     for hand, columns in zip(both, (slice(600, 1200), slice(0, 600)), strict=True):
         (alone,) = await find(human, body[:, columns].copy(), **HANDDETECT)
-        # Not the same pixels: the detector scales another picture.
+        # Not the same pixels: the detector resizes another image.
         assert alone.keypoints[:, :2] + (columns.start, 0) == pytest.approx(hand.keypoints[:, :2], abs=12)
         assert alone.landmarks["middle"] == hand.landmarks["middle"]
 
 
 async def test_the_skeleton_runs_once_for_all_hands(human, body, monkeypatch):
     batches = []
-    original = hands.TaskModel.run
+    original = GraphModel.run
 
-    async def run(self, batch, meanings):
-        batches.append((self.card.name, len(batch)))
-        return await original(self, batch, meanings)
+    def run(self, inputs, outputs, stop):
+        batches.append((self.name, *(tensor.shape[0] for tensor in inputs.values())))
+        return original(self, inputs, outputs, stop)
 
-    monkeypatch.setattr(hands.TaskModel, "run", run)
+    monkeypatch.setattr(GraphModel, "run", run)
     await find(human, body, **HANDDETECT)
     assert batches == [("handdetect", 1), ("handlandmark-lite", 2)]
 
 
 class TestLimit:
     @pytest.mark.parametrize(("limit", "count"), [(0, 0), (1, 1), (2, 2)])
-    async def test_no_more_than_asked_for(self, human, body, limit, count):
+    async def test_it_is_the_largest_number_of_hands(self, human, body, limit, count):
         assert len(await find(human, body, limit, **HANDDETECT)) == count
 
-    @pytest.mark.parametrize(("detector", "count"), [(HANDTRACK, 1), (HANDDETECT, 0)])
-    async def test_human_takes_none_for_one_with_handtrack(self, human, close_up, detector, count):
-        assert len(await find(human, close_up, 0, **detector, compat="human")) == count
-        assert await find(human, close_up, 0, **detector) == ()
+    async def test_a_limit_of_zero_runs_no_model(self, human, close_up):
+        for detector in (HANDTRACK, HANDDETECT):
+            assert await find(human, close_up, 0, **detector) == ()
 
     async def test_a_hand_with_two_palms_is_one(self, human, body):
         picture = body[430:650, 150:420].copy()
-        assert len(await find(human, picture, **HANDDETECT, compat="human")) == 2
-        assert len(await find(human, picture, 1, **HANDDETECT, compat="human")) == 1
         assert len(await find(human, picture, **HANDDETECT)) == 1
         assert len(await find(human, picture, **HANDDETECT, iou_threshold=1.0)) > 1
 
     def test_only_hands_that_overlap_are_one(self):
         boxes = {"a": (100, 100, 50, 50), "b": (160, 100, 50, 50), "c": (120, 100, 50, 50)}
         scores = {"a": 0.7, "b": 0.9, "c": 0.6}  # c has 30 of 70 columns in common with a
-        recorder = HandRecorder(300, 300, HandConfig(), quirks=False)
+        recorder = HandRecorder(300, 300, HandConfig())
         found = [
             recorder.without_points(name, Scores(scores[name], 0, 0), np.array(box[:2]), np.array(box[:2]) + box[2:])
             for name, box in boxes.items()
         ]
-        assert [hand.label for hand in hands._best(found, 3, 0.4)] == ["b", "a"]
-        assert [hand.label for hand in hands._best(found, 3, 0.5)] == ["b", "a", "c"]
-        assert [hand.label for hand in hands._best(found, 1, 0.5)] == ["b"]
-        assert hands._best([], 1, 0.5) == []
+
+        def labels(limit, threshold):
+            return [hand.label for hand in FAMILIES.choose(found, limit, HandConfig(iou_threshold=threshold))]
+
+        assert labels(3, 0.4) == ["b", "a"]
+        assert labels(3, 0.5) == ["b", "a", "c"]
+        assert labels(1, 0.5) == ["b"]
+        assert FAMILIES.choose([], 1, HandConfig(iou_threshold=0.5)) == []
 
 
 class TestWithoutLandmarks:
     @pytest.mark.parametrize("detector", [HANDTRACK, HANDDETECT], ids=["handtrack", "handdetect"])
-    async def test_there_are_the_detectors_boxes(self, human, close_up, detector):
+    async def test_hands_have_the_detectors_boxes(self, human, close_up, detector):
         (hand,) = await find(human, close_up, **detector, landmarks=False)
         assert (hand.keypoints.shape, hand.annotations, hand.landmarks) == ((0, 3), {}, {})
         assert hand.score == hand.box_score > 0.6
         assert hand.finger_score == 0
         assert middle(hand) == pytest.approx([155, 185], abs=20)
 
-    async def test_human_has_none_of_handtrack(self, human, close_up):
-        assert await find(human, close_up, landmarks=False, compat="human") == ()
 
-
-async def test_where_there_are_no_hands(human):
+async def test_an_image_without_hands_has_none(human):
     for detector in (HANDTRACK, HANDDETECT):
         assert await find(human, read_picture("black"), **detector) == ()
         assert await find(human, np.zeros((1, 1, 3), np.uint8), **detector) == ()
 
 
-async def test_a_hand_at_the_edge_that_is_turned(human, close_up):
-    """Turning the picture about the palm moves the rest of the hand off a picture of the same size, as in Human."""
+async def test_a_rotated_hand_at_the_edge_is_found(human, close_up):
+    """Rotating the whole image about the palm, as Human does, would move the rest of the hand out of it."""
     sideways = np.rot90(close_up[95:240]).copy()
     (hand,) = await find(human, sideways, **HANDDETECT)
     assert hand.finger_score > 0.9
 
 
-async def test_nothing_is_infinite(human):
-    """Handtrack takes the shirt for a hand, of which the skeleton sees nothing."""
+async def test_a_hand_without_points_has_a_finite_box(human):
+    """Handtrack takes the shirt for a hand, in which the skeleton model finds none."""
     (hand,) = await find(human, read_picture("human_face"))
     assert hand.finger_score < 0.01
     assert np.isfinite([*hand.box, *hand.box_raw]).all()
 
 
-async def test_by_way_of_detect(human, body):
-    """Two hands are looked for where there is a face; none where there is not."""
+async def test_detect_finds_two_hands_for_each_face(human, body):
     config = {"hand": HANDDETECT, "body": {"enabled": False}}
     with await human.detect(body, config) as result:
         assert [len(result.face), len(result.hand)] == [1, 2]

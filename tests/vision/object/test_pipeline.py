@@ -1,21 +1,23 @@
-"""Objects, with their real models."""
+"""Objects in images, with the real models."""
 
 from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
 import pytest
-from humanrt.vision.choice import family_of
 
 from humanrt import Human, errors
 from humanrt.config import ObjectConfig
-from humanrt.vision.object import centernet, nanodet
-from humanrt.vision.object import pipeline as objects
+from humanrt.vision.object.centernet import CENTERNET
+from humanrt.vision.object.nanodet import NANODET
+from humanrt.vision.object.pipeline import ObjectFamilies, object_models
+from humanrt.vision.stage import family_of
 from humanrt.zoo import find_card
 from parity.pictures import read_picture
 
 OFF = {"enabled": False}
 MODELS = ("centernet.json", "nanodet.json")
+DETECTORS = ObjectFamilies().detectors
 
 
 @pytest.fixture
@@ -25,29 +27,29 @@ async def human():
         assert human.engine.memory().baseline == (0, 0, 0, 0)
 
 
-def test_which_models():
-    assert objects.object_models(ObjectConfig()) == {}
-    assert objects.object_models(ObjectConfig(enabled=True)) == {"object": "centernet.json"}
-    assert objects.object_models(ObjectConfig(enabled=True, model_path="mine.json")) == {"object": "mine.json"}
+def test_only_models_that_are_used_are_loaded():
+    assert object_models(ObjectConfig()) == {}
+    assert object_models(ObjectConfig(enabled=True)) == {"object": "centernet.json"}
+    assert object_models(ObjectConfig(enabled=True, model_path="mine.json")) == {"object": "mine.json"}
 
 
-def test_which_family():
-    assert [family_of(find_card(model), objects.DETECTORS, "") for model in MODELS] == [centernet, nanodet]
+def test_the_outputs_of_a_model_card_choose_its_family():
+    assert [family_of(find_card(model), DETECTORS, "") for model in MODELS] == [CENTERNET, NANODET]
     card = replace(find_card("nanodet.json"), outputs=MappingProxyType({}))
     with pytest.raises(errors.ConfigError, match="an object detector has detections; scores_169"):
-        family_of(card, objects.DETECTORS, "an object detector")
+        family_of(card, DETECTORS, "an object detector")
 
 
-async def test_a_card_that_names_no_kinds_is_refused(human, monkeypatch):
+async def test_a_model_card_without_labels_is_refused(human, monkeypatch):
     card = find_card("centernet.json")
     nameless = replace(card, outputs=MappingProxyType({"detections": card.outputs["detections"]}))
     monkeypatch.setattr("humanrt.human.find_card", lambda *_: nameless)
-    with pytest.raises(errors.ConfigError, match="the card of centernet has no output 'heatmap'"):
+    with pytest.raises(errors.ConfigError, match="the model card centernet has no output 'heatmap'"):
         await human.detect(read_picture("coffee"))
 
 
 @pytest.mark.parametrize("model", MODELS)
-async def test_a_cup(human, model):
+async def test_each_model_detects_a_cup(human, model):
     """Its rim goes from 173 to 409 and begins at 18; the saucer around it from 77 to 480."""
     with await human.detect(read_picture("coffee"), {"object": {"model_path": model}}) as result:
         cup = result.object[0]
@@ -62,7 +64,7 @@ async def test_a_cup(human, model):
 
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("compat", [None, "human"])
-async def test_a_person_is_found_in_half_the_picture_too(human, model, compat):
+async def test_a_person_is_detected_in_half_of_the_image_too(human, model, compat):
     picture = read_picture("astronaut")
     for pixels in (picture, np.ascontiguousarray(picture[:, :400])):
         with await human.detect(pixels, {"object": {"model_path": model}, "compat": compat}) as result:

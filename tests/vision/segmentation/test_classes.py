@@ -14,10 +14,10 @@ from humanrt.vision.segmentation.classes import palette
         (255, (224, 224, 192)),
     ],
 )
-def test_the_colours_of_pascal_voc(label, color):
-    """As its development kit prints them."""
+def test_the_palette_is_that_of_pascal_voc(label, color):
+    """As in its development kit."""
     assert palette(label) == color
 
 
-def test_no_two_labels_share_one():
+def test_no_two_labels_have_one_colour():
     assert len({palette(label) for label in range(256)}) == 256

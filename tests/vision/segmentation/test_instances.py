@@ -1,4 +1,4 @@
-"""Overlapping masks: who keeps a pixel, and what that costs."""
+"""Overlapping masks: which of them keeps a pixel, and the memory that this takes."""
 
 import tracemalloc
 
@@ -11,17 +11,18 @@ from segmentation_cards import card
 from humanrt.config import SegmentationConfig
 from humanrt.errors import ConfigError, ModelFormatError
 from humanrt.vision.segmentation.instances import IN_LOGITS, IN_PROBABILITIES, precedence
+from humanrt.vision.segmentation.segmenter import Prepared, SegmentationTask
 
 LABELS = ("hair", "face", "coat")
 
 
 def decoded(*instances, labels=LABELS, colors=(), size=None, form=IN_PROBABILITIES, **settings):
-    """Decode instances, each a (score, class, mask), in a picture of their own size or of another."""
+    """Decode instances, each a (score, class, mask), in an image of their own size or of another."""
     scores, classes, masks = (np.array(column) for column in zip(*instances, strict=True))
     outputs = [scores.astype(np.float32), classes.astype(np.int64), masks.astype(np.float32)]
     picture = np.zeros((*(size or masks.shape[1:]), 3), np.uint8)
     mine = card(classes={"labels": labels, "colors": colors})
-    return form.decode(outputs, picture, mine, SegmentationConfig(**settings), quirks=False)
+    return form.decode(outputs, Prepared(None, picture), SegmentationTask(SegmentationConfig(**settings), mine))
 
 
 def square(*rows):
@@ -38,26 +39,26 @@ def drawn(layers):
     return ["".join(".123"[label] for label in row) for row in layers.labels]
 
 
-class TestWhoKeepsAPixel:
-    def test_the_higher_score(self):
+class TestPrecedence:
+    def test_the_mask_with_the_higher_score_keeps_a_pixel(self):
         assert drawn(decoded((0.9, 0, LEFT), (0.8, 1, MIDDLE))) == ["112.", "112."]
         assert drawn(decoded((0.8, 0, LEFT), (0.9, 1, MIDDLE))) == ["122.", "122."]
 
-    def test_the_higher_score_whatever_the_area(self):
+    def test_the_score_counts_before_the_area(self):
         assert drawn(decoded((0.9, 0, ALL), (0.8, 1, DOT))) == ["1111", "1111"]
 
-    def test_the_smaller_area_among_equal_scores_in_any_order(self):
+    def test_among_equal_scores_the_smaller_mask_keeps_a_pixel(self):
         one, two, three = (0.9, 0, ALL), (0.9, 1, LEFT), (0.9, 2, DOT)
         for order in ((one, two, three), (three, two, one), (two, three, one)):
             assert drawn(decoded(*order)) == ["2211", "2311"]
 
-    def test_the_first_where_all_is_equal(self):
+    def test_among_equal_masks_the_first_keeps_a_pixel(self):
         assert drawn(decoded((0.9, 0, LEFT), (0.9, 1, LEFT))) == ["11..", "11.."]
         assert precedence(np.float32([0.5, 0.5, 0.9]), np.array([7, 7, 9])).tolist() == [2, 0, 1]
 
     @given(st.data())
-    def test_as_each_pixel_would_decide_for_itself(self, data):
-        """Against a loop over pixels: of the masks on it, the best by score, then area, then order."""
+    def test_masks_equal_those_of_a_loop_over_pixels(self, data):
+        """Of the masks on a pixel, the best by score, then area, then order."""
         count, size = data.draw(st.integers(1, 6)), (3, 5)
         scores = data.draw(st.lists(st.sampled_from([0.25, 0.5, 0.75, 1.0]), min_size=count, max_size=count))
         classes = data.draw(st.lists(st.integers(0, 2), min_size=count, max_size=count))
@@ -76,7 +77,7 @@ class TestWhoKeepsAPixel:
 
 
 class TestLegend:
-    def test_a_class_has_its_best_score_all_its_pixels_and_the_area_that_is_left_to_it(self):
+    def test_a_class_has_its_best_score_its_whole_mask_and_the_area_that_is_not_covered(self):
         layers = decoded((0.6, 0, LEFT), (0.7, 0, MIDDLE), (0.9, 2, DOT), colors=((1, 2, 3), (4, 5, 6), (7, 8, 9)))
         hair, coat = layers.legend
         assert (hair.label, hair.name, hair.color, hair.area) == (1, "hair", (1, 2, 3), 5)
@@ -84,86 +85,89 @@ class TestLegend:
         assert (hair.score, coat.score) == pytest.approx((0.7, 0.9))
         assert layers.masks.tolist() == [square("###.", "###."), DOT]
 
-    def test_what_is_painted_over_altogether_is_in_the_legend_without_an_area(self):
+    def test_a_class_that_is_wholly_covered_is_in_the_legend_without_an_area(self):
         layers = decoded((0.6, 0, DOT), (0.9, 1, ALL))
         assert [(each.name, each.area) for each in layers.legend] == [("hair", 0), ("face", 8)]
         assert layers.masks.tolist() == [DOT, ALL]
 
-    def test_without_colours_they_are_those_of_pascal_voc(self):
+    def test_default_colours_are_those_of_pascal_voc(self):
         """Its first three, from the paper's development kit."""
         layers = decoded((0.9, 0, DOT), (0.9, 1, LEFT), (0.9, 2, ALL))
         assert [each.color for each in layers.legend] == [(128, 0, 0), (0, 128, 0), (128, 128, 0)]
 
-    def test_a_background_first_is_label_0_and_never_painted(self):
+    def test_a_first_label_background_is_0_and_never_painted(self):
         layers = decoded((0.9, 0, ALL), (0.8, 1, LEFT), labels=("background", "hair"))
         assert drawn(layers) == ["11..", "11.."]
         assert [each.name for each in layers.legend] == ["hair"]
 
     @pytest.mark.parametrize("labels", [(), ("a",) * 256, ("background", *("a",) * 256)])
-    def test_as_many_labels_as_a_byte_holds(self, labels):
+    def test_other_than_1_to_255_labels_are_refused(self, labels):
         with pytest.raises(ConfigError, match="names 1 to 255 labels"):
             decoded((0.9, 0, ALL), labels=labels)
 
-    def test_the_last_label_fits(self):
+    def test_255_labels_are_accepted(self):
         assert decoded((0.9, 254, ALL), labels=("a",) * 255).labels.tolist() == [[255] * 4] * 2
 
 
-class TestWhatIsFound:
-    def test_nothing(self):
+class TestMasks:
+    def test_unlikely_and_empty_masks_are_left_out(self):
         for instance in ((0.49, 0, ALL), (0.9, 0, square("....", "....")), (float("nan"), 0, ALL)):
             layers = decoded(instance)
             assert layers.legend == ()
             assert not layers.labels.any()
             assert layers.masks.shape == (0, 2, 4)
 
-    def test_as_sure_as_is_asked_for(self):
+    def test_min_confidence(self):
         assert len(decoded((0.2, 0, ALL), min_confidence=0.1).legend) == 1
 
-    def test_logits_are_over_zero(self):
+    def test_logits_belong_to_a_mask_over_zero(self):
         logits = [[-3, 0.1, 3, -0.1]] * 2
         assert drawn(decoded((0.9, 0, logits), form=IN_LOGITS)) == [".11.", ".11."]
         assert drawn(decoded((0.9, 0, logits))) == ["..1.", "..1."]
 
-    def test_masks_are_scaled_to_the_picture(self):
+    def test_masks_are_resized_to_the_image(self):
         layers = decoded((0.9, 0, [[0.9, 0.2], [0.2, 0.2]]), size=(4, 4))
         # Between 0.9 and 0.2 lies 0.55, which is over a half, and between that and 0.2 lies 0.375.
         assert drawn(layers) == ["11..", "1...", "....", "...."]
 
 
-class TestWhatDoesNotFitTheCard:
-    def test_counts_that_differ(self):
+class TestOutputsThatDoNotFitTheModelCard:
+    def test_different_numbers_of_scores_classes_and_masks_are_refused(self):
         outputs = [np.ones(2, np.float32), np.zeros(3, np.int64), np.ones((1, 3, 2, 2), np.float32)]
-        with pytest.raises(ModelFormatError, match="mine gave 2 scores, 3 classes and 3 masks"):
+        with pytest.raises(ModelFormatError, match="mine returned 2 scores, 3 classes and 3 masks"):
             decode_raw(outputs)
 
     @pytest.mark.parametrize("index", [-1, 3])
-    def test_classes_without_a_label(self, index):
-        with pytest.raises(ModelFormatError, match=rf"mine gave classes {index} to {index}; its card has 3 labels"):
+    def test_classes_without_a_label_are_refused(self, index):
+        with pytest.raises(
+            ModelFormatError, match=rf"mine returned classes {index} to {index}; its model card has 3 labels"
+        ):
             decoded((0.9, index, ALL))
 
     @pytest.mark.parametrize("shape", [(4,), (2, 2), (1, 0, 4)])
-    def test_masks_that_are_no_planes(self, shape):
+    def test_masks_of_another_shape_are_refused(self, shape):
         outputs = [np.ones(1, np.float32), np.zeros(1, np.int64), np.ones(shape, np.float32)]
         with pytest.raises(ModelFormatError, match=r"planes are \[n, h, w\]"):
             decode_raw(outputs)
 
     @pytest.mark.parametrize("dtype", [np.bool_, np.uint8, np.float16])
-    def test_masks_of_any_dtype_are_no_error(self, dtype):
+    def test_masks_may_have_any_dtype(self, dtype):
         outputs = [np.ones(1, np.float32), np.zeros(1, np.int32), np.array([[[1, 0], [0, 0]]], dtype)]
         assert decode_raw(outputs).labels.tolist() == [[1, 0], [0, 0]]
 
-    def test_no_instances_at_all_are_no_error(self):
+    def test_no_instances_are_accepted(self):
         outputs = [np.ones((1, 0), np.float32), np.zeros((1, 0), np.int64), np.ones((1, 0, 2, 2), np.float32)]
         assert decode_raw(outputs).legend == ()
 
 
 def decode_raw(outputs):
     mine = card(classes={"labels": LABELS})
-    return IN_PROBABILITIES.decode(outputs, np.zeros((2, 2, 3), np.uint8), mine, SegmentationConfig(), quirks=False)
+    prepared = Prepared(None, np.zeros((2, 2, 3), np.uint8))
+    return IN_PROBABILITIES.decode(outputs, prepared, SegmentationTask(SegmentationConfig(), mine))
 
 
-def test_a_mask_costs_no_memory_of_its_own():
-    """One reused canvas: the peak is the same for one mask and for sixty."""
+def test_a_mask_takes_no_memory_of_its_own():
+    """The canvas is reused: the peak is the same for one mask and for sixty."""
 
     def peak(count):
         outputs = [np.linspace(0.6, 0.9, count, dtype=np.float32), np.zeros(count, np.int64)]
@@ -171,7 +175,7 @@ def test_a_mask_costs_no_memory_of_its_own():
         picture, mine = np.zeros((400, 500, 3), np.uint8), card(classes={"labels": LABELS})
         tracemalloc.start()
         try:
-            IN_PROBABILITIES.decode(outputs, picture, mine, SegmentationConfig(), quirks=False)
+            IN_PROBABILITIES.decode(outputs, Prepared(None, picture), SegmentationTask(SegmentationConfig(), mine))
             return tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()

@@ -1,22 +1,21 @@
 import numpy as np
 import pytest
 from segmentation_cards import card
+from segmentation_outputs import ALPHA, MATTING_OUTPUTS, STATE, state_columns
 
 from humanrt.config import SegmentationConfig
-from humanrt.vision.segmentation import matting
+from humanrt.vision.segmentation.matting import MATTING, ratio_for, tiled
+from humanrt.vision.segmentation.segmenter import Prepared, SegmentationTask
 
 PICTURE = np.zeros((1, 3, 3), np.uint8)
-ALPHA = np.float32([0.999, 0.5, 0.0]).reshape(1, 1, 3, 1)
-FOREGROUND = np.repeat(np.float32([0.5, 1.0, 0.0]).reshape(1, 1, 3, 1), 3, axis=3)
-STATE = np.arange(2 * 3 * 16, dtype=np.float32).reshape(1, 2, 3, 16) / 48 - 1
-OUTPUTS = [FOREGROUND, ALPHA, STATE, *(np.zeros((1, 1, 1, 1), np.float32),) * 3]
 
 
-def decode(*, quirks=False, **settings):
-    return matting.decode(OUTPUTS, PICTURE, card(), SegmentationConfig(**settings), quirks=quirks)
+def decode(**settings):
+    task = SegmentationTask(SegmentationConfig(**settings), card())
+    return MATTING.decode(MATTING_OUTPUTS, Prepared(None, PICTURE), task)
 
 
-def test_alpha_colours_and_labels():
+def test_alpha_foreground_and_labels():
     layers = decode()
     np.testing.assert_array_equal(layers.alpha, ALPHA[0, ..., 0])
     assert not np.shares_memory(layers.alpha, ALPHA)
@@ -25,29 +24,18 @@ def test_alpha_colours_and_labels():
     assert [(each.name, each.area) for each in layers.legend] == [("person", 2)]
 
 
-def test_human_cuts_off():
-    layers = decode(quirks=True)
-    np.testing.assert_allclose(layers.alpha * 255, [[254, 127, 0]], atol=1e-4)
-    assert layers.foreground[0, :, 0].tolist() == [127, 255, 0]
-
-
 @pytest.mark.parametrize(
     ("mode", "made"),
     [("default", {"alpha", "foreground"}), ("alpha", {"alpha"}), ("foreground", {"foreground"}), ("state", {"state"})],
 )
-def test_the_mode_says_which_pictures_are_made(mode, made):
+def test_the_mode_selects_the_layers(mode, made):
     layers = decode(mode=mode)
     assert {name for name in ("alpha", "foreground", "state") if getattr(layers, name) is not None} == made
 
 
-def test_the_planes_of_a_state_lie_in_four_columns():
-    """As TF.js's unstack, concat and split lay them, one plane after the other."""
-    planes = [STATE[0, ..., i] for i in range(16)]
-    columns = [np.concatenate(planes[4 * i : 4 * i + 4], axis=0) for i in range(4)]
-    expected = np.concatenate(columns, axis=1)
-    np.testing.assert_array_equal(matting.tiled(STATE[0]), expected)
-    np.testing.assert_array_equal(decode(mode="state").state, np.rint((expected + 1) * 127.5))
-    np.testing.assert_array_equal(decode(mode="state", quirks=True).state, np.trunc((expected + 1) * np.float32(127.5)))
+def test_the_planes_of_a_state_are_laid_out_in_four_columns():
+    np.testing.assert_array_equal(tiled(STATE[0]), state_columns())
+    np.testing.assert_array_equal(decode(mode="state").state, np.rint((state_columns() + 1) * 127.5))
 
 
 @pytest.mark.parametrize(
@@ -63,9 +51,5 @@ def test_the_planes_of_a_state_lie_in_four_columns():
         ((1, 1), 0.5, 1.0),
     ],
 )
-def test_the_ratio_is_raised_as_far_as_the_picture_needs(size, ratio, used):
-    assert matting.ratio_for(size, ratio) == pytest.approx(used)
-
-
-def test_levels_stay_in_a_byte():
-    assert matting.levels(np.float32([-3, 0.6, 254.6, 300]), quirks=False).tolist() == [0, 1, 255, 255]
+def test_the_ratio_is_raised_for_small_images(size, ratio, used):
+    assert ratio_for(size, ratio) == pytest.approx(used)

@@ -3,13 +3,15 @@ import pytest
 from segmentation_cards import card
 
 from humanrt.config import SegmentationConfig
-from humanrt.vision.segmentation import person
+from humanrt.vision.segmentation.person import PERSON_MASK
+from humanrt.vision.segmentation.segmenter import Prepared, SegmentationTask
 
 PICTURE = np.arange(2 * 4 * 3, dtype=np.uint8).reshape(2, 4, 3)
 
 
-def decode(planes, *, quirks=False, picture=PICTURE, **settings):
-    return person.decode([np.float32([planes])], picture, card(), SegmentationConfig(**settings), quirks=quirks)
+def decode(planes, *, picture=PICTURE, **settings):
+    task = SegmentationTask(SegmentationConfig(**settings), card())
+    return PERSON_MASK.decode([np.float32([planes])], Prepared(None, picture), task)
 
 
 def test_one_plane_is_the_alpha():
@@ -29,38 +31,29 @@ def test_two_planes_are_logits_of_background_and_person():
     np.testing.assert_allclose(layers.alpha, [[0.5, 0.75, 0.25, 1.0]] * 2, atol=1e-6)
 
 
-def test_human_takes_the_softmax_along_a_line():
-    row = np.log([1.0, 2.0, 3.0, 4.0])
-    layers = decode([np.stack([np.zeros(4), row], axis=-1)] * 2, quirks=True)
-    np.testing.assert_allclose(layers.alpha, np.trunc([[25.5, 51, 76.5, 102]] * 2) / 255, atol=1.01 / 255)
-    assert layers.legend == ()
-
-
-def test_human_cuts_alpha_off_to_whole_levels():
-    planes = [[[0.999], [0.5], [0.0], [1.0]]] * 2
-    np.testing.assert_allclose(decode(planes, quirks=True).alpha * 255, [[254, 127, 0, 255]] * 2, atol=1e-4)
-    np.testing.assert_allclose(decode(planes).alpha[0], [0.999, 0.5, 0, 1])
+def test_alpha_is_not_truncated():
+    np.testing.assert_allclose(decode([[[0.999], [0.5], [0.0], [1.0]]] * 2).alpha[0], [0.999, 0.5, 0, 1])
 
 
 @pytest.mark.parametrize(
     ("mode", "alpha", "foreground"), [("default", True, True), ("alpha", True, False), ("foreground", False, True)]
 )
-def test_the_mode_says_which_pictures_are_made(mode, alpha, foreground):
+def test_the_mode_selects_the_layers(mode, alpha, foreground):
     layers = decode([[[1.0]] * 4] * 2, mode=mode)
     assert (layers.alpha is not None, layers.foreground is not None, layers.state) == (alpha, foreground, None)
     assert layers.labels.all()
 
 
-def test_nobody():
+def test_an_image_without_a_person_has_no_legend():
     layers = decode([[[0.4]] * 4] * 2)
     assert (layers.legend, layers.masks.shape, layers.labels.any()) == ((), (0, 2, 4), False)
 
 
-def test_how_much_of_a_pixel_must_be_person():
+def test_min_confidence_is_the_least_alpha_of_the_label():
     assert decode([[[0.4]] * 4] * 2, min_confidence=0.4).labels.all()
     assert not decode([[[0.8]] * 4] * 2, min_confidence=0.9).labels.any()
 
 
-def test_alpha_is_scaled_to_the_picture():
+def test_alpha_is_resized_to_the_image():
     layers = decode([[[0.0], [1.0]]], picture=np.zeros((1, 4, 3), np.uint8))
     np.testing.assert_allclose(layers.alpha, [[0, 0.5, 1, 1]], atol=1e-6)

@@ -1,4 +1,4 @@
-"""Segmentation as detect() does it: with Human's models, and with parsing models of a user's own."""
+"""Segmentation by ``detect()``: with Human's models, and with custom parsing models."""
 
 import asyncio
 
@@ -24,7 +24,7 @@ def segmenting(model, **settings):
 
 
 def picture(*boxes):
-    """A picture of 12 x 16 in which each channel is 255 in its box (top, bottom, left, right)."""
+    """An image of 12 x 16 in which each channel is 255 in its box (top, bottom, left, right)."""
     pixels = np.zeros((12, 16, 3), np.uint8)
     for channel, box in enumerate(boxes):
         pixels[inside(box)] |= np.uint8([255 * (i == channel) for i in range(3)])
@@ -37,9 +37,9 @@ def inside(box):
 
 
 def seen(box):
-    """Where a box is found again that begins and ends at even pixels.
+    """Where a box is detected that begins and ends at even pixels.
 
-    The model sees every second pixel. Back in the picture a pixel half way from one in the box to one outside has
+    The model's input has every second pixel. Back in the image a pixel half way from one in the box to one outside has
     (0.9 + 0.4) / 2, and where only one of four is in the box 0.525, both over a half: the box has grown by one pixel to
     the left and to the top.
     """
@@ -91,7 +91,7 @@ class TestParsingByInstances:
         assert [each.area for each in legend] == [int((expected == label).sum()) for label in (1, 2, 3)]
         assert [each.score for each in legend] == pytest.approx(scores)
 
-    async def test_several_of_a_class_one_too_unsure_and_a_background(self, parsed, tmp_path):
+    async def test_several_of_a_class_one_too_unlikely_and_a_background(self, parsed, tmp_path):
         labels = ("background", "coat")
         write_instances(tmp_path, "mine", size=(6, 8), scores=(0.6, 0.9, 0.4), classes=(1, 1, 0), labels=labels)
         (coat,), found, masks = await parsed(picture(*BOXES))
@@ -109,7 +109,7 @@ class TestParsingByInstances:
         expected[inside(BOXES[0])] = True
         np.testing.assert_array_equal(labels, expected)
 
-    async def test_more_sure_than_all(self, parsed, tmp_path):
+    async def test_a_min_confidence_over_all_scores(self, parsed, tmp_path):
         write_instances(tmp_path, "mine", size=(6, 8), scores=(0.9,) * 3, classes=(0, 0, 0), labels=("all",))
         legend, labels, masks = await parsed(picture(*BOXES), min_confidence=0.95)
         assert (legend, labels.any(), masks.shape) == ((), False, (0, 12, 16))
@@ -142,7 +142,7 @@ class TestHumansModels:
             (person,) = found.legend
             labels, alpha = found.labels.numpy(), found.alpha.numpy()
             assert (person.label, person.name, person.area) == (1, "person", labels.sum())
-            # His forehead and his shirt, and the wall on both sides of him.
+            # The forehead and the shirt, and the wall on both sides.
             assert alpha[60:120, 100:160].min() > 0.9
             assert alpha[:60, :30].max() < 0.1
             assert alpha[:60, -30:].max() < 0.1
@@ -164,7 +164,7 @@ class TestHumansModels:
         for one, other in ((0, 1), (1, 2), (0, 2)):
             assert (masks[one] & masks[other]).sum() / (masks[one] | masks[other]).sum() > 0.95
 
-    async def test_nobody(self):
+    async def test_an_image_without_a_person(self):
         async with Human(segmenting("rvm")) as human:
             with await human.detect(read_picture("black")) as result:
                 assert result.segmentation.legend == ()
@@ -172,7 +172,7 @@ class TestHumansModels:
 
     @pytest.mark.parametrize("name", ["rvm", "selfie", "meet"])
     @pytest.mark.parametrize("ratio", [0.01, 0.5, 1])
-    async def test_the_smallest_pictures(self, name, ratio):
+    async def test_the_smallest_images(self, name, ratio):
         async with Human(segmenting(name, ratio=ratio)) as human:
             for height, width in ((1, 1), (2, 2), (1, 40), (5, 3), (30, 30)):
                 with human.session() as session:
@@ -198,7 +198,7 @@ class TestOwnership:
         async with Human(segmenting("selfie")) as human:
             yield human
 
-    async def test_they_go_silently_with_the_result(self, human):
+    async def test_tensors_are_freed_with_the_result(self, human):
         await human.detect(FACE)
         assert human.engine.memory().baseline == NOTHING
 
@@ -208,7 +208,7 @@ class TestOwnership:
             assert not result.segmentation.alpha.is_disposed
         assert all(tensor.is_disposed for tensor in result.tensors())
 
-    async def test_calls_at_the_same_time_do_not_see_each_other(self, human):
+    async def test_concurrent_calls_equal_each_alone(self, human):
         pictures = [FACE, read_picture("astronaut"), FACE[:100, :150], read_picture("coffee")]
 
         async def labels(pixels):
@@ -220,7 +220,7 @@ class TestOwnership:
         for one, other in zip(together, alone * 4, strict=True):
             np.testing.assert_array_equal(one, other)
 
-    async def test_the_pictures_memory_is_not_the_callers(self, human):
+    async def test_the_result_does_not_share_the_callers_memory(self, human):
         pixels = FACE.copy()
         with await human.detect(pixels) as result:
             pixels[:] = 0
@@ -228,13 +228,13 @@ class TestOwnership:
 
 
 class TestRefusals:
-    async def test_the_state_of_what_has_none(self):
+    async def test_the_state_of_a_model_without_one(self):
         async with Human(segmenting("selfie", mode="state")) as human:
-            with pytest.raises(ConfigError, match=r"what a recurrent model remembers, and selfie is none: rvm is"):
+            with pytest.raises(ConfigError, match=r"the state of a recurrent model, which selfie is not: rvm is"):
                 await human.detect(FACE)
             assert human.engine.memory().baseline == NOTHING
 
-    async def test_outputs_that_are_no_segmentation(self, tmp_path):
+    async def test_outputs_of_another_kind_of_model(self, tmp_path):
         write_class_map(tmp_path, "mine", size=(6, 8), labels=("hair", "face", "coat"))
         card = tmp_path / "mine.toml"
         card.write_text(card.read_text().replace("[outputs.class_map]", "[outputs.heat]"))
@@ -242,13 +242,13 @@ class TestRefusals:
             with pytest.raises(ConfigError, match=r"the outputs of mine are heat; a segmentation model has foreground"):
                 await human.detect(FACE)
 
-    async def test_a_failure_is_the_modules_and_leaves_nothing(self, tmp_path):
+    async def test_a_failure_is_in_errors_and_leaves_no_tensor(self, tmp_path):
         labels = ("hair", "face")
         write_instances(tmp_path, "mine", size=(6, 8), scores=(0.9,) * 3, classes=(0, 1, 2), labels=labels)
         async with Human({**segmenting("mine"), "cards": str(tmp_path), "raise_errors": False}) as human:
             result = await human.detect(FACE)
             assert result.segmentation is None
-            assert "mine gave classes 0 to 2; its card has 2 labels" in str(result.errors["segmentation"])
+            assert "mine returned classes 0 to 2; its model card has 2 labels" in str(result.errors["segmentation"])
             assert human.engine.memory().baseline == NOTHING
 
     @pytest.mark.parametrize("ratio", [0, 1.1])
@@ -257,6 +257,6 @@ class TestRefusals:
             Human(segmenting("rvm", ratio=ratio))
 
 
-async def test_switched_off():
+async def test_a_disabled_module_has_no_segmentation():
     async with Human(OTHERS_OFF) as human:
         assert (await human.detect(FACE)).segmentation is None

@@ -1,4 +1,4 @@
-"""Importing this package fills the table of operations."""
+"""The translations of ops. Importing this package fills the table of operations."""
 
 from humanrt.tfjs.ops import (
     activation,
@@ -9,7 +9,6 @@ from humanrt.tfjs.ops import (
     elementwise,
     indexing,
     lists,
-    normalization,
     reduction,
     resampling,
     shapes,
@@ -25,7 +24,6 @@ __all__ = [
     "elementwise",
     "indexing",
     "lists",
-    "normalization",
     "reduction",
     "resampling",
     "shapes",

@@ -14,10 +14,10 @@ from humanrt.tfjs.values import Value
 
 @translates("Sigmoid")
 def sigmoid(call: Call, x: Tensor) -> Tensor:
-    """Return 1 / (1 + exp(-x)), written out.
+    """Return 1 / (1 + exp(-x)), written with elementary ops.
 
-    ONNX Runtime's Sigmoid is right to 5e-8 of 1 and not of its value, which is lost on what a model is sure not to see.
-    Written out it is right to the last bits, and takes as long.
+    ONNX Runtime's Sigmoid has an absolute error of 5e-8, so that values near 0 have a large relative error. The
+    elementary ops are accurate to the last bits, and take the same time.
     """
 
     def function(value: Value) -> Value:
@@ -29,7 +29,7 @@ def sigmoid(call: Call, x: Tensor) -> Tensor:
 
 @translates("Minimum", "Maximum")
 def extremum(call: Call, x: Tensor, y: Tensor) -> Tensor:
-    """Return the smaller or larger of two; against one constant it is half a Clip."""
+    """Return the element-wise minimum or maximum; with one constant number it becomes a Clip."""
     bound = None if y.constant is None or y.constant.size != 1 else float(y.constant.ravel()[0])
     if bound is None or x.constant is not None or x.dtype != FLOAT32 or y.rank > x.rank:
         return same("Min" if call.op == "Minimum" else "Max", call, x, y)
@@ -38,18 +38,18 @@ def extremum(call: Call, x: Tensor, y: Tensor) -> Tensor:
 
 @translates("Relu")
 def relu(call: Call, x: Tensor) -> Tensor:
-    """max(x, 0)."""
+    """Return max(x, 0)."""
     return clip(call, x, 0, np.inf)
 
 
 @translates("Relu6")
 def relu6(call: Call, x: Tensor) -> Tensor:
-    """min(max(x, 0), 6)."""
+    """Return min(max(x, 0), 6)."""
     return clip(call, x, 0, 6)
 
 
 def clip(call: Call, x: Tensor, low: float, high: float) -> Tensor:
-    """Clip x to [low, high]. Clips of a clip become one, which ONNX Runtime merges into the convolution before it."""
+    """Clip x to [low, high]. Consecutive clips become one, which ONNX Runtime fuses into a preceding convolution."""
 
     def function(value: Value) -> Value:
         source, lower, upper = value, low, high
@@ -86,8 +86,8 @@ def leaky_relu(call: Call, x: Tensor) -> Tensor:
 def prelu(call: Call, x: Tensor, slope: Tensor) -> Tensor:
     """Return x where it is positive, slope * x elsewhere, written as (1 - slope) * relu(x) + slope * x.
 
-    ONNX Runtime has no PRelu for its blocked layout; on the face mesh this takes 0.4 times as long. It holds for slopes
-    of any sign, within (1 + 2 |slope|) roundings of x.
+    ONNX Runtime has no PRelu for its blocked layout: on the face mesh this form takes 0.4 times as long. It is valid
+    for slopes of any sign, with an error of at most (1 + 2 |slope|) roundings of x.
     """
 
     def function(value: Value, factor: Value) -> Value:
@@ -99,7 +99,7 @@ def prelu(call: Call, x: Tensor, slope: Tensor) -> Tensor:
 
 
 def activate(call: Call, name: str, x: Tensor, arguments: list[Tensor]) -> Tensor:
-    """Apply a fused activation; a Prelu takes its slopes off the front of ``arguments``."""
+    """Apply a fused activation. A Prelu removes its slopes from the front of ``arguments``."""
     match name:
         case "Relu":
             return relu(call, x)
@@ -114,4 +114,4 @@ def activate(call: Call, name: str, x: Tensor, arguments: list[Tensor]) -> Tenso
             return apply(call, lambda value: call.emit("LeakyRelu", value, alpha=alpha), x)
         case "Prelu" if arguments:
             return prelu(call, x, arguments.pop(0))
-    raise UnsupportedOpError(f"there is no translation of the fused {name!r} with {len(arguments)} more inputs")
+    raise UnsupportedOpError(f"its fused activation {name!r} with {len(arguments)} more inputs has no translation")

@@ -1,4 +1,4 @@
-"""Blocks of pixels to channels, and to samples of the batch, and back."""
+"""Rearrangement of blocks of pixels into channels or into the batch, and back."""
 
 import math
 from collections.abc import Sequence
@@ -8,27 +8,26 @@ import numpy as np
 from humanrt.errors import ModelFormatError
 from humanrt.tfjs.graph import INT64
 from humanrt.tfjs.layout import Tensor
-from humanrt.tfjs.ops.pictures import as_written, picture
 from humanrt.tfjs.ops.table import Call, known_integers, translates
 from humanrt.tfjs.values import Value, constant, int64
 
 _MAX_BLOCK = 2**16
-"""No block reaches it; larger ones overflow the arithmetic of shape inference."""
+"""An exclusive limit on block sizes: larger ones overflow the arithmetic of shape inference."""
 
 
 @translates("DepthToSpace")
 def depth_to_space(call: Call, x: Tensor) -> Tensor:
-    """Channels to blocks of pixels, depth first."""
+    """Rearrange channels into blocks of pixels, depth first."""
     block = call.attributes.integer("block_size")
     if not 2 <= block < _MAX_BLOCK:
-        raise ModelFormatError(f"attribute 'block_size' is {block}")
-    planar = call.emit("DepthToSpace", picture(call, x).planar, blocksize=block, mode="DCR")
-    return as_written(call, call.planar(planar))
+        raise ModelFormatError(f"attribute 'block_size' is {block}; it must be from 2 to {_MAX_BLOCK - 1}")
+    planar = call.emit("DepthToSpace", call.images(x).planar, blocksize=block, mode="DCR")
+    return call.in_data_format(call.planar(planar))
 
 
 @translates("SpaceToBatchND")
 def space_to_batch(call: Call, x: Tensor, block_shape: Tensor, paddings: Tensor) -> Tensor:
-    """Blocks of pixels to samples of the batch: how a dilated convolution was written once."""
+    """Rearrange blocks of pixels into the batch: the form that Keras writes for a dilated convolution."""
     blocks = _blocks(x, block_shape, paddings)
     count = len(blocks)
     margins = call.builder.cast(paddings.logical, INT64)
@@ -38,7 +37,7 @@ def space_to_batch(call: Call, x: Tensor, block_shape: Tensor, paddings: Tensor)
     padded = call.emit("Pad", x.logical, pads, constant(0, x.dtype))
     sizes = _part(call, padded, 1, count + 1)
     if sizes.constant is not None and any(size % block for size, block in zip(sizes.constant, blocks, strict=True)):
-        raise ModelFormatError(f"cannot cut {sizes.constant.tolist()} into blocks of {blocks}")
+        raise ModelFormatError(f"it cannot cut the padded sizes {sizes.constant.tolist()} into blocks of {blocks}")
     rows = call.emit("Div", sizes, int64(blocks))
     batch, channels = _part(call, x.logical, 0, 1), _part(call, x.logical, count + 1, x.rank)
     split = [batch]
@@ -51,11 +50,11 @@ def space_to_batch(call: Call, x: Tensor, block_shape: Tensor, paddings: Tensor)
 
 @translates("BatchToSpaceND")
 def batch_to_space(call: Call, x: Tensor, block_shape: Tensor, crops: Tensor) -> Tensor:
-    """Return the way back from ``space_to_batch``."""
+    """Rearrange samples of the batch into blocks of pixels: the inverse of ``space_to_batch``."""
     blocks = _blocks(x, block_shape, crops)
     count, area = len(blocks), math.prod(blocks)
     if isinstance(x.shape[0], int) and x.shape[0] % area:
-        raise ModelFormatError(f"cannot spread a batch of {x.shape[0]} over blocks of {area}")
+        raise ModelFormatError(f"it cannot distribute a batch of {x.shape[0]} over blocks of {area} pixels")
     sizes, channels = _part(call, x.logical, 1, count + 1), _part(call, x.logical, count + 1, x.rank)
     split = _reshaped(call, x.logical, [int64([*blocks, -1]), sizes, channels])
     order = [count]
@@ -76,12 +75,12 @@ def _blocks(x: Tensor, block_shape: Tensor, margins: Tensor) -> list[int]:
     if not fit or any(not 1 <= block < _MAX_BLOCK for block in blocks):
         raise ModelFormatError(f"its blocks {blocks} do not fit an input of {x.rank} axes")
     if margins.constant is not None and (margins.constant.astype(np.int64) < 0).any():
-        raise ModelFormatError("its margins are negative")
+        raise ModelFormatError("its paddings or crops must not be negative")
     return blocks
 
 
 def _part(call: Call, value: Value, first: int, last: int) -> Value:
-    """Return some of the sizes of a value."""
+    """Return the sizes of the axes ``first`` to ``last`` (exclusive) of a value."""
     return call.emit("Slice", call.emit("Shape", value), int64([first]), int64([last]), int64([0]))
 
 

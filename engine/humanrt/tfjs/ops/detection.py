@@ -1,4 +1,4 @@
-"""Non-maximum suppression: which boxes remain when those that overlap a better one are dropped."""
+"""Non-maximum suppression: the indices of the boxes that overlap no box of a higher score."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from humanrt.tfjs.values import Value, constant, int64
 def suppress(
     call: Call, boxes: Tensor, scores: Tensor, most: Tensor, iou_threshold: Tensor, score_threshold: Tensor
 ) -> Tensor:
-    """Boxes [n, 4], scores [n] -> the int32 indices of those that remain, best first."""
+    """Return the int32 indices of the selected boxes, the highest score first, for boxes [n, 4] and scores [n]."""
 
     def one(tensor: Tensor) -> Value:
         return call.emit("Reshape", tensor.logical, np.array([1], np.int64))
@@ -26,13 +26,13 @@ def suppress(
         one(iou_threshold),
         one(score_threshold),
     )
-    # ONNX gives rows of [batch, class, box].
+    # ONNX returns rows of [batch, class, box].
     return call.logical(call.builder.cast(call.emit("Gather", selected, np.int64(2), axis=1), INT32))
 
 
 @translates("NonMaxSuppressionV2")
 def suppress_any_score(call: Call, boxes: Tensor, scores: Tensor, most: Tensor, iou_threshold: Tensor) -> Tensor:
-    """As V3, for boxes of any score."""
+    """Return the indices as V3 does, without a threshold on the scores."""
     return suppress(call, boxes, scores, most, iou_threshold, call.logical(constant(-np.inf, FLOAT32)))
 
 
@@ -40,7 +40,10 @@ def suppress_any_score(call: Call, boxes: Tensor, scores: Tensor, most: Tensor, 
 def suppress_and_pad(
     call: Call, boxes: Tensor, scores: Tensor, most: Tensor, iou_threshold: Tensor, score_threshold: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """As V3, filled up with zeros to ``most`` where the node asks for that, and how many are no filling."""
+    """Return the indices as V3 does, and their number.
+
+    The indices are padded with zeros to ``most`` elements if the attribute ``pad_to_max_output_size`` is set.
+    """
     indices = suppress(call, boxes, scores, most, iou_threshold, score_threshold).logical
     count = call.emit("Shape", indices)
     total = call.emit("Squeeze", call.builder.cast(count, INT32), int64([0]))
@@ -61,9 +64,9 @@ def suppress_with_scores(
     score_threshold: Tensor,
     soft_sigma: Tensor,
 ) -> tuple[Tensor, ...]:
-    """As V3, with the scores of what remains, and how many these are."""
-    if known(soft_sigma, "sigma").any():
-        raise UnsupportedOpError("lowers scores softly instead of dropping boxes")
+    """Return the indices as V3 does, the scores of the selected boxes, and their number."""
+    if known(soft_sigma, "soft_nms_sigma").any():
+        raise UnsupportedOpError("its soft_nms_sigma is not 0: Soft-NMS is not supported")
     indices = suppress(call, boxes, scores, most, iou_threshold, score_threshold)
     best = call.emit("Gather", scores.logical, indices.logical, axis=0)
     count = call.emit("Squeeze", call.emit("Shape", indices.logical), np.array([0], np.int64))

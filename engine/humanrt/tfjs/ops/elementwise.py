@@ -1,4 +1,4 @@
-"""Arithmetic and comparisons: one number out for each number in."""
+"""Element-wise arithmetic, comparisons and logic."""
 
 from collections.abc import Callable
 from functools import partial, reduce
@@ -7,7 +7,6 @@ import numpy as np
 
 from humanrt.tfjs.graph import BOOL, FLOAT32, INT32, DType
 from humanrt.tfjs.layout import NHWC_TO_NCHW, Tensor
-from humanrt.tfjs.ops.pictures import as_written, picture
 from humanrt.tfjs.ops.table import TABLE, Call, translates
 from humanrt.tfjs.values import Value, constant
 
@@ -60,10 +59,10 @@ _IDENTITY_ON_INTEGERS = ("Ceil", "Floor", "Round")
 
 
 def apply(call: Call, function: Callable[..., Value], *tensors: Tensor) -> Tensor:
-    """Apply an element-wise function to the values of tensors, in NCHW when one of them exists there only."""
-    pictures = [tensor for tensor in tensors if tensor.rank == 4]
+    """Apply an element-wise function to tensors, in NCHW if one of them exists in NCHW only."""
+    images = [tensor for tensor in tensors if tensor.rank == 4]
     others = [tensor for tensor in tensors if tensor.rank != 4]
-    if any(tensor.is_planar for tensor in pictures) and all(
+    if any(tensor.is_planar for tensor in images) and all(
         tensor.rank == 0 or (tensor.rank < 4 and tensor.constant is not None) for tensor in others
     ):
         return call.planar(function(*map(_planar_operand, tensors)))
@@ -80,7 +79,7 @@ def _planar_operand(tensor: Tensor) -> Value:
 
 
 def same(onnx_op: str, call: Call, *tensors: Tensor) -> Tensor:
-    """Apply an ONNX op that does what TF.js's does."""
+    """Apply an ONNX op with the semantics of the TF.js op."""
     return apply(call, partial(call.emit, onnx_op), *tensors)
 
 
@@ -111,25 +110,25 @@ TABLE.update(dict.fromkeys(_IDENTITY_ON_INTEGERS, _rounding))
     "EnsureShape", "FakeQuantWithMinMaxVars", "Identity", "PlaceholderWithDefault", "Print", "Snapshot", "StopGradient"
 )
 def identity(call: Call, x: Tensor, *ignored: Tensor) -> Tensor:
-    """Return the first operand itself: what else these ops do, TF.js leaves out too."""
+    """Return the first operand: TF.js ignores the other effects of these ops too."""
     return x
 
 
 @translates("IdentityN")
 def identities(call: Call, *tensors: Tensor) -> tuple[Tensor, ...]:
-    """Return the operands themselves."""
+    """Return the operands."""
     return tensors
 
 
 @translates("NotEqual")
 def not_equal(call: Call, x: Tensor, y: Tensor) -> Tensor:
-    """Whether two differ."""
+    """Compute x != y."""
     return apply(call, lambda left, right: call.emit("Not", call.emit("Equal", left, right)), x, y)
 
 
 @translates("DivNoNan")
 def divide_no_nan(call: Call, x: Tensor, y: Tensor) -> Tensor:
-    """X / y, and 0 where y is 0."""
+    """Compute x / y, and 0 where y is 0."""
 
     def function(left: Value, right: Value) -> Value:
         zero = np.zeros((), right.dtype)
@@ -140,21 +139,21 @@ def divide_no_nan(call: Call, x: Tensor, y: Tensor) -> Tensor:
 
 @translates("BiasAdd")
 def bias_add(call: Call, x: Tensor, bias: Tensor) -> Tensor:
-    """Add a number for each channel."""
+    """Add one number for each channel."""
     if x.rank == 4 and call.attributes.text("data_format", "NHWC") == "NCHW":
-        return as_written(call, same("Add", call, picture(call, x), bias))
+        return call.in_data_format(same("Add", call, call.images(x), bias))
     return same("Add", call, x, bias)
 
 
 @translates("AddN")
 def add_n(call: Call, x: Tensor, *others: Tensor) -> Tensor:
-    """Add tensors pairwise: ONNX Runtime merges Add into convolutions and has no Sum of integers."""
+    """Add tensors pairwise: ONNX Runtime fuses Add into convolutions and has no Sum of integers."""
     return reduce(partial(same, "Add", call), others, x)
 
 
 @translates("Rsqrt")
 def rsqrt(call: Call, x: Tensor) -> Tensor:
-    """1 / sqrt(x)."""
+    """Compute 1 / sqrt(x)."""
     return apply(call, lambda value: call.emit("Reciprocal", call.emit("Sqrt", value)), x)
 
 
@@ -166,7 +165,7 @@ def square(call: Call, x: Tensor) -> Tensor:
 
 @translates("SquaredDifference")
 def squared_difference(call: Call, x: Tensor, y: Tensor) -> Tensor:
-    """(x - y) ** 2."""
+    """Compute (x - y) ** 2."""
 
     def function(left: Value, right: Value) -> Value:
         difference = call.emit("Sub", left, right)
@@ -177,7 +176,7 @@ def squared_difference(call: Call, x: Tensor, y: Tensor) -> Tensor:
 
 @translates("RealDiv", "Div", "FloorDiv")
 def divide(call: Call, x: Tensor, y: Tensor) -> Tensor:
-    """TF.js divides integers with the floor, whatever the op is called."""
+    """Divide. Integers are divided with the floor for all three ops, as in TF.js."""
 
     def function(left: Value, right: Value) -> Value:
         if left.dtype == INT32:
@@ -190,7 +189,7 @@ def divide(call: Call, x: Tensor, y: Tensor) -> Tensor:
 
 @translates("FloorMod", "Mod")
 def floor_mod(call: Call, x: Tensor, y: Tensor) -> Tensor:
-    """Return the remainder with the sign of the divisor."""
+    """Compute the remainder, which has the sign of the divisor."""
 
     def function(left: Value, right: Value) -> Value:
         if left.dtype == INT32:
@@ -202,14 +201,17 @@ def floor_mod(call: Call, x: Tensor, y: Tensor) -> Tensor:
 
 
 def _integer_floor_divide(call: Call, left: Value, right: Value) -> Value:
-    """In double precision, which is exact: ONNX's integer Div truncates, and a zero divisor would end the process."""
+    """Divide int32 numbers in float64, which is exact.
+
+    ONNX's integer Div truncates, and ends the process if a divisor is zero.
+    """
     quotient = call.emit("Div", call.builder.cast(left, _FLOAT64), call.builder.cast(right, _FLOAT64))
     return call.builder.cast(call.emit("Floor", quotient), INT32)
 
 
 @translates("Atan2")
 def atan2(call: Call, y: Tensor, x: Tensor) -> Tensor:
-    """Return the angle of the point (x, y), in radians from -pi to pi; 0 at the origin."""
+    """Compute the angle of the point (x, y) in radians, from -pi to pi; 0 at the origin."""
 
     def function(rise: Value, run: Value) -> Value:
         zero, half_turn = np.float32(0), np.float32(np.pi)
@@ -224,14 +226,14 @@ def atan2(call: Call, y: Tensor, x: Tensor) -> Tensor:
 
 @translates("Cast")
 def cast(call: Call, x: Tensor) -> Tensor:
-    """To another type: truncated to integers, compared with zero to booleans."""
+    """Cast to another dtype: integers are truncated, booleans are ``x != 0``."""
     dtype = call.attributes.dtype("DstT")
     return x if x.dtype == dtype else apply(call, lambda value: call.builder.cast(value, dtype), x)
 
 
 @translates("Select", "SelectV2")
 def select(call: Call, condition: Tensor, x: Tensor, y: Tensor) -> Tensor:
-    """Where(condition, x, y). A vector that conditions Select chooses whole rows."""
+    """Compute where(condition, x, y). In the op Select, a vector as the condition selects whole rows."""
     if call.op == "Select" and condition.rank == 1 and x.rank > 1:
         condition = call.logical(call.emit("Unsqueeze", condition.logical, np.arange(1, x.rank, dtype=np.int64)))
 

@@ -1,4 +1,4 @@
-"""Picking elements out by their indices, and putting them in."""
+"""Gathering elements by their indices, and scattering them."""
 
 import numpy as np
 
@@ -13,39 +13,42 @@ _END = int(np.iinfo(np.int64).max)
 
 @translates("Gather")
 def gather_rows(call: Call, x: Tensor, indices: Tensor) -> Tensor:
-    """Return the rows of x that the indices name."""
+    """Gather rows of x by their indices."""
     return call.logical(call.emit("Gather", x.logical, indices.logical, axis=0))
 
 
 @translates("GatherV2")
 def gather(call: Call, x: Tensor, indices: Tensor, axis_tensor: Tensor) -> Tensor:
-    """Slices of x along an axis, chosen by indices; with ``batch_dims`` for each sample apart."""
+    """Gather slices of x along an axis; with ``batch_dims``, the leading axes of x and the indices are paired."""
     axis, apart = axis_of(known_integer(axis_tensor, "axis"), x.rank), call.attributes.integer("batch_dims", 0)
     apart += indices.rank if apart < 0 else 0
     if apart == 0:
         return call.logical(call.emit("Gather", x.logical, indices.logical, axis=axis))
     if apart != axis:
-        raise UnsupportedOpError(f"gathers along axis {axis}, each of the first {apart} axes apart (batch_dims)")
+        raise UnsupportedOpError(f"it gathers along axis {axis} with batch_dims={apart}; the two must be equal")
     rows = call.emit("Unsqueeze", call.builder.cast(indices.logical, INT64), int64([-1]))
     return call.logical(call.emit("GatherND", x.logical, rows, batch_dims=apart))
 
 
 @translates("GatherNd")
 def gather_nd(call: Call, x: Tensor, indices: Tensor) -> Tensor:
-    """Slices of x, chosen by index vectors along the last axis of the indices."""
+    """Gather slices of x by the index vectors along the last axis of ``indices``."""
     return call.logical(call.emit("GatherND", x.logical, call.builder.cast(indices.logical, INT64)))
 
 
 @translates("Where")
 def where_nonzero(call: Call, x: Tensor) -> Tensor:
-    """Return the int32 coordinates of all that is not zero, one row each."""
+    """Return the int32 coordinates of the non-zero elements, one row for each."""
     rows = call.emit("Transpose", call.emit("NonZero", x.logical), perm=(1, 0))
     return call.logical(call.builder.cast(rows, INT32))
 
 
 @translates("SparseToDense")
 def sparse_to_dense(call: Call, indices: Tensor, shape: Tensor, values: Tensor, default: Tensor) -> Tensor:
-    """Return a tensor of ``default`` with values written at indices: a scalar, a vector, or rows of coordinates."""
+    """Return a tensor filled with ``default``, with ``values`` written at ``indices``.
+
+    ``indices`` is a scalar, a vector, or a matrix with one row of coordinates for each value.
+    """
     sizes = known_integers(shape, "output shape")
     rows = call.builder.cast(indices.logical, INT64)
     if rows.rank < 2:
@@ -57,28 +60,28 @@ def sparse_to_dense(call: Call, indices: Tensor, shape: Tensor, values: Tensor, 
 
 @translates("ScatterNd")
 def scatter_nd(call: Call, indices: Tensor, updates: Tensor, shape: Tensor) -> Tensor:
-    """Return zeros of that shape with slices added at indices."""
+    """Return zeros of a given shape, with ``updates`` added at ``indices``."""
     zeros = call.emit("Expand", constant(0, updates.dtype), call.builder.cast(shape.logical, INT64))
     return call.logical(call.emit("ScatterND", zeros, *_placed(call, indices, updates), reduction="add"))
 
 
 @translates("TensorScatterUpdate")
 def scatter_update(call: Call, x: Tensor, indices: Tensor, updates: Tensor) -> Tensor:
-    """Return x with slices written at indices."""
+    """Return x with ``updates`` written at ``indices``."""
     return call.logical(call.emit("ScatterND", x.logical, *_placed(call, indices, updates)))
 
 
 def _placed(call: Call, indices: Tensor, updates: Tensor) -> tuple[Value, Value]:
     if not indices.rank:
-        raise ModelFormatError("its indices are a single number, not vectors")
+        raise ModelFormatError("its indices are a scalar; they must be vectors of coordinates")
     return call.builder.cast(indices.logical, INT64), updates.logical
 
 
 @translates("OneHot")
 def one_hot(call: Call, indices: Tensor, depth: Tensor, on: Tensor, off: Tensor) -> Tensor:
-    """Return ``on`` where an index says so along a new axis, ``off`` elsewhere."""
+    """Return ``on`` at each index along a new axis, and ``off`` elsewhere."""
     if (size := known_integer(depth, "depth")) < 0:
-        raise ModelFormatError(f"counts {size} classes")
+        raise ModelFormatError(f"its depth is {size}; it must not be negative")
     axis = axis_of(call.attributes.integer("axis", -1), indices.rank + 1)
     column = call.emit("Unsqueeze", indices.logical, int64([axis]))
     classes = np.arange(size, dtype=np.int32).reshape([-1 if i == axis else 1 for i in range(indices.rank + 1)])
@@ -87,7 +90,7 @@ def one_hot(call: Call, indices: Tensor, depth: Tensor, on: Tensor, off: Tensor)
 
 @translates("Reverse", "ReverseV2")
 def reverse(call: Call, x: Tensor, axes: Tensor) -> Tensor:
-    """Return x backwards along some axes: their numbers, or in the first version a flag for each."""
+    """Reverse some axes, given by their numbers or, in the first version of the op, by one flag for each axis."""
     named = known(axes, "axes").ravel()
     turned = np.flatnonzero(named).tolist() if named.dtype == BOOL else known_integers(axes, "axes")
     turned = sorted({axis_of(axis, x.rank) for axis in turned})

@@ -1,4 +1,4 @@
-"""Ops that take a whole axis together: sums, extremes, softmax, the best k."""
+"""Ops along whole axes: sums, extrema, softmax, cumulative sums, top k."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ from humanrt.tfjs.values import int64
 
 @translates("Mean", "Sum", "Max", "Min", "Prod")
 def reduce(call: Call, x: Tensor, axes: Tensor) -> Tensor:
-    """Reduce some axes; in NCHW where the order of those that remain allows it."""
+    """Reduce some axes; in NCHW if the remaining axes have the same order there."""
     onnx_op, keep = f"Reduce{call.op}", call.attributes.flag("keep_dims")
     logical = sorted({axis_of(axis, x.rank) for axis in known_integers(axes, "axes")})
     if not logical:
@@ -30,7 +30,7 @@ def reduce(call: Call, x: Tensor, axes: Tensor) -> Tensor:
 
 @translates("All", "Any")
 def reduce_truth(call: Call, x: Tensor, axes: Tensor) -> Tensor:
-    """Whether all, or any, along some axes are true."""
+    """Compute whether all, or any, elements along some axes are true."""
     numbers = call.logical(call.builder.cast(x.logical, INT32))
     reduced = reduce(replace(call, op="Min" if call.op == "All" else "Max"), numbers, axes)
     return call.logical(call.builder.cast(reduced.logical, BOOL))
@@ -38,14 +38,14 @@ def reduce_truth(call: Call, x: Tensor, axes: Tensor) -> Tensor:
 
 @translates("EuclideanNorm")
 def euclidean_norm(call: Call, x: Tensor, axes: Tensor) -> Tensor:
-    """Return the square root of the sum of squares along some axes."""
+    """Compute the square root of the sum of squares along some axes."""
     squares = call.logical(call.emit("Mul", x.logical, x.logical))
     return call.logical(call.emit("Sqrt", reduce(replace(call, op="Sum"), squares, axes).logical))
 
 
 @translates("Cumsum")
 def cumulative_sum(call: Call, x: Tensor, axis: Tensor) -> Tensor:
-    """Return the sums of all up to each place along an axis."""
+    """Compute the cumulative sum along an axis."""
     flags = {name: int(call.attributes.flag(name)) for name in ("exclusive", "reverse")}
     index = axis_of(known_integer(axis, "axis"), x.rank)
     return call.logical(call.emit("CumSum", x.logical, np.int64(index), **flags))
@@ -53,13 +53,13 @@ def cumulative_sum(call: Call, x: Tensor, axis: Tensor) -> Tensor:
 
 @translates("LogSoftmax")
 def log_softmax(call: Call, x: Tensor) -> Tensor:
-    """Return the logarithm of the softmax over the last axis."""
+    """Compute the logarithm of the softmax over the last axis."""
     return call.logical(call.emit("LogSoftmax", call.builder.cast(x.logical, FLOAT32), axis=-1))
 
 
 @translates("Softmax")
 def softmax(call: Call, x: Tensor) -> Tensor:
-    """Softmax over the last axis."""
+    """Compute the softmax over the last axis."""
     if x.is_planar:
         return call.planar(call.emit("Softmax", x.planar, axis=1))
     return call.logical(call.emit("Softmax", call.builder.cast(x.logical, FLOAT32), axis=-1))
@@ -67,7 +67,7 @@ def softmax(call: Call, x: Tensor) -> Tensor:
 
 @translates("ArgMax", "ArgMin")
 def arg_extremum(call: Call, x: Tensor, axis: Tensor) -> Tensor:
-    """Return the index of the largest or smallest number along an axis, as int32."""
+    """Return the int32 index of the largest or smallest number along an axis."""
     index = axis_of(known_integer(axis, "axis"), x.rank)
     found = call.emit(call.op, x.logical, axis=index, keepdims=0)
     return call.logical(call.builder.cast(found, INT32))
@@ -75,9 +75,9 @@ def arg_extremum(call: Call, x: Tensor, axis: Tensor) -> Tensor:
 
 @translates("TopKV2")
 def top_k(call: Call, x: Tensor, k: Tensor) -> tuple[Tensor, ...]:
-    """Return the k largest numbers of the last axis, sorted, and their indices as int32."""
+    """Return the k largest numbers along the last axis, sorted, and their int32 indices."""
     if k.constant is not None and known_integer(k, "k") < 0:
-        raise ModelFormatError("asks for a negative number of results")
+        raise ModelFormatError("its k must not be negative")
     count = call.emit("Reshape", call.builder.cast(k.logical, INT64), np.array([1], np.int64))
     values, indices = call.builder.emit_many("TopK", 2, x.logical, count, axis=-1, largest=1, sorted=1)
     return call.logical(values), call.logical(call.builder.cast(indices, INT32))

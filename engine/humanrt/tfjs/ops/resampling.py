@@ -1,4 +1,4 @@
-"""Resizing pictures on the very grid that TF.js samples."""
+"""Resizing of images on the sampling grid of TF.js."""
 
 import numpy as np
 
@@ -15,7 +15,7 @@ FLOAT64 = np.dtype(np.float64)
 
 @translates("ResizeBilinear", "ResizeNearestNeighbor")
 def resize(call: Call, x: Tensor, size: Tensor) -> Tensor:
-    """Resize to [height, width]. Without flags TF.js samples asymmetrically, from pixel corners."""
+    """Resize to [height, width]. Without attributes TF.js samples asymmetrically, from the corners of pixels."""
     target = _target(size, x)
     bilinear = call.op == "ResizeBilinear"
     if bilinear:
@@ -26,7 +26,7 @@ def resize(call: Call, x: Tensor, size: Tensor) -> Tensor:
     if bilinear and target.constant is None and not corners:
         return _interpolate(call, x.logical, target, centers)
     rounding = {} if bilinear else {"nearest_mode": "round_prefer_ceil" if corners or centers else "floor"}
-    # Not the attribute "axes": ONNX Runtime 1.31 forgets it when it moves a Transpose across a Resize.
+    # Not the attribute "axes": ONNX Runtime 1.31 loses it when it moves a Transpose across a Resize.
     batch_and_channels = call.emit("Slice", call.emit("Shape", x.planar), int64([0]), int64([2]), int64([0]))
     result = call.emit(
         "Resize",
@@ -42,11 +42,11 @@ def resize(call: Call, x: Tensor, size: Tensor) -> Tensor:
 
 
 def _interpolate(call: Call, x: Value, target: Value, centers: bool) -> Tensor:
-    """Resize bilinearly to a size that only the running model knows.
+    """Resize bilinearly to a size that is known only at run time.
 
-    ONNX Runtime's Resize computes its grid in float32. Sizes that models are made for are mostly doubled or halved,
-    which is exact; any other is sampled up to 1e-4 of a pixel off, and rvm makes 3e-4 of its largest values of that. So
-    the grid is computed in float64, as JavaScript does.
+    ONNX Runtime's Resize computes its grid in float32. This is exact if a size is doubled or halved, as in most models;
+    for other sizes the positions are up to 1e-4 of a pixel off, which in rvm becomes 3e-4 of its largest values. So the
+    grid is computed in float64, as in JavaScript.
     """
     shape, sizes = call.emit("Shape", x), call.builder.cast(target, INT64)
     for axis in (1, 2):
@@ -64,7 +64,7 @@ def _interpolate(call: Call, x: Value, target: Value, centers: bool) -> Tensor:
 
 
 def _positions(call: Call, old: Value, new: Value, centers: bool) -> Value:
-    """Return where each of the ``new`` pixels of an axis samples the ``old`` ones, in float64."""
+    """Return, in float64, the position among the ``old`` pixels of an axis of each of the ``new`` ones."""
     old, count = (call.builder.cast(size, FLOAT64) for size in (old, new))
     pixels = call.builder.cast(call.emit("Range", np.int64(0), new, np.int64(1)), FLOAT64)
     scale = call.emit("Div", old, count)
@@ -79,7 +79,9 @@ def _positions(call: Call, old: Value, new: Value, centers: bool) -> Value:
 
 def _target(size: Tensor, x: Tensor) -> Value:
     if x.rank != 4 or size.shape != (2,):
-        raise ModelFormatError(f"resizes an input of {x.rank} axes to a size of shape {size.shape}")
+        raise ModelFormatError(
+            f"its input has {x.rank} axes and its size the shape {size.shape}; they must be 4 axes and [height, width]"
+        )
     if size.constant is not None and any(not 1 <= number <= MAX_ELEMENTS for number in known_integers(size, "size")):
-        raise ModelFormatError(f"resizes its input to {size.constant.tolist()}")
+        raise ModelFormatError(f"its size {size.constant.tolist()} is out of range")
     return size.logical

@@ -1,4 +1,4 @@
-"""Cutting pieces out of tensors, in the two ways of TensorFlow."""
+"""Slices of tensors: TensorFlow's Slice and StridedSlice."""
 
 from dataclasses import dataclass, field
 
@@ -11,15 +11,17 @@ from humanrt.tfjs.ops.table import Call, known_integers, translates
 from humanrt.tfjs.values import int64
 
 _END = int(np.iinfo(np.int64).max)
-"""Where ONNX's Slice is to stop at the end, and, negated, at the beginning when it walks backwards."""
+"""The end of an ONNX Slice up to the last element; negated, down to the first for a negative step."""
 
 
 @translates("Slice")
 def slice_by_size(call: Call, x: Tensor, begin: Tensor, size: Tensor) -> Tensor:
-    """``size`` elements from ``begin`` along each axis; -1 means all that follow."""
+    """Slice ``size`` elements from ``begin`` along each axis; a size of -1 stands for all that follow."""
     start, extent = (call.builder.cast(tensor.logical, INT64) for tensor in (begin, size))
     if extent.shape != (x.rank,) or start.shape != (x.rank,):
-        raise ModelFormatError(f"slices {x.rank} axes with begins {start.shape} and sizes {extent.shape}")
+        raise ModelFormatError(
+            f"it slices {x.rank} axes with begins of shape {start.shape} and sizes of shape {extent.shape}"
+        )
     if size.constant is not None and begin.constant is not None:
         axes = [
             axis
@@ -38,7 +40,7 @@ def slice_by_size(call: Call, x: Tensor, begin: Tensor, size: Tensor) -> Tensor:
 
 @dataclass(slots=True)
 class _Plan:
-    """A StridedSlice as ONNX's Slice, then Squeeze of the axes that an index took, then Unsqueeze of the new ones."""
+    """A StridedSlice as ONNX's Slice, Squeeze of the indexed axes (``taken``), and Unsqueeze of the new axes."""
 
     axes: list[int] = field(default_factory=list)
     starts: list[int] = field(default_factory=list)
@@ -48,14 +50,14 @@ class _Plan:
     new: list[int] = field(default_factory=list)
 
     def take(self, axis: int, size: Dimension, start: int | None, end: int | None, step: int) -> None:
-        """Slice one axis as Python does; what ONNX does beyond the ends of an axis is another matter."""
+        """Add the slice of one axis, with Python's semantics; ONNX's differ beyond the ends of an axis."""
         if (start or 0, end, step) == (0, None, 1):
             return
         if isinstance(size, int):
             picked = range(size)[start:end:step]
             if picked == range(size):
                 return
-            # An index of -1 would be the last one, not the one before the first.
+            # A stop of -1 (before the first element) would be the last element in ONNX.
             start, end = (picked.start, picked.stop if picked.stop >= 0 else -_END) if picked else (0, 0)
             step = picked.step if picked else 1
         self.axes.append(axis)
@@ -66,7 +68,7 @@ class _Plan:
 
 @translates("StridedSlice")
 def strided_slice(call: Call, x: Tensor, begin: Tensor, end: Tensor, strides: Tensor) -> Tensor:
-    """NumPy's basic indexing: slices with steps, single indices, ``...`` and new axes, told apart by bit masks."""
+    """Apply NumPy's basic indexing: slices with steps, indices, ``...`` and new axes, distinguished by bit masks."""
     begins, ends, steps = (
         known_integers(tensor, what) for tensor, what in ((begin, "begin"), (end, "end"), (strides, "strides"))
     )
@@ -95,7 +97,7 @@ def _plan(call: Call, x: Tensor, begins: list[int], ends: list[int], steps: list
     new_axes = sum(marked("new_axis", position) and position not in ellipses for position in range(count))
     skipped = x.rank - (count - new_axes - len(ellipses))
     if len(ends) != count or len(steps) != count or 0 in steps or len(ellipses) > 1 or skipped < 0:
-        raise ModelFormatError(f"slices {x.rank} axes with begins {begins}, ends {ends}, strides {steps}")
+        raise ModelFormatError(f"it slices {x.rank} axes with begins {begins}, ends {ends}, strides {steps}")
     plan, axis, result_axis = _Plan(), 0, 0
     for position, (start, end, step) in enumerate(zip(begins, ends, steps, strict=True)):
         if position in ellipses:

@@ -38,8 +38,9 @@ class FaceBox:
         """Return the box enlarged ``scale`` times about its centre and made square, in whole pixels."""
         size = self.extent * scale
         half = size.max() / 2
-        start, end = round_half_up(self.center - half), round_half_up(self.center + half)
-        return replace(self, start=start, end=end, size=round_half_up(size))
+        center = self.center
+        start, end, size = round_half_up(np.stack([center - half, center + half, size]))
+        return replace(self, start=start, end=end, size=size)
 
     def centered_on(self, points: NDArray[np.float64]) -> "FaceBox":
         """Return the box, its extent kept, moved to the centre of the bounding box of ``points``, [n, 2 or more]."""

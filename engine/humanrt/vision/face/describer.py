@@ -1,8 +1,7 @@
 """What models that describe a face have in common: their input, and how their descriptions are merged."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,7 +64,7 @@ def resized(crops: Crops, form: InputForm, margin: float = 0.0) -> Floats:
     """
     if margin:
         return cropped(crops, form, (margin, margin, 1 - margin, 1 - margin))
-    return _unit([resize(face, form.height, form.width)[0] for face in crops])
+    return to_unit(np.stack([resize(face, form.height, form.width)[0] for face in crops]))
 
 
 def cropped(crops: Crops, form: InputForm, part: tuple[float, float, float, float]) -> Floats:
@@ -73,13 +72,9 @@ def cropped(crops: Crops, form: InputForm, part: tuple[float, float, float, floa
     height, width = crops.shape[1:3]
     left, top, right, bottom = part
     box = (left * width, top * height, right * width, bottom * height)
-    return _unit([crop(face, box, form.height, form.width)[0] for face in crops])
+    return to_unit(np.stack([crop(face, box, form.height, form.width)[0] for face in crops]))
 
 
 def gray(pixels: Floats) -> Floats:
     """Convert [n, h, w, 3] to luminance, [n, h, w, 1]."""
     return pixels @ LUMINANCE
-
-
-def _unit(faces: Sequence[NDArray[Any]]) -> Floats:
-    return to_unit(np.stack(faces))

@@ -6,6 +6,7 @@ input is prepared as in Human's src/gear/emotion.ts.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from numpy.typing import NDArray
@@ -39,7 +40,7 @@ class EmotionFamily(FaceDescriber):
             for score, name in zip(scores, EMOTIONS, strict=True)
             if score > least
         ]
-        return tuple(sorted(found, key=lambda emotion: -emotion.score))
+        return tuple(sorted(found, key=attrgetter("score"), reverse=True))
 
 
 EMOTION = EmotionFamily()

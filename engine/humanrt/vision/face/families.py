@@ -38,7 +38,8 @@ class FaceFamilies:
     """The families that ``detect_faces()`` chooses from; ``compat/`` has another instance."""
 
     detectors: tuple[FaceDetector, ...] = (IN_FOUR_PARTS, SHORT_RANGE, FULL_RANGE, FACEBOXES)
-    meshes: tuple[MeshFamily, ...] = (FACEMESH, ATTENTION_LOGIT, ATTENTION)
+    # The first whose outputs a model card has is taken: attention has those of facemesh, too.
+    meshes: tuple[MeshFamily, ...] = (ATTENTION_LOGIT, ATTENTION, FACEMESH)
     iris: Iris = IRIS_MODEL
     describers: Mapping[str, FaceDescriber] = field(default_factory=lambda: DESCRIBERS)
     recorder: Callable[[int, int, FaceConfig], FaceRecorder] = FaceRecorder

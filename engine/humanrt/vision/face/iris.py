@@ -111,7 +111,7 @@ def _eye(mesh: Mesh, side: str, scale: float) -> Eye:
     corners = mesh[list(CORNERS[side]), :2].astype(np.float64)
     low, high = corners.min(axis=0), corners.max(axis=0)
     center, half = low + (high - low) / 2, scale * (high - low).max() / 2
-    start, end = round_half_up(center - half), round_half_up(center + half)
+    start, end = round_half_up(np.stack([center - half, center + half]))
     return Eye(side, start, end - start, mirrored=side == "left")
 
 

@@ -72,7 +72,7 @@ async def detect_faces(call: Call, families: FaceFamilies) -> tuple[Face, ...]:
     descriptions = await _describe(models, families, crops, config)
     tensors: Sequence[Tensor | None] = [None] * len(records)
     if config.detector.return_:
-        tensors = [call.engine.adopt(pixels) for pixels in await scheduler.run(_split, crops)]
+        tensors = [call.adopt(pixels) for pixels in await scheduler.run(_split, crops)]
     rows = zip(records, descriptions, tensors, strict=True)
     return tuple(_described(i, face, description, tensor) for i, (face, description, tensor) in enumerate(rows))
 

@@ -26,13 +26,13 @@ class FaceRecorder:
 
     def confirms(self, flag: NDArray[np.float32]) -> bool:
         """Return whether the mesh model's probability of a face, ``flag``, [1], reaches the configured confidence."""
-        return self._score(float(flag[0])) >= self._least_score
+        return self.precision.rounded(float(flag[0]), 2) >= self._least_score
 
     def from_detector(self, box: FaceBox, face_score: float = 0.0) -> Face | None:
         """Record a face with the detector's landmarks; return None if its score is too low."""
-        score = self._score(box.confidence)
+        score = self.precision.rounded(box.confidence, 2)
         points = np.pad(box.landmarks, ((0, 0), (0, 1)))
-        return self._face(box, score, score, self._score(face_score), points, DETECTOR_ANNOTATIONS)
+        return self._face(box, score, score, self.precision.rounded(face_score, 2), points, DETECTOR_ANNOTATIONS)
 
     def from_mesh(
         self, box: FaceBox, angle: float, flag: NDArray[np.float32], mesh: NDArray[np.float32]
@@ -41,12 +41,14 @@ class FaceRecorder:
 
         If the flag is too low, return None, or, with ``face.mesh.keep_invalid``, the face as detected.
         """
-        face_score = self._score(float(flag[0]))
+        face_score = self.precision.rounded(float(flag[0]), 2)
         if not self.confirms(flag):
             return self.from_detector(box, float(flag[0])) if self.settings.mesh.keep_invalid else None
         points = self.precision.whole(to_image(mesh, box, angle))
         moved = box.centered_on(points)
-        return self._face(moved, face_score, self._score(box.confidence), face_score, points, MESH_ANNOTATIONS)
+        return self._face(
+            moved, face_score, self.precision.rounded(box.confidence, 2), face_score, points, MESH_ANNOTATIONS
+        )
 
     def boxes(self, box: FaceBox) -> tuple[Box, Box] | None:
         """Return the box clipped to the image, in pixels and over its size; None if nothing of it is inside."""
@@ -99,6 +101,3 @@ class FaceRecorder:
     def _least_score(self) -> float:
         """The score that a face's must exceed. With Human 0 is "not set", for which it takes 1."""
         return self.precision.threshold(self.settings.detector.min_confidence, 1.0)
-
-    def _score(self, score: float) -> float:
-        return self.precision.rounded(score, 2)

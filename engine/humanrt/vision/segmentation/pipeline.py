@@ -40,7 +40,7 @@ async def detect_segments(call: Call, families: SegmentationFamilies) -> Segment
     """Return the segment of every pixel of an image.
 
     Runs in the caller's scope, which owns every tensor allocated here, those of the result included. The states of a
-    recurrent model go to the call's turn, for the next frame.
+    recurrent model go to the call's frame, for the next frame.
     """
     if KEY not in call.models:
         return None
@@ -52,20 +52,20 @@ async def detect_segments(call: Call, families: SegmentationFamilies) -> Segment
             f"segmentation.mode 'state' shows the state of a recurrent model, which {model.card.name} is not: rvm is"
         )
     recurrence = Recurrence(IMAGE, _recalled(call, model.card) if recurrent else {})
-    if recurrent and call.turn is not None:
+    if recurrent and call.frame is not None:
         recurrence.states = matting.STATES
     task = SegmentationTask(settings, model.card)
     layers = await run_stage(segmenter, model, call.picture, task, recurrence)
     found = Segmentation(
         layers.legend,
-        labels=call.engine.adopt(layers.labels),
-        masks=call.engine.adopt(layers.masks),
-        alpha=None if layers.alpha is None else call.engine.adopt(layers.alpha),
-        foreground=None if layers.foreground is None else call.engine.adopt(layers.foreground),
-        state=None if layers.state is None else call.engine.adopt(layers.state),
+        labels=call.adopt(layers.labels),
+        masks=call.adopt(layers.masks),
+        alpha=None if layers.alpha is None else call.adopt(layers.alpha),
+        foreground=None if layers.foreground is None else call.adopt(layers.foreground),
+        state=None if layers.state is None else call.adopt(layers.state),
     )
-    if recurrent and call.turn is not None:
-        call.turn.remember(_frames(call, model.card), recurrence.kept)
+    if recurrent and call.frame is not None:
+        call.frame.remember(_frames(call, model.card), recurrence.kept)
     return found
 
 
@@ -76,7 +76,7 @@ def _frames(call: Call, card: Card) -> tuple[object, ...]:
 
 def _recalled(call: Call, card: Card) -> dict[str, Tensor]:
     """Return the inputs of a recurrent model besides the image: the states of the previous frame, or zeros."""
-    states = call.turn.recall(_frames(call, card)) if call.turn is not None else ()
+    states = call.frame.recall(_frames(call, card)) if call.frame is not None else ()
     if not states:
         states = tuple(call.engine.scalar(0.0) for _ in matting.STATES)
     ratio = call.engine.scalar(matting.ratio_for(call.size, call.config.segmentation.ratio))

@@ -1,0 +1,33 @@
+"""How often the long tests repeat: as often as CI needs to find a fault, or, in ``tools/soak``, many times more.
+
+The least numbers of hits, where there are any, are for the same number of repetitions. They are so far below what is
+expected that chance does not reach them.
+"""
+
+import os
+
+SOAK = os.environ.get("HUMANRT_SOAK") == "1"
+
+
+def choose(usual, *, soak):
+    """Return the number for ``tools/soak`` if that runs, else the usual one."""
+    return soak if SOAK else usual
+
+
+# tests/stress
+HISTORIES, EACH_RULE = choose((300, 3), soak=(2_000, 20))
+CANCELLED_TREES, EACH_TREE_HIT = choose((800, 50), soak=(8_000, 500))
+CANCELLED_RUNS, EACH_RUN_PHASE = choose((1_000, 50), soak=(2_000, 100))
+TURNS_OF_A_THREAD = choose(2_500, soak=25_000)
+
+# Human with its real models
+DETECTIONS_IN_A_ROW = choose(100, soak=1_000)
+CANCELLED_DETECTIONS, EACH_PHASE = choose((200, 4), soak=(10_000, 200))
+RANDOM_DETECTIONS_OF_FACES, EACH_END = choose((500, 50), soak=(5_000, 500))
+RANDOM_DETECTIONS_OF_EVERYTHING, EACH_MODULE = choose((400, 4), soak=(2_000, 50))
+AT_ONCE = 64
+DIFFERENT_CALLS = choose(16, soak=AT_ONCE)
+
+# damage
+DAMAGED_MODELS = choose(1_000, soak=10_000)
+KILLED_PULLS = choose(40, soak=100)
