@@ -45,7 +45,7 @@ def iloc(*places: tuple[int, int]) -> bytes:
 def avif(
     *properties: bytes,
     ipma: bytes,
-    pitm: bytes = pitm(),  # noqa: B008 - bytes do not change
+    pitm: bytes = pitm(),
     items: Sequence[tuple[bytes, bytes]] = (),
     more: bytes = b"",
 ) -> bytes:

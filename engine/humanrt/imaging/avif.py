@@ -74,11 +74,9 @@ def read_avif_turn(data: bytes) -> Turn:
 
 
 def _meta(data: bytes) -> Box:
-    """Return the box of all metadata, behind its version; libavif refuses a second one."""
-    found = [box for box in _boxes(data, 0, len(data)) if box.type == b"meta"]
-    if len(found) != 1:
-        raise InputError(f"the AVIF picture is damaged or truncated: it has {len(found)} meta boxes")
-    return found[0]._replace(start=found[0].start + 4)
+    """Return the box of all metadata, behind its version; like libavif, read no box after it."""
+    meta = _find(data, b"meta", 0, len(data))
+    return meta._replace(start=meta.start + 4)
 
 
 def _main_properties(data: bytes, meta: Box) -> list[tuple[bytes, int]]:
