@@ -36,7 +36,7 @@ def test_type_checkers_and_the_import_at_first_use_find_names_in_the_same_module
         assert getattr(humanrt, name) is getattr(sys.modules[module], name)
 
 
-def test_every_error_is_drawn_in_the_tree():
+def test_the_tree_of_errors_is_complete():
     kinds = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, Exception)}
     drawn = {word for word in errors.__doc__.replace("(", " ").split() if word.endswith("Error")}
     assert kinds <= drawn
@@ -57,7 +57,7 @@ def test_importing_is_light():
     assert in_a_new_process(code).strip() == "[]"
 
 
-def test_names_are_found_and_others_are_not():
+def test_unknown_names_raise_an_attribute_error():
     assert humanrt.errors is errors
     assert set(humanrt.__all__) < set(dir(humanrt))
     with pytest.raises(AttributeError, match="module 'humanrt' has no attribute 'Egnine'"):
@@ -78,8 +78,8 @@ asyncio.run(main())
     assert (done.stdout, done.stderr) == ("", "")
 
 
-def test_only_the_floors_that_may_import_the_big_libraries():
-    """The import contracts see plain imports; these see lazy ones, which name a module in a string, too."""
+def test_large_libraries_are_imported_in_their_folders_only():
+    """Import contracts check plain imports; this checks those that name a module in a string as well."""
     root = Path(humanrt.__file__).parent
     for library, room in (("onnxruntime", "runtime"), ("onnx", "tfjs"), ("cv2", "imaging")):
         for path in root.rglob("*.py"):
