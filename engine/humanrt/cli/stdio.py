@@ -19,7 +19,7 @@ class OutputError(Exception):
 
     def __init__(self, error: OSError) -> None:
         super().__init__(f"standard output cannot be written: {error.strerror or error}")
-        self.is_unread = isinstance(error, BrokenPipeError)
+        self.is_unread: bool = isinstance(error, BrokenPipeError)
 
 
 def prepare() -> None:
