@@ -1,4 +1,4 @@
-"""What a user installs: the wheel, in an environment and a folder of its own."""
+"""The wheel, installed into an environment of its own."""
 
 import json
 import os
@@ -24,7 +24,7 @@ def wheel(tmp_path_factory):
     return path
 
 
-def test_what_is_in_it(wheel):
+def test_the_contents(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     roots = {name.split("/")[0] for name in names}
     assert roots == {"humanrt", "humanrt_models", f"{wheel.name.split('-py3')[0]}.dist-info"}
@@ -35,10 +35,10 @@ def test_what_is_in_it(wheel):
     assert not [name for name in names if name.endswith((".bin", ".onnx", ".jpg", ".pyc"))]
 
 
-def test_it_detects_a_face(wheel, tmp_path):
+def test_the_installed_command_detects_a_face(wheel, tmp_path):
     venv.create(tmp_path / "empty")
     programs = tmp_path / "empty" / "bin"
-    # Nothing of this checkout's environment may help.
+    # Without the variables of this environment, which could make files of the checkout importable.
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
     pip = [sys.executable, "-m", "pip", "--python", programs / "python", "install", "--quiet", "--no-compile"]
     install = [*pip, "--constraint", ROOT / "constraints.txt", f"{wheel}[cpu]"]

@@ -25,8 +25,8 @@ The general layout, floor by floor; imports only go down:
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # type checkers take a variable of this name for True; importing it would import all of typing
 if TYPE_CHECKING:
     from humanrt.config import (
         BodyConfig,

@@ -1,4 +1,4 @@
-"""``python -m humanrt`` is the command line."""
+"""``python -m humanrt`` runs the command line."""
 
 import sys
 

@@ -1,34 +1,34 @@
-"""Every exception HumanRT raises on purpose.
+"""Every exception that HumanRT raises on purpose.
 
 ::
 
     HumanRTError
-    +-- ConfigError (ValueError)            an unknown key, a wrong value, a module that is not there yet
+    +-- ConfigError (ValueError)            an unknown key, a wrong value, a module that does not exist yet
     +-- InputError (ValueError)             a picture or array that cannot be used
     +-- MissingDependencyError (ImportError)  an optional package is not installed
     +-- TensorError
     |   +-- TensorDisposedError             a tensor was used after it was disposed
     |   |   +-- StaleHandleError            a tensor was used after reset() of its engine
-    |   +-- MemoryLimitError (MemoryError)  a tensor would pass the engine's memory_limit
+    |   +-- MemoryLimitError (MemoryError)  a tensor would exceed the engine's memory_limit
     |   +-- ScopeError
-    |       +-- ScopeClosedError            a tensor was made in a scope that had already ended
+    |       +-- ScopeClosedError            a tensor was created in a scope that had already ended
     |       +-- AsyncTidyError (TypeError)  tidy() was given a coroutine function
     +-- EngineError
     |   +-- EngineClosedError               the engine was used after close()
-    |   +-- ForkedEngineError               the engine was made before this process was forked
-    |   +-- DeviceError                     the device asked for is not usable, with the reason
+    |   +-- ForkedEngineError               the engine was created before this process was forked
+    |   +-- DeviceError                     the device cannot be used, with the reason
     |   +-- BlockingCallError               a blocking call on the thread of a running event loop
-    |   +-- SessionError                    a session is in use, closed, or another Human's
+    |   +-- SessionError                    a session is in use, closed, or of another Human
     +-- ModelError
     |   +-- ModelFormatError (ValueError)   a model file is malformed
-    |   |   +-- UnsupportedOpError          a graph holds an op that has no translation
-    |   +-- ModelInputError (ValueError)    names, count, shapes or dtypes handed to a model are wrong
+    |   |   +-- UnsupportedOpError          a graph contains an op that has no translation
+    |   +-- ModelInputError (ValueError)    names, count, shapes or dtypes of a model's inputs are wrong
     |   +-- ModelDisposedError              a model was used after dispose()
     |   +-- ModelRunError                   ONNX Runtime failed while loading or running a model
     +-- StoreError
-        +-- CardError (ValueError)          a model's card is malformed
-        +-- UnknownModelError (LookupError) no card of that name
-        +-- IntegrityError                  the bytes do not have the SHA-256 that the card names
+        +-- CardError (ValueError)          a model card is malformed
+        +-- UnknownModelError (LookupError) no model card has that name
+        +-- IntegrityError                  the bytes do not have the SHA-256 of the model card
         +-- FetchError                      no source could deliver the file
             +-- OfflineError                the file is not cached and HUMANRT_OFFLINE forbids fetching
 
@@ -41,19 +41,19 @@ class HumanRTError(Exception):
 
 
 class ConfigError(HumanRTError, ValueError):
-    """A configuration names an unknown key, holds a wrong value, or asks for a module that is not there yet."""
+    """A configuration has an unknown key or a wrong value, or enables a module that does not exist yet."""
 
 
 class InputError(HumanRTError, ValueError):
-    """A picture, array or tensor cannot be used; the message says what is accepted."""
+    """A picture, array or tensor cannot be used; the message contains what is accepted."""
 
 
 class MissingDependencyError(HumanRTError, ImportError):
-    """An optional package is not installed; the message names the command that installs it."""
+    """An optional package is not installed; the message contains the command that installs it."""
 
 
 class TensorError(HumanRTError):
-    """Base of the errors about tensors and scopes."""
+    """Base of the errors of tensors and scopes."""
 
 
 class TensorDisposedError(TensorError):
@@ -61,11 +61,11 @@ class TensorDisposedError(TensorError):
 
 
 class StaleHandleError(TensorDisposedError):
-    """A tensor was used that was made before ``reset()`` of its engine, which freed it."""
+    """A tensor was used that ``reset()`` of its engine had freed."""
 
 
 class MemoryLimitError(TensorError, MemoryError):
-    """A tensor would pass its engine's ``memory_limit``; the message has the numbers. Nothing was counted."""
+    """A tensor would exceed its engine's ``memory_limit``; the message contains the numbers. Nothing was counted."""
 
 
 class ScopeError(TensorError):
@@ -73,7 +73,7 @@ class ScopeError(TensorError):
 
 
 class ScopeClosedError(ScopeError):
-    """A task or thread that outlived its scope tried to make a tensor in it; nothing was made."""
+    """A task or thread created a tensor in a scope that had ended before; the tensor was not created."""
 
 
 class AsyncTidyError(ScopeError, TypeError):
@@ -81,7 +81,7 @@ class AsyncTidyError(ScopeError, TypeError):
 
 
 class EngineError(HumanRTError):
-    """Base of the errors about an engine as a whole."""
+    """Base of the errors of an engine."""
 
 
 class EngineClosedError(EngineError):
@@ -89,11 +89,11 @@ class EngineClosedError(EngineError):
 
 
 class ForkedEngineError(EngineError):
-    """An engine, or what belongs to it, was used in a process forked from the one that made it; make a new one."""
+    """An engine, or an object of it, was used in a process forked from the one that created it; create a new one."""
 
 
 class DeviceError(EngineError):
-    """The device asked for cannot be used; the message carries the reason the probe found."""
+    """The device cannot be used; the message contains the reason."""
 
 
 class BlockingCallError(EngineError):
@@ -101,23 +101,23 @@ class BlockingCallError(EngineError):
 
 
 class SessionError(EngineError):
-    """A session was given to a second call at the same time, was closed before, or is another Human's."""
+    """A session was used by two calls at the same time, after it was closed, or by another Human."""
 
 
 class ModelError(HumanRTError):
-    """Base of the errors about models."""
+    """Base of the errors of models."""
 
 
 class ModelFormatError(ModelError, ValueError):
-    """A model file is malformed; the message names the file and, where there is one, the node and the op."""
+    """A model file is malformed; the message contains the file and, if they are known, the node and the op."""
 
 
 class UnsupportedOpError(ModelFormatError):
-    """A graph holds an op, or a form of it, that has no translation; the message names the node and the op."""
+    """A graph contains an op, or a form of it, that has no translation; the message contains the node and the op."""
 
 
 class ModelInputError(ModelError, ValueError):
-    """What was handed to a model does not fit it; the message lists every mismatch. Nothing was allocated."""
+    """The inputs do not fit the model; the message lists every mismatch. Nothing was allocated."""
 
 
 class ModelDisposedError(ModelError):
@@ -129,23 +129,23 @@ class ModelRunError(ModelError):
 
 
 class StoreError(HumanRTError):
-    """Base of the errors about finding, fetching and keeping models."""
+    """Base of the errors of finding, fetching and storing models."""
 
 
 class CardError(StoreError, ValueError):
-    """A model's card is malformed; the message names the file and the key."""
+    """A model card is malformed; the message contains the file and the key."""
 
 
 class UnknownModelError(StoreError, LookupError):
-    """No card has that name; the message names the nearest one."""
+    """No model card has that name; the message contains the nearest one."""
 
 
 class IntegrityError(StoreError):
-    """A file does not have the SHA-256 that its card names; it was refused and not kept."""
+    """A file does not have the SHA-256 of its model card; it was not kept."""
 
 
 class FetchError(StoreError):
-    """No source could deliver a file; the message lists what was tried and how each failed."""
+    """No source could deliver a file; the message lists the sources and how each failed."""
 
 
 class OfflineError(FetchError):

@@ -6,7 +6,6 @@ from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import TypeAlias
 
-from humanrt import tfjs
 from humanrt.errors import ModelFormatError
 from humanrt.zoo import Card, OnProgress, Store, as_address
 
@@ -28,6 +27,8 @@ def to_onnx(source: ModelSource, store: Store, on_progress: OnProgress | None = 
 
     Raises ``StoreError`` if files cannot be fetched, ``ModelFormatError`` if they are malformed.
     """
+    from humanrt import tfjs
+
     if isinstance(source, Card):
         # The store has verified the content of the files, so that they need not be read for the hash.
         name, path = source.name, store.ensure(source, on_progress=on_progress)
@@ -54,7 +55,9 @@ def _locate(source: str | os.PathLike[str], store: Store, on_progress: OnProgres
 
 def _weights(model: Path) -> tuple[Path, ...]:
     """Return the files of a model besides its first."""
-    return () if model.suffix == ".onnx" else tfjs.source_files(model)[1:]
+    from humanrt.tfjs import source_files
+
+    return () if model.suffix == ".onnx" else source_files(model)[1:]
 
 
 def _find(path: Path) -> Path:

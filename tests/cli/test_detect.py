@@ -1,15 +1,14 @@
+import errno
 import io
 import json
 import subprocess
 import sys
-from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
-from humanrt import Result, cli
-from humanrt.cli import detect
-from humanrt.cli.drawings import choose_drawings
-from humanrt.errors import ModelError
+from humanrt import cli
+from humanrt.cli.detect import choose_drawings
 from parity.pictures import PICTURES, read_picture
 
 ASTRONAUT = str(PICTURES / "astronaut.png")
@@ -17,13 +16,13 @@ BLACK = str(PICTURES / "black.png")
 
 
 class Input:
-    """Standard input that holds bytes."""
+    """Standard input that contains these bytes."""
 
     def __init__(self, data):
         self.buffer = io.BytesIO(data)
 
 
-def test_a_table(capsys):
+def test_the_table(capsys):
     assert cli.main(["detect", ASTRONAUT, BLACK]) == cli.DONE
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith(f"{ASTRONAUT}: 512 x 512, faces: 1, ")
@@ -32,7 +31,7 @@ def test_a_table(capsys):
     assert lines[-1] == "live tensors: 0 before, 0 after"
 
 
-def test_json_is_one_human_shaped_line_a_picture(capsys):
+def test_json_is_one_line_of_humans_form_for_each_picture(capsys):
     assert cli.main(["detect", "--json", ASTRONAUT, BLACK]) == cli.DONE
     first, second = map(json.loads, capsys.readouterr().out.splitlines())
     assert first["face"][0]["boxRaw"][2] == pytest.approx(0.28, abs=0.01)
@@ -43,6 +42,45 @@ def test_standard_input(capsys, monkeypatch):
     monkeypatch.setattr(sys, "stdin", Input((PICTURES / "astronaut.png").read_bytes()))
     assert cli.main(["detect", "--json", "-"]) == cli.DONE
     assert len(json.loads(capsys.readouterr().out)["face"]) == 1
+
+
+def test_standard_input_twice_is_the_same_picture(capsys, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", Input((PICTURES / "black.png").read_bytes()))
+    assert cli.main(["detect", "-", "-"]) == cli.DONE
+    assert [line.partition(":")[0] for line in capsys.readouterr().out.splitlines()] == ["-", "-", "live tensors"]
+
+
+class WriteOnly:
+    """Standard input that is a descriptor for writing only."""
+
+    @property
+    def buffer(self):
+        return self
+
+    def read(self, size):
+        raise OSError(errno.EBADF, "Bad file descriptor")
+
+
+@pytest.mark.parametrize("stdin", [None, WriteOnly()], ids=["closed", "write-only"])
+def test_a_closed_standard_input_does_not_stop_the_other_pictures(stdin, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", stdin)
+    assert cli.main(["detect", "-", BLACK]) == cli.FAILED
+    captured = capsys.readouterr()
+    assert captured.err.startswith("humanrt: -: standard input ")
+    assert captured.out.startswith(f"{BLACK}: 320 x 240")
+
+
+def test_an_endless_standard_input_is_read_to_the_limit(capsys, monkeypatch):
+    limits = []
+
+    class Endless:
+        def read(self, limit):
+            limits.append(limit)
+            return b""
+
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=Endless()))
+    assert cli.main(["detect", "-"]) == cli.FAILED
+    assert limits == [2**28 + 1]
 
 
 def test_drawing(tmp_path, capsys):
@@ -56,20 +94,20 @@ def test_drawing(tmp_path, capsys):
 
 
 @pytest.fixture
-def nothing_runs(monkeypatch):
+def never_runs(monkeypatch):
     monkeypatch.setattr("humanrt.cli.detect.Human", None)
 
 
-@pytest.mark.usefixtures("nothing_runs")
-def test_a_drawing_takes_no_pictures_place(tmp_path, capsys):
+@pytest.mark.usefixtures("never_runs")
+def test_a_drawing_never_replaces_a_picture(tmp_path, capsys):
     picture = tmp_path / "me.png"
     picture.write_bytes((PICTURES / "black.png").read_bytes())
     assert cli.main(["detect", "--draw", str(tmp_path), str(picture)]) == cli.USAGE
     assert f"{picture} is one of the pictures; name another folder" in capsys.readouterr().err
 
 
-@pytest.mark.usefixtures("nothing_runs")
-def test_a_folder_that_cannot_be_written_to_is_told_at_once(tmp_path, capsys):
+@pytest.mark.usefixtures("never_runs")
+def test_a_folder_that_cannot_be_written_to_is_wrong_usage(tmp_path, capsys):
     (tmp_path / "file").write_text("")
     assert cli.main(["detect", "--draw", str(tmp_path / "file"), ASTRONAUT]) == cli.USAGE
     assert "File exists; name a folder" in capsys.readouterr().err
@@ -82,7 +120,7 @@ def test_drawings_of_one_name_are_numbered(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("way", ["table", "json"])
-def test_nobody_reads_on(way):
+def test_a_closed_pipe_ends_the_command_silently(way):
     arguments = [sys.executable, "-m", "humanrt", "detect", *(["--json"] if way == "json" else []), *[ASTRONAUT] * 3]
     process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     process.stdout.close()
@@ -126,14 +164,6 @@ def test_a_module_that_fails_fails_the_command(capsys, monkeypatch):
     assert cli.main(["detect", "--json", ASTRONAUT]) == cli.FAILED
     human = json.loads(capsys.readouterr().out)
     assert (human["error"], len(human["face"])) == ("gesture: by zero", 1)
-
-
-def test_the_headline_of_what_failed_and_of_what_is_not_there(capsys):
-    nothing = Result(2, 1, performance={"total": 5.0})
-    for result in (nothing, replace(nothing, errors={"body": ModelError("broken")})):
-        detect._print_table("me.png", result)
-    found, failed, _ = capsys.readouterr().out.splitlines()
-    assert (found, failed) == ("me.png: 2 x 1, nothing found, 5.0 ms", "me.png: 2 x 1, failed, 5.0 ms")
 
 
 def test_a_wrong_configuration_is_wrong_usage(tmp_path, capsys):

@@ -12,7 +12,7 @@ def test_doctor(capsys):
     assert int(rows["threads"]) >= 1
 
 
-def test_own_cards_are_named(capsys, monkeypatch):
+def test_custom_cards_are_named(capsys, monkeypatch):
     monkeypatch.setenv("HUMANRT_CARDS", "/my/cards")
     assert cli.main(["doctor"]) == cli.DONE
     assert "own cards     /my/cards" in capsys.readouterr().out

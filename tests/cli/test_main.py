@@ -1,3 +1,4 @@
+import shlex
 import subprocess
 import sys
 
@@ -21,3 +22,90 @@ def test_wrong_usage(arguments, capsys):
 def test_as_a_module():
     command = [sys.executable, "-m", "humanrt", "--version"]
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip() == humanrt.__version__
+
+
+LIGHT = """
+import sys
+from humanrt.cli import main
+try:
+    main([{argument!r}])
+except SystemExit as end:
+    assert end.code in (None, 0)
+print(sorted({{"numpy", "cv2", "onnxruntime", "onnx", "asyncio"}} & set(sys.modules)))
+"""
+
+
+@pytest.mark.parametrize("argument", ["--version", "--help"])
+def test_version_and_help_import_no_library(argument):
+    code = LIGHT.format(argument=argument)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+COMMANDS = [["doctor"], ["models", "list"], ["--help"], ["--version"]]
+
+
+def run_in_shell(redirections, *arguments):
+    """Run the command line with redirections of the shell; return the exit code and what it wrote to a pipe."""
+    command = f"exec {shlex.join([sys.executable, '-m', 'humanrt', *arguments])} {redirections}"
+    done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True)
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
+class TestUnderAServiceManager:
+    @pytest.mark.parametrize("closed", ["<&-", "2>&-", "<&- 2>&-"])
+    def test_closed_streams(self, arguments, closed):
+        code, out, err = run_in_shell(closed, *arguments)
+        assert (code, err) == (cli.DONE, "")
+        assert out
+
+    def test_all_streams_closed(self, arguments):
+        assert run_in_shell("<&- >&- 2>&-", *arguments) == (cli.DONE, "", "")
+
+    def test_a_full_disk(self, arguments):
+        expected = "humanrt: standard output cannot be written: No space left on device\n"
+        assert run_in_shell(">/dev/full", *arguments) == (cli.FAILED, "", expected)
+        assert run_in_shell(">/dev/full 2>/dev/full", *arguments) == (cli.FAILED, "", "")
+
+    def test_an_output_open_for_reading_only(self, arguments):
+        expected = "humanrt: standard output cannot be written: Bad file descriptor\n"
+        assert run_in_shell("1</dev/null", *arguments) == (cli.FAILED, "", expected)
+
+
+@pytest.mark.slow
+def test_wrong_usage_with_closed_or_full_standard_error():
+    for redirection in ("2>&-", "2>/dev/full"):
+        assert run_in_shell(redirection, "models", "pull") == (cli.USAGE, "", "")
+
+
+INTERRUPTED = """
+import os, signal, sys
+from humanrt import cli
+sys.argv = ["humanrt", "doctor"]
+{when}
+sys.exit(cli.main())
+"""
+AT_IMPORT = """
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Finder())
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("module", ["argparse", "humanrt.cli.parser", "humanrt.errors", "numpy", "humanrt.zoo"])
+def test_an_interrupt_at_any_import_ends_silently(module):
+    code = INTERRUPTED.format(when=AT_IMPORT.format(module=module))
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (cli.INTERRUPTED, "", "")
+
+
+@pytest.mark.slow
+def test_an_interrupt_that_is_ignored_stays_ignored():
+    when = "signal.signal(signal.SIGINT, signal.SIG_IGN)" + AT_IMPORT.format(module="humanrt.errors")
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED.format(when=when)], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (cli.DONE, "")

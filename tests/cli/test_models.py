@@ -62,7 +62,7 @@ def damage(path):
 
 
 class TestList:
-    def test_what_there_is_and_what_is_here(self, run, filled):
+    def test_all_models_and_which_are_cached(self, run, filled):
         code, lines, _ = run("list")
         rows = {line.split()[0]: line.split() for line in lines[:-1]}
         assert code == cli.DONE
@@ -83,7 +83,7 @@ class TestList:
 
 
 class TestPull:
-    def test_what_is_here_needs_no_network(self, run, filled):
+    def test_cached_models_need_no_network(self, run, filled):
         path = filled / "models" / "emotion" / "emotion.json"
         assert run("pull", "emotion", "emotion") == (cli.DONE, [str(path)], "")
         assert run("path", "emotion") == (cli.DONE, [str(path)], "")
@@ -109,7 +109,7 @@ class TestPull:
     @pytest.mark.parametrize(
         "arguments", [[], ["iris", "--all"], ["--all", "--task", "face"], ["--task", "feet"], ["--from", "x"]]
     )
-    def test_one_way_of_naming_models(self, arguments, cache, capsys):
+    def test_models_are_named_in_one_way(self, arguments, cache, capsys):
         with pytest.raises(SystemExit) as end:
             cli.main(["models", "pull", *arguments])
         assert end.value.code == cli.USAGE
@@ -122,11 +122,11 @@ class TestPull:
 
 
 class TestVerify:
-    def test_what_is_intact(self, run, filled):
+    def test_intact_files(self, run, filled):
         code, lines, _ = run("verify")
         assert (code, [line.split()[0] for line in lines]) == (cli.DONE, ["intact", "intact"])
 
-    def test_what_is_damaged(self, run, filled):
+    def test_damaged_files(self, run, filled):
         damage(filled / "models" / "emotion" / "emotion.bin")
         code, lines, _ = run("verify", "--task", "face")
         assert code == cli.FAILED
@@ -140,14 +140,14 @@ class TestVerify:
         code, lines, _ = run("verify", "emotion")
         assert (code, lines[2]) == (cli.FAILED, f"damaged  {path}")
 
-    def test_what_is_missing_is_told_when_it_was_named(self, run, cache):
+    def test_missing_files_are_reported_if_their_model_was_named(self, run, cache):
         assert run("verify") == (cli.DONE, [], "")
         code, lines, _ = run("verify", "iris")
         assert (code, [line.split()[0] for line in lines]) == (cli.FAILED, ["missing", "missing"])
 
 
 class TestRemove:
-    def test_a_model_and_what_was_made_of_it(self, run, filled):
+    def test_a_model_and_its_conversion(self, run, filled):
         Store(filled).converted("emotion", "0" * 64, lambda path: path.write_bytes(bytes(1_000_000)))
         assert run("rm", "emotion") == (cli.DONE, ["emotion: 1.8 MB freed"], "")
         assert not list(filled.rglob("*emotion*/*"))
@@ -168,17 +168,17 @@ class TestConvert:
         onnx.checker.check_model(onnx.load(destination))
         assert not cache.exists()
 
-    def test_nothing_is_overwritten_unless_told(self, run, emotion, tmp_path):
+    def test_nothing_is_overwritten_without_force(self, run, emotion, tmp_path):
         destination = tmp_path / "emotion.onnx"
         destination.write_bytes(b"precious")
         code, _, errors = run("convert", emotion / "emotion.json", destination)
         assert code == cli.FAILED
-        assert "is there already; --force replaces it" in errors
+        assert "exists; --force replaces it" in errors
         assert destination.read_bytes() == b"precious"
         assert run("convert", "--force", emotion / "emotion.json", destination)[0] == cli.DONE
         assert destination.read_bytes() != b"precious"
 
-    def test_what_is_no_model(self, run, tmp_path):
+    def test_a_source_that_is_not_a_model(self, run, tmp_path):
         (tmp_path / "model.json").write_text("{}")
         code, _, errors = run("convert", tmp_path / "model.json", tmp_path / "model.onnx")
         assert code == cli.FAILED
@@ -192,7 +192,7 @@ class TestConvert:
         monkeypatch.setattr(Internals, "load", load)
         code, lines, errors = run("convert", emotion / "emotion.json", tmp_path / "emotion.onnx")
         assert (code, len(lines)) == (cli.DONE, 1)
-        assert "the model was not tried: onnxruntime is not installed" in errors
+        assert "the model was not loaded: onnxruntime is not installed" in errors
 
     def test_a_place_that_cannot_be_written(self, run, emotion, tmp_path):
         code, _, errors = run("convert", emotion / "emotion.json", tmp_path / "absent" / "model.onnx")

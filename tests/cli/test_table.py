@@ -4,10 +4,17 @@ import pytest
 from records import BODY, FACE, HAND, OBJECT
 
 from humanrt import Gesture, Result, Segment, Segmentation
-from humanrt.cli.table import table
+from humanrt.cli.table import headline, table
 from humanrt.errors import ModelError
 
 EMPTY = Result(100, 50)
+
+
+def test_the_headline():
+    nothing = replace(EMPTY, performance={"total": 5.0})
+    assert headline(nothing) == "100 x 50, nothing found, 5.0 ms"
+    assert headline(replace(nothing, errors={"body": ModelError("broken")})) == "100 x 50, failed, 5.0 ms"
+    assert headline(replace(nothing, face=(FACE,), hand=(HAND, HAND))) == "100 x 50, faces: 1, hands: 2, 5.0 ms"
 
 
 def test_nothing_found():
@@ -23,13 +30,13 @@ def test_nothing_found():
         ({"object": (OBJECT,)}, "object   0.25      60     20     10     12  cup"),
     ],
 )
-def test_a_line_for_each_thing(found, line):
+def test_a_line_for_each_detection(found, line):
     heading, row = table(replace(EMPTY, **found))
     assert row == line
     assert heading.index("height") + len("height") == line.index("  ", 40)
 
 
-def test_what_is_said_of_a_face():
+def test_the_line_of_a_face():
     face = replace(FACE, gender="female", age=29.4, emotion=())
     assert list(table(replace(EMPTY, face=(face,))))[1].endswith("  2 points, female, 29 years")
 

@@ -56,7 +56,7 @@ def zeros_compressed(count: int) -> bytes:
         pytest.param("AVIF", {"quality": 95}, marks=needs_avif),
     ],
 )
-def test_every_format_comes_upright_in_rgb(encode, photo, name, options, orientation) -> None:
+def test_every_format_becomes_upright_rgb(encode, photo, name, options, orientation) -> None:
     exif = Image.Exif()
     exif[274] = orientation
     data = encode(photo, name, exif=exif, **options)
@@ -112,14 +112,14 @@ def test_other_layouts_become_rgb(encode, photo, name, mode) -> None:
 
 
 @pytest.mark.parametrize("name", ["PNG", "TIFF"])
-def test_16_bits_come_down_to_8(encode, name) -> None:
+def test_16_bits_become_8(encode, name) -> None:
     deep = (np.arange(24 * 36, dtype=np.uint16) * 75).reshape(24, 36)
     picture = decode(encode(deep, name), max_pixels=MAX_PIXELS)
     assert np.array_equal(picture, (deep >> 8).astype(np.uint8)[..., np.newaxis].repeat(3, axis=2))
 
 
 @pytest.mark.parametrize("name", ["GIF", "WebP", "PNG", "TIFF"])
-def test_the_first_frame_of_an_animation(encode, name) -> None:
+def test_the_first_frame_of_an_animation_is_decoded(encode, name) -> None:
     frames = [Image.fromarray(np.full((20, 30, 3), level, np.uint8)) for level in (10, 200, 90)]
     data = encode(frames[0], name, save_all=True, append_images=frames[1:])
     assert distance(decode(data, max_pixels=MAX_PIXELS), np.full((20, 30, 3), 10)) <= 2
@@ -128,7 +128,7 @@ def test_the_first_frame_of_an_animation(encode, name) -> None:
 @pytest.mark.parametrize("size", [(1, 20), (20, 1), (1, 1)])
 @pytest.mark.parametrize("orientation", [1, 3, 6, 7])
 @needs_avif
-def test_pictures_of_one_row_or_column_are_turned_too(encode, size, orientation) -> None:
+def test_pictures_of_one_row_or_column_are_turned(encode, size, orientation) -> None:
     exif = Image.Exif()
     exif[274] = orientation
     data = encode(np.full((*size, 3), 77, np.uint8), "AVIF", exif=exif)
@@ -147,7 +147,7 @@ def test_every_truncated_file_is_refused(encode, noise, name, progressive) -> No
             decode(data[:length], max_pixels=MAX_PIXELS)
 
 
-def test_refusals_write_nothing_of_opencvs_own_to_stderr() -> None:
+def test_opencv_writes_nothing_to_standard_error() -> None:
     script = (
         "import io; from PIL import Image\n"
         "from humanrt.errors import InputError; from humanrt.imaging.decode import decode\n"
@@ -172,18 +172,18 @@ def test_the_pixel_limit_is_inclusive(encode, photo, name) -> None:
 def test_a_png_bomb_is_refused_by_its_header(monkeypatch) -> None:
     bomb = png(30000, 30000, zeros_compressed(859 * 2**20))
     assert 800_000 < len(bomb) < 950_000
-    monkeypatch.setattr(decode_module, "load_cv2", lambda: pytest.fail("the bomb reached the decoder"))
+    monkeypatch.setattr(decode_module, "load_cv2", lambda: pytest.fail("the decoder was called"))
     with pytest.raises(InputError, match="too large: 30000 x 30000"):
         decode(bomb, max_pixels=100_000_000)
 
 
-def test_no_limit_of_a_caller_is_above_the_ceiling(monkeypatch) -> None:
-    monkeypatch.setattr(decode_module, "load_cv2", lambda: pytest.fail("the bomb reached the decoder"))
+def test_the_ceiling_limits_every_max_pixels(monkeypatch) -> None:
+    monkeypatch.setattr(decode_module, "load_cv2", lambda: pytest.fail("the decoder was called"))
     with pytest.raises(InputError, match="too large"):
         decode(png(30000, 30000, b""), max_pixels=10**12)
 
 
-def test_a_stricter_limit_of_the_applications_own_is_an_input_error_too(encode, photo, tmp_path) -> None:
+def test_a_stricter_limit_of_the_application_raises_an_input_error(encode, photo, tmp_path) -> None:
     path = tmp_path / "photo.png"
     path.write_bytes(encode(photo, "PNG"))
     script = (
@@ -197,17 +197,17 @@ def test_a_stricter_limit_of_the_applications_own_is_an_input_error_too(encode, 
     assert run.stdout.strip() == "error"
 
 
-def test_the_bombs_own_maker_makes_valid_pngs() -> None:
+def test_the_pngs_built_here_are_valid() -> None:
     assert decode(png(1023, 1024, zeros_compressed(2**20)), max_pixels=2**20).shape == (1024, 1023, 3)
 
 
 @pytest.mark.parametrize(("width", "height"), [(0, 0), (0, 5), (5, 0)])
 def test_a_picture_without_pixels_is_refused(width, height) -> None:
-    with pytest.raises(InputError, match=f"{width} x {height}: it holds no pixel"):
+    with pytest.raises(InputError, match=f"{width} x {height}: it has no pixels"):
         decode(png(width, height, zlib.compress(b"")), max_pixels=MAX_PIXELS)
 
 
-def test_the_caller_is_told_what_is_accepted_when_the_body_is_damaged(encode, noise) -> None:
+def test_the_error_for_damaged_data_names_the_accepted_formats(encode, noise) -> None:
     data = bytearray(encode(noise, "PNG"))
     data[len(data) // 2] ^= 0xFF
     with pytest.raises(InputError, match=r"PNG picture cannot be decoded.*accepted are JPEG, PNG"):
@@ -221,7 +221,7 @@ FORMATS = ["JPEG", "PNG", "WebP", "GIF", "BMP", "TIFF", *(["AVIF"] if features.c
 @given(
     name=st.sampled_from(FORMATS), changes=st.lists(st.tuples(st.floats(0, 0.999), st.binary(min_size=1, max_size=4)))
 )
-def test_any_damage_gives_a_picture_or_an_input_error(encode, photo, name, changes) -> None:
+def test_damaged_data_give_a_picture_or_an_input_error(encode, photo, name, changes) -> None:
     data = bytearray(encode(photo, name))
     for where, patch in changes:
         start = int(where * len(data))

@@ -8,7 +8,7 @@ from humanrt.errors import InputError
 from humanrt.imaging import write_png
 
 
-def test_png_files_hold_the_picture(photo, tmp_path) -> None:
+def test_the_file_contains_the_picture(photo, tmp_path) -> None:
     for path in (tmp_path / "out.png", str(tmp_path / "other.png")):
         write_png(path, photo)
         with Image.open(path) as image:
@@ -33,7 +33,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(photo, tmp_path, mo
     assert [*tmp_path.iterdir()] == [path]
 
 
-def test_what_is_no_picture_is_not_written(photo, tmp_path) -> None:
+def test_other_arrays_are_not_written(photo, tmp_path) -> None:
     with pytest.raises(InputError, match="float64"):
         write_png(tmp_path / "out.png", photo / 2)
     with pytest.raises(FileNotFoundError):

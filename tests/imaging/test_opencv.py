@@ -7,7 +7,7 @@ from humanrt.errors import MissingDependencyError
 from humanrt.imaging.opencv import load_cv2
 
 
-def test_importing_the_room_imports_neither_opencv_nor_pil() -> None:
+def test_importing_the_package_imports_neither_opencv_nor_pil() -> None:
     script = "import sys, humanrt.imaging; sys.exit(bool({'cv2', 'PIL'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
@@ -21,7 +21,7 @@ def test_opencv_runs_on_one_thread_with_the_limit_in_place() -> None:
     assert output.split() == ["1", str(2**28)]
 
 
-def test_a_missing_opencv_is_told_with_its_cure(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_for_a_missing_opencv_contains_the_cure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "cv2", None)
     with pytest.raises(MissingDependencyError, match="pip install opencv-python"):
         load_cv2.__wrapped__()

@@ -8,8 +8,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from humanrt.imaging.transform import (
+    composite,
     crop,
     crop_rotated,
+    crop_turned,
+    fit,
     map_points,
     normalize,
     resize,
@@ -120,7 +123,7 @@ def test_resize_is_tfjs_resize_bilinear(image, height, width) -> None:
 
 
 @given(pictures, outputs)
-def test_resize_square_is_humans_padding_and_then_tfjs(image, size) -> None:
+def test_resize_square_is_humans_padding_followed_by_tfjs(image, size) -> None:
     height, width = image.shape[:2]
     pad_x, pad_y = (max(height, width) - width) // 2, (max(height, width) - height) // 2
     padded = np.pad(image, ((pad_y, pad_y), (pad_x, pad_x), (0, 0)))
@@ -146,7 +149,7 @@ def test_crop_is_tfjs_crop_and_resize(image, fractions, out_height, out_width) -
             np.testing.assert_allclose(cut[row, column], sample(image, x, y), atol=tolerance(image))
 
 
-def test_the_crop_of_everything_is_everything() -> None:
+def test_the_crop_of_the_whole_picture_is_the_picture() -> None:
     image = random_picture(1, 33, 21)
     assert np.array_equal(crop(image, (0, 0, 21, 33), 33, 21)[0], image)
     assert np.array_equal(crop(image, (21, 33, 0, 0), 33, 21)[0], image[::-1, ::-1])
@@ -183,7 +186,7 @@ def test_crop_rotated_samples_where_tfjs_rotates_and_crops_from(image, fractions
 
 @pytest.mark.parametrize("angle", [0.3, -0.9, pi / 2, pi, 2.5])
 @pytest.mark.parametrize("box", [(20, 10, 50, 40), (-10, -5, 30, 35), (50, 40, 20, 10)])
-def test_one_warp_is_what_tfjs_does_in_two_steps(angle, box) -> None:
+def test_one_warp_equals_the_two_steps_of_tfjs(angle, box) -> None:
     """On a slope of one level a pixel, nearest neighbours are at most one level from what lies between them."""
     y, x = np.mgrid[0:50, 0:70]
     image = np.stack([x + y, x + 60, y + 90], axis=-1).astype(np.uint8)
@@ -204,7 +207,7 @@ def test_one_warp_is_what_tfjs_does_in_two_steps(angle, box) -> None:
     assert difference[certain].mean() < 0.5
 
 
-def test_what_turning_would_move_off_the_picture_is_kept() -> None:
+def test_pixels_that_turning_moves_off_the_picture_are_kept() -> None:
     """A quarter turn about a point near the right edge: the crop reaches past it, where the original's top is."""
     image = np.full((60, 40, 3), 200, np.uint8)
     cut, _ = crop_rotated(image, (30, 25, 50, 35), -pi / 2, (30, 30), 10, 10)
@@ -232,7 +235,7 @@ def test_normalize(dtype) -> None:
     assert np.array_equal(image, before)
 
 
-def test_pictures_that_may_not_be_written_are_read() -> None:
+def test_read_only_pictures_are_accepted_and_not_written() -> None:
     image = random_picture(3, 20, 30)
     image.flags.writeable = False
     for picture, _ in (resize(image, 8, 8), resize_square(image, 8), crop(image, (0, 0, 9, 9), 8, 8)):
@@ -240,7 +243,7 @@ def test_pictures_that_may_not_be_written_are_read() -> None:
         assert not np.shares_memory(picture, image)
 
 
-def test_very_wide_pictures_and_boxes_of_no_size() -> None:
+def test_very_wide_pictures_and_corners_without_extent() -> None:
     wide = np.full((2, 40_000, 3), 9, np.uint8)
     assert resize(wide, 8, 8)[0].min() == 9
     image = np.full((10, 10, 3), 9, np.uint8)
@@ -248,7 +251,7 @@ def test_very_wide_pictures_and_boxes_of_no_size() -> None:
 
 
 @given(st.integers(1, 9), st.integers(1, 9), st.integers(1, 20), st.integers(1, 20))
-def test_one_channel_is_scaled_in_place_on_the_same_grid(height, width, new_height, new_width):
+def test_one_channel_is_resized_in_place_on_the_same_grid(height, width, new_height, new_width):
     plane = np.random.default_rng(height).random((height, width), np.float32)
     out = np.full((new_height, new_width), np.nan, np.float32)
     address = out.ctypes.data
@@ -256,3 +259,95 @@ def test_one_channel_is_scaled_in_place_on_the_same_grid(height, width, new_heig
     expected = tfjs_resize_bilinear(np.repeat(plane[..., None], 3, axis=2), new_height, new_width)[..., 0]
     assert out.ctypes.data == address
     np.testing.assert_allclose(out, expected, atol=1e-4)
+
+
+@given(st.integers(0, 2**31), st.integers(1, 9), st.integers(1, 9))
+def test_each_pixel_of_a_composite_is_a_mean(seed, height, width):
+    numbers = np.random.default_rng(seed)
+    foreground, background = numbers.integers(0, 256, (2, height, width, 3), np.uint8)
+    alpha = numbers.random((height, width), np.float32)
+    weights = alpha[..., None].astype(np.float64)
+    expected = foreground * weights + background * (1 - weights)
+    # Half a level is rounded, and OpenCV divides by the sum of the weights and a hundred thousandth.
+    np.testing.assert_allclose(composite(foreground, background, alpha), expected, atol=0.51)
+
+
+def test_a_composite_with_alpha_of_0_or_1_is_exact():
+    foreground, background = np.arange(2 * 256 * 3, dtype=np.uint8).reshape(2, 1, 256, 3)
+    np.testing.assert_array_equal(composite(foreground, background, np.ones((1, 256), np.float32)), foreground)
+    np.testing.assert_array_equal(composite(foreground, background, np.zeros((1, 256), np.float32)), background)
+
+
+LENGTHS = st.integers(1, 200)
+
+
+def coordinates(height, width):
+    """A picture with the x of a pixel in red, its y in green, and 1 in blue: a sample contains its place."""
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    return np.stack([x, y, np.ones_like(x)], axis=-1)
+
+
+def taken_back(affine, height, width):
+    y, x = np.mgrid[:height, :width]
+    return np.stack([x, y], axis=-1) @ affine[:, :2].T + affine[:, 2]
+
+
+class TestFit:
+    @given(LENGTHS, LENGTHS, st.integers(8, 64), st.integers(8, 64))
+    def test_the_affine_maps_each_sample_to_its_place(self, height, width, frame_height, frame_width):
+        framed, affine = fit(coordinates(height, width), frame_height, frame_width)
+        inside = framed[..., 2] == 1
+        where = taken_back(affine, frame_height, frame_width)[inside]
+        # Beyond the last pixel's centre it is that pixel.
+        assert framed[inside][:, :2] == pytest.approx(np.clip(where, 0, (width - 1, height - 1)), abs=0.05)
+        assert not framed[~inside].any()
+
+    @given(LENGTHS, LENGTHS, st.integers(8, 64), st.integers(8, 64))
+    def test_the_picture_fills_the_frame_along_one_axis_and_lies_in_its_middle(
+        self, height, width, frame_height, frame_width
+    ):
+        framed, _ = fit(np.full((height, width, 3), 255, np.uint8), frame_height, frame_width)
+        rows, columns = framed.any(axis=(1, 2)).nonzero()[0], framed.any(axis=(0, 2)).nonzero()[0]
+        assert len(rows) == frame_height or len(columns) == frame_width
+        assert abs(rows[0] - (frame_height - 1 - rows[-1])) <= 1
+        assert abs(columns[0] - (frame_width - 1 - columns[-1])) <= 1
+        # Proportions are kept to the nearest pixel of the frame.
+        scale = min(frame_height / height, frame_width / width)
+        assert (len(rows), len(columns)) == pytest.approx((height * scale, width * scale), abs=0.501 + (scale < 1))
+
+    def test_a_picture_of_the_frames_shape_is_resized(self):
+        picture = np.random.default_rng(0).integers(0, 256, (60, 90, 3), np.uint8)
+        for frame in ((20, 30), (120, 180)):
+            framed, affine = fit(picture, *frame)
+            resized, expected = resize(picture, *frame)
+            assert (framed == resized).all()
+            assert affine == pytest.approx(expected)
+
+
+class TestCropTurned:
+    CORNERS = (30.0, 20.0, 90.0, 60.0)
+
+    @given(st.floats(-7, 7), st.floats(-20, 80), st.floats(-20, 80), st.floats(5, 150), st.floats(5, 150))
+    def test_the_affine_maps_each_sample_to_its_place(self, angle, left, top, width, height):
+        turned, affine = crop_turned(coordinates(100, 120), (left, top, left + width, top + height), angle, 32)
+        where = taken_back(affine, 32, 32)
+        inside = ((where > 0) & (where < (119, 99))).all(axis=-1)
+        outside = ((where < -1) | (where > (120, 100))).any(axis=-1)
+        # OpenCV counts 32nds of a pixel.
+        assert turned[inside][:, :2] == pytest.approx(where[inside], abs=0.04)
+        assert not turned[outside].any()
+
+    @given(st.floats(-7, 7))
+    def test_the_rectangle_turns_clockwise_about_its_centre(self, angle):
+        _, affine = crop_turned(np.zeros((100, 120, 3), np.uint8), self.CORNERS, angle, 32)
+        assert affine @ (16, 16, 1) == pytest.approx((60, 40))
+        # The middle of the right side, 30 to the right of the middle, and the middle of the lower, 20 below it.
+        assert affine @ (32, 16, 1) == pytest.approx((60 + 30 * cos(angle), 40 + 30 * sin(angle)))
+        assert affine @ (16, 32, 1) == pytest.approx((60 - 20 * sin(angle), 40 + 20 * cos(angle)))
+
+    def test_the_whole_picture_is_resized(self):
+        picture = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+        turned, affine = crop_turned(picture, (0, 0, 64, 64), 0.0, 16)
+        resized, expected = resize(picture, 16, 16)
+        assert (turned == resized).all()
+        assert affine == pytest.approx(expected)

@@ -1,4 +1,4 @@
-"""Sessions of pytest inside a test: of the tests in them, those called leaky must fail, and no other."""
+"""Sessions of pytest inside a test: the tests in them whose names contain "leaky" must fail, and no others."""
 
 import gc
 import sys
@@ -37,7 +37,7 @@ def engine():
 
 
 def outcomes(record):
-    """What became of each test: its outcome, or "error at" a phase."""
+    """Return the result of each test: its outcome, or "error at" a phase."""
     became = {}
     for report in record.getreports("pytest_runtest_logreport"):
         name = report.head_line.rpartition(".")[2]
@@ -51,7 +51,7 @@ def outcomes(record):
 
 @pytest.fixture
 def forget_the_leaks():
-    """Free what a session leaked on purpose, without its warnings; `pytester` holds it until its own teardown."""
+    """Free what a session leaked on purpose, without warnings; ``pytester`` references it until its own teardown."""
     yield
     with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
         patch.setattr(sys, "unraisablehook", lambda _: None)
@@ -63,7 +63,7 @@ def forget_the_leaks():
 
 @pytest.fixture
 def session(forget_the_leaks, pytester, monkeypatch):  # torn down in the opposite order
-    """Run tests in a session of their own, and return what became of each."""
+    """Run tests in a session of their own, and return the result of each."""
 
     for name in ("CI", "BUILD_NUMBER"):  # where one is set, pytest prints every failure again, in full, in its summary
         monkeypatch.delenv(name, raising=False)
@@ -79,7 +79,7 @@ def session(forget_the_leaks, pytester, monkeypatch):  # torn down in the opposi
 
 @pytest.fixture
 def assert_only_leaky_ones_fail(session):
-    """Run tests as ``session`` does, and assert that those called leaky failed and all others passed."""
+    """Run tests as ``session`` does, and assert that the leaky ones failed and all others passed."""
 
     def run(*arguments, **options):
         became = session(*arguments, **options)

@@ -1,4 +1,4 @@
-"""What is a leak of a test, in every style of test, and what pytest itself holds is none."""
+"""Leaks in every style of test; what only pytest references is not a leak."""
 
 import pytest
 
@@ -152,7 +152,7 @@ FAILS_WITH_TENSORS = """
 def test_fails(engine):
     held, kept = [automatic(engine) for _ in range(5)], engine.scalar(1.0)
     assert not held
-def test_leaky_while_the_frames_of_the_one_before_are_let_go(engine):
+def test_leaky_while_the_frames_of_the_one_before_are_released(engine):
     KEPT.append(engine.scalar(1.0))
 """
 
@@ -162,7 +162,7 @@ def test_every_style_of_test(assert_only_leaky_ones_fail, style):
     assert_only_leaky_ones_fail(STYLES[style])
 
 
-def test_what_only_pytest_holds_is_no_leak(assert_only_leaky_ones_fail):
+def test_tensors_that_only_pytest_references_are_no_leak(assert_only_leaky_ones_fail):
     assert_only_leaky_ones_fail(HOLDERS)
 
 

@@ -1,4 +1,4 @@
-"""What is a leak of a test when its fixtures, or those of wider scopes, make, hold and free tensors and engines."""
+"""Leaks of tests whose fixtures, or those of wider scopes, create, hold and free tensors and engines."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What engines gained since a moment, engine by engine."""
+"""The growth of engines since some moment, counted for each engine."""
 
 import weakref
 
@@ -44,7 +44,7 @@ def test_live_and_lost_tensors_by_engine(engine, started):
         assert growth.delta == -1
 
 
-def test_what_one_engine_lost_does_not_make_up_for_anothers_gain(engine, started):
+def test_a_loss_of_one_engine_does_not_offset_a_gain_of_another(engine, started):
     held = engine.scalar(1.0)
     growth = started()
     with Engine("cpu") as other, other.scalar(2.0):
@@ -54,7 +54,7 @@ def test_what_one_engine_lost_does_not_make_up_for_anothers_gain(engine, started
 
 
 @pytest.mark.tensor_leaks(allow=1)
-def test_a_tensor_made_before_that_vanishes_is_no_gain(started):
+def test_an_earlier_tensor_that_vanishes_is_no_gain(started):
     with Engine("cpu") as engine:
         held = engine.scalar(1.0)
         growth = started()
@@ -63,7 +63,7 @@ def test_a_tensor_made_before_that_vanishes_is_no_gain(started):
         assert growth.delta == -1
 
 
-def test_what_may_vanish_silently_hides_no_gain(engine, started):
+def test_a_tensor_that_may_vanish_silently_hides_no_gain(engine, started):
     result = engine.scalar(1.0)
     engine.registry.mark_automatic(result)
     growth = started()
@@ -72,7 +72,7 @@ def test_what_may_vanish_silently_hides_no_gain(engine, started):
         assert total(growth.leaks()) == 1
 
 
-def test_what_is_excused_is_known_and_may_be_freed_again(engine, started):
+def test_an_excused_tensor_is_no_gain_and_may_be_freed_later(engine, started):
     growth = started()
     with growth.excused():
         with growth.excused():
@@ -90,7 +90,7 @@ def test_what_is_excused_is_known_and_may_be_freed_again(engine, started):
 
 
 @pytest.mark.tensor_leaks(allow=1)
-def test_what_is_lost_while_excused_is_no_gain(engine, started):
+def test_a_tensor_lost_while_excused_is_no_gain(engine, started):
     growth = started()
     with growth.excused():
         engine.scalar(1.0)
@@ -100,7 +100,7 @@ def test_what_is_lost_while_excused_is_no_gain(engine, started):
         assert total(growth.leaks()) == 1
 
 
-def test_what_was_excused_and_may_vanish_silently_hides_no_gain(engine, started):
+def test_an_excused_tensor_that_may_vanish_silently_hides_no_gain(engine, started):
     growth = started()
     with growth.excused():
         result = engine.scalar(1.0)
@@ -122,7 +122,7 @@ def test_closing_while_excused_is_no_gain(started):
 
 
 @pytest.mark.parametrize("ends", [["close"], ["reset"], ["close", "close"], ["reset", "close"]], ids="-".join)
-def test_closing_and_resetting_free_unless_told_otherwise(started, ends):
+def test_closing_and_resetting_free_unless_closing_frees_is_false(started, ends):
     for frees in (True, False):
         with Engine("cpu") as engine:
             held = [engine.scalar(1.0) for _ in range(3)]
@@ -135,7 +135,7 @@ def test_closing_and_resetting_free_unless_told_otherwise(started, ends):
             assert total(growth.leaks()) == (0 if frees else 1)
 
 
-def test_a_cycle_is_collected_before_the_last_word(engine, started):
+def test_a_cycle_is_collected_before_leaks_are_returned(engine, started):
     result = [engine.scalar(1.0)]
     engine.registry.mark_automatic(result)
     result[0].dispose()
@@ -147,7 +147,7 @@ def test_a_cycle_is_collected_before_the_last_word(engine, started):
     assert growth.leaks() == []
 
 
-def test_it_holds_the_engines_that_were_made_meanwhile_until_it_stops(monkeypatch):
+def test_engines_that_were_created_since_are_kept_until_stop(monkeypatch):
     monkeypatch.setattr(watch, "watchers", [])  # the session that this test is in holds them too
     growth = TensorGrowth()
     registry = weakref.ref(Registry())

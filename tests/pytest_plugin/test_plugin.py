@@ -1,4 +1,4 @@
-"""What pytest sees of the plugin: the option, the marker, the fixtures, and what it costs who does not use it."""
+"""The option, the marker and the fixtures of the plugin, and its cost for sessions that do not use it."""
 
 from importlib.metadata import entry_points
 
@@ -28,7 +28,7 @@ class TestOption:
             ("humanrt_tensor_leaks = error", "failed"),
         ],
     )
-    def test_it_is_for_tests_without_the_marker(self, session, ini, unmarked, capsys):
+    def test_it_applies_to_tests_without_the_marker(self, session, ini, unmarked, capsys):
         assert session(TWO, ini=ini) == {"test_leaky_unmarked": unmarked, "test_leaky_marked": "failed"}
         output = capsys.readouterr().out
         assert ("TensorLeakWarning: 1 tensor leaked" in output) is ("warn" in ini)
@@ -39,7 +39,7 @@ class TestOption:
         became = session(TWO, "-Werror::humanrt.pytest_plugin.TensorLeakWarning", ini="humanrt_tensor_leaks = warn")
         assert became == {"test_leaky_unmarked": "failed", "test_leaky_marked": "failed"}
 
-    def test_anything_else_is_refused(self, pytester):
+    def test_other_values_are_refused(self, pytester):
         pytester.makeini("[pytest]\nhumanrt_tensor_leaks = yes\nasyncio_default_fixture_loop_scope = function\n")
         result = pytester.runpytest_inprocess()
         assert result.ret == pytest.ExitCode.USAGE_ERROR
@@ -67,14 +67,14 @@ class TestClass:
 """
         assert_only_leaky_ones_fail(code)
 
-    def test_it_is_known_where_markers_are_strict(self, session):
+    def test_it_is_registered_for_strict_markers(self, session):
         assert session(TWO, "--strict-markers") == {"test_leaky_unmarked": "failed", "test_leaky_marked": "failed"}
 
     @pytest.mark.parametrize("arguments", ["alow=1", "1, 2, 3", "allow=-1", "warmup=None"])
     def test_other_arguments_are_refused_before_anything_runs(self, session, arguments, capsys):
         became = session(f"def test_first(): pass\n@pytest.mark.tensor_leaks({arguments})\ndef test_marked(): pass")
         assert became == {}
-        assert "::test_marked: accepted is tensor_leaks(allow=0, warmup=0)" in capsys.readouterr().err
+        assert "; accepted is tensor_leaks(allow=0, warmup=0) with integers from 0" in capsys.readouterr().err
 
 
 class TestFixtures:
@@ -109,7 +109,7 @@ def test_two():
         assert (humanrt_tensors.count, humanrt_tensors.delta) == (before, 0)
         humanrt_tensors.assert_no_leaks()
 
-    def test_humanrt_tensors_alone_lets_engines_record_sites(self, session, capsys):
+    def test_humanrt_tensors_alone_makes_engines_record_sites(self, session, capsys):
         code = """
 def test_leaky(humanrt_tensors):
     with Engine("cpu") as engine:
@@ -121,7 +121,7 @@ def test_leaky(humanrt_tensors):
 
 
 class TestCost:
-    def test_nothing_is_imported_for_those_who_do_not_use_it(self, pytester):
+    def test_a_session_that_does_not_use_it_imports_nothing(self, pytester):
         pytester.makepyfile("""
             import sys
             def test_modules():
@@ -132,7 +132,7 @@ class TestCost:
         result = pytester.runpytest_subprocess("-p", "no:randomly", "-p", "no:hypothesispytest")
         result.assert_outcomes(passed=1)
 
-    def test_sites_are_recorded_only_where_tests_are_checked(self, session, monkeypatch):
+    def test_sites_are_recorded_only_if_tests_are_checked(self, session, monkeypatch):
         monkeypatch.setattr(watch, "watchers", [])  # those of the session that this test is in
         code = """
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""How a leak is told: as the failure of a test that passed, once, and of no other."""
+"""The report of a leak: one failure of a test that passed."""
 
 import pytest
 
@@ -46,7 +46,7 @@ def pytest_runtest_protocol(item, nextitem):
 """
 
 
-def test_the_report_is_printed_with_the_places(session, capsys):
+def test_the_report_contains_the_places(session, capsys):
     assert session(ONE_LEAK) == {"test_leaky": "failed"}
     output = capsys.readouterr().out
     assert "\n1 tensor leaked\n" in output
@@ -57,7 +57,7 @@ def test_the_report_is_printed_with_the_places(session, capsys):
     assert "= 1 failed in " in output
 
 
-def test_only_what_the_test_made_is_in_it(session, capsys):
+def test_the_report_contains_only_the_tensors_of_the_test(session, capsys):
     code = """
 def make_elsewhere(engine):
     return engine.scalar(1.0)
@@ -79,7 +79,7 @@ def test_leaky(engine):
 
 
 @pytest.mark.parametrize("arguments", [[], ["--setup-show"]], ids=["our way to run", "pytest's"])
-def test_nothing_is_said_of_tests_that_did_not_pass(session, capsys, arguments):
+def test_tests_that_did_not_pass_are_not_checked(session, capsys, arguments):
     assert session(NOT_PASSED, *arguments) == {
         "test_fails": "failed",
         "test_skips": "skipped",
@@ -103,7 +103,7 @@ def test_known_and_strict(engine):
     assert "= 1 failed, 1 xfailed in " in capsys.readouterr().out
 
 
-def test_an_error_at_teardown_stays_one(session):
+def test_an_error_at_teardown_remains_one_error(session):
     code = """
 @pytest.fixture
 def broken(engine):
@@ -115,8 +115,8 @@ def test_clean(broken): pass
     assert session(code) == {"test_clean": "error at teardown"}
 
 
-def test_where_warnings_are_errors_a_leak_is_one_failure(session, capsys):
-    """No ResourceWarning follows about a handle that vanished."""
+def test_if_warnings_are_errors_a_leak_is_one_failure(session, capsys):
+    """No ResourceWarning follows for a handle that vanished."""
     code = """
 @pytest.mark.tensor_leaks
 def test_leaky(engine):
@@ -129,7 +129,7 @@ def test_allowed(humanrt_engine):
     assert "= 1 failed, 1 passed in " in capsys.readouterr().out
 
 
-def test_it_counts_for_maxfail(session):
+def test_a_leak_counts_for_maxfail(session):
     became = session(ONE_LEAK + "def test_after(): pass", "-x")
     assert became == {"test_leaky": "failed"}
 
@@ -148,7 +148,7 @@ def test_after(): pass
 
 
 @pytest.mark.parametrize("way", ["plugin", "--setup-show"])
-def test_where_somebody_else_runs_the_test_it_is_an_error_at_teardown(session, pytester, way, capsys):
+def test_if_another_plugin_runs_the_test_a_leak_is_an_error_at_teardown(session, pytester, way, capsys):
     if way == "plugin":
         pytester.makeconftest(OWN_WAY_TO_RUN)
     code = ONE_LEAK + "def test_clean(): pass\n"
@@ -173,7 +173,7 @@ def pytest_runtest_makereport(item, call):
     assert "from a hook" in capsys.readouterr().out
 
 
-def test_a_leak_takes_as_long_as_the_test_that_has_it(session, pytester, capsys):
+def test_the_report_of_a_leak_has_the_times_of_the_test(session, pytester, capsys):
     pytester.makeconftest("""
 import pytest
 times = []
@@ -191,7 +191,7 @@ def pytest_runtest_logreport(report):
     assert "as long: True" in capsys.readouterr().out
 
 
-def test_values_of_fixtures_are_let_go_after_each_test(session):
+def test_values_of_fixtures_are_released_after_each_test(session):
     code = """
 import weakref
 class Value: pass
@@ -223,8 +223,8 @@ def test_clean(humanrt_engine):
     pytester.runpytest_inprocess("-pno:randomly").assert_outcomes(passed=3)
 
 
-def test_traces_show_no_frame_of_ours(session, capsys):
-    """Not even those that have no frame of the test: pytest raises what a finaliser raised."""
+def test_tracebacks_contain_no_frame_of_the_plugin(session, capsys):
+    """Not even without a frame of the test, when pytest raises the error of a finaliser."""
     code = """
 class Broken:
     def __del__(self):
@@ -249,7 +249,7 @@ def test_teardown(after): pass
 
 
 def test_a_collector_that_cannot_be_set_up_is_one_error(session, pytester):
-    """What is below it was never set up, so nothing can be added to its teardown."""
+    """Nothing can be added to the teardown of a collector that was never set up."""
     pytester.makeconftest("""
 import pytest
 class Broken(pytest.Module):

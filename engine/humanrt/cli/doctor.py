@@ -1,11 +1,12 @@
-"""``humanrt doctor``: what this machine has."""
+"""``humanrt doctor``: what this machine has, and why CUDA is or is not used."""
 
 import argparse
 import platform
 from importlib import metadata
 
 import humanrt
-from humanrt.cli.output import DONE, FAILED
+from humanrt.cli import DONE, FAILED
+from humanrt.cli.stdio import say
 from humanrt.config import Environment
 from humanrt.runtime.device import device_report
 from humanrt.zoo import default_cache_dir
@@ -13,13 +14,9 @@ from humanrt.zoo import default_cache_dir
 PACKAGES = ("numpy", "onnx", "opencv-python", "opencv-python-headless")
 
 
-def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the command."""
-    doctor = commands.add_parser("doctor", help="what this machine has, and why CUDA is or is not used")
-    doctor.set_defaults(command=_doctor)
-
-
-def _doctor(_: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
+    """Run the command, and return the exit code."""
+    del options
     report, environment = device_report(), Environment.read()
     present = {found.name: found.version for found in metadata.distributions()}
     versions = {name: present[name] for name in PACKAGES if name in present}
@@ -31,11 +28,11 @@ def _doctor(_: argparse.Namespace) -> int:
         "packages": ", ".join(f"{name} {version}" for name, version in {**report.packages, **versions}.items()),
         "providers": ", ".join(report.providers),
         "device": report.device or "none",
-        "CUDA": f"not used: {report.reason}" if report.reason else "used: a convolution was run on the card",
+        "CUDA": f"not used: {report.reason}" if report.reason else "used: a convolution was run on the GPU",
         "threads": str(report.cpu_budget),
         "own cards": ", ".join(map(str, environment.cards)) or "none",
         "cache": f"{cache_dir} ({'offline' if environment.offline else 'fetching is allowed'})",
     }
     for name, value in rows.items():
-        print(f"{name:<13} {value}")
+        say(f"{name:<13} {value}")
     return DONE if report.device else FAILED

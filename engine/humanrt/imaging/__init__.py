@@ -1,22 +1,25 @@
-"""Everything a picture goes through: read, decoded, resampled, normalised. NumPy in, NumPy out.
+"""Pictures: read, decoded, resized, cropped, written. NumPy in, NumPy out.
 
-Layout, each file importing only those before it::
+Each file imports only those before it::
 
-    opencv.py      the one door to cv2
-    avif.py        header.py   size and format without decoding
-    decode.py      bytes -> pixels
-    source.py      anything a user calls a picture -> pixels
-    transform.py   pixels -> what a model sees, and back
-    encode.py      pixels -> a file
-    compose.py     two pictures -> one
+    opencv.py      the only import of cv2
+    header.py      the size of an encoded picture, and the limits
+    jpeg.py        tiff.py        av1.py        avif.py
+    formats.py     all formats, and the readers of the short headers
+    decode.py      encoded pictures to pixels
+    source.py      any source to pixels
+    transform.py   pixels to the inputs of models, and coordinates back to the original
+    encode.py      pixels to a file
 """
 
-from humanrt.imaging.compose import composite
 from humanrt.imaging.encode import write_png
-from humanrt.imaging.header import Header, read_header
+from humanrt.imaging.formats import read_header
+from humanrt.imaging.header import Header
 from humanrt.imaging.source import PictureSource, read_picture
 from humanrt.imaging.transform import (
     Affine,
+    Corners,
+    composite,
     crop,
     crop_rotated,
     crop_turned,
@@ -31,6 +34,7 @@ from humanrt.imaging.transform import (
 
 __all__ = [
     "Affine",
+    "Corners",
     "Header",
     "PictureSource",
     "composite",

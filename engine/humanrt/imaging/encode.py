@@ -1,7 +1,6 @@
-"""Pixels -> a file."""
+"""Pixels to a file."""
 
 import os
-import secrets
 from pathlib import Path
 
 import numpy as np
@@ -12,16 +11,16 @@ from humanrt.imaging.opencv import load_cv2
 
 
 def write_png(path: str | os.PathLike[str], image: NDArray[np.uint8]) -> None:
-    """Write a picture, uint8 [h, w, 3] RGB, as a PNG file that appears whole or not at all.
+    """Write a picture, uint8 [h, w, 3] RGB, to a PNG file, which appears whole or not at all.
 
-    Raises InputError when ``image`` is no such picture, and OSError when the file cannot be written.
+    Raises ``InputError`` if ``image`` is another array, ``OSError`` if the file cannot be written.
     """
     check_picture(image)
     cv2 = load_cv2()
     _, encoded = cv2.imencode(".png", cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
     path = Path(path)
-    # In the same folder, or the rename could not be atomic; not from tempfile, whose files only their owner may read.
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    # In the same folder, so that the rename is atomic. Files of the module tempfile can be read by their owner only.
+    temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
     try:
         temporary.write_bytes(encoded)
         temporary.replace(path)
@@ -30,6 +29,6 @@ def write_png(path: str | os.PathLike[str], image: NDArray[np.uint8]) -> None:
 
 
 def check_picture(image: NDArray[np.uint8]) -> None:
-    """Raise InputError unless ``image`` is uint8 [h, w, 3]."""
+    """Raise ``InputError`` unless ``image`` is uint8 [h, w, 3]."""
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
-        raise InputError(f"a picture here is uint8 [h, w, 3]; this is {image.dtype} {list(image.shape)}")
+        raise InputError(f"a picture is uint8 [h, w, 3] here; this array is {image.dtype} {list(image.shape)}")

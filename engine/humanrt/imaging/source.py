@@ -1,44 +1,48 @@
-"""Whatever a user calls a picture, made into pixels."""
+"""Reading a picture from whatever the caller has: a path, bytes, a file, an array."""
 
 import importlib
+import inspect
+import io
 import os
+import stat
 import sys
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from typing import Any, Protocol, TypeAlias, cast, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from humanrt.config import Config
 from humanrt.errors import InputError
-from humanrt.imaging.decode import check_size, decode
-from humanrt.imaging.header import ACCEPTED_FORMATS
+from humanrt.imaging.decode import decode
+from humanrt.imaging.header import ACCEPTED_FORMATS, check_size
 from humanrt.imaging.opencv import load_cv2
 from humanrt.tensors import Tensor
 
-# No still picture comes near; what does is a film, a device file or a mistake.
+# No still picture is as large. Films, device files and mistakes are.
 MAX_ENCODED_BYTES = 256 * 2**20
 READ_BYTES = 2**20
 
 ACCEPTED_SOURCES = (
-    f"accepted are the path, the bytes or an open binary file of a picture ({ACCEPTED_FORMATS}), a PIL image, and a "
-    "NumPy array or Tensor of shape [h, w], [h, w, 1 | 3 | 4] or [1, h, w, 1 | 3 | 4] that holds 0..255"
+    f"accepted are the path, the bytes or an open binary file of a picture ({ACCEPTED_FORMATS}), a PIL image, and an "
+    "array or Tensor of shape [h, w], [h, w, 1 | 3 | 4] or [1, h, w, 1 | 3 | 4] with values from 0 to 255"
 )
 
 
 @runtime_checkable
 class BinaryFile(Protocol):
-    """What is used of an open file."""
+    """The part of an open file that is used."""
 
     def read(self, size: int, /) -> object:
-        """Read at most ``size`` bytes; at the end there are none."""
+        """Return at most ``size`` bytes, and none at the end."""
 
 
 class PilImage(Protocol):
-    """What is used of a PIL image, which cannot be named without importing PIL."""
+    """The part of a PIL image that is used. Naming the class would import PIL."""
 
     @property
     def mode(self) -> str:
-        """The pixels' layout, such as "RGB" or "P"."""
+        """The layout of the pixels, such as "RGB" or "P"."""
 
     @property
     def width(self) -> int:
@@ -49,23 +53,54 @@ class PilImage(Protocol):
         """Rows."""
 
 
+@runtime_checkable
+class ArrayLike(Protocol):
+    """An array of another library, which NumPy can convert."""
+
+    def __array__(self) -> NDArray[Any]:
+        """Return the array."""
+
+
+@runtime_checkable
+class DLPackArray(Protocol):
+    """An array of another library, which exports it by DLPack."""
+
+    def __dlpack__(self) -> object:
+        """Return the capsule."""
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        """Return type and number of the device."""
+
+
 PictureSource: TypeAlias = (
-    str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryFile | PilImage | NDArray[Any] | Tensor
+    str
+    | os.PathLike[str]
+    | bytes
+    | bytearray
+    | memoryview
+    | BinaryFile
+    | PilImage
+    | NDArray[Any]
+    | ArrayLike
+    | DLPackArray
+    | Tensor
 )
 
 
-def read_picture(source: PictureSource, *, bgr: bool = False, max_pixels: int) -> NDArray[np.uint8]:
+def read_picture(source: PictureSource, *, bgr: bool = False, max_pixels: int = Config.max_pixels) -> NDArray[np.uint8]:
     """Read a picture from any source to uint8 [h, w, 3] RGB, upright, C-contiguous.
 
-    ``source`` is a path, encoded bytes, an open binary file (read from where it stands), a PIL image, or a NumPy array
-    or Tensor that holds 0..255, with or without alpha (dropped) and a leading batch of 1. ``bgr`` says that an array or
-    tensor has its channels in OpenCV's order; the other sources know their own.
+    ``source`` is a path, encoded bytes, an open binary file (read from its position on), a PIL image, or an array with
+    values from 0 to 255: of NumPy, of a library with ``__array__`` or DLPack, or a ``Tensor``. Alpha is dropped, and a
+    leading batch axis of 1 removed. ``bgr`` states that an array has its channels in OpenCV's order, and has no effect
+    on other sources.
 
-    The result shares the memory of a uint8 RGB array in which nothing had to change; otherwise it is the caller's own.
-    It may be read-only. A tensor is copied. This blocks: call it off the event loop.
+    The result shares the memory of a uint8 RGB array that needs no change; any other result belongs to the caller. It
+    may be read-only. A tensor is copied. The call blocks, so that it does not belong on the thread of an event loop.
+    Files that are not regular ones, such as pipes and sockets, are refused: they might block forever.
 
-    Raises InputError for anything else, also for pictures of more than ``max_pixels`` pixels and files of more than
-    256 MiB; TensorDisposedError for a disposed tensor.
+    Raises ``InputError`` for any other source, for pictures of more than ``max_pixels`` pixels, for those that need
+    too much memory, and for files of more than 256 MiB; ``TensorDisposedError`` for a disposed tensor.
     """
     if isinstance(source, np.ndarray):
         return _from_array(source, bgr, max_pixels)
@@ -76,38 +111,66 @@ def read_picture(source: PictureSource, *, bgr: bool = False, max_pixels: int) -
         return decode(bytes(source), max_pixels=max_pixels)
     if isinstance(source, str | os.PathLike):
         return decode(_read_path(source), max_pixels=max_pixels)
-    # Who hands over a PIL image has imported PIL; nobody else needs to have it.
+    # Whoever has a PIL image has imported PIL; others need not have it.
     pil = sys.modules.get("PIL.Image")
     if pil is not None and isinstance(source, pil.Image):
         return _from_pil(source, max_pixels)
+    if isinstance(source, ArrayLike | DLPackArray):
+        return _from_array(_to_numpy(source), bgr, max_pixels)
     if isinstance(source, BinaryFile):
+        _check_may_be_read(source)
         return decode(_read_file(source), max_pixels=max_pixels)
-    raise InputError(f"{type(source).__name__} is no picture; {ACCEPTED_SOURCES}")
+    if inspect.isawaitable(source):
+        _close(source)
+        raise InputError(f"{type(source).__name__} is not a picture: await it, and pass the result")
+    raise InputError(f"{type(source).__name__} is not a picture; {ACCEPTED_SOURCES}")
 
 
 def _read_path(source: str | os.PathLike[str]) -> bytes:
     path = Path(os.fsdecode(source))
     name = repr(str(path)[:200])
     try:
-        # Opening a pipe may block for ever, and a device may never end.
+        # Opening a device may have effects, and reading a pipe may block forever.
         if not path.is_file():
             raise InputError(f"{name} {_what_else(path)}; {ACCEPTED_SOURCES}")
         _check_encoded_size(path.stat().st_size)
-        with path.open("rb") as file:
+        # The file may have been replaced by a pipe since then. Windows has neither this flag nor such pipes.
+        with os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise InputError(f"{name} is not a regular file; {ACCEPTED_SOURCES}")
             return _read_file(file)
     except OSError as error:
         raise InputError(f"{name} cannot be read: {error.strerror}; {ACCEPTED_SOURCES}") from error
 
 
 def _what_else(path: Path) -> str:
-    """Say why a path is no file."""
+    """Return what a path is if it is not a file."""
     if path.is_dir():
         return "is a folder: name the pictures in it"
     if path.exists():
-        return "is no regular file"
+        return "is not a regular file"
     if path.parts[0] in ("http:", "https:"):
-        return "is an address, from which nothing is fetched: give the bytes"
+        return "is an address, from which nothing is fetched: pass the bytes"
     return "does not exist"
+
+
+def _check_may_be_read(file: BinaryFile) -> None:
+    """Raise ``InputError`` if reading the file might block forever, or returns a coroutine."""
+    if inspect.iscoroutinefunction(file.read):
+        raise InputError(f"read() of {type(file).__name__} is asynchronous: pass `await file.read()` instead")
+    try:
+        # A temporary file that is kept in memory is written to disk when it is asked for its descriptor.
+        tempfile = sys.modules.get("tempfile")
+        if not isinstance(file, io.IOBase) or (tempfile and isinstance(file, tempfile.SpooledTemporaryFile)):
+            return
+        mode = os.fstat(file.fileno()).st_mode
+    except (OSError, ValueError):  # it has no descriptor, or is closed
+        return
+    if not stat.S_ISREG(mode):
+        raise InputError(
+            "the file is a pipe, a socket or a device, and reading it might block forever: pass its bytes instead, for "
+            "instance `await asyncio.to_thread(file.read)`"
+        )
 
 
 def _read_file(file: BinaryFile) -> bytes:
@@ -116,13 +179,25 @@ def _read_file(file: BinaryFile) -> bytes:
         try:
             chunk = file.read(READ_BYTES)
         except (OSError, ValueError, TypeError) as error:
-            raise InputError(f"the file cannot be read: {error}; it must be open with mode 'rb'") from error
-        if not chunk:
-            return bytes(data)
-        if not isinstance(chunk, bytes):
-            raise InputError(f"the file gives {type(chunk).__name__}, not bytes; it must be open with mode 'rb'")
-        data += chunk
-        _check_encoded_size(len(data))
+            raise InputError(f"the file cannot be read: {error}; it must be open in mode 'rb'") from error
+        if isinstance(chunk, bytes | bytearray | memoryview):
+            if not chunk:
+                return bytes(data)
+            data += chunk
+            _check_encoded_size(len(data))
+            continue
+        if inspect.isawaitable(chunk):
+            _close(chunk)
+            raise InputError(f"read() of {type(file).__name__} is asynchronous: pass `await file.read()` instead")
+        if chunk is None:
+            raise InputError("the file has no data yet: it is in non-blocking mode; pass its bytes instead")
+        raise InputError(f"read() returned {type(chunk).__name__}, not bytes; the file must be open in mode 'rb'")
+
+
+def _close(awaitable: object) -> None:
+    """Close a coroutine that is not awaited: Python would warn of it."""
+    if inspect.iscoroutine(awaitable):
+        awaitable.close()
 
 
 def _check_encoded_size(count: int) -> None:
@@ -135,13 +210,26 @@ def _from_pil(image: PilImage, max_pixels: int) -> NDArray[np.uint8]:
     image_ops = importlib.import_module("PIL.ImageOps")
     try:
         upright = image_ops.exif_transpose(image)
-        # PIL's own way from these modes to RGB cuts off what is above 255.
+        # PIL's own conversion from these modes to RGB cuts values above 255 off.
         array = np.asarray(upright if upright.mode[0] in "IF" else upright.convert("RGB"))
-    except (OSError, SyntaxError, ValueError) as error:  # what PIL raises for damaged files: it decodes late
+    except (OSError, SyntaxError, ValueError) as error:  # PIL decodes late, and raises these for damaged files
         raise InputError(f"PIL cannot decode its image: {error}") from error
     if image.mode.startswith("I;16"):
         array = array >> 8
     return _from_array(array, False, max_pixels)
+
+
+def _to_numpy(source: ArrayLike | DLPackArray) -> NDArray[Any]:
+    """Convert the array of another library."""
+    try:
+        array: NDArray[Any] = (
+            np.asarray(source) if isinstance(source, ArrayLike) else np.from_dlpack(cast("Any", source))
+        )
+    except (BufferError, RuntimeError, TypeError, ValueError, OSError) as error:
+        raise InputError(
+            f"{type(source).__name__} cannot be converted to a NumPy array: {error}; move it to the CPU first"
+        ) from error
+    return array
 
 
 def _from_array(array: NDArray[Any], bgr: bool, max_pixels: int) -> NDArray[np.uint8]:
@@ -152,7 +240,7 @@ def _from_array(array: NDArray[Any], bgr: bool, max_pixels: int) -> NDArray[np.u
         array = array[..., np.newaxis]
     if array.ndim != 3 or array.shape[2] not in (1, 3, 4):
         hint = "; channels come last: transpose(1, 2, 0)" if array.ndim == 3 and array.shape[0] in (1, 3, 4) else ""
-        raise InputError(f"an array of shape {list(shape)} is no picture{hint}; {ACCEPTED_SOURCES}")
+        raise InputError(f"an array of shape {list(shape)} is not a picture{hint}; {ACCEPTED_SOURCES}")
     check_size(array.shape[1], array.shape[0], max_pixels)
     pixels: NDArray[np.uint8] = np.ascontiguousarray(array if array.dtype == np.uint8 else _to_uint8(array[..., :3]))
     channels = pixels.shape[2]
@@ -172,11 +260,13 @@ def _from_array(array: NDArray[Any], bgr: bool, max_pixels: int) -> NDArray[np.u
 
 def _to_uint8(array: NDArray[Any]) -> NDArray[np.uint8]:
     if array.dtype.kind not in "iuf":
-        raise InputError(f"an array of dtype {array.dtype} is no picture: uint8, or integers or floats within 0..255")
+        raise InputError(
+            f"an array of dtype {array.dtype} is not a picture; accepted are integers and floats from 0 to 255"
+        )
     low, high = array.min(), array.max()
-    if not (low >= 0 and high <= 255):  # said this way round, NaN is refused too
+    if not (low >= 0 and high <= 255):  # a comparison with NaN is false
         raise InputError(f"the values of a picture are within 0..255; these run from {low} to {high}")
     if array.dtype.kind == "f" and 0 < high <= 1:
-        raise InputError(f"the values of a picture are within 0..255; these end at {high}: multiply by 255")
+        raise InputError(f"the values of a picture are within 0..255; the largest of these is {high}: multiply by 255")
     rounded: NDArray[np.uint8] = np.rint(array).astype(np.uint8)
     return rounded

@@ -1,4 +1,4 @@
-"""Checking every test for which the marker or the ini option asks."""
+"""The checks of tests that have the marker, or of all tests if the ini option is set."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from humanrt.tensors import Registry, watch
 
 
 class Rule(NamedTuple):
-    """What is asked of one test: the arguments of the marker."""
+    """The arguments of the marker of one test."""
 
     allow: int = 0
     warmup: int = 0
@@ -23,7 +23,7 @@ class Rule(NamedTuple):
 class LeakCheck:
     """The hooks of a session in which tests are checked; the package's docstring has the rule.
 
-    They stand around everything that a test does, and hide themselves from the tracebacks of what it raises.
+    They wrap everything that a test does, and hide themselves from its tracebacks.
     """
 
     def __init__(self, session: pytest.Session) -> None:
@@ -31,33 +31,33 @@ class LeakCheck:
         self._audit: Audit | None = None
         self._reports_wait = False
         for item in session.items:
-            _rule(item)  # a wrong marker is told before the first test runs
-        watch.watchers.append(self)  # for the whole session: from here on engines record sites
+            _rule(item)  # raises for a wrong marker before the first test runs
+        watch.watchers.append(self)  # for the whole session: new engines record sites
 
     def pytest_unconfigure(self) -> None:
-        """Let engines record sites no longer."""
+        """Stop the recording of sites."""
         watch.watchers.remove(self)
 
     def opened(self, registry: Registry) -> None:
-        """Leave it to the TensorGrowth of the test that runs."""
+        """Do nothing: the ``TensorGrowth`` of the running test watches the engine."""
 
     def emptying(self, registry: Registry) -> None:
-        """Leave it to the TensorGrowth of the test that runs."""
+        """Do nothing: the ``TensorGrowth`` of the running test watches the engine."""
 
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
-        """Run a test that is checked, unless another plugin has its own way to run tests."""
+        """Run a test that is checked, unless another plugin runs tests in its own way."""
         if not self._is_checked(item) or not self._may_run(item.config):
             return None
         self._reports_wait = True
         try:
-            protocol.run(item, nextitem, self._tell)
+            protocol.run(item, nextitem, self._report)
         finally:
             self._reports_wait = False
         return True
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None]:
-        """Begin to count at the end of the setup, if no fixture of the test made us begin before."""
+        """Begin to count at the end of the setup, if no fixture of the test began it."""
         __tracebackhide__ = True
         self._audit = Audit(item, _rule(item)) if self._is_checked(item) else None
         yield
@@ -66,7 +66,7 @@ class LeakCheck:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Generator[None, object, object]:
-        """Begin to count at the first fixture of the test, and leave out those of a wider scope that come later."""
+        """Begin to count at the first fixture of the test, and exclude later ones of a wider scope."""
         __tracebackhide__ = True
         if self._audit is None:
             return (yield)
@@ -78,7 +78,7 @@ class LeakCheck:
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_call(self) -> Generator[None]:
-        """Warm up before the body of the test, and find at once what vanished with its variables."""
+        """Run the warm-ups before the body of the test, and find the tensors that vanished with its variables."""
         __tracebackhide__ = True
         if self._audit is not None:
             self._audit.warm_up()
@@ -90,7 +90,7 @@ class LeakCheck:
     def pytest_runtest_makereport(
         self, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Note whether the body of the test passed."""
+        """Record whether the body of the test passed."""
         report = yield
         if self._audit is not None and call.when == "call":
             self._audit.passed = report.passed
@@ -98,31 +98,31 @@ class LeakCheck:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self, item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None]:
-        """Finish when the fixtures of the test are gone, and those of a wider scope are not."""
+        """Finish after the fixtures of the test are torn down, and before those of a wider scope are."""
         __tracebackhide__ = True
         audit = self._audit
         if audit is None:
             return (yield)
         audit.begin_teardown()
         if audit.passed and item.parent is not None and item.parent not in (nextitem.listchain() if nextitem else ()):
-            item.parent.addfinalizer(audit.finish)  # what was added last runs first
+            item.parent.addfinalizer(audit.finish)  # the last one added runs first
         try:
             yield
         finally:
             audit.finish()
         if not self._reports_wait:
-            self._tell()
+            self._report()
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         audit, self._audit = self._audit, None
         if audit is not None:
-            audit.tell(as_warning=self._option == "warn" and not _is_marked(audit.item))
+            audit.report(as_warning=self._option == "warn" and not _is_marked(audit.item))
 
     def _is_checked(self, item: pytest.Item) -> bool:
         return self._option != "off" or _is_marked(item)
 
     def _may_run(self, config: pytest.Config) -> bool:
-        """Return whether nothing would be lost if we ran a test instead of pytest's own runner."""
+        """Return whether this plugin may run a test instead of pytest's runner without a loss."""
         known = (self, config.pluginmanager.get_plugin("runner"))
         hooks = config.hook.pytest_runtest_protocol.get_hookimpls()
         others = [hook for hook in hooks if hook.plugin not in known and not (hook.wrapper or hook.hookwrapper)]
@@ -130,7 +130,7 @@ class LeakCheck:
 
 
 class Audit:
-    """One test, from its first fixture to the verdict."""
+    """The count of one test, from its first fixture to its report."""
 
     def __init__(self, item: pytest.Item, rule: Rule) -> None:
         self.item = item
@@ -141,12 +141,12 @@ class Audit:
         self._leaks: list[Leak] = []
 
     def begin(self) -> None:
-        """Begin to count; doing it again changes nothing."""
+        """Begin to count. Idempotent."""
         if self._growth is None:
             self._growth = TensorGrowth()
 
     def excused(self) -> AbstractContextManager[None]:
-        """Leave out what happens in here."""
+        """Exclude what happens in the block."""
         return nullcontext() if self._growth is None else self._growth.excused()
 
     def warm_up(self) -> None:
@@ -156,36 +156,36 @@ class Audit:
                 self.item.runtest()
 
     def reclaim(self) -> None:
-        """Find what vanished so far; once the fixtures close their engines, they would warn of it."""
-        self._instance = getattr(self.item, "instance", None)  # unittest's is gone after the teardown
+        """Find the tensors that have vanished so far: fixtures that close their engines would warn of them."""
+        self._instance = getattr(self.item, "instance", None)  # that of unittest is gone after the teardown
         if self._growth is not None:
             self._growth.reclaim()
 
     def begin_teardown(self) -> None:
-        """Note that from here on the fixtures of the test are torn down."""
+        """Record that the fixtures of the test are torn down from here on."""
         if self._growth is not None:
             self._growth.closing_frees = False
 
     def finish(self) -> None:
-        """Take the verdict and end counting; doing it again changes nothing."""
+        """Determine the leaks and end the count. Idempotent."""
         growth, self._growth = self._growth, None
         if growth is None:
             return
         try:
             if self.passed:
-                self._leaks = growth.leaks(self._rule.allow, self._let_go)
+                self._leaks = growth.leaks(self._rule.allow, self._release)
         finally:
             growth.stop()
 
-    def _let_go(self) -> None:
-        """Let go of what only pytest still holds: the values of the fixtures, and what the test left on ``self``."""
+    def _release(self) -> None:
+        """Release what only pytest still holds: the values of the fixtures, and the attributes of ``self``."""
         if isinstance(self.item, pytest.Function):
             self.item.funcargs.clear()
         if hasattr(self._instance, "__dict__"):
             vars(self._instance).clear()
 
-    def tell(self, *, as_warning: bool) -> None:
-        """Fail the test, or warn, if it leaked more than is allowed."""
+    def report(self, *, as_warning: bool) -> None:
+        """Fail the test, or warn, if it leaked more tensors than are allowed."""
         if total(self._leaks) <= self._rule.allow:
             return
         text = describe(self._leaks, self._rule.allow)
@@ -200,7 +200,10 @@ def _is_marked(item: pytest.Item) -> bool:
 
 
 def _rule(item: pytest.Item) -> Rule:
-    """Return what the marker of a test says, if it has one, or raise UsageError."""
+    """Return the arguments of a test's marker, or the defaults.
+
+    Raises ``UsageError`` if the marker has others.
+    """
     marker = item.get_closest_marker(MARKER)
     if marker is None:
         return Rule()
@@ -208,4 +211,4 @@ def _rule(item: pytest.Item) -> Rule:
     if all(isinstance(number, int) and number >= 0 for number in given):
         with suppress(TypeError):
             return Rule(*marker.args, **marker.kwargs)
-    raise pytest.UsageError(f"{item.nodeid}: accepted is {MARKER}(allow=0, warmup=0) with numbers from 0, not {marker}")
+    raise pytest.UsageError(f"{item.nodeid}: {marker}; accepted is {MARKER}(allow=0, warmup=0) with integers from 0")

@@ -1,4 +1,4 @@
-"""By how much the engines of the process grew since a moment, and what of it is a leak."""
+"""The growth of all engines of the process since some moment, and which of it is a leak."""
 
 from __future__ import annotations
 
@@ -17,22 +17,23 @@ NOTHING = Census(frozenset(), frozenset(), {})
 
 
 class Leak(NamedTuple):
-    """By how many tensors one engine grew, and which they are."""
+    """The tensors by which one engine grew: how many, and a report of them."""
 
     tensors: int
     report: LeakReport
 
 
 class TensorGrowth:
-    """Counts the tensors of every engine in the process, and what they gained since this was made.
+    """The tensors of every engine in the process, and their growth since this object was created.
 
-    A leak is each tensor by which an engine has grown, and each handle that vanished undisposed. Engines are looked at
-    one by one: what one has lost does not make up for what another has gained. A tensor that may vanish silently (of a
-    Result, in "auto" mode) counts as long as somebody holds it.
+    A leak is each tensor by which an engine has grown, and each handle that vanished undisposed. Each engine is counted
+    apart: a loss of one does not offset a gain of another. A tensor that may vanish silently (of a ``Result``, in
+    "auto" mode) counts as long as it is referenced.
     """
 
     def __init__(self) -> None:
-        self.closing_frees = True  # False: what an engine still holds when it is closed or reset has leaked
+        # If False, the tensors that an engine still holds when it is closed or reset have leaked.
+        self.closing_frees: bool = True
         self._excused = 0
         self._accounts: dict[Registry, _Account] = {}
         watch.watchers.append(self)
@@ -41,49 +42,50 @@ class TensorGrowth:
         self._count_before = self.count
 
     def stop(self) -> None:
-        """Let go of the engines that were made meanwhile."""
+        """Stop watching, and release the engines that were created since."""
         watch.watchers.remove(self)
         self._accounts.clear()
 
     @property
     def count(self) -> int:
-        """How many tensors are alive now, over all engines."""
+        """The number of live tensors, over all engines."""
         return sum(len(registry.census().live) for registry in watch.registries())
 
     @property
     def delta(self) -> int:
-        """How many more tensors are alive than at the start; negative when there are fewer."""
+        """The number of live tensors now minus that at the start."""
         return self.count - self._count_before
 
     def assert_no_leaks(self, allow: int = 0) -> None:
-        """Raise AssertionError, with the places that made them, if more than ``allow`` tensors leaked."""
+        """Raise ``AssertionError``, with the places that created them, if more than ``allow`` tensors leaked."""
         __tracebackhide__ = True
         leaks = self.leaks(allow)
         if total(leaks) > allow:
             raise AssertionError(describe(leaks, allow))
 
-    def leaks(self, allow: int = 0, let_go: Callable[[], None] = lambda: None) -> list[Leak]:
-        """Return what leaked, by engine, without a ResourceWarning for what is found to have vanished.
+    def leaks(self, allow: int = 0, release: Callable[[], None] = lambda: None) -> list[Leak]:
+        """Return the leaks by engine, without a ``ResourceWarning`` for tensors that are found to have vanished.
 
-        Where it is more than ``allow``, ``let_go()`` is called and cyclic garbage is collected before the last word.
+        If there are more than ``allow``, ``release()`` is called, cyclic garbage is collected, and they are counted
+        again.
         """
         with _no_resource_warnings():
             leaks = self._leaks()
             if total(leaks) > allow:
-                let_go()
+                release()
                 gc.collect()
                 leaks = self._leaks()
         return leaks
 
     def reclaim(self) -> None:
-        """Find what vanished so far, without a ResourceWarning."""
+        """Find the tensors that have vanished so far, without a ``ResourceWarning``."""
         with _no_resource_warnings():
             for registry in tuple(self._accounts):
                 registry.census()
 
     @contextmanager
     def excused(self) -> Iterator[None]:
-        """Leave out what is made, freed or lost in here; may be nested."""
+        """Exclude what is created, freed or lost in the block. Blocks may be nested."""
         before = {registry: registry.census() for registry in tuple(self._accounts)}
         self._excused += 1
         try:
@@ -95,11 +97,11 @@ class TensorGrowth:
                     account.excuse(before.get(registry, NOTHING), registry.census())
 
     def opened(self, registry: Registry) -> None:
-        """Hold a new engine's registry, or what it lost would be forgotten once everybody else lets go of it."""
+        """Keep the registry of a new engine, with its count of lost tensors, after all others release it."""
         self._accounts[registry] = _Account(registry, NOTHING)
 
     def emptying(self, registry: Registry) -> None:
-        """Settle the account of an engine that is about to be closed or reset."""
+        """Take the count of an engine that is about to be closed or reset."""
         account = self._accounts.get(registry)
         if account is not None and not self._excused:
             account.empty(is_leak=not self.closing_frees)
@@ -110,12 +112,12 @@ class TensorGrowth:
 
 
 class _Account:
-    """One registry: what it had at the start, and what it gained since."""
+    """One registry: its tensors at the start, and its growth since."""
 
     def __init__(self, registry: Registry, start: Census) -> None:
         self._registry = registry
         self._known = start.live
-        # They may vanish silently at any moment, and then must not make up for a leak.
+        # They may vanish silently at any moment, which must not offset a leak.
         self._ignored = start.automatic
         self._live = len(start.live - start.automatic)
         self._lost = Counter(start.lost)
@@ -152,12 +154,12 @@ class _Account:
 
 
 def total(leaks: list[Leak]) -> int:
-    """Return how many tensors leaked in all."""
+    """Return the number of all leaked tensors."""
     return sum(leak.tensors for leak in leaks)
 
 
 def describe(leaks: list[Leak], allow: int) -> str:
-    """Say how many tensors leaked, and which, a table for each engine."""
+    """Return the number of leaked tensors, and a table of them for each engine."""
     count = total(leaks)
     what = "1 tensor" if count == 1 else f"{count} tensors"
     allowed = f" ({allow} allowed)" if allow else ""

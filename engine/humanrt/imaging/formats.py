@@ -1,0 +1,128 @@
+"""The format of an encoded picture, and its header.
+
+Each reader reads the header as the decoder that OpenCV uses, neither stricter nor more lenient. Sources: the PNG
+specification (third edition), RFC 9649 (WebP) and ParseHeadersInternal in libwebp's webp_dec.c, the GIF89a
+specification, Microsoft's BITMAPINFOHEADER.
+"""
+
+import re
+import struct
+from collections.abc import Callable, Mapping
+
+from humanrt.errors import InputError
+from humanrt.imaging.avif import read_avif
+from humanrt.imaging.header import ACCEPTED_FORMATS, MAX_SEGMENTS, PLAIN_BYTES, Header
+from humanrt.imaging.jpeg import read_jpeg
+from humanrt.imaging.tiff import read_tiff
+
+# Bytes a pixel: see PLAIN_BYTES.
+ANIMATED_PNG_BYTES = 16
+WEBP_BYTES = 8
+ANIMATED_WEBP_BYTES = 12
+GIF_BYTES = 9
+
+OTHER_FORMATS: Mapping[str, re.Pattern[bytes]] = {
+    "animated AVIF": re.compile(rb"....ftypavis", re.DOTALL),
+    "HEIC": re.compile(rb"....ftyp(hei[cxms]|hev[cxms]|mif1|msf1)", re.DOTALL),
+    "BigTIFF": re.compile(rb"II\+\0|MM\0\+"),
+    "JPEG 2000": re.compile(rb"\0\0\0\x0cjP  \r\n\x87\n|\xff\x4f\xff\x51"),
+    "JPEG XL": re.compile(rb"\0\0\0\x0cJXL \r\n\x87\n|\xff\x0a"),
+}
+
+
+def read_header(data: bytes) -> Header:
+    """Read the header of an encoded picture.
+
+    Raises ``InputError`` if the data are of no accepted format, damaged, or end inside the header.
+    """
+    name = _format(data)
+    try:
+        return READERS[name](data)
+    except (struct.error, IndexError):
+        raise InputError(f"the {name} picture is truncated: it ends before its header does") from None
+
+
+def _format(data: bytes) -> str:
+    if data.startswith(b"\xff\xd8\xff"):
+        return "JPEG"
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "PNG"
+    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+        return "WebP"
+    if data.startswith((b"GIF87a", b"GIF89a")):
+        return "GIF"
+    if data.startswith(b"BM"):
+        return "BMP"
+    if data.startswith((b"II*\0", b"MM\0*")):
+        return "TIFF"
+    # HEIC has the same container with other brands. An animation, whose first brand is "avis", has no main picture.
+    if data[4:8] == b"ftyp" and data[8:12] != b"avis" and b"avif" in data[8:64]:
+        return "AVIF"
+    if not data:
+        raise InputError(f"the picture is empty: 0 bytes; accepted are {ACCEPTED_FORMATS}")
+    for name, start in OTHER_FORMATS.items():
+        if start.match(data):
+            raise InputError(f"the picture is {name}, which is not read; accepted are {ACCEPTED_FORMATS}")
+    raise InputError(f"unknown picture format: the data begin with {data[:12]!r}; accepted are {ACCEPTED_FORMATS}")
+
+
+def _read_png(data: bytes) -> Header:
+    """Read the size, and check that no chunk ends beyond the data: OpenCV 5.0 would allocate up to 4 GB for it."""
+    first, width, height = struct.unpack_from(">4sII", data, 12)
+    if first != b"IHDR":
+        raise InputError(f"the PNG picture is damaged: it begins with a {first!r} chunk")
+    position = 8
+    is_animated = False
+    for _ in range(MAX_SEGMENTS):
+        length, kind = struct.unpack_from(">I4s", data, position)
+        position += 12 + length
+        if position > len(data):
+            raise InputError(f"the PNG picture is damaged or truncated: its {kind!r} chunk ends beyond the data")
+        is_animated |= kind == b"acTL"
+        if kind == b"IEND":
+            return Header("PNG", width, height, width * height * (ANIMATED_PNG_BYTES if is_animated else PLAIN_BYTES))
+    raise InputError(f"the PNG picture does not end (IEND) with its first {MAX_SEGMENTS:,} chunks")
+
+
+def _read_webp(data: bytes) -> Header:
+    chunk = data[12:16]
+    if chunk == b"VP8X":
+        # Two 24-bit numbers, each one less than the size.
+        flags, across, down = data[20], *struct.unpack_from("<I", data, 24), *struct.unpack_from("<I", data, 26)
+        width, height = 1 + (across & 0xFFFFFF), 1 + (down >> 8)
+        is_animated = flags & 2
+        if is_animated and data.count(b"ANMF") > MAX_SEGMENTS:
+            raise InputError(f"the WebP picture has more than {MAX_SEGMENTS:,} frames")
+        return Header("WebP", width, height, width * height * (ANIMATED_WEBP_BYTES if is_animated else WEBP_BYTES))
+    # libwebp also reads a picture that has no chunk of its own.
+    start = 20 if chunk in (b"VP8 ", b"VP8L") else 12
+    if chunk == b"VP8L" or (start == 12 and data[12] == 0x2F):
+        (bits,) = struct.unpack_from("<I", data, start + 1)
+        width, height = 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+    else:
+        width, height = (side & 0x3FFF for side in struct.unpack_from("<HH", data, start + 6))
+    has_alpha = chunk != b"VP8 "
+    return Header("WebP", width, height, width * height * (WEBP_BYTES if has_alpha else PLAIN_BYTES))
+
+
+def _read_gif(data: bytes) -> Header:
+    width, height = struct.unpack_from("<HH", data, 6)
+    return Header("GIF", width, height, width * height * GIF_BYTES)
+
+
+def _read_bmp(data: bytes) -> Header:
+    (header_bytes,) = struct.unpack_from("<I", data, 14)
+    # The oldest header has 16-bit sizes. In the others a negative height means that the top row comes first.
+    width, height = struct.unpack_from("<HH" if header_bytes == 12 else "<ii", data, 18)
+    return Header("BMP", width, abs(height), width * abs(height) * PLAIN_BYTES)
+
+
+READERS: Mapping[str, Callable[[bytes], Header]] = {
+    "JPEG": read_jpeg,
+    "PNG": _read_png,
+    "WebP": _read_webp,
+    "GIF": _read_gif,
+    "BMP": _read_bmp,
+    "TIFF": read_tiff,
+    "AVIF": read_avif,
+}
