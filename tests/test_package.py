@@ -49,7 +49,17 @@ def in_a_new_process(code):
 
 
 # Imported at the first use: large libraries, and modules that only some calls need.
-LATER = {"onnxruntime", "onnx", "cv2", "PIL", "filelock", "platformdirs", "tomllib", "importlib.metadata", "humanrt.tfjs"}
+LATER = {
+    "onnxruntime",
+    "onnx",
+    "cv2",
+    "PIL",
+    "filelock",
+    "platformdirs",
+    "tomllib",
+    "importlib.metadata",
+    "humanrt.tfjs",
+}
 
 
 @pytest.mark.slow
