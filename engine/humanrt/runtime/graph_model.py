@@ -123,8 +123,8 @@ class GraphModel:
         Raises what ``execute_async()`` raises.
         """
         self._enter()
+        feeds = {}
         try:
-            feeds = {}
             for name, tensor in inputs.items():
                 feeds[name] = tensor.registry.values(tensor)
             arrays = self._run(outputs, feeds, stop)
@@ -133,6 +133,7 @@ class GraphModel:
             self._signature.bind(inputs, outputs)
             raise
         finally:
+            feeds.clear()  # the traceback of a failed run holds this frame, which must not hold the memory
             self._leave()
 
     async def execute_async(self, inputs: Inputs, outputs: str | Sequence[str] | None = None) -> Tensor | list[Tensor]:

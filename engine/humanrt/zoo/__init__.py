@@ -12,7 +12,6 @@ other address. Both observe the bounds of ``transfer``. ``integrity`` verifies f
 """
 
 from humanrt.zoo.address import as_address, local_path
-from humanrt.zoo.cache import Copy
 from humanrt.zoo.cards import (
     Asset,
     Card,
@@ -35,7 +34,6 @@ __all__ = [
     "Cancelled",
     "Card",
     "CardFile",
-    "Copy",
     "DownloadLimits",
     "FileReport",
     "GitHubSource",
