@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from humanrt.cli import stdio
-from humanrt.cli.stdio import OutputError, ProgressLine, complain, prepare, read_input, say
+from humanrt.cli.stdio import OutputError, ProgressLine, complain, prepare, read_input, write_line
 from humanrt.zoo import Progress
 
 
@@ -79,7 +79,7 @@ def test_progress_without_a_standard_error(monkeypatch):
 def test_a_line_is_written_at_once():
     stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=False)
     with using(stdout=stream):
-        say("grüß dich")
+        write_line("grüß dich")
     assert stream.buffer.getvalue() == "grüß dich\n".encode()
 
 
@@ -96,7 +96,7 @@ def test_text_that_the_encoding_cannot_represent_is_escaped(encoding, written):
     """The last character stands for a byte of a file name that is not UTF-8."""
     out, err = (io.TextIOWrapper(io.BytesIO(), encoding=encoding, newline="\n") for _ in range(2))
     with using(stdout=out, stderr=err):
-        say("gü中\udcff")
+        write_line("gü中\udcff")
         complain("gü中\udcff")
     assert out.buffer.getvalue() == written
     assert err.buffer.getvalue() == b"humanrt: " + written
@@ -105,7 +105,7 @@ def test_text_that_the_encoding_cannot_represent_is_escaped(encoding, written):
 def test_closed_streams_are_ignored():
     out = io.StringIO()
     with using(stdout=None, stderr=None):
-        say("a result")
+        write_line("a result")
         complain("a failure")
     with using(stdout=out, stderr=None):
         complain("a failure")  # print() would write it to standard output
@@ -134,7 +134,7 @@ def test_an_output_that_cannot_be_written_is_an_error_and_standard_error_is_not(
     with using(stdout=out, stderr=err):
         complain("a failure")
         with pytest.raises(OutputError, match=f"standard output cannot be written: {error.strerror}") as raised:
-            say("a result")
+            write_line("a result")
     assert raised.value.is_unread is unread
     for stream in (out, err):
         stream.buffer.raw.write = len  # what the stream still holds is written when it vanishes

@@ -45,7 +45,7 @@ def test_a_member_that_is_not_a_regular_file(wanted, make_archive, kind):
 def test_a_member_of_another_length_is_not_read(model, wanted, make_archive, monkeypatch):
     monkeypatch.setattr(tarfile.ExFileObject, "read", lambda *_: pytest.fail("it was read"))
     content = model.contents["alpha.bin"]
-    with pytest.raises(IntegrityError, match=f"{len(content) + 1} bytes; its card says {len(content)}"):
+    with pytest.raises(IntegrityError, match=f"{len(content) + 1} bytes; on its card it has {len(content)}"):
         read(make_archive({"package/models/alpha.bin": content + b"!"}), wanted)
 
 

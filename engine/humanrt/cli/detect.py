@@ -9,7 +9,7 @@ from itertools import chain, count
 from pathlib import Path
 
 from humanrt.cli import DONE, FAILED
-from humanrt.cli.stdio import ProgressLine, complain, read_input, say
+from humanrt.cli.stdio import ProgressLine, complain, read_input, write_line
 from humanrt.cli.table import headline, table
 from humanrt.config import Config, load_config
 from humanrt.drawing.result import draw_result
@@ -64,7 +64,7 @@ async def _detect_all(
                 complain(f"{path}: {error}")
                 exit_code = FAILED
         if not as_json:
-            say(f"live tensors: {before} before, {human.engine.memory().num_tensors} after")
+            write_line(f"live tensors: {before} before, {human.engine.memory().num_tensors} after")
     return exit_code
 
 
@@ -76,15 +76,15 @@ async def _detect_one(
         raise source
     with await human.detect(source) as result:
         if as_json:
-            say(json.dumps(result.to_human()))
+            write_line(json.dumps(result.to_human()))
         else:
-            say(f"{path}: {headline(result)}")
+            write_line(f"{path}: {headline(result)}")
             for line in table(result):
-                say(f"  {line}")
+                write_line(f"  {line}")
         if drawing is not None:
             write_png(drawing, draw_result(read_picture(source, max_pixels=human.config.max_pixels), result))
             if not as_json:
-                say(f"  drawn: {drawing}")
+                write_line(f"  drawn: {drawing}")
         return not result.errors
 
 

@@ -6,7 +6,7 @@ from importlib import metadata
 
 import humanrt
 from humanrt.cli import DONE, FAILED
-from humanrt.cli.stdio import say
+from humanrt.cli.stdio import write_line
 from humanrt.config import Environment
 from humanrt.runtime.device import device_report
 from humanrt.zoo import default_cache_dir
@@ -34,5 +34,5 @@ def run(options: argparse.Namespace) -> int:
         "cache": f"{cache_dir} ({'offline' if environment.offline else 'fetching is allowed'})",
     }
     for name, value in rows.items():
-        say(f"{name:<13} {value}")
+        write_line(f"{name:<13} {value}")
     return DONE if report.device else FAILED

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from humanrt.cli import DONE, FAILED
-from humanrt.cli.stdio import ProgressLine, complain, say
+from humanrt.cli.stdio import ProgressLine, complain, write_line
 from humanrt.config import Environment
 from humanrt.errors import MissingDependencyError
 from humanrt.zoo import Card, Store, cards, default_cache_dir, find_card
@@ -37,9 +37,9 @@ def _list(options: argparse.Namespace) -> int:
     cached = [card for card in listed if store.cached(card)]
     for card in listed:
         state = "cached" if card in cached else "-"
-        say(f"{card.name:<24} {card.config_key:<19} {card.size / 1e6:5.1f} MB  {state:<6}  {_licences(card)}")
+        write_line(f"{card.name:<24} {card.config_key:<19} {card.size / 1e6:5.1f} MB  {state:<6}  {_licences(card)}")
     size, all_size = (sum(card.size for card in some) / 1e6 for some in (cached, listed))
-    say(f"{len(cached)} of {len(listed)} models, {size:.1f} of {all_size:.1f} MB, are in {cache_dir}")
+    write_line(f"{len(cached)} of {len(listed)} models, {size:.1f} of {all_size:.1f} MB, are in {cache_dir}")
     return DONE
 
 
@@ -56,7 +56,7 @@ def _pull(options: argparse.Namespace) -> int:
     found = store.pull(chosen, origin=options.origin, on_progress=progress)
     for path_or_error in found.values():
         if isinstance(path_or_error, Path):
-            say(str(path_or_error))
+            write_line(str(path_or_error))
         else:
             complain(path_or_error)
     return DONE if all(isinstance(each, Path) for each in found.values()) else FAILED
@@ -70,7 +70,7 @@ def _verify(options: argparse.Namespace) -> int:
             # A file that was never fetched is a fault only if its model was named.
             if report.state == "missing" and not options.names:
                 continue
-            say(f"{report.state:<8} {report.path}")
+            write_line(f"{report.state:<8} {report.path}")
             if report.state != "intact":
                 exit_code = FAILED
     return exit_code
@@ -81,13 +81,13 @@ def _remove(options: argparse.Namespace) -> int:
     for card in _chosen(options, known):
         freed = store.remove(card)
         if freed or options.names:
-            say(f"{card.name}: {freed / 1e6:.1f} MB freed")
+            write_line(f"{card.name}: {freed / 1e6:.1f} MB freed")
     return DONE
 
 
 def _print_path(options: argparse.Namespace) -> int:
     known, store, _ = _models_and_store()
-    say(str(store.ensure(find_card(options.name, known), on_progress=ProgressLine())))
+    write_line(str(store.ensure(find_card(options.name, known), on_progress=ProgressLine())))
     return DONE
 
 
@@ -105,7 +105,7 @@ def _convert(options: argparse.Namespace) -> int:
         complain(f"{destination} cannot be written: {error.strerror}")
         return FAILED
     seconds = time.perf_counter() - start
-    say(f"{source} -> {destination}: {destination.stat().st_size / 1e6:.1f} MB in {seconds:.1f} s")
+    write_line(f"{source} -> {destination}: {destination.stat().st_size / 1e6:.1f} MB in {seconds:.1f} s")
     _describe(destination)
     return DONE
 
@@ -123,7 +123,7 @@ def _describe(path: Path) -> None:
         for direction, specs in (("in", model.inputs), ("out", model.outputs)):
             for spec in specs:
                 sizes = "of any rank" if spec.shape is None else str([size or "any" for size in spec.shape])
-                say(f"  {direction:<4}{spec.name} {spec.dtype} {sizes.replace(chr(39), '')}")
+                write_line(f"  {direction:<4}{spec.name} {spec.dtype} {sizes.replace(chr(39), '')}")
 
 
 ACTIONS: Mapping[str, Callable[[argparse.Namespace], int]] = {

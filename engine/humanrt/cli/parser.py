@@ -10,7 +10,7 @@ from typing import NoReturn
 
 import humanrt
 from humanrt.cli import USAGE
-from humanrt.cli.stdio import say, warn
+from humanrt.cli.stdio import warn, write_line
 
 DESCRIPTION = "Detects people and objects in pictures, with the models of the JavaScript library Human."
 TASKS = ("face", "body", "hand", "object", "segmentation")
@@ -22,7 +22,7 @@ class Parser(argparse.ArgumentParser):
     def print_help(self, file: object = None) -> None:
         """Write the help to standard output."""
         del file
-        say(self.format_help().rstrip())
+        write_line(self.format_help().rstrip())
 
     def error(self, message: str) -> NoReturn:
         """Write the usage and ``message`` to standard error, and exit with the code of wrong usage."""
@@ -41,7 +41,7 @@ class Version(argparse.Action):
         option_string: str | None = None,
     ) -> NoReturn:
         """Write it and exit."""
-        say(humanrt.__version__)
+        write_line(humanrt.__version__)
         sys.exit()
 
 

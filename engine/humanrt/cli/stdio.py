@@ -34,7 +34,7 @@ def prepare() -> None:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest free number, which is this one
 
 
-def say(text: str) -> None:
+def write_line(text: str) -> None:
     """Write a line to standard output; do nothing if it was closed when the process started.
 
     Raises ``OutputError`` if it cannot be written.

@@ -25,7 +25,7 @@ LEAST_MEMORY_PIXELS = Config.max_pixels
 
 
 class Header(NamedTuple):
-    """What the header of a picture says. Nothing of it has been checked."""
+    """The contents of a picture's header, none of it checked."""
 
     format: str
     """``JPEG``, ``PNG``, ``WebP``, ``GIF``, ``BMP``, ``TIFF`` or ``AVIF``."""

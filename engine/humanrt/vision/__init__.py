@@ -1,1 +1,1 @@
-"""Which task feeds which, from the pixels of a picture to everything that is in it; one module of Human to a file."""
+"""Detections: stages that run models, a folder for each of Human's modules, and the list of the modules."""

@@ -23,7 +23,7 @@ OtherFiles: TypeAlias = Callable[[Path], Iterable[Path]]
 """Returns the paths of the other files of a model, in or below the folder of its first file, which is given."""
 
 Check: TypeAlias = Callable[[Path], bool]
-"""Returns whether the model whose first file is given is complete, or raises an exception that says why not."""
+"""Returns whether the model whose first file is given is complete, or raises an exception with the reason."""
 
 
 def as_address(source: object) -> str | None:

@@ -23,7 +23,7 @@ def read_members(archive: Path, wanted: Mapping[str, CardFile]) -> Iterator[tupl
 
     Members that the archive lacks are skipped. Lengths are checked, hashes are not.
 
-    Raises ``IntegrityError`` if a member is not a regular file or has another length than its card says, or if the
+    Raises ``IntegrityError`` if a member is not a regular file or has another length than on its card, or if the
     archive unpacks to more than ``UNPACKED_LIMIT`` bytes, ``FetchError`` if the archive cannot be read.
     """
     awaited = dict(wanted)
@@ -47,7 +47,7 @@ def _read_member(members: tarfile.TarFile, member: tarfile.TarInfo, file: CardFi
         raise IntegrityError(f"{member.name} in the package is not a regular file; it was not kept")
     if member.size != file.bytes:
         raise IntegrityError(
-            f"{member.name} in the package has {member.size} bytes; its card says {file.bytes}; it was not kept"
+            f"{member.name} in the package has {member.size} bytes; on its card it has {file.bytes}; it was not kept"
         )
     return stream.read()
 

@@ -1,1 +1,1 @@
-"""Finding bodies and their parts."""
+"""Bodies: one family of models to a file."""

@@ -1,1 +1,1 @@
-"""Finding faces, meshing them, and describing them."""
+"""Faces: detectors, meshes, and models that describe them."""

@@ -1,4 +1,4 @@
-"""How a face is turned, from its mesh.
+"""The rotation of a face, from its mesh.
 
 The axes of the face are spanned by four points of the outline: top to chin, and cheek to cheek. Source: Human's
 src/face/angles.ts; the Euler angles follow David Eberly, "Euler Angle Formulas" (YZX order).
@@ -34,7 +34,7 @@ TINY = 1e-9
 
 
 def face_rotation(mesh: Points, mesh_raw: Points, box_raw: Box, width: int, height: int) -> Rotation:
-    """Tell the rotation of a face from its mesh, and with irises in it where the eyes look.
+    """Return the rotation of a face and, if the mesh has irises, the gaze.
 
     ``mesh`` is float32 [468 or 478, 3] in pixels, ``mesh_raw`` the same and ``box_raw`` the face's box over the
     picture's ``width`` and ``height``. Angles are in radians.
@@ -52,7 +52,7 @@ def face_rotation(mesh: Points, mesh_raw: Points, box_raw: Box, width: int, heig
 
 
 def camera_distance(mesh: Points, width: int) -> float:
-    """Tell how far a face is from the camera, in metres: irises are 11.7 mm wide, and Human's camera sees 1 rad.
+    """Return the distance of a face from the camera, in metres: irises are 11.7 mm wide, and Human's camera sees 1 rad.
 
     ``mesh`` is float32 [478, 3] in pixels of a picture of ``width``. 0 when the irises have no width.
     Source: Human's src/face/anthropometry.ts.
@@ -62,7 +62,7 @@ def camera_distance(mesh: Points, width: int) -> float:
 
 
 def _gaze(mesh: Points, box_raw: Box) -> Gaze:
-    """Tell where a face looks from an iris's place between its eye's corners; of the eye with the larger depth."""
+    """Return the gaze from the position of an iris between its eye's corners; of the eye with the larger depth."""
     eye = RIGHT_EYE if mesh[RIGHT_EYE.outer, 2] > mesh[LEFT_EYE.outer, 2] else LEFT_EYE
     inner, outer, iris = (mesh[i, :2].astype(np.float64) for i in (eye.inner, eye.outer, eye.iris))
     # The right eye's width runs from the outer corner to the inner, the left one's the other way: both to the right.

@@ -1,1 +1,1 @@
-"""Finding hands, their points, and how their fingers are held."""
+"""Hands: detectors, skeletons, and the curl of the fingers."""

@@ -1,1 +1,1 @@
-"""Objects: one family of model to a file."""
+"""Objects: one family of models to a file."""

@@ -1,1 +1,1 @@
-"""Segmentation, one family of model to a file, and how what they say becomes labels, masks and a legend."""
+"""Segmentation: one family of models to a file, and how their outputs become labels, masks and a legend."""
