@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 
 from humanrt import Engine, errors
+from humanrt import engine as engine_module
+from humanrt.model_files import prepare
 from humanrt.runtime import sessions
 from humanrt.zoo import CardFile, Store, default_cache_dir, find_card
 
@@ -187,14 +189,13 @@ class TestDevice:
 
     async def test_the_backend_cannot_change_under_a_load(self, engine, negation, monkeypatch):
         inside, may_go_on = threading.Event(), threading.Event()
-        plain = engine._to_onnx
 
-        def slow(*arguments):
+        def slow(*arguments, **options):
             inside.set()
             assert may_go_on.wait(30)
-            return plain(*arguments)
+            return prepare(*arguments, **options)
 
-        monkeypatch.setattr(engine, "_to_onnx", slow)
+        monkeypatch.setattr(engine_module, "prepare", slow)
         load = asyncio.create_task(engine.load_graph_model(negation))
         await asyncio.to_thread(inside.wait, 30)
         with pytest.raises(errors.DeviceError, match="one that loads now"):
@@ -256,7 +257,7 @@ class TestModels:
         shutil.copy(model_json.with_suffix(".bin"), folder)
         onnx_folder = tmp_path / "onnx"
         onnx_folder.mkdir()
-        converted, _ = engine._to_onnx(model_json, None)
+        converted = prepare(model_json, engine.store).path
         shutil.copy(converted, onnx_folder)
         content = converted.read_bytes()
         digest = hashlib.sha256(content).hexdigest()
@@ -320,10 +321,10 @@ class TestModels:
         begin, began = threading.Event(), asyncio.Event()
         plain, loop = engine.load_blocking, asyncio.get_running_loop()
 
-        def slow(*arguments):
+        def slow(*arguments, **options):
             loop.call_soon_threadsafe(began.set)
             assert begin.wait(30)
-            return plain(*arguments)
+            return plain(*arguments, **options)
 
         monkeypatch.setattr(engine, "load_blocking", slow)
         load = asyncio.create_task(engine.load_graph_model(EMOTION))
@@ -366,14 +367,13 @@ class TestTheEnd:
 
     async def test_a_load_that_ends_after_the_engine_is_disposed(self, engine, monkeypatch):
         live = sessions.statistics().live
-        plain = engine._to_onnx
 
-        def close_meanwhile(*arguments):
-            found = plain(*arguments)
+        def close_meanwhile(*arguments, **options):
+            found = prepare(*arguments, **options)
             engine.close()
             return found
 
-        monkeypatch.setattr(engine, "_to_onnx", close_meanwhile)
+        monkeypatch.setattr(engine_module, "prepare", close_meanwhile)
         with pytest.raises(errors.EngineClosedError):
             await engine.load_graph_model(EMOTION)
         assert sessions.statistics().live == live

@@ -1,19 +1,16 @@
 """The engine: what ``tf`` is in TF.js. Tensors, scopes and models in one hand, on one device."""
 
-import os
 import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import partial
-from hashlib import file_digest, sha256
-from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
-from humanrt import tfjs
 from humanrt.config import Environment
-from humanrt.errors import DeviceError, EngineClosedError, ModelFormatError
+from humanrt.errors import DeviceError, EngineClosedError, StoreError
+from humanrt.model_files import ConvertedModel, ModelSource, name_of, prepare
 from humanrt.runtime import sessions
 from humanrt.runtime.background import background
 from humanrt.runtime.completion import completion
@@ -21,12 +18,7 @@ from humanrt.runtime.device import Device, resolve_device
 from humanrt.runtime.graph_model import GraphModel
 from humanrt.tensors import POOL_LIMIT_BYTES, Registry
 from humanrt.tensors.workspace import Workspace
-from humanrt.zoo import Card, OnProgress, Store, as_address, default_cache_dir
-
-ModelSource = Card | str | os.PathLike[str]
-
-# What models without a card are called where converted ones are kept; no card can have this name.
-UNNAMED = "_"
+from humanrt.zoo import Cancelled, OnProgress, Store, default_cache_dir, never
 
 
 class Engine(Workspace):
@@ -69,6 +61,7 @@ class Engine(Workspace):
         self._models: set[GraphModel] = set()
         self._loading = 0
         self._loads: set[Future[GraphModel]] = set()
+        self._loads_cancelled = False
 
     # -- device and models
 
@@ -101,44 +94,87 @@ class Engine(Workspace):
             self._device_name = device.name
         return device
 
-    async def load_graph_model(self, source: ModelSource, on_progress: OnProgress | None = None) -> GraphModel:
+    async def load_graph_model(
+        self, source: ModelSource, on_progress: OnProgress | None = None, *, copy: bool = True
+    ) -> GraphModel:
         """Load a model; the caller disposes it, or closing the engine does.
 
-        ``source`` is a card of the zoo; or the path of an ``.onnx`` file, of a TF.js ``model.json`` with its weights
-        beside it, or of a folder that holds one of the two; or an https address of such a file, which is fetched once
-        and kept in the store (http only from this machine itself). ``on_progress`` is called from another thread while
-        files are fetched. Cancelling the call ends the waiting; the load ends by itself and its result is disposed.
+        ``source`` is a model card; the path, or ``file://`` address, of an ``.onnx`` file, of a TF.js ``model.json``
+        with its weights beside it, or of a folder that contains one of the two; an https address of such a file, which
+        is fetched once and kept in the store (http only from this machine); or an ONNX model as bytes, as a file that
+        is open for reading bytes, or as an ``onnx.ModelProto``, which must not change before the call returns. Files of
+        external data are beside the ``.onnx`` file, also at an address. ``on_progress`` is called from another thread
+        while files are fetched.
 
-        Raises StoreError and its kin when the files cannot be had, ModelFormatError when they are malformed,
-        DeviceError, ModelRunError, EngineClosedError.
+        An ONNX model is copied once to the store's cache, under the hash of its files, and loaded from there, so that a
+        loaded model does not depend on files that other programs write. With ``copy=False`` it is loaded from the given
+        files, and its external data is mapped to memory: as long as the model is loaded, a program that writes these
+        files changes its results, and one that truncates them ends this process.
+
+        Cancelling the call ends a fetch within a second; otherwise the load ends by itself and its result is disposed.
+
+        Raises ``StoreError`` and its subclasses if files cannot be fetched, read or kept, ``ModelFormatError`` if they
+        are malformed, incomplete, or of another format, ``DeviceError`` if the device cannot be used, ``ModelRunError``
+        if ONNX Runtime fails to load the model, ``EngineClosedError`` if the engine is closed.
         """
         self.check_open()
-        future = background(partial(self.load_blocking, source, on_progress), name=f"humanrt-load-{source}")
+        abandoned = threading.Event()
+        load = partial(self.load_blocking, source, on_progress, copy=copy, cancelled=abandoned.is_set)
+        future = background(load, name=f"humanrt-load-{name_of(source)}")
         self._loads.add(future)
         future.add_done_callback(self._loads.discard)
         done = completion(future)
         try:
             await done.wait()
         except BaseException:
+            abandoned.set()
             future.add_done_callback(_dispose_result)
             raise
         return future.result()
 
-    def load_blocking(self, source: ModelSource, on_progress: OnProgress | None = None) -> GraphModel:
-        """Load a model on the calling thread, as ``load_graph_model`` does. It may take minutes."""
+    def load_blocking(
+        self,
+        source: ModelSource,
+        on_progress: OnProgress | None = None,
+        *,
+        copy: bool = True,
+        cancelled: Cancelled = never,
+    ) -> GraphModel:
+        """Load a model on the calling thread, as ``load_graph_model`` does. It may take minutes.
+
+        ``cancelled`` is called several times a second while files are fetched; if it returns True the fetch ends with
+        ``FetchError``.
+        """
         self.check_open()
         with self._counted_load():
-            path, content_hash = self._to_onnx(source, on_progress)
+            try:
+                files = prepare(
+                    source,
+                    self.store,
+                    copy=copy,
+                    on_progress=on_progress,
+                    cancelled=lambda: self._loads_cancelled or cancelled(),
+                )
+            except StoreError:
+                self.check_open()  # closing ends a fetch: that is the reason then
+                raise
             device = resolve_device(self._device_name)
             self._device_name = device.name
-            name = source.name if isinstance(source, Card) else Path(source).name.partition("?")[0]
-            model = GraphModel(self.registry, sessions.acquire(path, content_hash, device), name)
+            lease, name = sessions.acquire(files.path, files.key, device), name_of(source)
+            if files.conversion is None:
+                model = GraphModel(self.registry, lease, name)
+            else:
+                model = ConvertedModel(self.registry, lease, name, files.conversion)
             with self._lock:
                 self._models = {other for other in self._models if not other.is_disposed} | {model}
         if self.registry.closed:
             model.dispose()
         self.check_open()
         return model
+
+    def cancel_loads(self) -> None:
+        """End the fetches of all loads, those in flight and later ones, within a second; closing does it too."""
+        self._loads_cancelled = True
 
     # -- the end
 
@@ -149,6 +185,7 @@ class Engine(Workspace):
         EngineClosedError, TensorDisposedError or ModelDisposedError.
         """
         self._closing = True
+        self.cancel_loads()
         if self.registry.forked:
             return  # all of it is the parent's
         self.registry.close()
@@ -156,8 +193,12 @@ class Engine(Workspace):
             model.dispose()
 
     async def aclose(self) -> None:
-        """Let the runs and loads in flight end, start no new ones, then free every tensor and model."""
+        """Let the runs and loads in flight end, start no new ones, then free every tensor and model.
+
+        Loads that fetch files end within a second, with ``EngineClosedError``.
+        """
         self._closing = True
+        self.cancel_loads()
         if self.registry.forked:
             return
         try:
@@ -206,47 +247,6 @@ class Engine(Workspace):
         finally:
             with self._lock:
                 self._loading -= 1
-
-    def _locate(self, source: str | os.PathLike[str], on_progress: OnProgress | None) -> Path:
-        """Return the model file at a path, or fetched from an address."""
-        if address := as_address(source):
-            return self.store.download(address, _weights, check=lambda _: True, on_progress=on_progress)
-        return _find(Path(source))
-
-    def _to_onnx(self, source: ModelSource, on_progress: OnProgress | None) -> tuple[Path, str]:
-        """Return the path of an ONNX file and a hash that names its content, fetching and converting as needed."""
-        if isinstance(source, Card):
-            # The store knows what the files hold: they need not be read to name what they become.
-            name, path = source.name, self.store.ensure(source, on_progress=on_progress)
-            digest = sha256(f"{tfjs.CONVERTER_VERSION}|{source.digest}".encode()).hexdigest()
-        else:
-            name, path = UNNAMED, self._locate(source, on_progress)
-            digest = _digest(path) if path.suffix == ".onnx" else tfjs.source_digest(path)
-        if path.suffix == ".onnx":
-            return path, digest
-        return self.store.converted(name, digest, partial(tfjs.convert, path)), digest
-
-
-def _weights(model: Path) -> tuple[Path, ...]:
-    """Return the files that a model has besides its first."""
-    return () if model.suffix == ".onnx" else tfjs.source_files(model)[1:]
-
-
-def _find(path: Path) -> Path:
-    """Return the model file at ``path``, or in it if it is a folder."""
-    if not path.is_dir():
-        if path.is_file():
-            return path
-        raise ModelFormatError(f"{path} is no file; a model is an .onnx file, a TF.js model.json, or a folder with one")
-    found = [*path.glob("model.json"), *path.glob("*.onnx")]
-    if len(found) != 1:
-        raise ModelFormatError(f"{path} must hold one model, a model.json or an .onnx file; it holds {len(found)}")
-    return found[0]
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()
 
 
 def _dispose_result(load: Future[GraphModel]) -> None:

@@ -159,7 +159,7 @@ def _describe(path: Path) -> None:
     """Print what goes into an ONNX model and comes out, having loaded it: so it is known to load."""
     with Engine("cpu") as engine:
         try:
-            model = engine.load_blocking(path)
+            model = engine.load_blocking(path, copy=False)
         except MissingDependencyError as error:
             complain(f"the model was not tried: {error}")
             return

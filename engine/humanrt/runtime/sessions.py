@@ -12,7 +12,15 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from humanrt.errors import DeviceError, ModelDisposedError, ModelFormatError, ModelRunError
+from humanrt.errors import (
+    DeviceError,
+    ModelDisposedError,
+    ModelError,
+    ModelFormatError,
+    ModelRunError,
+    UnsupportedOpError,
+)
+from humanrt.runtime.casting import with_casts
 from humanrt.runtime.device import CPU_PROVIDER, Device, cuda_options
 from humanrt.runtime.library import onnxruntime
 
@@ -21,6 +29,10 @@ if TYPE_CHECKING:
 
 SILENT = 4
 """ONNX Runtime's severity "fatal": what goes wrong is raised, and stays off the user's standard error."""
+
+
+FOLDED_BYTES = 2**27
+"""The most bytes of one result that ONNX Runtime computes while it loads a model; old versions have no limit."""
 
 
 class SessionStatistics(NamedTuple):
@@ -116,13 +128,28 @@ def _create(path: Path, device: Device) -> "InferenceSession":
         session = library.InferenceSession(os.fspath(path), _options(), providers=_providers(device), enable_fallback=0)
     except Exception as error:
         # ONNX Runtime's exceptions have no base of their own, and its Python side adds ValueError and RuntimeError.
-        malformed = type(error).__name__ in ("InvalidProtobuf", "InvalidGraph", "NoModel")
-        failure = ModelFormatError if malformed else ModelRunError
-        raise failure(f"ONNX Runtime cannot load {path}: {error}") from error
+        raise _load_error(error)(f"ONNX Runtime cannot load {path}: {error}") from error
     used = session.get_providers()[0]
     if used != device.provider:
         raise DeviceError(f"{path} was to run on {device.name}, but ONNX Runtime put it on {used}")
-    return session
+    return with_casts(session)
+
+
+def _load_error(error: Exception) -> type[ModelError]:
+    """Return the error for an exception of ONNX Runtime during the load of a model.
+
+    Most exceptions, also of the unspecific type Fail, are caused by the file: an unknown version or opset, or missing
+    external data. Those of memory, of a device, and of a file that was deleted are not.
+    """
+    text = str(error)
+    if type(error).__name__ == "NotImplemented":
+        return UnsupportedOpError
+    is_of_machine = any(sign in text for sign in ("bad_alloc", "allocate memory", "CUDA", "CUDNN", "cudnn", "cublas"))
+    return (
+        ModelRunError
+        if is_of_machine or type(error).__name__ in ("EngineError", "EPFail", "NoSuchFile")
+        else ModelFormatError
+    )
 
 
 def _options() -> "SessionOptions":
@@ -136,6 +163,8 @@ def _options() -> "SessionOptions":
     options.enable_mem_pattern = False
     options.graph_optimization_level = library.GraphOptimizationLevel.ORT_ENABLE_ALL
     options.log_severity_level = SILENT
+    # Otherwise a few bytes of graph could be folded into any amount of memory while the model is loaded.
+    options.add_session_config_entry("optimization.constant_folding_max_output_size_in_bytes", str(FOLDED_BYTES))
     return options
 
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from humanrt.errors import ModelFormatError, ModelInputError
+from humanrt.errors import ModelInputError
+from humanrt.runtime.casting import CASTS
 from humanrt.tensors import Tensor
 
 if TYPE_CHECKING:
@@ -29,20 +30,36 @@ DTYPES: dict[str, np.dtype[Any]] = {
 class TensorSpec:
     """One input or output of a model.
 
-    `shape` holds None for a size that is not fixed. It is None as a whole where the rank is not known, and for a
-    scalar: ONNX Runtime does not tell the two apart.
+    ``shape`` has None for a size that is not fixed. It is None as a whole if the rank is unknown, and for a scalar:
+    ONNX Runtime does not distinguish the two.
+
+    Tensors do not have all dtypes of ONNX. ``tensor_dtype`` is the dtype of the tensor that is given or returned: it
+    differs from ``dtype`` for float64 (float32), int8, int16, uint16 (int32), uint32 and uint64 (int64). It is None,
+    and ``dtype`` is object, for values that cannot be a tensor, such as strings and sequences, whose type is
+    ``onnx_type``. Only the use of such an input or output is an error.
     """
 
     name: str
     shape: tuple[int | None, ...] | None
     dtype: np.dtype[Any]
+    onnx_type: str = ""
+
+    @property
+    def tensor_dtype(self) -> np.dtype[Any] | None:
+        """The dtype of the tensors that stand for this input or output; None if there is none."""
+        if self.onnx_type in CASTS:
+            return CASTS[self.onnx_type][1]
+        return None if self.dtype == np.dtype(object) else self.dtype
 
     def __str__(self) -> str:
-        return f"{self.name!r}: {_describe(self.dtype, self.shape)}"
+        if self.tensor_dtype is None:
+            return f"{self.name!r}: {self.onnx_type}, which cannot be a tensor"
+        cast = f", as a tensor of {self.tensor_dtype}" if self.tensor_dtype != self.dtype else ""
+        return f"{self.name!r}: {_describe(self.dtype, self.shape)}{cast}"
 
     def accepts(self, dtype: np.dtype[Any], shape: tuple[int, ...]) -> bool:
-        """Return whether an array of this dtype and shape fits."""
-        if dtype != self.dtype:
+        """Return whether a tensor of this dtype and shape fits."""
+        if dtype != self.tensor_dtype:
             return False
         if self.shape is None:
             return True
@@ -51,17 +68,15 @@ class TensorSpec:
 
 
 def read_specs(model: str, arguments: Sequence[Any]) -> tuple[TensorSpec, ...]:
-    """Return the specs of a session's inputs or outputs (``onnxruntime.NodeArg``).
-
-    Raises ModelFormatError: one of them is no tensor, or of a dtype that tensors do not have.
-    """
+    """Return the specs of a session's inputs or outputs (``onnxruntime.NodeArg``)."""
     specs = []
     for argument in arguments:
-        if argument.type not in DTYPES:
-            accepted = ", ".join(DTYPES)
-            raise ModelFormatError(f"{model}: {argument.name!r} is a {argument.type}; accepted are {accepted}")
-        sizes = tuple(size if isinstance(size, int) else None for size in argument.shape)
-        specs.append(TensorSpec(argument.name, sizes or None, DTYPES[argument.type]))
+        sizes = tuple(size if isinstance(size, int) else None for size in argument.shape or ())
+        if argument.type in DTYPES:
+            specs.append(TensorSpec(argument.name, sizes or None, DTYPES[argument.type]))
+        else:
+            dtype = CASTS[argument.type][0] if argument.type in CASTS else np.dtype(object)
+            specs.append(TensorSpec(argument.name, sizes or None, dtype, argument.type))
     return tuple(specs)
 
 
@@ -81,9 +96,11 @@ class Signature:
         self.outputs = outputs
 
     def bind(self, inputs: Inputs, outputs: str | Sequence[str] | None) -> tuple[dict[str, Tensor], list[str]]:
-        """Return the tensors by the name of their input, and the names of the outputs asked for (all for None).
+        """Return the tensors by the name of their input, and the names of the requested outputs.
 
-        Raises ModelInputError: something does not fit; the message lists every mismatch.
+        None requests all outputs that can be tensors. Names may be written with or without ``:0``, as in TF.js.
+
+        Raises ``ModelInputError`` if something does not fit; the message lists every mismatch.
         """
         problems: list[str] = []
         feeds = self._bind_inputs(inputs, problems)
@@ -105,8 +122,16 @@ class Signature:
         """Return what was handed over by input names, as far as that can be told."""
         names = [spec.name for spec in self.inputs]
         if isinstance(inputs, Mapping):
-            problems.extend(f"there is no input {name!r}, only {names}" for name in inputs if name not in names)
-            return dict(inputs)
+            given: dict[str, Tensor] = {}
+            for name, tensor in inputs.items():
+                known = _known_name(name, names)
+                if known is None:
+                    problems.append(f"there is no input {name!r}, only {names}")
+                elif known in given:
+                    problems.append(f"input {known!r} was given twice")
+                else:
+                    given[known] = tensor
+            return given
         several = inputs if isinstance(inputs, list | tuple) else [inputs]
         if len(several) != len(names):
             wanted = ", ".join(str(spec) for spec in self.inputs)
@@ -115,14 +140,28 @@ class Signature:
 
     def _bind_outputs(self, outputs: str | Sequence[str] | None, problems: list[str]) -> list[str]:
         known = [spec.name for spec in self.outputs]
+        unusable = {spec.name: spec for spec in self.outputs if spec.tensor_dtype is None}
         if outputs is None:
-            return known
+            usable = [name for name in known if name not in unusable]
+            if not usable:
+                problems.append("no output can be a tensor: " + ", ".join(map(str, self.outputs)))
+            return usable
         asked = [outputs] if isinstance(outputs, str) else list(outputs)
         if not asked:
             problems.append("no output was asked for")
-        problems.extend(f"there is no output {name!r}, only {known}" for name in asked if name not in known)
-        problems.extend(f"output {name!r} was asked for twice" for name in known if asked.count(name) > 1)
-        return asked
+        problems.extend(f"there is no output {name!r}, only {known}" for name in asked if not _known_name(name, known))
+        found = [_known_name(name, known) or name for name in asked]
+        problems.extend(f"output {name!r} was asked for twice" for name in known if found.count(name) > 1)
+        problems.extend(f"output {unusable[name]}" for name in dict.fromkeys(found) if name in unusable)
+        return found
+
+
+def _known_name(name: object, known: Sequence[str]) -> str | None:
+    """Return the known name that a name stands for, with or without ``:0``; None if there is none."""
+    if not isinstance(name, str):
+        return None
+    other = name.removesuffix(":0") if name.endswith(":0") else f"{name}:0"
+    return next((candidate for candidate in (name, other) if candidate in known), None)
 
 
 def _mismatches(spec: TensorSpec, tensor: object) -> list[str]:

@@ -16,10 +16,11 @@ again (a conversion without its note), or deleted by the next fetch through npm 
 operating system, which releases them when the process ends.
 """
 
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,6 +36,10 @@ LOCK_TIMEOUT_S = 1800.0
 
 
 READ_ONLY = 0o444
+
+# Copies of users' models that were not loaded for so long are deleted: a model that is exported again and again would
+# fill the disk.
+KEPT_S = 30 * 24 * 3600.0
 
 
 class Copy(NamedTuple):
@@ -106,6 +111,9 @@ class Cache:
             with self.lock(f"graph-{digest}"):
                 if not _is_kept(folder, files):
                     _copy(files, folder)
+                    self._delete_old_copies()
+        with suppress(OSError):  # the folder may belong to another user
+            os.utime(folder)
         return folder
 
     def remove(self, asset: Asset) -> int:
@@ -118,6 +126,14 @@ class Cache:
                         freed += sum(path.stat().st_size for path in folder.iterdir())
                         shutil.rmtree(folder)
         return freed
+
+    def _delete_old_copies(self) -> None:
+        """Delete copies that were not loaded for a long time; sessions that still use them are not affected."""
+        oldest = time.time() - KEPT_S
+        for folder in (self.root / "graphs").iterdir():
+            with suppress(OSError):
+                if folder.stat().st_mtime < oldest:
+                    shutil.rmtree(folder, ignore_errors=True)
 
     @contextmanager
     def lock(self, name: str, cancelled: Cancelled = never) -> Iterator[None]:
