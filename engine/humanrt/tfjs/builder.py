@@ -25,7 +25,6 @@ _NEVER_FOLDED = frozenset(
         "AveragePool",
         "Conv",
         "ConvTranspose",
-        "Einsum",
         "Gemm",
         "MatMul",
         "MaxPool",
