@@ -169,6 +169,20 @@ class TestFaults:
         ):
             engine.load_blocking(write("model", model))
 
+    def test_a_location_that_is_no_text_or_too_long(self, write, engine):
+        """A text that is not UTF-8 is bytes in a protocol buffer."""
+        data = adder("weights.bin").SerializeToString()
+        path = write("model")
+        path.write_bytes(data.replace(b"weights.bin", b"weights\xff\xfein"))
+        with pytest.raises(ModelFormatError):
+            engine.load_blocking(path)
+        with pytest.raises(ModelFormatError, match="which is missing"):
+            engine.load_blocking(write("long", adder("a" * 5000)))
+
+    def test_a_path_that_is_too_long(self, engine):
+        with pytest.raises(ModelFormatError, match="does not exist"):
+            engine.load_blocking("a" * 5000)
+
     def test_a_pipe_in_place_of_external_data(self, write, engine):
         path = write("model")
         os.mkfifo(path.with_name("weights.bin"))

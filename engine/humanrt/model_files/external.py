@@ -78,7 +78,8 @@ def _tensors(model: "onnx.ModelProto") -> Iterator["onnx.TensorProto"]:
 def _external(tensor: "onnx.TensorProto", label: str) -> tuple[str, int]:
     """Return the file of a tensor, as a path relative to the model, and the end of its values in the file."""
     where = f"{label}: the external data of tensor {tensor.name!r}"
-    entries = {entry.key: entry.value for entry in tensor.external_data}
+    # Texts that are not UTF-8 are bytes.
+    entries = {str(entry.key): str(entry.value) for entry in tensor.external_data}
     location = entries.get("location", "")
     if tfjs.file_inside(Path(), location) is None or "\\" in location or "\0" in location:
         raise ModelFormatError(f"{where} is in {location!r}, which is not a relative path inside the model's folder")

@@ -2,7 +2,7 @@
 
 import io
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -84,7 +84,7 @@ def foreign_error(label: str, foreign: Foreign) -> ModelFormatError:
     return ModelFormatError(f"{label} is {foreign.name}; accepted is {SUPPORTED}. {foreign.cure}")
 
 
-def foreign_folder(names: set[str]) -> Foreign | None:
+def foreign_folder(names: Collection[str]) -> Foreign | None:
     """Return the format of a folder without a model of a supported format, by the names in it."""
     return _SAVED_MODEL if "saved_model.pb" in names else None
 

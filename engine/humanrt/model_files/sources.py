@@ -176,7 +176,7 @@ class _Loader:
         # The external data of a file on this machine is beside it.
         name = getattr(file, "name", None)
         path = Path(name) if isinstance(name, str) and name else None
-        return self.from_content(content, str(path or "the file"), path.parent if path and path.is_file() else None)
+        return self.from_content(content, str(path or "the file"), path.parent if path and _is_file(path) else None)
 
     def from_content(self, content: bytes, label: str, folder: Path | None) -> ModelFiles:
         if is_json(content[:HEAD_BYTES]):
@@ -257,7 +257,7 @@ def _external_files(
     """
     files: dict[str, tuple[Path, CardFile]] = {}
     for name, end in sorted(onnx.files.items()):
-        path = next((folder / name for folder in folders if (folder / name).is_file()), None)
+        path = next((folder / name for folder in folders if _is_file(folder / name)), None)
         if path is None:
             raise ModelFormatError(f"{label} needs the file {name} of its external data, which is missing beside it")
         file = known.get(path) or _described(path)
@@ -282,16 +282,27 @@ def _free_name(onnx: OnnxContent) -> str:
 
 def _find(path: Path) -> Path:
     """Return the model file at ``path``, or in it if it is a folder."""
-    if not path.is_dir():
-        if path.is_file():
-            return path
-        raise ModelFormatError(f"{path} does not exist, or is not a file; accepted is {SUPPORTED}, or its folder")
-    found = [*path.glob("model.json"), *path.glob("*.onnx")]
+    if _is_file(path):
+        return path
+    try:
+        entries = {entry.name: entry for entry in path.iterdir()}
+    except (OSError, ValueError) as error:
+        raise ModelFormatError(
+            f"{path} does not exist, or cannot be read ({error}); accepted is {SUPPORTED}, or its folder"
+        ) from error
+    found = [entry for name, entry in entries.items() if name == "model.json" or name.endswith(".onnx")]
     if len(found) != 1:
-        if not found and (foreign := foreign_folder({entry.name for entry in path.iterdir()})):
+        if not found and (foreign := foreign_folder(entries.keys())):
             raise foreign_error(str(path), foreign)
         raise ModelFormatError(f"{path} contains {len(found)} models; it must be one, a model.json or an .onnx file")
     return found[0]
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # the name is too long, for instance
+        return False
 
 
 def _head(path: Path) -> bytes:

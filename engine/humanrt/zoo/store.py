@@ -177,7 +177,7 @@ class Store:
             # Earlier versions kept an .onnx file without its external data, and files that broke off.
             try:
                 return folder.exists() and all(map(Path.is_file, other_files(folder / name))) and check(folder / name)
-            except ModelError:
+            except (ModelError, OSError):
                 return False
 
         if not is_complete():
