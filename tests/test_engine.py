@@ -11,7 +11,7 @@ import pytest
 
 from humanrt import Engine, errors
 from humanrt.engine import internals
-from humanrt.model_files import to_onnx
+from humanrt.model_files import prepare
 from humanrt.runtime import sessions
 from humanrt.runtime.graph_model import GraphModel
 from humanrt.zoo import find_card
@@ -57,12 +57,12 @@ CANCELLATIONS = (once, twice, by_scope)
 class SlowLoads:
     def __init__(self, monkeypatch):
         self.begun, self.may_end = threading.Event(), threading.Event()
-        monkeypatch.setattr("humanrt.engine.to_onnx", self.load)
+        monkeypatch.setattr("humanrt.engine.prepare", self.load)
 
-    def load(self, *arguments):
+    def load(self, *arguments, **options):
         self.begun.set()
         assert self.may_end.wait(PATIENCE)
-        return to_onnx(*arguments)
+        return prepare(*arguments, **options)
 
     async def start(self, engine, source):
         """Start a load; return its task once it is held."""

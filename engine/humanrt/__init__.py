@@ -16,7 +16,7 @@ The general layout, floor by floor; imports only go down:
 - ``compat/``: Human's behaviour where ours differs; only ``human`` imports it
 - ``vision/``: the detections of an image, one folder for each of Human's modules, listed in ``vision/modules``
 - ``people/``, ``streams/``: persons and gestures, computed from results; the state that a video's frames share
-- ``engine``, ``model_files``, ``runtime/``: tensors, scopes and models together; ``runtime/`` imports ONNX Runtime
+- ``engine``, ``model_files/``, ``runtime/``: tensors, scopes and models together; ``runtime/`` imports ONNX Runtime
 - ``drawing/``: the detections of one module drawn onto an image
 - ``result/``: the detections, as frozen records
 - ``imaging/`` (OpenCV), ``tfjs/`` (onnx), ``zoo/`` (files): the outside world, each behind one module

@@ -14,15 +14,15 @@ from typing import Any, Literal, NoReturn, Self
 from numpy.typing import NDArray
 
 from humanrt.config import Environment
-from humanrt.errors import DeviceError, EngineClosedError, EngineError
-from humanrt.model_files import ModelSource, model_name, to_onnx
+from humanrt.errors import DeviceError, EngineClosedError, EngineError, StoreError
+from humanrt.model_files import ConvertedModel, ModelSource, name_of, prepare
 from humanrt.runtime import sessions
 from humanrt.runtime.device import Device, resolve_device
 from humanrt.runtime.futures import background, completion, outlast, running_loop
 from humanrt.runtime.graph_model import GraphModel
 from humanrt.tensors import POOL_LIMIT_BYTES, Registry, Tensor
 from humanrt.tensors.workspace import Workspace
-from humanrt.zoo import OnProgress, Store, default_cache_dir
+from humanrt.zoo import Cancelled, OnProgress, Store, default_cache_dir, never
 
 
 class Engine(Workspace):
@@ -103,24 +103,40 @@ class Engine(Workspace):
         self._internals.change_device(device.name)
         return device
 
-    async def load_graph_model(self, source: ModelSource, on_progress: OnProgress | None = None) -> GraphModel:
+    async def load_graph_model(
+        self, source: ModelSource, on_progress: OnProgress | None = None, *, copy: bool = True
+    ) -> GraphModel:
         """Load a model, which is freed by its ``dispose()`` or with the engine.
 
-        ``source`` is a card of the zoo; or the path of an ``.onnx`` file, of a TF.js ``model.json`` with its weights
-        beside it, or of a folder with one of the two; or the https address of such a file, which is fetched once and
-        kept in the store (http is accepted from this machine only). ``on_progress`` is called on another thread while
-        files are fetched. If the call is cancelled, the load ends in the background, and its model is disposed.
+        ``source`` is a model card; the path, or ``file://`` address, of an ``.onnx`` file, of a TF.js ``model.json``
+        with its weights beside it, or of a folder that contains one of the two; an https address of such a file, which
+        is fetched once and kept in the store (http only from this machine); or an ONNX model as bytes, as a file that
+        is open for reading bytes, or as an ``onnx.ModelProto``, which must not change before the call returns. Files of
+        external data are beside the ``.onnx`` file, also at an address. ``on_progress`` is called on another thread
+        while files are fetched.
 
-        Raises ``StoreError`` if files cannot be fetched, ``ModelFormatError`` if they are malformed, ``DeviceError`` if
-        the device cannot be used, ``ModelRunError`` if ONNX Runtime fails, ``EngineClosedError`` after ``close()``.
+        An ONNX model is copied once to the store's cache, under the hash of its files, and loaded from there, so that a
+        loaded model does not depend on files that other programs write. With ``copy=False`` it is loaded from the given
+        files, and its external data is mapped to memory: as long as the model is loaded, a program that writes these
+        files changes its results, and one that truncates them ends this process.
+
+        If the call is cancelled, a fetch ends within a second; what cannot be cancelled ends in the background, and its
+        model is disposed.
+
+        Raises ``StoreError`` if files cannot be fetched, read or kept, ``ModelFormatError`` if they are malformed,
+        incomplete or of another format, ``DeviceError`` if the device cannot be used, ``ModelRunError`` if ONNX Runtime
+        fails, ``EngineClosedError`` after ``close()``.
         """
         self._internals.check_open()
         running_loop()  # raises before a thread is started
-        future = background(partial(self._internals.load, source, on_progress), name=f"humanrt-load-{source}")
+        abandoned = threading.Event()
+        load = partial(self._internals.load, source, on_progress, copy=copy, cancelled=abandoned.is_set)
+        future = background(load, name=f"humanrt-load-{name_of(source)}")
         done = completion(future)
         try:
             await done.wait()
         except BaseException:
+            abandoned.set()
             future.add_done_callback(_dispose_result)
             raise
         return future.result()
@@ -208,14 +224,39 @@ class Internals:
         """Return a tensor of an array that the caller gives away: nothing may write to it any more."""
         return self.registry.adopt(array)
 
-    def load(self, source: ModelSource, on_progress: OnProgress | None = None) -> GraphModel:
-        """Load a model on the calling thread, as ``Engine.load_graph_model()`` does. This may take minutes."""
+    def load(
+        self,
+        source: ModelSource,
+        on_progress: OnProgress | None = None,
+        *,
+        copy: bool = True,
+        cancelled: Cancelled = never,
+    ) -> GraphModel:
+        """Load a model on the calling thread, as ``Engine.load_graph_model()`` does. This may take minutes.
+
+        ``cancelled`` is called several times a second while files are fetched; if it returns True, or the engine is
+        closed, the fetch ends.
+        """
         self.check_open()
         with self._loading():
-            path, content_hash = to_onnx(source, self.store, on_progress)
+            try:
+                files = prepare(
+                    source,
+                    self.store,
+                    copy=copy,
+                    on_progress=on_progress,
+                    cancelled=lambda: self.closing or cancelled(),
+                )
+            except StoreError:
+                self.check_open()  # the end of the engine ended the fetch
+                raise
             device = resolve_device(self.device_name)
             self.device_name = device.name
-            model = GraphModel(self.registry, sessions.acquire(path, content_hash, device), model_name(source))
+            lease, name = sessions.acquire(files.path, files.key, device), name_of(source)
+            if files.conversion is None:
+                model = GraphModel(self.registry, lease, name)
+            else:
+                model = ConvertedModel(self.registry, lease, name, files.conversion)
             with self._lock:
                 self._models = {other for other in self._models if not other.is_disposed} | {model}
         if self.registry.closed:

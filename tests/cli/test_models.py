@@ -186,7 +186,7 @@ class TestConvert:
         assert not (tmp_path / "model.onnx").exists()
 
     def test_without_onnxruntime(self, run, emotion, tmp_path, monkeypatch):
-        def load(*_):
+        def load(*_, **__):
             raise MissingDependencyError("onnxruntime is not installed")
 
         monkeypatch.setattr(Internals, "load", load)

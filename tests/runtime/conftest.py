@@ -33,11 +33,11 @@ def cache():
 def write_model(tmp_path_factory):
     """Writes a graph to a file; inputs and outputs are (name, dtype, shape), None is a size that is not fixed."""
 
-    def write(nodes, inputs, outputs, weights=None, metadata=None):
+    def write(nodes, inputs, outputs, weights=None, metadata=None, opset=17):
         values = [[helper.make_tensor_value_info(*value) for value in group] for group in (inputs, outputs)]
         tensors = [numpy_helper.from_array(array, name) for name, array in (weights or {}).items()]
         graph = helper.make_graph(nodes, "graph", *values, tensors)
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=9)
         helper.set_model_props(model, metadata or {})
         path = tmp_path_factory.mktemp("models") / "model.onnx"
         path.write_bytes(model.SerializeToString())

@@ -297,12 +297,13 @@ async def test_a_run_that_fails_names_the_model(load, write_model, registry):
             (await model.execute_async([x, fitting])).dispose()
 
 
-async def test_a_dtype_that_tensors_do_not_have_releases_the_lease(write_model, cache, cpu, registry):
-    file = write_model(
-        [helper.make_node("Identity", ["x"], ["y"])], [("x", TensorProto.DOUBLE, [1])], [("y", TensorProto.DOUBLE, [1])]
-    )
-    with pytest.raises(ModelFormatError, match=r"doubler: 'x' is a tensor\(double\)"):
-        GraphModel(registry, cache.acquire(*file, cpu), "doubler")
+async def test_a_constructor_that_fails_releases_the_lease(double, cache, cpu, registry, monkeypatch):
+    def fail(*_):
+        raise ModelFormatError("no outputs")
+
+    monkeypatch.setattr("humanrt.runtime.graph_model.read_specs", fail)
+    with pytest.raises(ModelFormatError, match="no outputs"):
+        GraphModel(registry, cache.acquire(*double, cpu), "doubler")
     assert cache.statistics() == SessionStatistics(created=1, live=0)
 
 

@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from humanrt.errors import ModelFormatError, ModelInputError
+from humanrt.errors import ModelInputError
 from humanrt.runtime.signature import DTYPES, Signature, TensorSpec, read_specs
 from humanrt.tensors import DTYPES as TENSOR_DTYPES
 from humanrt.tensors import Registry
@@ -41,13 +41,59 @@ def test_specs_are_read_from_a_session():
         SimpleNamespace(name="image", type="tensor(float)", shape=[1, "height", None, 3]),
         SimpleNamespace(name="anything", type="tensor(bool)", shape=[]),
     ]
-    assert read_specs("blaze", arguments) == (IMAGE, ANYTHING)
+    assert read_specs(arguments) == (IMAGE, ANYTHING)
 
 
-@pytest.mark.parametrize("kind", ["tensor(double)", "seq(tensor(float))", "tensor(string)"])
-def test_a_dtype_that_tensors_do_not_have_is_refused(kind):
-    with pytest.raises(ModelFormatError, match=r"blaze: 'odd' is a .*; accepted are tensor\(float\), "):
-        read_specs("blaze", [SimpleNamespace(name="odd", type=kind, shape=[1])])
+@pytest.mark.parametrize(
+    ("kind", "dtype", "held"),
+    [
+        ("tensor(double)", np.float64, np.float32),
+        ("tensor(int8)", np.int8, np.int32),
+        ("tensor(uint16)", np.uint16, np.int32),
+        ("tensor(uint64)", np.uint64, np.int64),
+        ("tensor(bfloat16)", object, None),
+        ("tensor(string)", object, None),
+        ("seq(tensor(float))", object, None),
+    ],
+)
+def test_dtypes_that_tensors_do_not_have(kind, dtype, held):
+    (spec,) = read_specs([SimpleNamespace(name="odd", type=kind, shape=[1])])
+    assert (spec.dtype, spec.tensor_dtype, spec.onnx_type) == (np.dtype(dtype), held and np.dtype(held), kind)
+    assert spec.accepts(np.dtype(held), (1,)) if held else not spec.accepts(np.dtype(np.float32), (1,))
+
+
+class TestUnusableValues:
+    TEXT = TensorSpec("text", (1,), np.dtype(object), "tensor(string)")
+
+    def test_an_input_is_an_error(self, image):
+        with pytest.raises(ModelInputError, match=r"input 'text': tensor\(string\), which cannot be a tensor"):
+            Signature("blaze", (IMAGE, self.TEXT), (BOXES,)).bind([image, image], None)
+
+    def test_an_output_is_left_out_unless_it_is_requested(self, image):
+        signature = Signature("blaze", (IMAGE,), (BOXES, self.TEXT))
+        assert signature.bind(image, None)[1] == ["boxes"]
+        with pytest.raises(ModelInputError, match=r"output 'text': tensor\(string\), which cannot be a tensor"):
+            signature.bind(image, ["boxes", "text"])
+
+    def test_a_model_without_usable_outputs(self, image):
+        with pytest.raises(ModelInputError, match=r"no output can be a tensor: 'text': tensor\(string\)"):
+            Signature("blaze", (IMAGE,), (self.TEXT,)).bind(image, None)
+
+
+def test_names_with_and_without_the_index_of_the_output(image, anchors):
+    indexed = TensorSpec("anchors:0", ANCHORS.shape, ANCHORS.dtype)
+    signature = Signature("blaze", (IMAGE, indexed), (BOXES, TensorSpec("scores:0", None, SCORES.dtype)))
+    expected = {"image": image, "anchors:0": anchors}
+    assert signature.bind({"image:0": image, "anchors": anchors}, ["boxes:0", "scores"]) == (
+        expected,
+        ["boxes", "scores:0"],
+    )
+    with pytest.raises(ModelInputError, match="input 'image' was given twice"):
+        signature.bind({"image": image, "image:0": image, "anchors": anchors}, None)
+    with pytest.raises(ModelInputError, match="output 'boxes' was requested twice"):
+        signature.bind(expected, ["boxes", "boxes:0"])
+    with pytest.raises(ModelInputError, match="there is no output 'boxes:1'"):
+        signature.bind(expected, ["boxes:1"])
 
 
 def test_the_dtypes_are_those_of_tensors():

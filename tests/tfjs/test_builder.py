@@ -1,4 +1,4 @@
-"""Limits on the size of a conversion, constant folding, and shared constants."""
+"""Constant folding, and shared constants."""
 
 import numpy as np
 import onnx
@@ -36,45 +36,6 @@ def test_small_equal_constants_are_shared(writer, run, size, count):
     x = np.ones((2, size), np.float32)
     np.testing.assert_array_equal(run(writer.write(), {"x": x})["y"], (x + numbers) * numbers)
     assert len(onnx.load(writer.folder / "model.onnx").graph.initializer) == count
-
-
-@pytest.mark.parametrize(
-    ("op", "operands"),
-    [
-        ("Fill", [np.int32([2**15, 2**15]), np.float32(1)]),
-        ("Fill", [np.int32([2**30, 2**30]), np.float32(1)]),
-        ("Fill", [np.int32([-1]), np.float32(1)]),
-        ("Fill", [np.int32([1] * 9), np.float32(1)]),
-        ("Tile", [np.float32([1]), np.int32([2**31 - 1])]),
-        ("BroadcastTo", [np.float32([1]), np.int32([2**30])]),
-        ("Range", [np.int32(0), np.int32(2**30), np.int32(1)]),
-        ("Pad", [np.float32([1]), np.int32([[2**30, 2**30]])]),
-        ("SparseToDense", [np.int32([0]), np.int32([2**30]), np.float32([1]), np.float32(0)]),
-        ("AddV2", [np.zeros((2**15, 1), np.float32), np.zeros((1, 2**15), np.float32)]),
-    ],
-)
-def test_a_small_graph_cannot_allocate_gigabytes(writer, tmp_path, op, operands):
-    writer.node(op, [writer.const(operand) for operand in operands], "y")
-    with pytest.raises(ModelFormatError, match=rf"'y' \({op}\)"):
-        convert(writer.write(), tmp_path / "model.onnx")
-
-
-def test_a_limit_on_all_folded_constants(writer, tmp_path, monkeypatch):
-    monkeypatch.setattr("humanrt.tfjs.builder.MAX_FOLDED_BYTES", 10_000)
-    name = writer.const(np.float32([1]))
-    for _ in range(20):
-        name = writer.node("Tile", [name, writer.const(np.int32([2]))])
-    with pytest.raises(ModelFormatError, match="unfold into more than 10000 bytes"):
-        convert(writer.write(), tmp_path / "model.onnx")
-
-
-def test_a_limit_on_nodes(writer, tmp_path, monkeypatch):
-    monkeypatch.setattr("humanrt.tfjs.builder.MAX_NODES", 3)
-    name = writer.placeholder("x", [2])
-    for _ in range(5):
-        name = writer.node("Tanh", [name])
-    with pytest.raises(UnsupportedOpError, match="more than 3 nodes"):
-        convert(writer.write(), tmp_path / "model.onnx")
 
 
 def test_a_limit_on_the_constants_of_the_model(writer, tmp_path, monkeypatch):

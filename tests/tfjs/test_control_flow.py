@@ -186,14 +186,14 @@ def test_a_list_that_a_computed_loop_changes_in_place(writer, run, loop):
 
 def test_nested_loops_that_unroll_into_too_many_nodes(writer, run, monkeypatch, loop):
     """Each loop is short; nested they have a million iterations."""
-    monkeypatch.setattr("humanrt.tfjs.tracing.MAX_EVALUATIONS", 2000)
+    monkeypatch.setattr("humanrt.tfjs.budget.FREE_EVALUATIONS", 2000)
 
     def middle(i, v):
         return loop(writer.const(np.int32(999)), lambda j, w: writer.node("Neg", [w]), v, "inner_")
 
     out = loop(writer.const(np.int32(999)), middle, writer.const(np.float32(1)), "outer_")
     writer.node("Identity", [out], "y")
-    with pytest.raises(UnsupportedOpError, match="unroll into more than"):
+    with pytest.raises(UnsupportedOpError, match="unrolls into too many nodes"):
         run(writer.write(), {})
 
 

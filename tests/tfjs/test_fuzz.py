@@ -96,7 +96,7 @@ def test_the_outcome_of_a_case(valid_models, tmp_path, monkeypatch, error, outco
 
 
 @pytest.mark.parametrize("end", ["os._exit(3)", "os.kill(os.getpid(), 9)"])
-def test_a_worker_that_dies_is_replaced(tmp_path, monkeypatch, end):
+def test_a_worker_that_dies_is_replaced(tmp_path, end):
     """Case 4 ends its worker, whose last output is kept; the other cases are run."""
     script = tmp_path / "worker.py"
     script.write_text(
@@ -106,18 +106,16 @@ def test_a_worker_that_dies_is_replaced(tmp_path, monkeypatch, end):
         f"    if case == 4: print('farewell', file=sys.stderr, flush=True); {end}\n"
         "    print(json.dumps('refused'), flush=True)\n"
     )
-    monkeypatch.setattr(runner, "WORKER", [str(script)])
-    report = runner.run(tmp_path, 10, 0)
+    report = runner.run(tmp_path, 10, 0, [str(script)])
     assert report.counts == {("m", "refused"): 9}
     ((case, what),) = [(failure.case, failure.what) for failure in report.failures]
     assert case == 4
     assert "farewell" in what
 
 
-def test_a_worker_that_cannot_start(tmp_path, monkeypatch):
-    monkeypatch.setattr(runner, "WORKER", ["-c", "raise SystemExit('no luck')"])
+def test_a_worker_that_cannot_start(tmp_path):
     with pytest.raises(RuntimeError, match="no luck"):
-        runner.run(tmp_path, 10, 0)
+        runner.run(tmp_path, 10, 0, ["-c", "raise SystemExit('no luck')"])
 
 
 @pytest.mark.slow
@@ -125,6 +123,6 @@ def test_the_command(corpus):
     """One seed with a few cases, and an additional model."""
     tool = Path(__file__).parents[2] / "tools" / "fuzz"
     model = corpus / "functions" / "model.json"
-    command = [sys.executable, tool, "--seconds", "0.01", "--cases", "20", "--seed", "7", model]
+    command = [sys.executable, tool, "--seconds", "0.01", "--cases", "20", "--seed", "7", "--formats", "tfjs", model]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert re.fullmatch(r"seed 7: \{'converted': \d+, 'refused': \d+\}, 0 failed\n", done.stdout)
+    assert re.fullmatch(r"seed 7, fuzz\.worker: \{'converted': \d+, 'refused': \d+\}, 0 failed\n", done.stdout)

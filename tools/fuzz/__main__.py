@@ -16,21 +16,23 @@ sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 from fuzz.corpus import add_model, write_corpus  # noqa: E402  # needs the line above
 
-OUTCOMES = ("converted", "refused")
 
-
-def with_seeds(folder: Path, seconds: float, seed: int, cases: int) -> int:
+def with_seeds(folder: Path, options: argparse.Namespace) -> int:
     """Run one seed after the other until the time is over, and print the failures; return the exit status."""
-    from fuzz.runner import run
+    from fuzz.runner import ONNX, OUTCOMES, TFJS, run
 
-    end, failed = time.monotonic() + seconds, False
+    workers = {"tfjs": [TFJS], "onnx": [ONNX], "all": [TFJS, ONNX]}[options.formats]
+    end, seed, failed = time.monotonic() + options.seconds, options.seed, False
     while time.monotonic() < end:
-        report = run(folder, cases, seed)
-        outcomes = {what: sum(n for (_, came), n in report.counts.items() if came == what) for what in OUTCOMES}
-        print(f"seed {seed}: {outcomes}, {len(report.failures)} failed", flush=True)
-        for failure in report.failures:
-            print(f"seed {seed}, case {failure.case}, {failure.model}: {failure.what}", flush=True)
-        failed, seed = failed or bool(report.failures), seed + 1
+        for worker in workers:
+            report = run(folder, options.cases, seed, worker)
+            counts = {what: sum(n for (_, came), n in report.counts.items() if came == what) for what in OUTCOMES}
+            counted = {what: count for what, count in counts.items() if count}
+            print(f"seed {seed}, {worker[-1]}: {counted}, {len(report.failures)} failed", flush=True)
+            for failure in report.failures:
+                print(f"seed {seed}, case {failure.case}, {failure.model}: {failure.what}", flush=True)
+            failed = failed or bool(report.failures)
+        seed += 1
     return int(failed)
 
 
@@ -51,7 +53,7 @@ def with_atheris(folder: Path, seconds: float) -> None:
             return int(decisions.ConsumeIntInRange(0, below - 1))
 
         outcome = worker.attempt(models[choose(len(models))], ops, choose, place)
-        if outcome not in OUTCOMES:
+        if outcome not in ("converted", "refused"):
             raise RuntimeError(outcome)
 
     atheris.Setup([sys.argv[0], f"-max_total_time={int(seconds)}", "-rss_limit_mb=1024", "-timeout=5"], one)
@@ -66,7 +68,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seconds", type=float, default=600, help="the duration, by default 600")
     parser.add_argument("--seed", type=int, default=0, help="the first seed, by default 0")
     parser.add_argument("--cases", type=int, default=10_000, help="damaged models for each seed, by default 10000")
-    parser.add_argument("--atheris", action="store_true", help="use atheris, guided by coverage")
+    parser.add_argument(
+        "--formats", choices=("tfjs", "onnx", "all"), default="all", help="the models to damage, by default all"
+    )
+    parser.add_argument("--atheris", action="store_true", help="use atheris, guided by coverage, for TF.js models")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as text:
         folder = Path(text)
@@ -75,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             add_model(folder, f"{number}_{model_json.stem}", model_json)
         if options.atheris:
             with_atheris(folder, options.seconds)
-        return with_seeds(folder, options.seconds, options.seed, options.cases)
+        return with_seeds(folder, options)
 
 
 if __name__ == "__main__":

@@ -43,14 +43,14 @@ def mutate(valid: ValidModel, ops: Sequence[str], choose: Choose) -> tuple[bytes
     if kind == 0:
         return _flip_bits(text, choose) if choose(2) else text[: choose(len(text))], weights
     if kind <= 2:
-        return text, _damage_bytes(weights, choose)
+        return text, damage_bytes(weights, choose)
     document = json.loads(text)
     for _ in range(1 + choose(3)):
         if kind <= 5:
             _damage_value(document, choose)
         else:
             _damage_graph(document, ops, choose)
-    return json.dumps(document).encode(), weights if choose(8) else _damage_bytes(weights, choose)
+    return json.dumps(document).encode(), weights if choose(8) else damage_bytes(weights, choose)
 
 
 def _flip_bits(content: bytes, choose: Choose) -> bytes:
@@ -60,7 +60,8 @@ def _flip_bits(content: bytes, choose: Choose) -> bytes:
     return bytes(damaged)
 
 
-def _damage_bytes(content: bytes, choose: Choose) -> bytes:
+def damage_bytes(content: bytes, choose: Choose) -> bytes:
+    """Truncate or extend bytes, or flip a few of their bits."""
     match choose(6):
         case 0:
             return content[: choose(len(content) + 1)]

@@ -7,13 +7,17 @@ import sys
 import tempfile
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 WORKERS = 2
-WORKER = ["-m", "fuzz.worker"]
+TFJS = ("-m", "fuzz.worker")
+ONNX = ("-m", "fuzz.onnx_worker")
+
+OUTCOMES = ("converted", "loaded", "refused")
+"""The outcomes of a case that are not failures."""
 
 
 @dataclass(frozen=True)
@@ -33,14 +37,14 @@ class Report:
     failures: list[Failure] = field(default_factory=list)
 
 
-def run(folder: Path, cases: int, seed: int) -> Report:
-    """Convert ``cases`` damaged models, which follow from the valid ones in ``folder`` and from ``seed``."""
+def run(folder: Path, cases: int, seed: int, worker: Sequence[str] = TFJS) -> Report:
+    """Convert or load ``cases`` damaged models, which follow from the valid ones in ``folder`` and from ``seed``."""
     report, lock = Report(), threading.Lock()
 
     def share(first: int) -> None:
-        for case, model, outcome in _outcomes(folder, cases, seed, first):
+        for case, model, outcome in _outcomes(folder, cases, seed, first, worker):
             with lock:
-                if outcome in ("converted", "refused"):
+                if outcome in OUTCOMES:
                     report.counts[model, outcome] += 1
                 else:
                     report.failures.append(Failure(case, model, outcome))
@@ -50,26 +54,26 @@ def run(folder: Path, cases: int, seed: int) -> Report:
     return report
 
 
-def _outcomes(folder: Path, cases: int, seed: int, first: int) -> Iterator[tuple[int, str, str]]:
+def _outcomes(folder: Path, cases: int, seed: int, first: int, worker: Sequence[str]) -> Iterator[tuple[int, str, str]]:
     """Yield the number, model and outcome of every ``WORKERS``-th case, from as many workers as needed."""
     while first < cases:
         numbers = [str(number) for number in (seed, first, cases, WORKERS)]
-        command = [sys.executable, *WORKER, str(folder), *numbers]
+        command = [sys.executable, *worker, str(folder), *numbers]
         begun: tuple[int, str] | None = None
         with (
             tempfile.TemporaryFile("w+") as complaints,
             subprocess.Popen(
                 command, stdout=subprocess.PIPE, stderr=complaints, text=True, env=_environment()
-            ) as worker,
+            ) as process,
         ):
-            for line in worker.stdout or ():
+            for line in process.stdout or ():
                 if begun is None:
                     begun = tuple(json.loads(line))
                 else:
                     yield (*begun, json.loads(line))
                     first = begun[0] + WORKERS
                     begun = None
-            code = worker.wait()
+            code = process.wait()
             complaints.seek(0)
             last_words = complaints.read()[-2000:]
         if begun is not None:

@@ -116,7 +116,7 @@ def _describe(path: Path) -> None:
 
     with Engine("cpu") as engine:
         try:
-            model = internals(engine).load(path)
+            model = internals(engine).load(path, copy=False)
         except MissingDependencyError as error:
             complain(f"the model was not loaded: {error}")
             return

@@ -57,8 +57,8 @@ class GraphModel:
         self._lease = lease
         try:
             session = lease.session
-            inputs = read_specs(name, session.get_inputs())
-            outputs = read_specs(name, session.get_outputs())
+            inputs = read_specs(session.get_inputs())
+            outputs = read_specs(session.get_outputs())
             metadata = read_metadata(session)
         except BaseException:
             lease.release()

@@ -59,6 +59,10 @@ class InferenceSession(Protocol):
         """Return the requested outputs, or all of them."""
 
 
+FOLDED_BYTES = 2**27
+"""The most bytes of one result that ONNX Runtime computes while it loads a model; old versions have no limit."""
+
+
 def onnxruntime() -> ModuleType:
     """Return the module ``onnxruntime``.
 
@@ -102,6 +106,8 @@ def session_options() -> "SessionOptions":
     options.enable_mem_pattern = False
     options.graph_optimization_level = library.GraphOptimizationLevel.ORT_ENABLE_ALL
     options.log_severity_level = SILENT
+    # Otherwise a few bytes of graph could be folded into any amount of memory while the model is loaded.
+    options.add_session_config_entry("optimization.constant_folding_max_output_size_in_bytes", str(FOLDED_BYTES))
     return options
 
 

@@ -12,7 +12,15 @@ import threading
 from pathlib import Path
 from typing import NamedTuple
 
-from humanrt.errors import DeviceError, ModelDisposedError, ModelFormatError, ModelRunError
+from humanrt.errors import (
+    DeviceError,
+    ModelDisposedError,
+    ModelError,
+    ModelFormatError,
+    ModelRunError,
+    UnsupportedOpError,
+)
+from humanrt.runtime.casting import with_casts
 from humanrt.runtime.device import Device
 from humanrt.runtime.library import CPU_PROVIDER, InferenceSession, cuda_options, onnxruntime, session_options
 
@@ -117,13 +125,28 @@ def _create(path: Path, device: Device) -> InferenceSession:
         )
     except Exception as error:
         # The exceptions of ONNX Runtime have no base class, and its Python code adds ValueError and RuntimeError.
-        malformed = type(error).__name__ in ("InvalidProtobuf", "InvalidGraph", "NoModel")
-        failure = ModelFormatError if malformed else ModelRunError
-        raise failure(f"ONNX Runtime cannot load {path}: {error}") from error
+        raise _load_error(error)(f"ONNX Runtime cannot load {path}: {error}") from error
     used = session.get_providers()[0]
     if used != device.provider:
         raise DeviceError(f"{path} was loaded for {device.name}, but ONNX Runtime put it on {used}")
-    return session
+    return with_casts(session)
+
+
+def _load_error(error: Exception) -> type[ModelError]:
+    """Return the error for an exception of ONNX Runtime during the load of a model.
+
+    Most exceptions, also of the unspecific type Fail, are caused by the file: an unknown version or opset, or missing
+    external data. Those of memory, of a device, and of a file that was deleted are not.
+    """
+    text = str(error)
+    if type(error).__name__ == "NotImplemented":
+        return UnsupportedOpError
+    is_of_machine = any(sign in text for sign in ("bad_alloc", "allocate memory", "CUDA", "CUDNN", "cudnn", "cublas"))
+    return (
+        ModelRunError
+        if is_of_machine or type(error).__name__ in ("EngineError", "EPFail", "NoSuchFile")
+        else ModelFormatError
+    )
 
 
 def _providers(device: Device) -> list[str | tuple[str, dict[str, int | str]]]:

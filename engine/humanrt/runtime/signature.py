@@ -6,7 +6,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from humanrt.errors import ModelFormatError, ModelInputError
+from humanrt.errors import ModelInputError
+from humanrt.runtime.casting import CASTS
 from humanrt.runtime.library import InferenceSession, NodeArg
 from humanrt.tensors import Tensor
 
@@ -25,7 +26,10 @@ DTYPES: dict[str, np.dtype[Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class TensorSpec:
-    """One input or output of a model."""
+    """One input or output of a model.
+
+    Tensors do not have all dtypes of ONNX: inputs and outputs of some are cast, and of others cannot be used.
+    """
 
     name: str
     """The name in the graph."""
@@ -33,14 +37,30 @@ class TensorSpec:
     """The sizes of the dimensions, None for a size that is not fixed. None as a whole for an unknown rank and for a
     scalar, between which ONNX Runtime does not distinguish."""
     dtype: np.dtype[Any]
-    """float32, float16, int32, int64, uint8 or bool."""
+    """The dtype in the graph; object for values that cannot be a tensor, such as strings and sequences."""
+    onnx_type: str = ""
+    """ONNX Runtime's name of a type that tensors do not have."""
+
+    @property
+    def tensor_dtype(self) -> np.dtype[Any] | None:
+        """The dtype of the tensor that is given or returned; None for values that cannot be a tensor.
+
+        It is ``dtype`` but for float64 (float32), int8, int16 and uint16 (int32), uint32 and uint64 (int64). Only the
+        use of a value that cannot be a tensor is an error.
+        """
+        if self.onnx_type in CASTS:
+            return CASTS[self.onnx_type][1]
+        return None if self.dtype == np.dtype(object) else self.dtype
 
     def __str__(self) -> str:
-        return f"{self.name!r}: {_describe(self.dtype, self.shape)}"
+        if self.tensor_dtype is None:
+            return f"{self.name!r}: {self.onnx_type}, which cannot be a tensor"
+        cast = f", as a tensor of {self.tensor_dtype}" if self.tensor_dtype != self.dtype else ""
+        return f"{self.name!r}: {_describe(self.dtype, self.shape)}{cast}"
 
     def accepts(self, dtype: np.dtype[Any], shape: tuple[int, ...]) -> bool:
-        """Return whether an array of this dtype and shape fits."""
-        if dtype != self.dtype:
+        """Return whether a tensor of this dtype and shape fits."""
+        if dtype != self.tensor_dtype:
             return False
         if self.shape is None:
             return True
@@ -48,18 +68,16 @@ class TensorSpec:
         return len(shape) == len(self.shape) and all(wanted in (None, size) for size, wanted in sizes)
 
 
-def read_specs(model: str, arguments: Sequence[NodeArg]) -> tuple[TensorSpec, ...]:
-    """Return the specs of a session's inputs or outputs (``onnxruntime.NodeArg``).
-
-    Raises ``ModelFormatError`` if one is not a tensor, or has a dtype that tensors do not have.
-    """
+def read_specs(arguments: Sequence[NodeArg]) -> tuple[TensorSpec, ...]:
+    """Return the specs of a session's inputs or outputs (``onnxruntime.NodeArg``)."""
     specs = []
     for argument in arguments:
-        if argument.type not in DTYPES:
-            accepted = ", ".join(DTYPES)
-            raise ModelFormatError(f"{model}: {argument.name!r} is a {argument.type}; accepted are {accepted}")
-        sizes = tuple(size if isinstance(size, int) else None for size in argument.shape)
-        specs.append(TensorSpec(argument.name, sizes or None, DTYPES[argument.type]))
+        sizes = tuple(size if isinstance(size, int) else None for size in argument.shape or ())
+        if argument.type in DTYPES:
+            specs.append(TensorSpec(argument.name, sizes or None, DTYPES[argument.type]))
+        else:
+            dtype = CASTS[argument.type][0] if argument.type in CASTS else np.dtype(object)
+            specs.append(TensorSpec(argument.name, sizes or None, dtype, argument.type))
     return tuple(specs)
 
 
@@ -79,9 +97,11 @@ class Signature:
         self.outputs = outputs
 
     def bind(self, inputs: Inputs, outputs: str | Sequence[str] | None) -> tuple[dict[str, Tensor], list[str]]:
-        """Return the tensors by the name of their input, and the names of the requested outputs (all for None).
+        """Return the tensors by the name of their input, and the names of the requested outputs.
 
-        Raises ``ModelInputError`` with a list of all mismatches if there are any.
+        None requests all outputs that can be tensors. Names may be written with or without ``:0``, as in TF.js.
+
+        Raises ``ModelInputError`` if something does not fit; the message lists every mismatch.
         """
         problems: list[str] = []
         feeds = self._bind_inputs(inputs, problems)
@@ -103,8 +123,16 @@ class Signature:
         """Return the given tensors by the names of inputs, as far as they can be assigned."""
         names = [spec.name for spec in self.inputs]
         if isinstance(inputs, Mapping):
-            problems.extend(f"there is no input {name!r}, only {names}" for name in inputs if name not in names)
-            return dict(inputs)
+            given: dict[str, Tensor] = {}
+            for name, tensor in inputs.items():
+                known = _known_name(name, names)
+                if known is None:
+                    problems.append(f"there is no input {name!r}, only {names}")
+                elif known in given:
+                    problems.append(f"input {known!r} was given twice")
+                else:
+                    given[known] = tensor
+            return given
         several = inputs if isinstance(inputs, list | tuple) else [inputs]
         if len(several) != len(names):
             wanted = ", ".join(str(spec) for spec in self.inputs)
@@ -113,14 +141,30 @@ class Signature:
 
     def _bind_outputs(self, outputs: str | Sequence[str] | None, problems: list[str]) -> list[str]:
         known = [spec.name for spec in self.outputs]
+        unusable = {spec.name: spec for spec in self.outputs if spec.tensor_dtype is None}
         if outputs is None:
-            return known
+            usable = [name for name in known if name not in unusable]
+            if not usable:
+                problems.append("no output can be a tensor: " + ", ".join(map(str, self.outputs)))
+            return usable
         requested = [outputs] if isinstance(outputs, str) else list(outputs)
         if not requested:
             problems.append("no output was requested")
-        problems.extend(f"there is no output {name!r}, only {known}" for name in requested if name not in known)
-        problems.extend(f"output {name!r} was requested twice" for name in known if requested.count(name) > 1)
-        return requested
+        problems.extend(
+            f"there is no output {name!r}, only {known}" for name in requested if not _known_name(name, known)
+        )
+        found = [_known_name(name, known) or name for name in requested]
+        problems.extend(f"output {name!r} was requested twice" for name in known if found.count(name) > 1)
+        problems.extend(f"output {unusable[name]}" for name in dict.fromkeys(found) if name in unusable)
+        return found
+
+
+def _known_name(name: object, known: Sequence[str]) -> str | None:
+    """Return the known name that a name stands for, with or without ``:0``; None if there is none."""
+    if not isinstance(name, str):
+        return None
+    other = name.removesuffix(":0") if name.endswith(":0") else f"{name}:0"
+    return next((candidate for candidate in (name, other) if candidate in known), None)
 
 
 def _mismatches(spec: TensorSpec, tensor: object) -> list[str]:

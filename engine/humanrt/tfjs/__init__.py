@@ -10,6 +10,18 @@ that are partly known. ``conversion`` writes the file.
 """
 
 from humanrt.tfjs.conversion import CONVERTER_VERSION, convert, source_digest
-from humanrt.tfjs.reader import source_files
+from humanrt.tfjs.document import file_inside, file_size
+from humanrt.tfjs.reader import Names, read_names, source_files
+from humanrt.tfjs.weights import check_sizes
 
-__all__ = ["CONVERTER_VERSION", "convert", "source_digest", "source_files"]
+__all__ = [
+    "CONVERTER_VERSION",
+    "Names",
+    "check_sizes",
+    "convert",
+    "file_inside",
+    "file_size",
+    "read_names",
+    "source_digest",
+    "source_files",
+]

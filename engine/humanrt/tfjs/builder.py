@@ -5,7 +5,6 @@ of conditions are subgraphs, each with its own builder: they use the values of t
 stored in the outermost graph.
 """
 
-import math
 from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,17 +13,12 @@ from typing import Any, TypeAlias, TypeVar
 import onnx
 from onnx import helper
 
-from humanrt.errors import ModelFormatError, UnsupportedOpError
+from humanrt.errors import ModelFormatError
+from humanrt.tfjs.budget import Budget
 from humanrt.tfjs.graph import BATCH, Array, DType, Shape
 from humanrt.tfjs.inference import IR_VERSION, OPSET, SMALL, fold, infer, known_sizes, require_batch
 from humanrt.tfjs.values import AnyValue, Operand, SequenceValue, Value, constant, describe, initializer, tensor_type
 from humanrt.tfjs.weights import MAX_MODEL_BYTES
-
-MAX_FOLDED_BYTES = 2**30
-"""How much all folded constants of a model may take: a few bytes of graph can ask for any amount."""
-
-MAX_NODES = 20_000
-"""The most nodes of a graph, 17 times Human's largest: a loop may unroll into any number."""
 
 _NEVER_FOLDED = frozenset(
     {
@@ -54,11 +48,10 @@ class _Book:
     """The state that a graph shares with its subgraphs. ``reserved`` are the names of inputs and outputs."""
 
     reserved: frozenset[str]
+    budget: Budget
     initializers: dict[str, Array] = field(default_factory=dict)
     shared_constants: dict[tuple[str, Shape, bytes], str] = field(default_factory=dict)
     names: int = 0
-    nodes: int = 0
-    folded_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +74,24 @@ class Subgraph:
 class Builder:
     """The nodes and initializers of one ONNX graph, or of one subgraph of another builder's graph."""
 
-    def __init__(
-        self, reserved: frozenset[str] = _NOTHING, *, book: _Book | None = None, expressions: _Expressions | None = None
-    ) -> None:
-        self._book = book or _Book(reserved)
-        self._expressions: _Expressions = ChainMap() if expressions is None else expressions
+    def __init__(self, book: _Book, expressions: _Expressions) -> None:
+        self._book = book
+        self._expressions = expressions
         self._nodes: list[_Written] = []
+
+    @classmethod
+    def outermost(cls, reserved: frozenset[str], budget: Budget) -> "Builder":
+        """Return a builder for the graph of a model, whose inputs and outputs have the ``reserved`` names."""
+        return cls(_Book(reserved, budget), ChainMap())
 
     def inner(self) -> "Builder":
         """Return a builder for a subgraph of this one."""
-        return Builder(book=self._book, expressions=self._expressions.new_child())
+        return Builder(self._book, self._expressions.new_child())
+
+    @property
+    def budget(self) -> Budget:
+        """What is left of the bounds of the conversion."""
+        return self._book.budget
 
     def emit(self, op: str, *operands: Operand, **attributes: Any) -> Value:  # noqa: ANN401 - of many types
         """Write one node with one output, or compute its result if all operands are constants."""
@@ -101,7 +102,9 @@ class Builder:
 
         Raises ``UnsupportedOpError`` if the symbolic batch is lost: see ``inference.infer``.
         """
+        self.budget.operate(len(operands) + count)
         inputs = [value if value is None or isinstance(value, Value) else constant(value) for value in operands]
+        fixed = all(value is None or value.fixed or value.constant is not None for value in inputs)
         foldable = op not in _NEVER_FOLDED and all(value is None or value.constant is not None for value in inputs)
         names = tuple("" if value is None else self._operand_name(value, foldable, i) for i, value in enumerate(inputs))
         key = (op, names, count, repr(sorted(attributes.items())))
@@ -110,14 +113,17 @@ class Builder:
         outputs = [self._new_name() for _ in range(count)]
         node = helper.make_node(op, names, outputs, **attributes)
         inferred = infer(node, inputs)
+        if fixed:
+            self.budget.fold(op, inputs, inferred, attributes)
         if foldable:
-            self._account_folded(inferred)
             results = fold(node, inputs)
             return tuple(constant(result, dtype) for result, (_, dtype) in zip(results, inferred, strict=True))
         sizes = known_sizes(op, inputs, attributes)
         if sizes is not None and all(isinstance(size, int) for size in sizes.flat):
             return (constant(sizes, inferred[0][1]),)
-        values = tuple(Value(name, *described, sizes=sizes) for name, described in zip(outputs, inferred, strict=True))
+        values = tuple(
+            Value(name, *described, sizes=sizes, fixed=fixed) for name, described in zip(outputs, inferred, strict=True)
+        )
         self._add(node, values)
         self._expressions[key] = values
         return values
@@ -127,6 +133,7 @@ class Builder:
 
         ``result`` must have no name; this method sets it.
         """
+        self.budget.operate(len(operands))
         inputs = [value if value is None or isinstance(value, AnyValue) else constant(value) for value in operands]
         names = tuple("" if value is None else self._name(value) for value in inputs)
         key = (op, names, 1, repr(sorted(attributes.items())))
@@ -144,6 +151,7 @@ class Builder:
         self, op: str, operands: Sequence[AnyValue | None], results: Sequence[AnyValue], graphs: Mapping[str, Subgraph]
     ) -> None:
         """Write an If or a Loop, whose attributes are graphs; set the names of ``results``."""
+        self.budget.operate(len(operands) + len(results))
         names = tuple("" if value is None else self._name(value) for value in operands)
         given = [self._new_name() for _ in results]
         for value, name in zip(results, given, strict=True):
@@ -208,9 +216,6 @@ class Builder:
         return kept[::-1], needed
 
     def _add(self, node: onnx.NodeProto, results: tuple[AnyValue, ...], taken: frozenset[str] = _NOTHING) -> None:
-        if self._book.nodes >= MAX_NODES:
-            raise UnsupportedOpError(f"the graph has, or unrolls into, more than {MAX_NODES} nodes")
-        self._book.nodes += 1
         self._nodes.append(_Written(node, results, taken))
 
     def _operand_name(self, value: Value, foldable: bool, position: int) -> str:
@@ -231,12 +236,8 @@ class Builder:
             array, name = value.constant, self._new_name()
             if array.size <= SMALL:
                 name = self._book.shared_constants.setdefault((array.dtype.str, array.shape, array.tobytes()), name)
-            self._book.initializers.setdefault(name, array)
+            if name not in self._book.initializers:
+                self.budget.store(array.nbytes)
+                self._book.initializers[name] = array
             value.name = name
         return value.name
-
-    def _account_folded(self, results: Sequence[tuple[Shape, DType]]) -> None:
-        for shape, dtype in results:
-            self._book.folded_bytes += math.prod(size for size in shape if isinstance(size, int)) * dtype.itemsize
-        if self._book.folded_bytes > MAX_FOLDED_BYTES:
-            raise ModelFormatError(f"its constants unfold into more than {MAX_FOLDED_BYTES} bytes")

@@ -85,7 +85,7 @@ def _exit(workspace: Workspace, node: Node, frame: Frame) -> Steps:
     if source.op != "Switch" or len(source.inputs) != 2 or structure.node(source.inputs[1].node).op != "LoopCond":
         raise ModelFormatError("its input is not the Switch of a loop")
     variable, condition = source.inputs
-    last = yield from _unroll(condition, frame, condition.node)
+    last = yield from _unroll(workspace, condition, frame, condition.node)
     if last is not None:
         return ((yield variable, last),)
     variables = structure.variables(condition.node)
@@ -100,7 +100,7 @@ def _while(workspace: Workspace, node: Node, frame: Frame) -> Steps:
     if len(decides.results) != 1 or not len(body.parameters) == len(body.results) == len(node.inputs):
         raise ModelFormatError("the parameters and results of its functions do not match its inputs")
     variables = [Reference(name) for name in body.parameters]
-    last = yield from _unroll(decides.results[0], frame, node.name)
+    last = yield from _unroll(workspace, decides.results[0], frame, node.name)
     if last is None:
         return (yield from write_loop(workspace, decides.results[0], variables, frame, node.name))
     results: list[Result] = []
@@ -141,9 +141,15 @@ def _argument(workspace: Workspace, node: Node, frame: Frame) -> Steps:
     return ((yield results[position], _turn_before(frame)),)
 
 
-def _unroll(condition: Reference, frame: Frame, site: str) -> _LastTurn:
+def _unroll(workspace: Workspace, condition: Reference, frame: Frame, site: str) -> _LastTurn:
     """Evaluate the iterations; return the frame in which the condition is false, None if a Loop must be written."""
-    _require_shallow(frame)
+    if (site, frame) not in workspace.ended:
+        _require_shallow(frame)
+        workspace.ended[site, frame] = yield from _last_turn(condition, frame, site)
+    return workspace.ended[site, frame]
+
+
+def _last_turn(condition: Reference, frame: Frame, site: str) -> _LastTurn:
     for number in range(MAX_TURNS):
         inside = (*frame, Turn(site, number))
         goes_on = is_true((yield condition, inside))

@@ -11,8 +11,8 @@ from humanrt.errors import ModelFormatError
 
 JsonObject: TypeAlias = Mapping[str, Any]
 
-MAX_JSON_BYTES = 64 * 2**20
-"""The most bytes of a ``model.json``, 70 times the largest of Human's."""
+MAX_JSON_BYTES = 16 * 2**20
+"""The most bytes of a ``model.json``, 17 times the largest of Human's; the parsed document takes 25 times as many."""
 
 _T = TypeVar("_T")
 
@@ -66,16 +66,41 @@ def read_document(model_json: Path) -> JsonObject:
     """
     content = read_file(model_json, MAX_JSON_BYTES)
     try:
-        document = checked(json.loads(content), dict, "the document")
+        document = json.loads(content)
     except (ValueError, RecursionError, MemoryError) as error:
         raise ModelFormatError(f"{model_json}: not a JSON object: {error}") from error
+    if foreign := _foreign(document):
+        raise ModelFormatError(f"{model_json}: {foreign}")
+    try:
+        return checked(document, dict, "the document")
+    except ModelFormatError as error:
+        raise ModelFormatError(f"{model_json}: not a JSON object: {error}") from error
+
+
+def _foreign(document: object) -> str | None:
+    """Return the format of a document that is not a graph model, with the cure; None if it is not a known format."""
+    if isinstance(document, list) and document and all(isinstance(entry, dict) for entry in document):
+        is_manifest = all("weights" in group and "paths" in group for group in document)
+        return _WEIGHTS_MANIFEST if is_manifest else None
+    if not isinstance(document, dict):
+        return None
     topology = document.get("modelTopology")
     if document.get("format") == "layers-model" or (isinstance(topology, dict) and "model_config" in topology):
-        raise ModelFormatError(
-            f"{model_json}: a TF.js layers model (Keras); only graph models are supported. Convert it with "
+        return (
+            "a TF.js layers model (Keras); only graph models are supported. Convert it with "
             "'tensorflowjs_converter --input_format=tfjs_layers_model --output_format=tfjs_graph_model model.json DIR'"
         )
-    return document
+    if "modelTopology" not in document and "weightsManifest" in document:
+        return _WEIGHTS_MANIFEST
+    if "modelTopology" not in document and "class_name" in document and "config" in document:
+        return (
+            "the architecture of a Keras model, without weights; only TF.js graph models are supported. Export the "
+            "model from Python: model.export('model.onnx', format='onnx')"
+        )
+    return None
+
+
+_WEIGHTS_MANIFEST = "a weights manifest of TF.js, without a graph. Load the model.json to which it belongs"
 
 
 def read_file(path: Path, limit: int) -> bytes:
@@ -116,14 +141,20 @@ def group_files(group: JsonObject, folder: Path) -> tuple[Path, ...]:
     """Return the files of one group of weights; each must be in or below the folder of the ``model.json``."""
     files = []
     for text in member(group, "paths", list, "a group of 'weightsManifest'"):
-        relative = PurePosixPath(checked(text, str, "a path of 'weightsManifest'"))
-        windows = PureWindowsPath(text)
-        if not relative.parts or windows.anchor or relative.is_absolute() or ".." in windows.parts:
+        file = file_inside(folder, checked(text, str, "a path of 'weightsManifest'"))
+        if file is None:
             raise ModelFormatError(
                 f"the path {_brief(text)} of 'weightsManifest' is not a relative path inside the model's folder"
             )
-        files.append(folder / relative)
+        files.append(file)
     return tuple(files)
+
+
+def file_inside(folder: Path, name: str) -> Path | None:
+    """Return the path of a file in or below a folder; None if its name is not a plain relative path."""
+    relative, windows = PurePosixPath(name), PureWindowsPath(name)
+    is_plain = relative.parts and not (windows.anchor or relative.is_absolute() or ".." in windows.parts)
+    return folder / relative if is_plain and "://" not in name else None
 
 
 def _brief(value: object) -> str:

@@ -46,7 +46,10 @@ class Workspace:
         self.results: dict[Key, tuple[Result, ...]] = {(name, ()): (result,) for name, result in inputs.items()}
         self.shared: dict[Key, tuple[Result, ...]] = {}
         """The results of loops and conditions; each Exit or Merge has one of them."""
+        self.ended: dict[Key, Frame | None] = {}
+        """The frame in which each unrolled loop ends; None for a loop that must be written."""
         self._builders: dict[Frame, Builder] = {(): builder}
+        self._opened: set[Frame] = set()
 
     def builder(self, frame: Frame) -> Builder:
         """Return the builder of the ONNX graph of a frame."""
@@ -58,13 +61,19 @@ class Workspace:
         """Return the builder of a new subgraph for these frames, and drop their earlier results."""
         inner = self.builder(frames[0][:-1]).inner()
         for frame in frames:
-            for known in (self.results, self.shared):
-                for key in [key for key in known if key[1][: len(frame)] == frame]:
-                    del known[key]
-            for other in [other for other in self._builders if other[: len(frame)] == frame]:
-                del self._builders[other]
+            if frame in self._opened:
+                self._forget(frame)
+            self._opened.add(frame)
             self._builders[frame] = inner
         return inner
+
+    def _forget(self, frame: Frame) -> None:
+        """Drop all that was found in a frame and in the frames within it."""
+        for known in (self.results, self.shared, self.ended):
+            for key in [key for key in known if key[1][: len(frame)] == frame]:
+                del known[key]
+        for other in [other for other in self._builders if other[: len(frame)] == frame]:
+            del self._builders[other]
 
     def key(self, reference: Reference, frame: Frame) -> Key:
         """Return the key of a result. Constants and inputs are the same in every frame."""

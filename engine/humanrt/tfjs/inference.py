@@ -92,7 +92,7 @@ def require_batch(shape: Shape) -> None:
 
 def _sizes(value: Value) -> Sizes | None:
     if value.constant is not None:
-        return value.constant.astype(object)
+        return value.constant.astype(object) if value.constant.size <= SMALL else None
     if value.sizes is not None:
         return value.sizes
     extents = [size for size in value.shape if isinstance(size, int)]

@@ -4,7 +4,8 @@ All checks of untrusted bytes are here, in ``document``, ``nodes`` and ``weights
 but not on the validity of each operation.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +69,47 @@ def source_files(model_json: Path) -> tuple[Path, ...]:
     return (model_json, *(file for group in groups for file in group))
 
 
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names in a model: all nodes, and the node outputs of the keys of its signature, written ``node:index``."""
+
+    nodes: frozenset[str]
+    inputs: Mapping[str, str]
+    outputs: Mapping[str, str]
+
+
+def read_names(model_json: Path) -> Names:
+    """Return the names in a model. Keys are without ``:0``.
+
+    Raises ``ModelFormatError`` if the model is malformed.
+    """
+    document = read_document(model_json)
+    try:
+        topology = member(document, "modelTopology", dict, "the model")
+        entries = [checked(entry, dict, "a node") for entry in member(topology, "node", list, "'modelTopology'")]
+        nodes = read_nodes(entries)
+        signature = _signature(document)
+        inputs, outputs = (
+            {_plain(key): name for key, name in _keys(signature, kind)} for kind in ("inputs", "outputs")
+        )
+    except ModelFormatError as error:
+        raise ModelFormatError(f"{model_json}: {error}") from error
+    return Names(frozenset(nodes), inputs, outputs)
+
+
+def _plain(name: str) -> str:
+    return name.removesuffix(":0")
+
+
+def _keys(signature: JsonObject, kind: str) -> list[tuple[str, str]]:
+    """Return the keys of the ``inputs`` or ``outputs`` of a signature, and the node outputs to which they refer."""
+    what = kind.removesuffix("s")
+    return [
+        (key, optional(checked(value, dict, f"{what} {key!r} of the signature"), "name", str, f"{what} {key!r}") or key)
+        for key, value in optional(signature, kind, dict, "the signature").items()
+    ]
+
+
 def _signature(document: JsonObject) -> JsonObject:
     """Return the signature. Its place depends on the version of the converter that wrote the model."""
     own = optional(document, "signature", dict, "the model")
@@ -116,19 +158,13 @@ def _sizes(shape: JsonObject, where: str) -> tuple[int | None, ...] | None:
 
 
 def _outputs(nodes: dict[str, Node], signature: JsonObject, asked: Sequence[str] | None) -> tuple[GraphOutput, ...]:
-    if asked is not None:
-        pairs = [(name, name) for name in asked]
-    else:
-        pairs = []
-        for key, value in optional(signature, "outputs", dict, "the signature").items():
-            entry = checked(value, dict, f"output {key!r} of the signature")
-            pairs.append((key, optional(entry, "name", str, f"output {key!r}") or key))
+    pairs = _keys(signature, "outputs") if asked is None else [(name, name) for name in asked]
     if not pairs and asked is None:
         used = {reference.node for node in nodes.values() for reference in node.inputs}
         pairs = [(name, name) for name, node in nodes.items() if name not in used and node.op not in _NEVER_OUTPUTS]
     if not pairs:
         raise ModelFormatError("the model has no outputs")
-    outputs = tuple(GraphOutput(name.removesuffix(":0"), Reference.parse(reference)) for name, reference in pairs)
+    outputs = tuple(GraphOutput(_plain(name), Reference.parse(reference)) for name, reference in pairs)
     names = [output.name for output in outputs]
     if len(set(names)) != len(names):
         raise ModelFormatError(f"two outputs have the same name: {', '.join(names)}")

@@ -63,11 +63,7 @@ class Structure:
 
     def variables(self, condition: str) -> list[Reference]:
         """Return the Merges of the variables of a TensorFlow 1 loop; ``condition`` is its LoopCond."""
-        merges = [
-            node.inputs[0]
-            for node in self._graph.nodes.values()
-            if node.op == "Switch" and len(node.inputs) == 2 and node.inputs[1].node == condition
-        ]
+        merges = self._switched.get(condition, [])
         if any(self.node(merge.node).op != "Merge" for merge in merges):
             raise ModelFormatError("the input of the Switch of a loop variable is not its Merge")
         return list(dict.fromkeys(merges))
@@ -102,6 +98,15 @@ class Structure:
             and len(self._conditions_behind(other, condition.predicate)) == len(waits)
         ]
         return replace(condition, group=tuple(group))
+
+    @cached_property
+    def _switched(self) -> dict[str, list[Reference]]:
+        """The inputs of the Switches by the node that decides them."""
+        found: dict[str, list[Reference]] = {}
+        for node in self._graph.nodes.values():
+            if node.op == "Switch" and len(node.inputs) == 2:
+                found.setdefault(node.inputs[1].node, []).append(node.inputs[0])
+        return found
 
     @cached_property
     def _parameters(self) -> dict[str, tuple[Function, int]]:

@@ -13,9 +13,6 @@ from humanrt.tfjs.layout import Tensor
 from humanrt.tfjs.ops.table import Call, Result, translate
 from humanrt.tfjs.values import constant
 
-MAX_EVALUATIONS = 20_000
-"""The most evaluations of nodes, counted for each iteration of a loop: ten times those of Human's largest model."""
-
 
 class Tracer:
     """The translation of the nodes of one graph into one builder, each at most once in each frame."""
@@ -23,7 +20,7 @@ class Tracer:
     def __init__(self, graph: Graph, builder: Builder, inputs: dict[str, Result]) -> None:
         self._graph = graph
         self._workspace = Workspace(graph, builder, inputs)
-        self._evaluations = 0
+        self._budget = builder.budget
 
     def tensor(self, reference: Reference) -> Tensor:
         """Translate the nodes that one output needs, and return the output.
@@ -65,9 +62,7 @@ class Tracer:
 
     def _steps(self, name: str, frame: Frame) -> Steps:
         node = self._workspace.structure.node(name)
-        self._evaluations += 1
-        if self._evaluations > MAX_EVALUATIONS:
-            raise UnsupportedOpError(f"its loops unroll into more than {MAX_EVALUATIONS} nodes")
+        self._budget.evaluate()
         if node.op in CONTROL_FLOW:
             return (yield from CONTROL_FLOW[node.op](self._workspace, node, frame))
         builder = self._workspace.builder(frame)

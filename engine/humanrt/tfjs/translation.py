@@ -1,8 +1,11 @@
 """Translation of a typed graph into an ONNX model: its inputs are declared and its outputs traced."""
 
+from dataclasses import replace
+
 import onnx
 
 from humanrt.errors import ModelFormatError
+from humanrt.tfjs.budget import Budget, LimitError
 from humanrt.tfjs.builder import Builder
 from humanrt.tfjs.graph import BATCH, TF_DTYPES, Graph, Shape
 from humanrt.tfjs.layout import OpenTensor, Tensor
@@ -20,16 +23,22 @@ def translate_graph(graph: Graph, version: str) -> onnx.ModelProto:
     attempts = [(batch, usual) for usual in (False, True) for batch in (BATCH, 1)]
     if all((given.shape or ())[1:] == (given.usual_shape or ())[1:] for given in graph.inputs):
         attempts = attempts[2:]
+    whole = Budget.of(graph)
+    budget = replace(whole)
     for batch, usual in attempts[:-1]:
         try:
-            return _translate(graph, version, batch, usual)
+            return _translate(graph, version, batch, usual, budget)
+        except LimitError:
+            raise
         except ModelFormatError:
-            continue  # The inputs are too general, or the model is malformed: then the last attempt raises.
-    return _translate(graph, version, *attempts[-1])
+            # The inputs are too general, or the model is malformed: then the last attempt raises.
+            budget = budget.for_another_attempt(whole)
+    return _translate(graph, version, *attempts[-1], budget)
 
 
-def _translate(graph: Graph, version: str, batch: int | str, usual: bool) -> onnx.ModelProto:
-    builder = Builder(frozenset([given.name for given in graph.inputs] + [output.name for output in graph.outputs]))
+def _translate(graph: Graph, version: str, batch: int | str, usual: bool, budget: Budget) -> onnx.ModelProto:
+    reserved = frozenset([given.name for given in graph.inputs] + [output.name for output in graph.outputs])
+    builder = Builder.outermost(reserved, budget)
     inputs, tensors, batched = list[AnyValue](), dict[str, Result](), False
     for given in graph.inputs:
         computed_in = TF_DTYPES[graph.nodes[given.name].attributes.text("dtype")]

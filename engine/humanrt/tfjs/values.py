@@ -16,7 +16,8 @@ class Value:
     """A tensor of known rank.
 
     ``clip`` is set on the result of a Clip or Relu: its source and its bounds. ``sizes`` is set on a value that is
-    computed from partly known sizes. ``counts`` is True for the values 0, 1, 2, ...
+    computed from partly known sizes. ``counts`` is True for the values 0, 1, 2, ... ``fixed`` is True for a value that
+    is computed from constants only, though not at conversion time.
     """
 
     name: str | None
@@ -26,6 +27,7 @@ class Value:
     clip: "tuple[Value, float, float] | None" = None
     sizes: Sizes | None = None
     counts: bool = False
+    fixed: bool = False
 
     @property
     def rank(self) -> int:

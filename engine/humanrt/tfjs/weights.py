@@ -16,6 +16,7 @@ from humanrt.tfjs.document import (
     member,
     number,
     optional,
+    read_document,
     read_file,
     weight_groups,
 )
@@ -25,6 +26,9 @@ MAX_MODEL_BYTES = 2**31 - 2**20
 """The most bytes of weights: a protocol buffer is limited to 2 GiB, and 1 MiB is left for the graph."""
 
 MAX_RANK = 8
+
+_BLOCK = 2**20
+"""Elements that are dequantized at a time: in double precision they take eight times the memory of uint8."""
 
 _DTYPES: dict[str, DType] = {"float32": FLOAT32, "int32": INT32, "bool": BOOL}
 _QUANTIZED_DTYPES: dict[str, DType] = {
@@ -52,8 +56,34 @@ class _Weight:
         return math.prod(self.shape) * self.dtype.itemsize
 
 
+def check_sizes(model_json: Path) -> bool:
+    """Return True if the weights files of a model have the sizes that its manifest describes.
+
+    Raises ``ModelFormatError`` otherwise.
+    """
+    try:
+        _groups(read_document(model_json), model_json.parent)
+    except ModelFormatError as error:
+        raise ModelFormatError(f"{model_json}: {error}") from error
+    return True
+
+
 def read_weights(document: JsonObject, folder: Path) -> dict[str, Array]:
     """Return all weights by name, as float32, int32 or bool arrays. All sizes are checked before a file is read."""
+    arrays: dict[str, Array] = {}
+    for files, weights in _groups(document, folder):
+        content, offset = b"".join(read_file(file, MAX_MODEL_BYTES) for file in files), 0
+        for weight in weights:
+            if weight.name in arrays:
+                raise ModelFormatError(f"'weightsManifest' has the weight {weight.name!r} twice")
+            stored = np.frombuffer(content, weight.stored, math.prod(weight.shape), offset)
+            arrays[weight.name] = _dequantize(weight, stored).reshape(weight.shape)
+            offset += weight.stored_bytes
+    return arrays
+
+
+def _groups(document: JsonObject, folder: Path) -> list[tuple[tuple[Path, ...], list[_Weight]]]:
+    """Return the files and the weights of each group, whose sizes agree."""
     groups = [
         (
             group_files(group, folder),
@@ -61,23 +91,18 @@ def read_weights(document: JsonObject, folder: Path) -> dict[str, Array]:
         )
         for group in weight_groups(document)
     ]
-    for files, weights in groups:
-        expected, found = sum(weight.stored_bytes for weight in weights), sum(file_size(file) for file in files)
+    files = [file for group_of_files, _ in groups for file in group_of_files]
+    if len(set(files)) < len(files):
+        # Otherwise a small file could be read into gigabytes.
+        raise ModelFormatError("'weightsManifest' has a path twice")
+    for group_of_files, weights in groups:
+        expected, found = sum(weight.stored_bytes for weight in weights), sum(map(file_size, group_of_files))
         if expected != found:
-            names = ", ".join(file.name for file in files)
+            names = ", ".join(file.name for file in group_of_files)
             raise ModelFormatError(f"'weightsManifest' describes {expected} bytes of weights; {names} have {found}")
     if (total := sum(weight.bytes for _, weights in groups for weight in weights)) > MAX_MODEL_BYTES:
         raise ModelFormatError(f"the weights take {total} bytes; an ONNX file can hold at most {MAX_MODEL_BYTES}")
-    arrays: dict[str, Array] = {}
-    for files, weights in groups:
-        content, offset = b"".join(read_file(file, MAX_MODEL_BYTES) for file in files), 0
-        for weight in weights:
-            if weight.name in arrays:
-                raise ModelFormatError(f"'weightsManifest' has the weight {weight.name!r} twice")
-            stored = np.frombuffer(content, weight.stored, math.prod(weight.shape), offset).reshape(weight.shape)
-            arrays[weight.name] = _dequantize(weight, stored)
-            offset += weight.stored_bytes
-    return arrays
+    return groups
 
 
 def _entry(raw: object) -> _Weight:
@@ -108,11 +133,14 @@ def _dequantize(weight: _Weight, stored: Array) -> Array:
     if weight.scale is None:
         return stored.astype(weight.dtype)
     # JavaScript multiplies in double precision, then stores: as float32, or by Math.round (half up) as int32.
-    with np.errstate(over="ignore"):
-        exact = stored.astype(np.float64) * weight.scale + weight.minimum
-        if weight.dtype == INT32:
-            rounded = np.floor(exact + 0.5)
-            if not ((rounded >= -(2.0**31)) & (rounded < 2.0**31)).all():
-                raise ModelFormatError(f"the dequantized weight {weight.name!r} does not fit int32")
-            return rounded.astype(INT32)
-        return exact.astype(FLOAT32)
+    values: Array = np.empty(stored.shape, weight.dtype)
+    for start in range(0, stored.size, _BLOCK):
+        block = slice(start, start + _BLOCK)
+        with np.errstate(over="ignore"):
+            exact = stored[block].astype(np.float64) * weight.scale + weight.minimum
+            if weight.dtype == INT32:
+                exact = np.floor(exact + 0.5)
+                if not ((exact >= -(2.0**31)) & (exact < 2.0**31)).all():
+                    raise ModelFormatError(f"the dequantized weight {weight.name!r} does not fit int32")
+            values[block] = exact
+    return values

@@ -12,6 +12,7 @@ other address. Both observe the bounds of ``transfer``. ``integrity`` verifies f
 """
 
 from humanrt.zoo.address import as_address, local_path
+from humanrt.zoo.cache import Copy
 from humanrt.zoo.cards import (
     Asset,
     Card,
@@ -34,6 +35,7 @@ __all__ = [
     "Cancelled",
     "Card",
     "CardFile",
+    "Copy",
     "DownloadLimits",
     "FileReport",
     "GitHubSource",

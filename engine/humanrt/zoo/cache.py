@@ -16,14 +16,15 @@ again (a conversion without its note), or deleted by the next fetch through npm 
 operating system, which releases them when the process ends.
 """
 
+import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from humanrt.errors import StoreError
+from humanrt.errors import IntegrityError, StoreError
 from humanrt.zoo.cards import Asset, CardFile
 from humanrt.zoo.integrity import file_access, install, is_intact, is_recorded, part_of, record
 from humanrt.zoo.transfer import POLL_S, Cancelled, FetchEndedError, never
@@ -36,6 +37,18 @@ LOCK_TIMEOUT_S = 1800.0
 
 
 READ_ONLY = 0o444
+
+# Copies of users' models that were not loaded for so long are deleted: a model that is exported again and again would
+# fill the disk.
+KEPT_S = 30 * 24 * 3600.0
+
+
+class Copy(NamedTuple):
+    """A file to copy into the cache: its relative path there, its length and hash, and the path or bytes to copy."""
+
+    name: str
+    file: CardFile
+    source: Path | bytes
 
 
 class Cache:
@@ -87,6 +100,23 @@ class Cache:
                     record(path)
         return path
 
+    def keep(self, digest: str, files: Sequence[Copy]) -> Path:
+        """Return the folder of copies of ``files``, which ``digest`` identifies; it is created if missing or damaged.
+
+        The copies are read-only. A folder is replaced as a whole, never changed: sessions may map its files to memory.
+
+        Raises ``IntegrityError`` if a source does not have the described content (it changed after it was hashed).
+        """
+        folder = self.root / "graphs" / digest
+        if not _is_kept(folder, files):
+            with self.lock(f"graph-{digest}"):
+                if not _is_kept(folder, files):
+                    _copy(files, folder)
+                    self._delete_old_copies()
+        with suppress(OSError):  # the folder may belong to another user
+            os.utime(folder)
+        return folder
+
     def remove(self, asset: Asset) -> int:
         """Delete the files of ``asset`` and their conversions; return the number of bytes freed."""
         freed = 0
@@ -97,6 +127,14 @@ class Cache:
                         freed += sum(path.stat().st_size for path in folder.iterdir())
                         shutil.rmtree(folder)
         return freed
+
+    def _delete_old_copies(self) -> None:
+        """Delete copies that were not loaded for a long time; sessions that still use them are not affected."""
+        oldest = time.time() - KEPT_S
+        for folder in (self.root / "graphs").iterdir():
+            with suppress(OSError):
+                if folder.stat().st_mtime < oldest:
+                    shutil.rmtree(folder, ignore_errors=True)
 
     @contextmanager
     def lock(self, name: str, cancelled: Cancelled = never) -> Iterator[None]:
@@ -120,6 +158,38 @@ class Cache:
     def lock_of(self, asset: Asset, cancelled: Cancelled = never) -> AbstractContextManager[None]:
         """Return the lock of the files of ``asset``."""
         return self.lock(f"{asset.kind}-{asset.name}", cancelled)
+
+
+def _is_kept(folder: Path, files: Sequence[Copy]) -> bool:
+    return all(is_intact(folder / copy.name, copy.file) for copy in files)
+
+
+def _copy(files: Sequence[Copy], folder: Path) -> None:
+    part, old = (folder.with_name(f"{folder.name}.{suffix}") for suffix in ("part", "old"))
+    with file_access(folder):
+        for left in (part, old):  # of a process that was killed
+            shutil.rmtree(left, ignore_errors=True)
+        part.mkdir(parents=True)
+    try:
+        for copy in files:
+            path = part / copy.name
+            with file_access(path):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                if isinstance(copy.source, Path):
+                    shutil.copyfile(copy.source, path)
+                else:
+                    path.write_bytes(copy.source)
+            if not is_intact(path, copy.file):
+                raise IntegrityError(f"{copy.name} changed while it was copied")
+            with file_access(path):
+                path.chmod(READ_ONLY)
+        with file_access(folder):
+            if folder.exists():
+                folder.rename(old)
+            part.rename(folder)
+    finally:
+        for left in (part, old):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _wait_for(lock: "BaseFileLock", path: Path, cancelled: Cancelled) -> None:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from humanrt.errors import FetchError, IntegrityError, ModelError, OfflineError, StoreError
 from humanrt.zoo.address import Check, OtherFiles, download_model, model_name
-from humanrt.zoo.cache import Cache
+from humanrt.zoo.cache import Cache, Copy
 from humanrt.zoo.cards import Asset, Card, SampleCard
 from humanrt.zoo.catalogue import sample_cards
 from humanrt.zoo.fetching import Fetcher, enumerate_names
@@ -177,7 +177,7 @@ class Store:
             # Earlier versions kept an .onnx file without its external data, and files that broke off.
             try:
                 return folder.exists() and all(map(Path.is_file, other_files(folder / name))) and check(folder / name)
-            except ModelError:
+            except (ModelError, OSError):
                 return False
 
         if not is_complete():
@@ -188,6 +188,13 @@ class Store:
                     download = Download(self._limits, cancelled)
                     download_model(url, folder, other_files, check, download, on_progress or ignore)
         return folder / name
+
+    def keep(self, digest: str, files: Sequence[Copy]) -> Path:
+        """Return the folder of read-only copies of ``files``, which ``digest`` identifies.
+
+        Raises ``IntegrityError`` if a source does not have the described content.
+        """
+        return self._cache.keep(digest, files)
 
     def converted(self, name: str, digest: str, convert: Callable[[Path], object]) -> Path:
         """Return the ONNX file of ``digest``, verified; ``convert`` writes it to a given path if it does not exist.

@@ -77,9 +77,46 @@ def test_invalid_strided_slices(evaluate, known, begin, end, step, masks):
         evaluate("StridedSlice", X, known(begin), known(end), known(step), **masks)
 
 
-def test_strided_slice_with_computed_bounds(evaluate, known):
-    with pytest.raises(UnsupportedOpError, match=r"\(StridedSlice\): its begin is computed"):
-        evaluate("StridedSlice", X, np.int32([0]), known([2]), known([1]))
+@SETTINGS
+@given(index=numpy_index(), fed=st.sampled_from(["begin", "end", "both"]))
+def test_strided_slice_with_computed_bounds(evaluate, known, index, fed):
+    """As models converted from JAX have them."""
+    try:
+        expected = X[index]
+    except IndexError:
+        return
+    (begin, end, step), masks = as_strided_slice(index)
+    begin, end = (bound if fed in (name, "both") else known(bound) for name, bound in (("begin", begin), ("end", end)))
+    np.testing.assert_array_equal(evaluate("StridedSlice", X, begin, end, known(step), **masks), expected)
+
+
+def test_computed_bounds_keep_the_other_sizes_and_the_batch(writer, run):
+    """A convolution after the slice needs its channels."""
+    x, count = writer.placeholder("x", [None, 6, 4, 2]), writer.placeholder("count", [], "DT_INT32")
+    size = writer.node("StridedSlice", [writer.node("Shape", [x]), *map(writer.const, np.int32([[1], [2], [1]]))])
+    half = writer.node("FloorDiv", [writer.node("AddV2", [size, count]), writer.const(np.int32([2]))])
+    zero = writer.const(np.int32([0]))
+    begin = writer.node("ConcatV2", [zero, half, writer.const(np.int32(0))])
+    bounds = [begin, writer.const(np.int32([0, 0])), writer.const(np.int32([1, 1]))]
+    part = writer.node("StridedSlice", [x, *bounds], begin_mask=1, end_mask=3)
+    weights = writer.const(np.ones((1, 1, 2, 1), np.float32))
+    writer.node("Conv2D", [part, weights], "y", strides=[1, 1, 1, 1], padding="VALID")
+    images = np.arange(2 * 6 * 4 * 2, dtype=np.float32).reshape(2, 6, 4, 2)
+    result = run(writer.write(), {"x": images, "count": np.array(2, np.int32)})["y"]
+    np.testing.assert_array_equal(result, images[:, 4:].sum(-1, keepdims=True))
+
+
+def test_computed_strides_are_not_supported(evaluate, known):
+    with pytest.raises(UnsupportedOpError, match=r"\(StridedSlice\): its strides is computed at run time"):
+        evaluate("StridedSlice", X, known([0]), known([2]), np.int32([1]))
+
+
+def test_bounds_of_unknown_number(writer, run):
+    x, begins = writer.placeholder("x", [4]), writer.placeholder("begin", [1, None], "DT_INT32")
+    begin = writer.node("Squeeze", [begins], squeeze_dims=[0])
+    writer.node("StridedSlice", [x, begin, writer.const(np.int32([2])), writer.const(np.int32([1]))], "y")
+    with pytest.raises(UnsupportedOpError, match="not a vector of known length"):
+        run(writer.write(), {})
 
 
 @SETTINGS

@@ -14,6 +14,9 @@ _MAX_WINDOW = 2**16
 """An exclusive limit on kernels, strides and dilations: larger ones overflow the arithmetic of shape inference."""
 
 
+_MAX_EQUATION = 256
+
+
 def same_padding(
     sizes: Sequence[Dimension], kernel: Sequence[int], strides: Sequence[int], dilations: Sequence[int]
 ) -> list[int] | None:
@@ -218,6 +221,8 @@ def matrix_product(call: Call, x: Tensor, y: Tensor, *extra: Tensor) -> Tensor:
 def einstein_sum(call: Call, *operands: Tensor) -> Tensor:
     """Compute the Einstein summation of an equation, as ``numpy.einsum`` does."""
     equation = call.attributes.text("equation")
+    if len(equation) > _MAX_EQUATION:
+        raise ModelFormatError(f"its equation has {len(equation)} characters; at most {_MAX_EQUATION} are supported")
     return call.logical(call.emit("Einsum", *(operand.logical for operand in operands), equation=equation))
 
 

@@ -82,6 +82,7 @@ def one_hot(call: Call, indices: Tensor, depth: Tensor, on: Tensor, off: Tensor)
     """Return ``on`` at each index along a new axis, and ``off`` elsewhere."""
     if (size := known_integer(depth, "depth")) < 0:
         raise ModelFormatError(f"its depth is {size}; it must not be negative")
+    call.builder.budget.store(4 * size)
     axis = axis_of(call.attributes.integer("axis", -1), indices.rank + 1)
     column = call.emit("Unsqueeze", indices.logical, int64([axis]))
     classes = np.arange(size, dtype=np.int32).reshape([-1 if i == axis else 1 for i in range(indices.rank + 1)])

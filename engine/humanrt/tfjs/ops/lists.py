@@ -17,7 +17,7 @@ from humanrt.tfjs.values import SequenceValue, Value, constant
 @translates("TensorListReserve")
 def reserve_list(call: Call, element_shape: Tensor, length: Tensor) -> TensorList:
     """Return a list of a given length, without elements."""
-    return _reserve(length, call.attributes.dtype("element_dtype", "DT_FLOAT"))
+    return _reserve(call, length, call.attributes.dtype("element_dtype", "DT_FLOAT"))
 
 
 @translates("EmptyTensorList")
@@ -29,7 +29,7 @@ def empty_list(call: Call, element_shape: Tensor, most: Tensor) -> TensorList:
 @translates("TensorArrayV3")
 def new_array(call: Call, length: Tensor) -> tuple[Tensor, TensorList]:
     """Return a placeholder for the handle, and the flow."""
-    return call.logical(constant(0, INT32)), _reserve(length, call.attributes.dtype("dtype", "DT_FLOAT"))
+    return call.logical(constant(0, INT32)), _reserve(call, length, call.attributes.dtype("dtype", "DT_FLOAT"))
 
 
 @translates("TensorListFromTensor")
@@ -67,6 +67,7 @@ def push_back(call: Call, elements: AnyList, element: Tensor) -> AnyList:
     """Return the list with one element appended."""
     _require_dtype(elements, element)
     if isinstance(elements, TensorList):
+        call.builder.budget.extend(len(elements.elements) + 1)
         return TensorList(elements.dtype, (*elements.elements, element), grows=True)
     return _inserted(call, elements.value, element)
 
@@ -98,7 +99,7 @@ def scatter_array(call: Call, handle: Tensor, indices: Tensor, x: Tensor, flow: 
         if len(targets) != len(rows.elements):
             raise ModelFormatError(f"it writes {len(rows.elements)} rows to {len(targets)} indices")
         for index, row in zip(targets, rows.elements, strict=True):
-            flow = _set_known(flow, index, row)
+            flow = _set_known(call, flow, index, row)
         return flow
     if not indices.logical.counts or not isinstance(flow, TensorList) or any(flow.elements):
         raise UnsupportedOpError("it writes rows to indices that are computed at run time")
@@ -131,12 +132,13 @@ def _length(call: Call, *operands: Tensor | AnyList) -> Tensor:
 TABLE.update(TensorListLength=_length, TensorArraySizeV3=_length)
 
 
-def _reserve(length: Tensor, dtype: DType) -> TensorList:
+def _reserve(call: Call, length: Tensor, dtype: DType) -> TensorList:
     if length.constant is None:
         return TensorList(dtype, (), grows=True)
     count = known_integer(length, "length")
     if not 0 <= count <= MAX_PARTS:
         raise ModelFormatError(f"it reserves a list of {count} elements; at most {MAX_PARTS} are supported")
+    call.builder.budget.extend(count)
     return TensorList(dtype, (None,) * count)
 
 
@@ -171,7 +173,7 @@ def _get_known(elements: TensorList, index: int) -> Tensor:
 def _set(call: Call, elements: AnyList, index: Tensor, element: Tensor) -> AnyList:
     _require_dtype(elements, element)
     if isinstance(elements, TensorList) and index.constant is not None:
-        return _set_known(elements, known_integer(index, "index"), element)
+        return _set_known(call, elements, known_integer(index, "index"), element)
     builder, sequence, position = call.builder, as_sequence(call.builder, elements), _position(call, index)
     count = builder.emit_as(Value(None, (), INT64), "SequenceLength", sequence)
     # ONNX only inserts: an existing element is erased first.
@@ -183,8 +185,9 @@ def _set(call: Call, elements: AnyList, index: Tensor, element: Tensor) -> AnyLi
     return _inserted(call, rest, element, position)
 
 
-def _set_known(elements: TensorList, index: int, element: Tensor | None) -> TensorList:
+def _set_known(call: Call, elements: TensorList, index: int, element: Tensor | None) -> TensorList:
     count = len(elements.elements) + elements.grows
+    call.builder.budget.extend(count)
     if not 0 <= index < count:
         raise ModelFormatError(f"it writes element {index} of a list of {count}")
     changed = (*elements.elements[:index], element, *elements.elements[index + 1 :])
@@ -210,6 +213,7 @@ def _stack(call: Call, elements: AnyList) -> Tensor:
 
 def _gather(call: Call, elements: AnyList, indices: Tensor) -> Tensor:
     if isinstance(elements, TensorList) and indices.constant is not None:
+        call.builder.budget.extend(indices.constant.size)
         chosen = [_get_known(elements, index) for index in known_integers(indices, "indices")]
         return _stack(call, TensorList(elements.dtype, tuple(chosen)))
     rows = _stack(call, elements)

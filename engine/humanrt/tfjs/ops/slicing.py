@@ -1,14 +1,15 @@
 """Slices of tensors: TensorFlow's Slice and StridedSlice."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from humanrt.errors import ModelFormatError
+from humanrt.errors import ModelFormatError, UnsupportedOpError
 from humanrt.tfjs.graph import INT64, Dimension
 from humanrt.tfjs.layout import Tensor
 from humanrt.tfjs.ops.table import Call, known_integers, translates
-from humanrt.tfjs.values import int64
+from humanrt.tfjs.values import Value, int64
 
 _END = int(np.iinfo(np.int64).max)
 """The end of an ONNX Slice up to the last element; negated, down to the first for a negative step."""
@@ -39,13 +40,33 @@ def slice_by_size(call: Call, x: Tensor, begin: Tensor, size: Tensor) -> Tensor:
 
 
 @dataclass(slots=True)
-class _Plan:
-    """A StridedSlice as ONNX's Slice, Squeeze of the indexed axes (``taken``), and Unsqueeze of the new axes."""
+class _Slices:
+    """The operands of an ONNX Slice, for some of the axes."""
 
     axes: list[int] = field(default_factory=list)
-    starts: list[int] = field(default_factory=list)
-    ends: list[int] = field(default_factory=list)
+    starts: list[Value | int] = field(default_factory=list)
+    ends: list[Value | int] = field(default_factory=list)
     steps: list[int] = field(default_factory=list)
+
+    def add(self, axis: int, start: Value | int, end: Value | int, step: int) -> None:
+        """Add the slice of one axis; a bound that is computed is a vector of one element."""
+        self.axes.append(axis)
+        self.starts.append(start)
+        self.ends.append(end)
+        self.steps.append(step)
+
+
+@dataclass(slots=True)
+class _Plan:
+    """The ONNX nodes of a StridedSlice.
+
+    They are a Slice of the axes whose bounds are known, a Slice and Gathers of the other ones, a Squeeze of the indexed
+    axes (``taken``), and an Unsqueeze of the new axes.
+    """
+
+    known: _Slices = field(default_factory=_Slices)
+    computed: _Slices = field(default_factory=_Slices)
+    indices: dict[int, Value] = field(default_factory=dict)
     taken: list[int] = field(default_factory=list)
     new: list[int] = field(default_factory=list)
 
@@ -60,30 +81,64 @@ class _Plan:
             # A stop of -1 (before the first element) would be the last element in ONNX.
             start, end = (picked.start, picked.stop if picked.stop >= 0 else -_END) if picked else (0, 0)
             step = picked.step if picked else 1
-        self.axes.append(axis)
-        self.starts.append((0 if step > 0 else _END) if start is None else start)
-        self.ends.append((_END if step > 0 else -_END) if end is None else end)
-        self.steps.append(step)
+        self.known.add(axis, _first(step) if start is None else start, _last(step) if end is None else end, step)
+
+    def apply(self, call: Call, value: Value) -> Value:
+        """Write the nodes; return their result."""
+        if self.known.axes:
+            slices = (self.known.starts, self.known.ends, self.known.axes, self.known.steps)
+            value = call.emit("Slice", value, *map(int64, slices))
+        if self.computed.axes:
+            axes = self.computed.axes
+            # Shape inference gives up all sizes; only those of these axes are unknown.
+            shape = tuple(None if axis in axes else size for axis, size in enumerate(value.shape))
+            bounds = (_vector(call, self.computed.starts), _vector(call, self.computed.ends))
+            result = Value(None, shape, value.dtype)
+            value = call.builder.emit_as(result, "Slice", value, *bounds, int64(axes), int64(self.computed.steps))
+        for axis, index in self.indices.items():
+            value = call.emit("Gather", value, index, axis=axis)
+        if self.taken:
+            value = call.emit("Squeeze", value, int64(self.taken))
+        if self.new:
+            value = call.emit("Unsqueeze", value, int64(self.new))
+        return value
+
+
+def _first(step: int) -> int:
+    return 0 if step > 0 else _END
+
+
+def _last(step: int) -> int:
+    return _END if step > 0 else -_END
+
+
+def _vector(call: Call, numbers: Sequence[Value | int]) -> Value:
+    parts = [number if isinstance(number, Value) else int64([number]) for number in numbers]
+    return parts[0] if len(parts) == 1 else call.emit("Concat", *parts, axis=0)
 
 
 @translates("StridedSlice")
 def strided_slice(call: Call, x: Tensor, begin: Tensor, end: Tensor, strides: Tensor) -> Tensor:
     """Apply NumPy's basic indexing: slices with steps, indices, ``...`` and new axes, distinguished by bit masks."""
-    begins, ends, steps = (
-        known_integers(tensor, what) for tensor, what in ((begin, "begin"), (end, "end"), (strides, "strides"))
-    )
-    plan = _plan(call, x, begins, ends, steps)
-    value = x.logical
-    if plan.axes:
-        value = call.emit("Slice", value, *map(int64, (plan.starts, plan.ends, plan.axes, plan.steps)))
-    if plan.taken:
-        value = call.emit("Squeeze", value, int64(plan.taken))
-    if plan.new:
-        value = call.emit("Unsqueeze", value, int64(plan.new))
-    return call.logical(value)
+    plan = _plan(call, x, _bounds(call, begin), _bounds(call, end), known_integers(strides, "strides"))
+    return call.logical(plan.apply(call, x.logical))
 
 
-def _plan(call: Call, x: Tensor, begins: list[int], ends: list[int], steps: list[int]) -> _Plan:
+def _bounds(call: Call, tensor: Tensor) -> list[int | Value]:
+    """Return the numbers of a vector: integers, and vectors of one element for those that are computed."""
+    if tensor.constant is not None:
+        return [*known_integers(tensor, "bounds")]
+    value = call.builder.cast(tensor.logical, INT64)
+    if value.rank != 1 or not isinstance(value.shape[0], int):
+        raise UnsupportedOpError("its begin or end is not a vector of known length")
+    sizes = [None] * value.shape[0] if value.sizes is None else value.sizes.tolist()
+    return [
+        size if isinstance(size, int) else call.emit("Slice", value, int64([i]), int64([i + 1]), int64([0]))
+        for i, size in enumerate(sizes)
+    ]
+
+
+def _plan(call: Call, x: Tensor, begins: list[int | Value], ends: list[int | Value], steps: list[int]) -> _Plan:
     masks = {
         name: call.attributes.integer(f"{name}_mask", 0)
         for name in ("begin", "end", "ellipsis", "new_axis", "shrink_axis")
@@ -97,7 +152,9 @@ def _plan(call: Call, x: Tensor, begins: list[int], ends: list[int], steps: list
     new_axes = sum(marked("new_axis", position) and position not in ellipses for position in range(count))
     skipped = x.rank - (count - new_axes - len(ellipses))
     if len(ends) != count or len(steps) != count or 0 in steps or len(ellipses) > 1 or skipped < 0:
-        raise ModelFormatError(f"it slices {x.rank} axes with begins {begins}, ends {ends}, strides {steps}")
+        raise ModelFormatError(
+            f"it slices {x.rank} axes with {count} begins, {len(ends)} ends, strides {steps}, {len(ellipses)} ellipses"
+        )
     plan, axis, result_axis = _Plan(), 0, 0
     for position, (start, end, step) in enumerate(zip(begins, ends, steps, strict=True)):
         if position in ellipses:
@@ -106,11 +163,18 @@ def _plan(call: Call, x: Tensor, begins: list[int], ends: list[int], steps: list
             plan.new.append(result_axis)
             result_axis += 1
         elif marked("shrink_axis", position):
-            plan.take(axis, x.shape[axis], start, start + 1 if start != -1 else None, 1)
+            if isinstance(start, Value):
+                plan.indices[axis] = start
+            else:
+                plan.take(axis, x.shape[axis], start, start + 1 if start != -1 else None, 1)
             plan.taken.append(axis)
             axis += 1
         else:
             first, last = None if marked("begin", position) else start, None if marked("end", position) else end
-            plan.take(axis, x.shape[axis], first, last, step)
+            if isinstance(first, Value) or isinstance(last, Value):
+                first = _first(step) if first is None else first
+                plan.computed.add(axis, first, _last(step) if last is None else last, step)
+            else:
+                plan.take(axis, x.shape[axis], first, last, step)
             axis, result_axis = axis + 1, result_axis + 1
     return plan
