@@ -84,6 +84,7 @@ INTERRUPTED = """
 import os, signal, sys
 from humanrt import cli
 sys.argv = ["humanrt", "doctor"]
+signal.signal(signal.SIGINT, signal.default_int_handler)  # the tests may run where it is ignored
 {when}
 sys.exit(cli.main())
 """
