@@ -78,7 +78,7 @@ class TestTensors:
     async def test_everything_goes_to_one_registry(self, engine):
         array = np.ones((2, 2), np.float32)
         made = [engine.tensor([1, 2]), engine.from_numpy(array), engine.adopt(array.copy()), engine.scalar(3.0)]
-        assert [tensor.registry for tensor in made] == [engine.registry] * 4
+        assert [tensor.registry for tensor in made] == [engine.registry.ledger] * 4
         assert made[3].shape == ()
         assert engine.memory().num_tensors == 4
         engine.dispose(made)
@@ -117,7 +117,7 @@ class TestTensors:
             monkeypatch.setenv("HUMANRT_TRACK_SITES", variable)
             with Engine("cpu", track_sites=wanted) as engine:
                 tensor = engine.scalar(1.0)
-                assert __file__ in tensor.sites.created
+                assert __file__ in tensor._sites.created
                 (row,) = engine.leaks().rows
                 assert (row.tensors, row.owner) == (1, "caller")
 

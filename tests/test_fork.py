@@ -98,7 +98,7 @@ def hold(lock, held, release):
 
 held = [threading.Event() for _ in range(3)]
 release = threading.Event()
-locks = [engine.registry._lock, model._lock, engine._lock]
+locks = [engine.registry.ledger.lock, model._lock, engine._lock]
 threads = [threading.Thread(target=hold, args=(lock, event, release)) for lock, event in zip(locks, held)]
 for thread, event in zip(threads, held):
     thread.start()

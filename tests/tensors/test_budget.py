@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from humanrt.errors import ConfigError, MemoryLimitError
-from humanrt.tensors import Registry
+from humanrt.tensors import Registry, Tensor
 from humanrt.tensors.buffer import DataBuffer
 
 LARGE = 100_000
@@ -50,7 +50,7 @@ def test_an_error_in_a_scope_leaves_the_scope_as_it_was(limited):
     with limited.scope() as scope:
         with pytest.raises(MemoryLimitError):
             uint8(limited, 1001)
-        assert scope.ids == set()
+        assert scope._owned == set()
 
 
 def test_the_error_has_the_numbers_and_the_biggest_holders():
@@ -120,7 +120,7 @@ def test_limits_by_device():
     registry = Registry(memory_limit={"cuda:0": 100})
 
     def far(size):
-        return registry.register(DataBuffer(np.zeros(size, np.uint8), True, "cuda:0"), (size,))
+        return registry.ledger.register(DataBuffer(np.zeros(size, np.uint8), True, "cuda:0"), (size,), Tensor)
 
     with uint8(registry, 5000), far(60):
         with pytest.raises(MemoryLimitError, match=r"41 bytes more do not fit on cuda:0: 60 bytes are live"):
@@ -130,7 +130,8 @@ def test_limits_by_device():
 
 
 def test_one_limit_is_for_each_device(limited):
-    with uint8(limited, 1000), limited.register(DataBuffer(np.zeros(900, np.uint8), True, "cuda:0"), (900,)):
+    far = DataBuffer(np.zeros(900, np.uint8), True, "cuda:0")
+    with uint8(limited, 1000), limited.ledger.register(far, (900,), Tensor):
         assert limited.memory().num_bytes == 1900
         with pytest.raises(MemoryLimitError):
             uint8(limited, 1)

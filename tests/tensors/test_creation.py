@@ -5,6 +5,7 @@ import pytest
 
 from humanrt.errors import InputError, MemoryLimitError, TensorDisposedError
 from humanrt.tensors import DTYPES, Registry
+from humanrt.tensors.workspace import Workspace
 
 NOTHING = (0, 0, 0, 0)
 
@@ -87,7 +88,7 @@ def test_dlpack_is_shared(workspace, registry):
         array[0] = 9
         assert tensor.array() == [9, 1, 2, 3]
         with workspace.from_dlpack(tensor) as again:
-            assert np.shares_memory(registry.values(again), array)
+            assert np.shares_memory(registry.ledger.values(again), array)
 
 
 @pytest.mark.parametrize(
@@ -118,8 +119,8 @@ def test_what_cannot_be_is_refused_and_counts_nothing(workspace, registry, make)
     assert registry.memory() == before
 
 
-def test_what_passes_the_limit_is_refused_before_it_is_allocated(workspace):
-    workspace.registry = Registry(memory_limit=10**9)
+def test_what_passes_the_limit_is_refused_before_it_is_allocated():
+    workspace = Workspace(Registry(memory_limit=10**9))
     for make in (workspace.zeros, workspace.ones):
         with pytest.raises(MemoryLimitError):
             make((2**20, 2**30))
@@ -251,7 +252,7 @@ def test_a_variable_cannot_vanish(workspace, registry):
 def test_the_end_frees_variables_and_their_names(end):
     registry = Registry()
     with registry.tensor(1) as source:
-        variable = registry.variables.add(registry, source, "name")
+        variable = registry.variables.add(source, "name")
     end(registry)
     assert variable.is_disposed
     assert registry.memory().baseline == NOTHING

@@ -141,7 +141,7 @@ def test_a_part_is_what_numpy_cuts_out(registry, key):
         part = tensor[key]
         np.testing.assert_array_equal(part.data_sync(), np.array(CUBE[key]), strict=True)
         shared = any(key is other for other in SHARING)
-        assert np.shares_memory(registry.values(part), registry.values(tensor)) == shared
+        assert np.shares_memory(registry.ledger.values(part), registry.ledger.values(tensor)) == shared
         assert registry.memory().num_data_buffers == (1 if shared else 2)
 
 

@@ -229,11 +229,11 @@ def test_threads_never_get_each_others_memory(registry):
             value = 1000 * number + turn
             tensor = made(registry, value)
             clone = tensor.clone()
-            held = registry.values(clone)
+            held = registry.ledger.values(clone)
             tensor.dispose()
             clone.dispose()
             other = made(registry, -value)
-            if (held != value).any() or (registry.values(other) != -value).any():
+            if (held != value).any() or (registry.ledger.values(other) != -value).any():
                 wrong.append(value)
             other.dispose()
 

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from humanrt.errors import EngineClosedError, InputError, ScopeClosedError
-from humanrt.tensors import DTYPES, Memory, Registry
-from humanrt.tensors import registry as registry_module
+from humanrt.tensors import DTYPES, Memory, Registry, Tensor
+from humanrt.tensors import ledger as ledger_module
 from humanrt.tensors.buffer import DataBuffer
 
 # -- counting
@@ -86,7 +86,8 @@ def test_peak_bytes_remember_the_highest_mark(registry):
 def test_bytes_are_counted_by_device(registry, four_floats):
     """CONFORMANCE 6."""
     assert registry.memory().devices == {"cpu": 0}
-    with registry.adopt(four_floats), registry.register(DataBuffer(np.zeros(3, np.uint8), True, "cuda:0"), (3,)) as far:
+    buffer = DataBuffer(np.zeros(3, np.uint8), True, "cuda:0")
+    with registry.adopt(four_floats), registry.ledger.register(buffer, (3,), Tensor) as far:
         assert far.device == "cuda:0"
         assert registry.memory().devices == {"cpu": 16, "cuda:0": 3}
         assert registry.memory().num_bytes == 19
@@ -194,7 +195,7 @@ def test_a_leak_never_disturbs_the_call_that_finds_it(monkeypatch):
         warnings.simplefilter("error")
         with registry.scope() as scope:
             tensor = registry.tensor(2)
-            assert scope.ids == {tensor.id}
+            assert scope._owned == {tensor.id}
     assert unraisable == [ResourceWarning]
     assert registry.memory().baseline == (0, 0, 0, 1)
 
@@ -251,10 +252,10 @@ def test_an_automatic_tensor_that_vanishes_is_no_leak(registry):
 def test_only_what_is_marked_is_automatic():
     """CONFORMANCE 52."""
     registry, other = Registry(), Registry()
-    tensor, same_id = registry.tensor(1), other.tensor(1)
+    tensor, theirs = registry.tensor(1), other.tensor(1)
     other.mark_automatic([tensor])
-    registry.mark_automatic([tensor.clone(), same_id])
-    del tensor, same_id
+    registry.mark_automatic([tensor.clone(), theirs])
+    del tensor, theirs
     for accounts in (registry, other):
         with pytest.warns(ResourceWarning):
             assert accounts.memory().num_leaked == 1
@@ -304,7 +305,7 @@ CALLS = {
     "mark_automatic": lambda registry, tensor: registry.mark_automatic(tensor),
     "leaks": lambda registry, tensor: registry.leaks(),
     "census": lambda registry, tensor: registry.census(),
-    "rebind": lambda registry, tensor: registry.rebind(tensor, tensor),
+    "rebind": lambda registry, tensor: registry.ledger.rebind(tensor, tensor),
     "empty": lambda registry, tensor: registry.empty((100_000,), tensor.dtype),
     "reset": lambda registry, tensor: registry.reset(),
     "close": lambda registry, tensor: registry.close(),
@@ -329,7 +330,7 @@ def test_the_collector_may_run_inside_any_call(call):
     cycle = [registry.tensor([2.0])]
     cycle.append(cycle)
     del cycle
-    registry._lock = LockWithIncident(registry._lock, gc.collect)
+    registry.ledger.lock = LockWithIncident(registry.ledger.lock, gc.collect)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
         in_time(lambda: (call(registry, tensor), registry.memory()))
@@ -348,7 +349,7 @@ def test_a_finaliser_may_dispose_inside_any_call(call):
         if theirs:
             registry.dispose(theirs.pop())
 
-    registry._lock = LockWithIncident(registry._lock, finaliser)
+    registry.ledger.lock = LockWithIncident(registry.ledger.lock, finaliser)
     in_time(lambda: call(registry, tensor))
     registry.dispose([tensor, theirs])
     assert registry.memory().baseline == (0, 0, 0, 0)
@@ -360,7 +361,7 @@ def test_memory_dies_outside_the_lock(end):
     registry = Registry()
     lock_was_held = []
     array = np.zeros(3, np.float32)
-    weakref.finalize(array, lambda: lock_was_held.append(registry._lock._is_owned()))
+    weakref.finalize(array, lambda: lock_was_held.append(registry.ledger.lock._is_owned()))
     with registry.scope():
         tensor = registry.from_numpy(array)
         del array
@@ -383,7 +384,7 @@ def test_nothing_is_held_once_a_tensor_is_gone(registry):
             tensor = accounts.tensor(1)
             accounts.mark_automatic(tensor)
             accounts.keep(tensor).dispose()
-        sizes = [len(getattr(accounts, name)) for name in ("live", "vanished", "_scopes", "_automatic", "_sites")]
+        sizes = [len(getattr(accounts.ledger, name)) for name in ("live", "vanished", "scopes", "automatic", "sites")]
         assert sizes == [0] * 5
 
 
@@ -427,8 +428,8 @@ def test_close_frees_everything_and_refuses_more():
 
 
 def give_way(frame, event, argument):
-    """Trace function: let another thread run before each line of the registry."""
-    if frame.f_code.co_filename == registry_module.__file__:
+    """Trace function: let another thread run before each line of the ledger."""
+    if frame.f_code.co_filename == ledger_module.__file__:
         time.sleep(0)
         return give_way
     return None

@@ -211,7 +211,7 @@ def test_dlpack_copies_for_everybody_else(registry, asked):
     with registry.tensor([1.0, 2.0]) as tensor:
         copy = np.from_dlpack(Consumer(tensor, **asked))
         assert copy.tolist() == [1, 2]
-        assert not np.shares_memory(copy, registry.values(tensor))
+        assert not np.shares_memory(copy, registry.ledger.values(tensor))
         assert not registry.memory().unreliable
 
 

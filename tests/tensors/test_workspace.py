@@ -16,8 +16,7 @@ NOTHING = (0, 0, 0, 0)
 
 @pytest.fixture
 def other():
-    space = Workspace()
-    space.registry = Registry()
+    space = Workspace(Registry())
     yield space
     space.registry.close()
 
@@ -47,7 +46,7 @@ def test_scopes_by_hand_nest_with_the_others(workspace, registry):
 
 def test_an_unmatched_end_raises(workspace, other):
     """CONFORMANCE 27."""
-    with pytest.raises(ScopeError, match=r"end_scope\(\) without start_scope\(\)"):
+    with pytest.raises(ScopeError, match=r"end_scope\(\) needs start_scope\(\)"):
         workspace.end_scope()
     with workspace.scope() as scope:
         with pytest.raises(ScopeError):
@@ -111,8 +110,7 @@ def test_a_scope_by_hand_may_be_ended_in_a_child_context(workspace):
 @pytest.fixture
 def anew():
     """A workspace whose registry the test may reset."""
-    space = Workspace()
-    space.registry = Registry()
+    space = Workspace(Registry())
     yield space
     space.registry.close()
 

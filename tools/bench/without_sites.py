@@ -4,12 +4,9 @@ import ast
 import inspect
 import sys
 from types import ModuleType
-from typing import TypeVar
 from unittest.mock import patch
 
-from humanrt.tensors import Registry, accounts, registry, tensor
-
-Node = TypeVar("Node", ast.Assign, ast.AnnAssign, ast.If)
+from humanrt.tensors import Registry, handle, ledger, operators, registry, tensor, variable
 
 
 def registry_without_sites() -> Registry:
@@ -18,17 +15,20 @@ def registry_without_sites() -> Registry:
     The sources are compiled anew, from the lowest upwards, without those lines. What reports the sites is broken then.
     """
     with patch.dict(sys.modules):
-        for module in (tensor, accounts, registry):
-            sys.modules[module.__name__] = bare = _without_sites(module)
+        for module in (handle, ledger, operators, tensor, variable, registry):
+            sys.modules[module.__name__] = bare = _anew(module, leave_out=module in (handle, ledger))
     made: Registry = bare.Registry()
     return made
 
 
-def _without_sites(module: ModuleType) -> ModuleType:
-    leave_out = _LeaveOut()
-    tree = leave_out.visit(ast.parse(inspect.getsource(module)))
-    if module is not registry and not leave_out.lines:
-        raise LookupError(f"{module.__name__} does not speak of sites any more: say in {__file__} what does")
+def _anew(module: ModuleType, *, leave_out: bool) -> ModuleType:
+    """Execute a module again, on what the modules beneath it are now, and without the lines about sites if asked."""
+    tree = ast.parse(inspect.getsource(module))
+    if leave_out:
+        transformer = _LeaveOut()
+        tree = transformer.visit(tree)
+        if not transformer.lines:
+            raise LookupError(f"{module.__name__} does not mention sites any more: name in {__file__} what does")
     bare = ModuleType(module.__name__)
     exec(compile(tree, str(module.__file__), "exec"), vars(bare))  # noqa: S102  # our own source
     return bare
@@ -39,19 +39,18 @@ class _LeaveOut(ast.NodeTransformer):
 
     lines = 0
 
-    def _about_sites(self, asked: ast.AST, statement: Node) -> Node | None:
-        names = [getattr(node, "id", getattr(node, "attr", "")) for node in ast.walk(asked)]
-        if any("site" in name.lower() for name in names):
-            self.lines += 1
-            return None
-        self.generic_visit(statement)
-        return statement
+    def _is_about_sites(self, node: ast.AST) -> bool:
+        names = [getattr(child, "id", getattr(child, "attr", "")) for child in ast.walk(node)]
+        found = any("site" in name.lower() for name in names)
+        self.lines += found
+        return found
 
     def visit_Assign(self, node: ast.Assign) -> ast.Assign | None:
-        return self._about_sites(node, node)
+        return None if self._is_about_sites(node) else node
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AnnAssign | None:
-        return self._about_sites(node, node)
+        return None if self._is_about_sites(node) else node
 
-    def visit_If(self, node: ast.If) -> ast.If | None:
-        return self._about_sites(node.test, node)
+    def visit_If(self, node: ast.If) -> ast.If | list[ast.stmt]:
+        self.generic_visit(node)
+        return node.orelse if self._is_about_sites(node.test) else node

@@ -10,7 +10,7 @@ import pytest
 
 from humanrt.pytest_plugin import MARKER, OPTION, TensorLeakWarning, protocol
 from humanrt.pytest_plugin.growth import Leak, TensorGrowth, describe, total
-from humanrt.tensors import Registry, watch
+from humanrt.tensors import watch
 
 
 class Rule(NamedTuple):
@@ -38,10 +38,10 @@ class LeakCheck:
         """Let engines record sites no longer."""
         watch.watchers.remove(self)
 
-    def opened(self, registry: Registry) -> None:
+    def opened(self, registry: watch.Watched) -> None:
         """Leave it to the TensorGrowth of the test that runs."""
 
-    def emptying(self, registry: Registry) -> None:
+    def emptying(self, registry: watch.Watched) -> None:
         """Leave it to the TensorGrowth of the test that runs."""
 
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:

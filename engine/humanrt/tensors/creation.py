@@ -10,6 +10,7 @@ from numpy.typing import DTypeLike
 
 from humanrt.errors import InputError
 from humanrt.tensors.buffer import Array
+from humanrt.tensors.ledger import Ledger
 from humanrt.tensors.registry import Registry
 from humanrt.tensors.tensor import Tensor
 from humanrt.tensors.values import parse_dtype, parse_shape, read_values
@@ -23,12 +24,10 @@ class Creation:
     int32, int64, uint8 and bool. Every method raises InputError for values, dtypes and shapes that cannot be,
     MemoryLimitError, ScopeClosedError and EngineClosedError; then nothing was counted.
 
-    Attributes:
-        registry: the accounts of the tensors.
-
     """
 
     registry: Registry
+    _ledger: Ledger[Tensor]
 
     def tensor(self, data: object, dtype: DTypeLike | None = None, shape: int | Sequence[int] | None = None) -> Tensor:
         """Make a tensor of a copy of ``data``: a number, a bool, nested lists of them, or an array.
@@ -60,7 +59,7 @@ class Creation:
 
     def adopt(self, array: Array) -> Tensor:
         """Make a tensor of an array that the caller gives away: nobody may write it any more."""
-        return self.registry.adopt(array)
+        return self._ledger.adopt(array)
 
     def scalar(self, value: float, dtype: DTypeLike | None = None) -> Tensor:
         """Make a tensor of shape () of one number or bool; its dtype is chosen as in ``tensor()``."""
@@ -79,10 +78,10 @@ class Creation:
         number, target = read_values(value, dtype)
         if number.shape:
             raise InputError(f"fill() repeats one number, got {value!r}")
-        array = self.registry.empty(parse_shape(shape), target)
+        array = self._ledger.empty(parse_shape(shape), target)
         with np.errstate(over="ignore"):
             np.copyto(array, number, casting="unsafe")
-        return self.registry.adopt(array)
+        return self._ledger.adopt(array)
 
     def range_(self, start: float, stop: float, step: float = 1, dtype: DTypeLike = "float32") -> Tensor:
         """Make a tensor [n] of the numbers from ``start`` up to ``stop``, which is not among them.
@@ -104,13 +103,14 @@ class Creation:
         Raises InputError for a ``name`` that a live variable has; without one it gets one of its own.
         """
         if isinstance(initial, Tensor):
-            self.registry.values(initial)  # raises for a tensor of another engine
+            self._ledger.values(initial)  # raises for a tensor of another engine
             source = initial.cast(initial.dtype if dtype is None else dtype)
         else:
             source = self.tensor(initial, dtype)
         with source:
-            return self.registry.variables.add(self.registry, source, name)
+            return self.registry.variables.add(source, name)
 
     def dispose_variables(self) -> None:
         """Dispose every variable of this engine."""
-        self.registry.variables.dispose_all()
+        for variable in self.registry.variables.take_all():
+            variable.dispose()

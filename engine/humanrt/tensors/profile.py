@@ -13,13 +13,11 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from humanrt.tensors.asynchronous import is_async
 from humanrt.tensors.buffer import Array
-
-if TYPE_CHECKING:
-    from humanrt.tensors.registry import Registry
+from humanrt.tensors.ledger import Ledger, Peak
+from humanrt.tensors.scope import is_async
 
 T = TypeVar("T")
 Record = TypeVar("Record")
@@ -67,55 +65,59 @@ class Timing(Generic[T]):
 
 
 class Window:
-    """The time in which one function runs; entered once for each stretch of it.
+    """The time in which one function runs; opened once for each stretch of it.
 
     Attributes:
         kernels: what was computed in it.
-        peak_bytes: the highest number of bytes seen in it; the registry raises it.
 
     """
 
-    def __init__(self, registry: Registry) -> None:
-        self.registry = registry
+    def __init__(self, ledger: Ledger[Any]) -> None:
         self.kernels: list[Kernel] = []
-        self.before = registry.memory()
-        self.peak_bytes = self.before.num_bytes
-        self.wall_ms = 0.0
+        self._ledger = ledger
+        self._bytes, self._tensors = self._counts()
+        self._peak = Peak()
+        self._wall_ms = 0.0
 
     @contextmanager
     def open(self) -> Iterator[None]:
-        """Watch the registry, and the kernels of this context."""
+        """Observe the ledger, and the kernels of this context."""
         started = time.perf_counter()
         token = _windows.set((*_windows.get(), self))
-        self.registry.watch(self)
+        self._ledger.watch(self._peak)
         try:
             yield
         finally:
-            self.registry.unwatch(self)
+            self._ledger.unwatch(self._peak)
             _windows.reset(token)
-            self.wall_ms += 1000 * (time.perf_counter() - started)
+            self._wall_ms += 1000 * (time.perf_counter() - started)
 
     def profile(self, result: T) -> Profile[T]:
-        """Return what was seen."""
-        after = self.registry.memory()
+        """Return what was observed."""
+        num_bytes, num_tensors = self._counts()
         return Profile(
-            new_bytes=after.num_bytes - self.before.num_bytes,
-            new_tensors=after.num_tensors - self.before.num_tensors,
-            peak_bytes=self.peak_bytes,
+            new_bytes=num_bytes - self._bytes,
+            new_tensors=num_tensors - self._tensors,
+            peak_bytes=self._peak.nbytes,
             kernels=tuple(self.kernels),
             result=result,
         )
 
     def timing(self, result: T) -> Timing[T]:
         """Return how long it took."""
-        return Timing(self.wall_ms, sum(kernel.milliseconds for kernel in self.kernels), result)
+        return Timing(self._wall_ms, sum(kernel.milliseconds for kernel in self.kernels), result)
+
+    def _counts(self) -> tuple[int, int]:
+        self._ledger.settle()
+        with self._ledger.lock:
+            return self._ledger.num_bytes, len(self._ledger.live)
 
 
-def measure(registry: Registry, function: Callable[[], Any], finish: Callable[[Window, Any], Record]) -> Any:  # noqa: ANN401 - a record, or an awaitable of one
+def measure(ledger: Ledger[Any], function: Callable[[], Any], finish: Callable[[Window, Any], Record]) -> Any:  # noqa: ANN401 - a record, or an awaitable of one
     """Call ``function`` in a window and return ``finish(window, result)``; an awaitable of it if it is asynchronous."""
     if is_async(function):
-        return _measure_async(registry, function, finish)
-    window = Window(registry)
+        return _measure_async(ledger, function, finish)
+    window = Window(ledger)
     with window.open():
         result = function()
     if inspect.isawaitable(result):
@@ -124,10 +126,10 @@ def measure(registry: Registry, function: Callable[[], Any], finish: Callable[[W
 
 
 async def _measure_async(
-    registry: Registry, function: Callable[[], Awaitable[Any]], finish: Callable[[Window, Any], Record]
+    ledger: Ledger[Any], function: Callable[[], Awaitable[Any]], finish: Callable[[Window, Any], Record]
 ) -> Record:
     """Begin when it is awaited."""
-    window = Window(registry)
+    window = Window(ledger)
     with window.open():
         awaitable = function()
     return await _measure_rest(window, awaitable, finish)

@@ -8,27 +8,24 @@ import sys
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, TypeVar, overload
+from typing import Any, Final, NoReturn, Self
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from humanrt.errors import HumanRTError, InputError, StaleHandleError, TensorDisposedError, TensorError
-from humanrt.tensors.buffer import Array, DataBuffer
+from humanrt.errors import HumanRTError, InputError, TensorError
+from humanrt.tensors.buffer import Array
+from humanrt.tensors.containers import instances_in
+from humanrt.tensors.handle import unusable_error
+from humanrt.tensors.ledger import Ledger
 from humanrt.tensors.operators import Operators
-from humanrt.tensors.sites import Sites
 from humanrt.tensors.values import parse_dtype, resolve_shape
-
-if TYPE_CHECKING:
-    from humanrt.tensors.registry import Registry
-
-Handle = TypeVar("Handle", bound="Tensor")
 
 # A copy of this size into fresh memory takes about a millisecond: from here on it leaves the event loop.
 OFF_LOOP_BYTES: Final = 2 * 1024 * 1024
 
 
-class Tensor(Operators):
+class Tensor(Operators["Tensor"]):
     """An immutable array that its registry accounts for. Made by a Registry, never directly.
 
     A handle is only a name: what it stands for (memory, owner, liveness) is in the registry's tables under its id.
@@ -46,22 +43,12 @@ class Tensor(Operators):
 
     """
 
-    __slots__ = ("__weakref__", "device", "dtype", "id", "registry", "shape", "sites")
+    __slots__ = ()
 
-    def __init__(self, registry: Registry, tensor_id: int, shape: tuple[int, ...], buffer: DataBuffer) -> None:
-        self.registry: Final = registry
-        self.id: Final = tensor_id
-        self.shape: Final = shape
-        self.dtype: Final = buffer.dtype
-        self.device: Final = buffer.device
-        self.sites: Sites | None = None
-
-    def __del__(self) -> None:
-        # The collector may run this inside the registry's critical section, on the same thread or with another
-        # lock held: so it takes no lock and only leaves a note, which the next call on the registry reads.
-        registry = self.registry
-        if self.id in registry.live:
-            registry.vanished.append(self.id)
+    @property
+    def registry(self) -> Ledger[Tensor]:
+        """The ledger that this tensor is in."""
+        return self._ledger
 
     def __reduce__(self) -> NoReturn:
         raise TensorError("a tensor cannot be pickled or copied by the copy module; use clone() or data_sync()")
@@ -86,7 +73,7 @@ class Tensor(Operators):
     @property
     def is_disposed(self) -> bool:
         """Whether this tensor was disposed, by hand, by a scope or with its engine."""
-        return self.id not in self.registry.live
+        return self.id not in self._ledger.live
 
     # -- reading
 
@@ -98,11 +85,11 @@ class Tensor(Operators):
         """
         if self.nbytes < OFF_LOOP_BYTES:
             return _ready(self.data_sync())
-        return asyncio.to_thread(np.array, self.registry.values(self), order="C")
+        return asyncio.to_thread(np.array, self._ledger.values(self), order="C")
 
     def data_sync(self) -> Array:
         """Copy the values into an array in the tensor's shape, which is the caller's."""
-        return np.array(self.registry.values(self), order="C")
+        return np.array(self._ledger.values(self), order="C")
 
     def numpy(self) -> Array:
         """Return a zero-copy view that can never be written.
@@ -110,15 +97,15 @@ class Tensor(Operators):
         It stays valid after the tensor is disposed: its memory is then freed when the last view is gone, and until
         then ``memory()`` names it under ``reasons``.
         """
-        return self.registry.export(self)
+        return self._ledger.export(self)
 
     def array(self) -> Any:  # noqa: ANN401 - a list nested as deep as the rank has no type, a scalar is a plain number
         """Return the values as nested lists, or as one Python number for a scalar. TF.js: ``arraySync()``."""
-        return self.registry.values(self).tolist()
+        return self._ledger.values(self).tolist()
 
     def print(self) -> None:
         """Print shape, dtype and values, large tensors abridged, to the standard output. TF.js: ``tensor.print()``."""
-        values = np.array2string(self.registry.values(self), separator=", ", prefix="    ")
+        values = np.array2string(self._ledger.values(self), separator=", ", prefix="    ")
         sys.stdout.write(f"Tensor {self.dtype} {list(self.shape)}\n    {values}\n")
 
     @contextmanager
@@ -128,7 +115,7 @@ class Tensor(Operators):
         Yields an array in the tensor's shape that must not be written nor held after the ``with``; disposing the
         tensor meanwhile changes nothing for the reader, and the counts fall at once.
         """
-        values = self.registry.values(self)
+        values = self._ledger.values(self)
         try:
             yield values
         finally:
@@ -164,11 +151,11 @@ class Tensor(Operators):
 
     def clone(self) -> Tensor:
         """Return another handle on the same buffer, which lives until both are disposed."""
-        registry = self.registry
-        buffer = registry.live.get(self.id)
+        ledger = self._ledger
+        buffer = ledger.live.get(self.id)
         if buffer is None or (_held := buffer.array) is None:
-            raise self.disposed_error()
-        return registry.register(buffer, self.shape)
+            raise unusable_error(self, ledger)
+        return ledger.register(buffer, self.shape, Tensor)
 
     def reshape(self, shape: int | Sequence[int]) -> Tensor:
         """Return a tensor of another shape, in which one size may be -1, on the same buffer.
@@ -176,15 +163,15 @@ class Tensor(Operators):
         Raises InputError when the number of elements differs. A strided array from ``from_numpy()`` cannot be
         shared in another shape: it is copied.
         """
-        return self.share(resolve_shape(shape, self.size))
+        return self._ledger.share(self, resolve_shape(shape, self.size), Tensor)
 
     def expand_dims(self, axis: int = 0) -> Tensor:
         """Return a tensor with a dimension of size 1 put in at ``axis`` (negative: from the end) on the same buffer."""
-        return self.share(self._shape_after(np.expand_dims, axis))
+        return self._ledger.share(self, self._shape_after(np.expand_dims, axis), Tensor)
 
     def squeeze(self, axis: int | tuple[int, ...] | None = None) -> Tensor:
         """Return a tensor without its dimensions of size 1, all or those named, on the same buffer."""
-        return self.share(self._shape_after(np.squeeze, axis))
+        return self._ledger.share(self, self._shape_after(np.squeeze, axis), Tensor)
 
     def cast(self, dtype: DTypeLike) -> Tensor:
         """Return a tensor of another dtype; of the same dtype, a clone.
@@ -195,25 +182,10 @@ class Tensor(Operators):
         target = parse_dtype(dtype)
         if target == self.dtype:
             return self.clone()
-        array = self.registry.empty(self.shape, target)
+        array = self._ledger.empty(self.shape, target)
         with np.errstate(over="ignore", invalid="ignore"):
-            np.copyto(array, self.registry.values(self), casting="unsafe")
-        return self.registry.adopt(array)
-
-    @overload
-    def share(self, shape: tuple[int, ...]) -> Tensor: ...
-    @overload
-    def share(self, shape: tuple[int, ...], kind: type[Handle]) -> Handle: ...
-
-    def share(self, shape: tuple[int, ...], kind: type[Tensor] | None = None) -> Tensor:
-        """Return a handle of another shape, and perhaps of another kind, on the same buffer."""
-        registry = self.registry
-        buffer = registry.live.get(self.id)
-        if buffer is None or (array := buffer.array) is None:  # held until the buffer has one handle more
-            raise self.disposed_error()
-        if shape != self.shape and not array.flags.c_contiguous:
-            buffer = DataBuffer(array.copy(order="C").reshape(shape), True)
-        return registry.register(buffer, shape, kind or Tensor)
+            np.copyto(array, self._ledger.values(self), casting="unsafe")
+        return self._ledger.adopt(array)
 
     def _shape_after(
         self, function: Callable[[Array, Any], Array], axis: int | tuple[int, ...] | None
@@ -228,7 +200,7 @@ class Tensor(Operators):
 
     def dispose(self) -> None:
         """Free this handle, and with the last one its buffer. Twice changes nothing."""
-        self.registry.release(self.id)
+        self._ledger.release(self.id)
 
     def __enter__(self) -> Self:
         return self
@@ -238,21 +210,9 @@ class Tensor(Operators):
     ) -> None:
         self.dispose()
 
-    def disposed_error(self) -> HumanRTError:
-        """Return the error for a use after disposal, with the tensor's history where it was recorded."""
-        registry = self.registry
-        if registry.forked:
-            return registry.closed_error()
-        stale = self.id < registry.first_id
-        cause = "its engine was reset" if stale else "its engine was closed" if registry.closed else "it was disposed"
-        history = f"; made at {self.sites.created}, freed at {self.sites.disposed}" if self.sites else ""
-        return (StaleHandleError if stale else TensorDisposedError)(
-            f"tensor {self.id} (shape {self.shape}, {self.dtype}) cannot be used: {cause}{history}"
-        )
-
     def __repr__(self) -> str:
         try:
-            values = np.array2string(self.registry.values(self), threshold=8, edgeitems=2, precision=4, separator=", ")
+            values = np.array2string(self._ledger.values(self), threshold=8, edgeitems=2, precision=4, separator=", ")
         except HumanRTError:
             values = "disposed"
         return f"Tensor(id={self.id}, shape={self.shape}, dtype={self.dtype}, {' '.join(values.split())})"
@@ -260,3 +220,8 @@ class Tensor(Operators):
 
 async def _ready(array: Array) -> Array:
     return array
+
+
+def tensors_in(container: object) -> list[Tensor]:
+    """Return every tensor that can be reached from ``container``, as ``instances_in()`` finds them."""
+    return instances_in(container, Tensor)

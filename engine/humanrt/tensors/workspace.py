@@ -6,10 +6,11 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar, overload
 
 from humanrt.tensors.creation import Creation
-from humanrt.tensors.leaks import LeakReport
-from humanrt.tensors.memory import Memory
+from humanrt.tensors.handle import closed_error
 from humanrt.tensors.ops import Operations
 from humanrt.tensors.profile import Profile, Timing, Window, measure
+from humanrt.tensors.registry import Registry
+from humanrt.tensors.reports import LeakReport, Memory
 from humanrt.tensors.scope import Scope, end_scope, start_scope
 from humanrt.tensors.tensor import Tensor
 
@@ -18,6 +19,10 @@ T = TypeVar("T")
 
 class Workspace(Creation, Operations):
     """The tensors of one engine. Every method may be called from any thread."""
+
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
+        self._ledger = registry.ledger
 
     # -- who frees what
 
@@ -40,7 +45,9 @@ class Workspace(Creation, Operations):
 
     def start_scope(self, name: str | None = None) -> None:
         """Open a scope in this context, until ``end_scope()``; ``with engine.scope():`` cannot be forgotten."""
-        start_scope(self.registry.scope(name))
+        if self._ledger.closed:
+            raise closed_error(self._ledger)
+        start_scope(self._ledger, name)
 
     def end_scope(self, result: T = None) -> T:  # type: ignore[assignment]  # without a result it returns None
         """End the scope that ``start_scope()`` opened, and free what was made in it but the tensors in ``result``.
@@ -48,11 +55,11 @@ class Workspace(Creation, Operations):
         These go to the scope around, else to the caller. Raises ScopeError when the innermost scope of this context is
         none of ``start_scope()``.
         """
-        return end_scope(self.registry, result)
+        return end_scope(self._ledger, result)
 
     def keep(self, tensor: Tensor) -> Tensor:
         """Take a tensor out of every scope; from here on it is the caller's to dispose. Returns it."""
-        return self.registry.keep(tensor)
+        return self._ledger.keep(tensor)
 
     def dispose(self, container: object) -> None:
         """Dispose every tensor in ``container``, however nested; anything else in it is passed over."""
@@ -83,7 +90,7 @@ class Workspace(Creation, Operations):
 
         What it raises passes through. TF.js: ``tf.profile``.
         """
-        return measure(self.registry, function, Window.profile)
+        return measure(self._ledger, function, Window.profile)
 
     @overload
     def time(  # type: ignore[overload-overlap]  # as above
@@ -97,7 +104,7 @@ class Workspace(Creation, Operations):
 
         What it raises passes through. TF.js: ``tf.time``.
         """
-        return measure(self.registry, function, Window.timing)
+        return measure(self._ledger, function, Window.timing)
 
     # -- starting anew
 

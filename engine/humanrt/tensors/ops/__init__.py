@@ -1,15 +1,14 @@
-"""The eager ops: what ``tf.add()`` and its kin are in TF.js, as methods of the engine.
+"""The eager ops: the counterparts of ``tf.add()`` and the like in TF.js, as methods of the engine.
 
-``run.py`` is the one place where an op runs, ``promotion.py`` tells which dtype comes out, ``kernels/`` computes; the
-other files are the methods that users call, by kind.
+Each file has the methods for one kind of op; ``humanrt.tensors.kernels`` computes the results.
 """
 
+from humanrt.tensors.kernels.run import TensorLike
 from humanrt.tensors.ops.arrays import ArrayOperations
 from humanrt.tensors.ops.comparison import ComparisonOperations
 from humanrt.tensors.ops.elementwise import ElementwiseOperations
 from humanrt.tensors.ops.image import ImageOperations
 from humanrt.tensors.ops.reduction import ReductionOperations, TopK
-from humanrt.tensors.ops.run import TensorLike
 
 __all__ = ["ImageOperations", "Operations", "TensorLike", "TopK"]
 
@@ -29,4 +28,4 @@ class Operations(ElementwiseOperations, ReductionOperations, ComparisonOperation
     @property
     def image(self) -> ImageOperations:
         """The ops on pictures: ``engine.image.resize_bilinear(...)``. TF.js: ``tf.image``."""
-        return ImageOperations(self.registry)
+        return ImageOperations(self._ledger)

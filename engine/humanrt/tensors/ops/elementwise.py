@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
-from humanrt.tensors.ops.kernels import elementwise
-from humanrt.tensors.ops.run import TensorLike, run
-
-if TYPE_CHECKING:
-    from humanrt.tensors.registry import Registry
-    from humanrt.tensors.tensor import Tensor
+from humanrt.tensors.kernels import elementwise
+from humanrt.tensors.kernels.run import TensorLike, run
+from humanrt.tensors.ledger import Ledger
+from humanrt.tensors.tensor import Tensor
 
 
 class ElementwiseOperations:
     """Ops on every element. Two inputs are broadcast as in NumPy; the result of one input has its shape."""
 
-    registry: Registry
+    _ledger: Ledger[Tensor]
 
     # -- of two
 
@@ -25,21 +22,21 @@ class ElementwiseOperations:
 
         Shapes broadcast, else InputError. The result is the caller's.
         """
-        return run(self.registry, "add", elementwise.add, a, b)
+        return run(self._ledger, "add", elementwise.add, a, b)
 
     def sub(self, a: TensorLike, b: TensorLike) -> Tensor:
         """Return ``a - b`` in the dtype both are upcast to; integers wrap, of bools True where they differ.
 
         Shapes broadcast, else InputError. The result is the caller's.
         """
-        return run(self.registry, "sub", elementwise.sub, a, b)
+        return run(self._ledger, "sub", elementwise.sub, a, b)
 
     def mul(self, a: TensorLike, b: TensorLike) -> Tensor:
         """Return ``a * b`` in the dtype both are upcast to; integers wrap, bools and.
 
         Shapes broadcast, else InputError. The result is the caller's.
         """
-        return run(self.registry, "mul", elementwise.mul, a, b)
+        return run(self._ledger, "mul", elementwise.mul, a, b)
 
     def div(self, a: TensorLike, b: TensorLike) -> Tensor:
         """Return ``a / b`` in the dtype both are upcast to.
@@ -47,7 +44,7 @@ class ElementwiseOperations:
         As in TF.js integers give integers, rounded down, 0 where ``b`` is 0; ``Tensor / Tensor`` gives floats instead.
         Shapes broadcast, else InputError. The result is the caller's.
         """
-        return run(self.registry, "div", elementwise.div, a, b)
+        return run(self._ledger, "div", elementwise.div, a, b)
 
     def floor_div(self, a: TensorLike, b: TensorLike) -> Tensor:
         """Return ``a / b`` rounded down: -7 by 2 is -4.
@@ -56,14 +53,14 @@ class ElementwiseOperations:
         quotient is not finite. ``Tensor // Tensor`` leaves floats floats instead. Shapes broadcast, else InputError.
         The result is the caller's.
         """
-        return run(self.registry, "floor_div", elementwise.floor_div, a, b)
+        return run(self._ledger, "floor_div", elementwise.floor_div, a, b)
 
     def mod(self, a: TensorLike, b: TensorLike) -> Tensor:
         """Return what ``floor_div`` leaves of ``a``, in the dtype both are upcast to; it has the sign of ``b``.
 
         Where ``b`` is 0 it is NaN, of integers 0. Shapes broadcast, else InputError. The result is the caller's.
         """
-        return run(self.registry, "mod", elementwise.mod, a, b)
+        return run(self._ledger, "mod", elementwise.mod, a, b)
 
     def pow(self, base: TensorLike, exponent: TensorLike) -> Tensor:
         """Return ``base ** exponent`` in the dtype both are upcast to.
@@ -72,39 +69,39 @@ class ElementwiseOperations:
         a fraction for exponent is NaN. Unlike JavaScript's, but as in IEEE 754, 1 to any power is 1, of NaN too.
         Shapes broadcast, else InputError. The result is the caller's.
         """
-        return run(self.registry, "pow", elementwise.power, base, exponent)
+        return run(self._ledger, "pow", elementwise.power, base, exponent)
 
     def minimum(self, a: TensorLike, b: TensorLike) -> Tensor:
         """Return the smaller of each two, NaN where one is NaN, in the dtype both are upcast to; bools give int32.
 
         Shapes broadcast, else InputError. The result is the caller's.
         """
-        return run(self.registry, "minimum", elementwise.minimum, a, b)
+        return run(self._ledger, "minimum", elementwise.minimum, a, b)
 
     def maximum(self, a: TensorLike, b: TensorLike) -> Tensor:
         """Return the larger of each two, NaN where one is NaN, in the dtype both are upcast to; bools give int32.
 
         Shapes broadcast, else InputError. The result is the caller's.
         """
-        return run(self.registry, "maximum", elementwise.maximum, a, b)
+        return run(self._ledger, "maximum", elementwise.maximum, a, b)
 
     # -- of one, in its dtype
 
     def neg(self, x: TensorLike) -> Tensor:
         """Return ``-x`` in its shape and dtype; uint8 wraps, bools stay. The result is the caller's."""
-        return run(self.registry, "neg", elementwise.neg, x)
+        return run(self._ledger, "neg", elementwise.neg, x)
 
     def abs(self, x: TensorLike) -> Tensor:
         """Return ``|x|`` in its shape and dtype; the lowest integer stays as it is. The result is the caller's."""
-        return run(self.registry, "abs", elementwise.absolute, x)
+        return run(self._ledger, "abs", elementwise.absolute, x)
 
     def square(self, x: TensorLike) -> Tensor:
         """Return ``x * x`` in its shape and dtype; integers wrap. The result is the caller's."""
-        return run(self.registry, "square", elementwise.square, x)
+        return run(self._ledger, "square", elementwise.square, x)
 
     def relu(self, x: TensorLike) -> Tensor:
         """Return ``x``, and 0 for what is less, in its shape and dtype; NaN stays. The result is the caller's."""
-        return run(self.registry, "relu", elementwise.relu, x)
+        return run(self._ledger, "relu", elementwise.relu, x)
 
     def clip_by_value(self, x: TensorLike, clip_value_min: float, clip_value_max: float) -> Tensor:
         """Return ``x`` limited to a range, in its shape and dtype. The result is the caller's.
@@ -113,33 +110,33 @@ class ElementwiseOperations:
         InputError unless ``clip_value_min <= clip_value_max``.
         """
         limited = partial(elementwise.clip, low=clip_value_min, high=clip_value_max)
-        return run(self.registry, "clip_by_value", limited, x)
+        return run(self._ledger, "clip_by_value", limited, x)
 
     # -- of one, floats: float16 stays float16, integers and bools give float32 (most of which TF.js refuses)
 
     def exp(self, x: TensorLike) -> Tensor:
         """Return e to the power of ``x``: float16, or else float32. The result is the caller's."""
-        return run(self.registry, "exp", elementwise.exp, x)
+        return run(self._ledger, "exp", elementwise.exp, x)
 
     def log(self, x: TensorLike) -> Tensor:
         """Return the natural logarithm, -inf of 0 and NaN below: float16, or else float32.
 
         The result is the caller's.
         """
-        return run(self.registry, "log", elementwise.log, x)
+        return run(self._ledger, "log", elementwise.log, x)
 
     def sqrt(self, x: TensorLike) -> Tensor:
         """Return the square root, NaN below 0: float16, or else float32. The result is the caller's."""
-        return run(self.registry, "sqrt", elementwise.sqrt, x)
+        return run(self._ledger, "sqrt", elementwise.sqrt, x)
 
     def rsqrt(self, x: TensorLike) -> Tensor:
         """Return 1 / sqrt(x), inf for 0, NaN below: float16, or else float32. The result is the caller's."""
-        return run(self.registry, "rsqrt", elementwise.rsqrt, x)
+        return run(self._ledger, "rsqrt", elementwise.rsqrt, x)
 
     def sigmoid(self, x: TensorLike) -> Tensor:
         """Return 1 / (1 + exp(-x)): float16, or else float32. The result is the caller's."""
-        return run(self.registry, "sigmoid", elementwise.sigmoid, x)
+        return run(self._ledger, "sigmoid", elementwise.sigmoid, x)
 
     def tanh(self, x: TensorLike) -> Tensor:
         """Return the hyperbolic tangent: float16, or else float32. The result is the caller's."""
-        return run(self.registry, "tanh", elementwise.tanh, x)
+        return run(self._ledger, "tanh", elementwise.tanh, x)

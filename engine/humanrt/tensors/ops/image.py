@@ -5,16 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Coroutine, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-from humanrt.tensors.ops.kernels import image
-from humanrt.tensors.ops.promotion import FLOAT32, INT32
-from humanrt.tensors.ops.run import TensorLike, run, run_in_thread
-
-if TYPE_CHECKING:
-    from humanrt.tensors.buffer import Array
-    from humanrt.tensors.registry import Registry
-    from humanrt.tensors.tensor import Tensor
+from humanrt.tensors.buffer import Array
+from humanrt.tensors.kernels import image
+from humanrt.tensors.kernels.promotion import FLOAT32, INT32
+from humanrt.tensors.kernels.run import TensorLike, run, run_in_thread
+from humanrt.tensors.ledger import Ledger
+from humanrt.tensors.tensor import Tensor
 
 
 class ImageOperations:
@@ -23,8 +21,8 @@ class ImageOperations:
     Any dtype goes in, where TF.js takes one or two. Everything said of ``Operations`` holds here.
     """
 
-    def __init__(self, registry: Registry) -> None:
-        self.registry = registry
+    def __init__(self, ledger: Ledger[Tensor]) -> None:
+        self._ledger = ledger
 
     def resize_bilinear(
         self,
@@ -42,7 +40,7 @@ class ImageOperations:
         scaled = partial(
             image.resize_bilinear, size=size, align_corners=align_corners, half_pixel_centers=half_pixel_centers
         )
-        return run(self.registry, "resize_bilinear", scaled, images)
+        return run(self._ledger, "resize_bilinear", scaled, images)
 
     def resize_nearest(
         self,
@@ -60,7 +58,7 @@ class ImageOperations:
         scaled = partial(
             image.resize_nearest, size=size, align_corners=align_corners, half_pixel_centers=half_pixel_centers
         )
-        return run(self.registry, "resize_nearest", scaled, images)
+        return run(self._ledger, "resize_nearest", scaled, images)
 
     def crop_and_resize(
         self,
@@ -79,11 +77,11 @@ class ImageOperations:
         other shapes, methods, indices out of range, and a ``crop_size`` below 1. The result is the caller's.
         """
         crops = partial(image.crop_and_resize, size=crop_size, method=method, outside=extrapolation_value)
-        return run(self.registry, "crop_and_resize", crops, images, boxes, box_indices, read_as=(None, FLOAT32, INT32))
+        return run(self._ledger, "crop_and_resize", crops, images, boxes, box_indices, read_as=(None, FLOAT32, INT32))
 
     def flip_left_right(self, images: TensorLike) -> Tensor:
         """Return pictures, [b, h, w, c], mirrored, in their dtype. The result is the caller's."""
-        return run(self.registry, "flip_left_right", image.flip_left_right, images)
+        return run(self._ledger, "flip_left_right", image.flip_left_right, images)
 
     def rotate_with_offset(
         self,
@@ -99,14 +97,14 @@ class ImageOperations:
         InputError for other ranks, and for fill values that do not fit. The result is the caller's.
         """
         turned = partial(image.rotate_with_offset, radians=radians, fill=fill_value, center=center)
-        return run(self.registry, "rotate_with_offset", turned, images)
+        return run(self._ledger, "rotate_with_offset", turned, images)
 
     def rgb_to_grayscale(self, images: TensorLike) -> Tensor:
         """Return [.., 1] for [.., 3], rank 2 or more: 0.2989 R + 0.587 G + 0.114 B in ``images``' dtype.
 
         For integers, fractions are cut off. Raises InputError for other shapes. The result is the caller's.
         """
-        return run(self.registry, "rgb_to_grayscale", image.rgb_to_grayscale, images)
+        return run(self._ledger, "rgb_to_grayscale", image.rgb_to_grayscale, images)
 
     def non_max_suppression(
         self,
@@ -123,7 +121,7 @@ class ImageOperations:
         Raises InputError for other shapes and a threshold that is not 0..1. The result is the caller's.
         """
         chosen = _suppression(max_output_size, iou_threshold, score_threshold)
-        return run(self.registry, "non_max_suppression", chosen, boxes, scores, read_as=(FLOAT32, FLOAT32))
+        return run(self._ledger, "non_max_suppression", chosen, boxes, scores, read_as=(FLOAT32, FLOAT32))
 
     def non_max_suppression_async(
         self,
@@ -140,7 +138,7 @@ class ImageOperations:
         """
         chosen = _suppression(max_output_size, iou_threshold, score_threshold)
         name = "non_max_suppression_async"
-        return run_in_thread(self.registry, name, chosen, boxes, scores, read_as=(FLOAT32, FLOAT32))
+        return run_in_thread(self._ledger, name, chosen, boxes, scores, read_as=(FLOAT32, FLOAT32))
 
 
 def _suppression(most: int, iou_threshold: float, score_threshold: float) -> partial[Array]:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from humanrt.tensors.ops.kernels import reduction
-from humanrt.tensors.ops.kernels.reduction import Axes
-from humanrt.tensors.ops.run import TensorLike, run, run_many
-
-if TYPE_CHECKING:
-    from humanrt.tensors.buffer import Array
-    from humanrt.tensors.registry import Registry
-    from humanrt.tensors.tensor import Tensor
+from humanrt.tensors.buffer import Array
+from humanrt.tensors.kernels import reduction
+from humanrt.tensors.kernels.reduction import Axes
+from humanrt.tensors.kernels.run import TensorLike, run, run_many
+from humanrt.tensors.ledger import Ledger
+from humanrt.tensors.tensor import Tensor
 
 
 class TopK(NamedTuple):
@@ -30,7 +28,7 @@ class ReductionOperations:
     is not there, or named twice, raises InputError. An empty sequence reduces nothing.
     """
 
-    registry: Registry
+    _ledger: Ledger[Tensor]
 
     def sum(self, x: TensorLike, axis: Axes = None, keep_dims: bool = False) -> Tensor:
         """Return sums: floats and int64 keep their dtype, all else gives int32, which wraps. Of nothing it is 0.
@@ -66,14 +64,14 @@ class ReductionOperations:
         As in TF.js NaN is passed over, unless it comes first: then it is 0. Raises InputError for scalars and for an
         axis of size 0. The result is the caller's.
         """
-        return run(self.registry, "arg_max", partial(reduction.arg_max, axis=axis), x)
+        return run(self._ledger, "arg_max", partial(reduction.arg_max, axis=axis), x)
 
     def arg_min(self, x: TensorLike, axis: int = 0) -> Tensor:
         """Return int32: where along one axis the smallest element is, the first of equal ones.
 
         NaN, errors and the result's owner are as with ``arg_max``.
         """
-        return run(self.registry, "arg_min", partial(reduction.arg_min, axis=axis), x)
+        return run(self._ledger, "arg_min", partial(reduction.arg_min, axis=axis), x)
 
     def top_k(self, x: TensorLike, k: int = 1) -> TopK:
         """Return the ``k`` largest elements along the last axis, falling, in ``x``'s dtype, and int32 where they were.
@@ -82,14 +80,14 @@ class ReductionOperations:
         the largest. Raises InputError for scalars and for a ``k`` that is not 0 to the size. Both results are the
         caller's. TF.js: ``topk``.
         """
-        return TopK(*run_many(self.registry, "top_k", partial(reduction.top_k, k=k), x))
+        return TopK(*run_many(self._ledger, "top_k", partial(reduction.top_k, k=k), x))
 
     def softmax(self, x: TensorLike, axis: int = -1) -> Tensor:
         """Return exponentials that add up to 1 along an axis: float16 for float16, else float32.
 
         TF.js knows the last axis only. The result is the caller's.
         """
-        return run(self.registry, "softmax", partial(reduction.softmax, axis=axis), x)
+        return run(self._ledger, "softmax", partial(reduction.softmax, axis=axis), x)
 
     def _reduce(self, name: str, kernel: Callable[..., Array], x: TensorLike, axis: Axes, keep_dims: bool) -> Tensor:
-        return run(self.registry, name, partial(kernel, axis=axis, keep_dims=keep_dims), x)
+        return run(self._ledger, name, partial(kernel, axis=axis, keep_dims=keep_dims), x)

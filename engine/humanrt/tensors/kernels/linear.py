@@ -4,7 +4,7 @@ import numpy as np
 
 from humanrt.errors import InputError
 from humanrt.tensors.buffer import Array
-from humanrt.tensors.ops.promotion import FLOAT32, matched
+from humanrt.tensors.kernels.promotion import FLOAT32, matched
 
 
 def mat_mul(one: Array, other: Array, transpose_one: bool, transpose_other: bool) -> Array:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from humanrt.tensors import Registry
-from humanrt.tensors.leaks import SHOWN_ROWS
+from humanrt.tensors.reports import SHOWN_ROWS
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_a_buffer_is_counted_once(tracked):
 
 
 def test_owners(tracked):
-    variable = tracked.variables.add(tracked, source := tracked.tensor(1), "weights")
+    variable = tracked.variables.add(source := tracked.tensor(1), "weights")
     source.dispose()
     automatic = tracked.tensor(2)
     tracked.mark_automatic(automatic)

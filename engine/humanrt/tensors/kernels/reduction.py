@@ -8,7 +8,7 @@ import numpy as np
 
 from humanrt.errors import InputError
 from humanrt.tensors.buffer import Array
-from humanrt.tensors.ops.promotion import FLOAT32, INT32, float_dtype, sum_dtype
+from humanrt.tensors.kernels.promotion import FLOAT32, INT32, float_dtype, sum_dtype
 
 Axes: TypeAlias = int | Sequence[int] | None
 

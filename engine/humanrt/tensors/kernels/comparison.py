@@ -6,7 +6,7 @@ Numbers of different dtypes are compared as NumPy does it, without rounding one 
 import numpy as np
 
 from humanrt.tensors.buffer import Array
-from humanrt.tensors.ops.promotion import common_dtype, require_bool
+from humanrt.tensors.kernels.promotion import common_dtype, require_bool
 
 equal = np.equal
 greater = np.greater

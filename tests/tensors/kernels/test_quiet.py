@@ -5,7 +5,7 @@ import threading
 import numpy as np
 import pytest
 
-from humanrt.tensors.ops.quiet import quietly
+from humanrt.tensors.kernels.quiet import quietly
 
 ZERO = np.float32([0])
 

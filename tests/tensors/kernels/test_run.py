@@ -9,8 +9,8 @@ import pytest
 
 from humanrt.errors import EngineClosedError, InputError, MemoryLimitError, ScopeClosedError, TensorDisposedError
 from humanrt.tensors import Registry
+from humanrt.tensors.kernels.run import run_many
 from humanrt.tensors.ops import ImageOperations, Operations
-from humanrt.tensors.ops.run import run_many
 from humanrt.tensors.profile import Window
 
 GRID = np.arange(6, dtype=np.float32).reshape(2, 3)
@@ -108,9 +108,9 @@ def test_a_result_has_memory_of_its_own(ops, name):
     call = OPS[name]
     with ops.registry.scope():
         tensors = [ops.registry.tensor(array) for array in call.inputs]
-        inputs = [ops.registry.values(tensor) for tensor in tensors]
+        inputs = [ops.registry.ledger.values(tensor) for tensor in tensors]
         for result in invoke(ops, name, tensors, call):
-            array = ops.registry.values(result)
+            array = ops.registry.ledger.values(result)
             assert array.flags.c_contiguous
             assert array.shape == result.shape
             assert not any(np.shares_memory(array, other) for other in inputs)
@@ -188,10 +188,10 @@ def test_where_no_tensor_can_be_made_the_op_fails_whole(ops, name):
     call, registry = OPS[name], ops.registry
     with registry.scope() as scope:
         tensors = [registry.keep(registry.tensor(array)) for array in call.inputs]
-        registry.close_scope(scope)
+        registry.ledger.close_scope(scope._owned)
         with pytest.raises(ScopeClosedError):
             invoke(ops, name, tensors, call)
-        scope.closed = False
+        scope._owned.closed = False
     assert registry.memory().num_tensors == len(tensors)
     registry.dispose(tensors)
 
@@ -200,7 +200,7 @@ def test_of_several_results_all_become_tensors_or_none():
     """The second would pass the limit of memory: the first is freed, and nothing is lost."""
     registry = Registry(memory_limit=12)
     with pytest.raises(MemoryLimitError):
-        run_many(registry, "both", lambda x: [x.copy(), x.copy()], np.float32([1, 2]))
+        run_many(registry.ledger, "both", lambda x: [x.copy(), x.copy()], np.float32([1, 2]))
     assert registry.memory().baseline == (0, 0, 0, 0)
     registry.close()
 
@@ -212,7 +212,7 @@ def test_after_close_an_op_says_so(ops):
 
 
 def test_a_profile_sees_every_op(ops):
-    window = Window(ops.registry)
+    window = Window(ops.registry.ledger)
     with ops.registry.scope(), window.open():
         ops.add(GRID, ROW)
         ops.split(GRID, 3, axis=1)
@@ -237,7 +237,7 @@ def test_an_input_disposed_by_another_thread_is_still_read(ops):
 
     tensor = registry.adopt(np.ones(100_000, np.float32))
     results = []
-    thread = threading.Thread(target=lambda: results.extend(run_many(registry, "slow", kernel, tensor)))
+    thread = threading.Thread(target=lambda: results.extend(run_many(registry.ledger, "slow", kernel, tensor)))
     thread.start()
     assert computing.wait(10)
     tensor.dispose()
@@ -285,7 +285,7 @@ async def test_a_cancelled_call_leaves_nothing(ops, monkeypatch):
         assert ended.wait(10)
         return np.int32([0])
 
-    monkeypatch.setattr("humanrt.tensors.ops.kernels.image.suppress", suppress)
+    monkeypatch.setattr("humanrt.tensors.kernels.image.suppress", suppress)
     call = asyncio.create_task(ops.image.non_max_suppression_async(BOXES, SCORES, 2))
     await asyncio.to_thread(computing.wait, 10)
     call.cancel()

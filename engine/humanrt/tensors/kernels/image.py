@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from humanrt.errors import InputError
 from humanrt.tensors.buffer import Array
-from humanrt.tensors.ops.kernels.elementwise import constant
-from humanrt.tensors.ops.kernels.suppression import non_max_suppression
-from humanrt.tensors.ops.promotion import FLOAT32, float_dtype, require_integers
+from humanrt.tensors.kernels.elementwise import constant
+from humanrt.tensors.kernels.promotion import FLOAT32, float_dtype, require_integers
+from humanrt.tensors.kernels.suppression import non_max_suppression
 
 LUMA = np.array([0.2989, 0.5870, 0.1140], np.float32)
 OPAQUE = 255

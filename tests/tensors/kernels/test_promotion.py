@@ -7,7 +7,7 @@ import pytest
 
 from humanrt.errors import InputError
 from humanrt.tensors import DTYPES
-from humanrt.tensors.ops.promotion import float_dtype, number_array, promoted, sum_dtype
+from humanrt.tensors.kernels.promotion import float_dtype, number_array, promoted, sum_dtype
 
 NAMES = ("bool", "uint8", "int32", "int64", "float16", "float32")
 

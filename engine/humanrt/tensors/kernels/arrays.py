@@ -9,8 +9,8 @@ import numpy as np
 
 from humanrt.errors import InputError
 from humanrt.tensors.buffer import Array
-from humanrt.tensors.ops.kernels.elementwise import constant
-from humanrt.tensors.ops.promotion import common_dtype, require_integers
+from humanrt.tensors.kernels.elementwise import constant
+from humanrt.tensors.kernels.promotion import common_dtype, require_integers
 
 # Basic indexing in NumPy's sense: what needs no copy of the elements.
 BasicIndex: TypeAlias = int | np.integer[Any] | slice | EllipsisType | None

@@ -9,75 +9,64 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from humanrt.errors import InputError
 from humanrt.tensors.buffer import Array
-from humanrt.tensors.ops.promotion import is_number, number_array, promoted
-from humanrt.tensors.ops.quiet import quietly
+from humanrt.tensors.handle import Handle
+from humanrt.tensors.kernels.promotion import is_number, number_array, promoted
+from humanrt.tensors.kernels.quiet import quietly
+from humanrt.tensors.ledger import Ledger
 from humanrt.tensors.profile import kernel_ended, kernel_started
 from humanrt.tensors.values import copy_values
 
-if TYPE_CHECKING:
-    from humanrt.tensors.registry import Registry
-    from humanrt.tensors.tensor import Tensor
-
+H = TypeVar("H", bound=Handle[Any])
 T = TypeVar("T")
 
-
-class Operand:
-    """What makes a Tensor known here: it cannot be imported, for its operators are made of this file."""
-
-    __slots__ = ()
-
-
 # What an op accepts: a tensor, or what can become one for the time of the call.
-TensorLike: TypeAlias = Operand | ArrayLike
+TensorLike: TypeAlias = Handle[Any] | ArrayLike
 # For each input, the dtype in which values that are no tensors are read; None where they decide themselves.
 ReadAs: TypeAlias = Sequence[DTypeLike | None]
 
 
-def run(
-    registry: Registry, name: str, kernel: Callable[..., Array], *inputs: TensorLike, read_as: ReadAs = ()
-) -> Tensor:
-    """Run the op ``name`` on tensors of ``registry`` and on values, and return its result, a new tensor.
+def run(ledger: Ledger[H], name: str, kernel: Callable[..., Array], *inputs: TensorLike, read_as: ReadAs = ()) -> H:
+    """Run the op ``name`` on tensors of ``ledger`` and on values, and return its result, a new tensor.
 
-    Raises TensorDisposedError for a disposed input; InputError for a tensor of another registry, for values that no
+    Raises TensorDisposedError for a disposed input; InputError for a tensor of another engine, for values that no
     tensor can be made of, and for arguments that the kernel refuses. Then nothing was made.
     """
-    return registry.adopt(_plain(compute(name, kernel, _arrays(registry, inputs, read_as))))
+    return ledger.adopt(_plain(compute(name, kernel, _arrays(ledger, inputs, read_as))))
 
 
-def run_many(
-    registry: Registry, name: str, kernel: Callable[..., Sequence[Array]], *inputs: TensorLike
-) -> list[Tensor]:
+def run_many(ledger: Ledger[H], name: str, kernel: Callable[..., Sequence[Array]], *inputs: TensorLike) -> list[H]:
     """Run an op with several results, as ``run`` does; either all become tensors, or none."""
-    tensors: list[Tensor] = []
+    tensors: list[H] = []
     try:
-        for result in compute(name, kernel, _arrays(registry, inputs, ())):
-            tensors.append(registry.adopt(_plain(result)))  # noqa: PERF401 - on an error, those made so far are freed
+        for result in compute(name, kernel, _arrays(ledger, inputs, ())):
+            tensors.append(ledger.adopt(_plain(result)))  # noqa: PERF401 - on an error, those made so far are freed
     except BaseException:
-        registry.dispose(tensors)
+        for tensor in tensors:
+            ledger.release(tensor.id)
         raise
     return tensors
 
 
 def run_in_thread(
-    registry: Registry, name: str, kernel: Callable[..., Array], *inputs: TensorLike, read_as: ReadAs = ()
-) -> Coroutine[Any, Any, Tensor]:
+    ledger: Ledger[H], name: str, kernel: Callable[..., Array], *inputs: TensorLike, read_as: ReadAs = ()
+) -> Coroutine[Any, Any, H]:
     """Run an op as ``run`` does, without blocking the event loop.
 
     The inputs are read when this is called, not when it is awaited. The result is made after the thread has ended, by
     the task that awaits: a cancelled one leaves nothing behind.
     """
-    return _finish(registry, name, kernel, _arrays(registry, inputs, read_as))
+    return _finish(ledger, name, kernel, _arrays(ledger, inputs, read_as))
 
 
-async def _finish(registry: Registry, name: str, kernel: Callable[..., Array], arrays: list[Array]) -> Tensor:
-    return registry.adopt(_plain(await asyncio.to_thread(compute, name, kernel, arrays)))
+async def _finish(ledger: Ledger[H], name: str, kernel: Callable[..., Array], arrays: list[Array]) -> H:
+    return ledger.adopt(_plain(await asyncio.to_thread(compute, name, kernel, arrays)))
 
 
 def compute(name: str, kernel: Callable[..., T], arrays: Sequence[Array]) -> T:
@@ -97,13 +86,13 @@ def compute(name: str, kernel: Callable[..., T], arrays: Sequence[Array]) -> T:
     return results
 
 
-def _arrays(registry: Registry, inputs: Sequence[Any], read_as: ReadAs) -> list[Array]:
+def _arrays(ledger: Ledger[H], inputs: Sequence[Any], read_as: ReadAs) -> list[Array]:
     """Return the values of tensors as they are, and of everything else what a tensor made of it would hold."""
     arrays = []
     all_tensors = True
     for value in inputs:
-        if isinstance(value, Operand):
-            arrays.append(registry.values(value))  # type: ignore[arg-type]  # Tensor is the only Operand
+        if isinstance(value, Handle):
+            arrays.append(ledger.values(value))
         else:
             arrays.append(value)
             all_tensors = False
@@ -117,7 +106,7 @@ def _read(inputs: Sequence[Any], arrays: list[Array], read_as: ReadAs) -> None:
     numbers = []
     beside = None
     for i, value in enumerate(inputs):
-        if not isinstance(value, Operand):
+        if not isinstance(value, Handle):
             dtype = read_as[i] if read_as else None
             if dtype is None and is_number(value):
                 numbers.append(i)
