@@ -30,6 +30,7 @@ class LedgerState(Protocol):
     first_id: int
     closed: bool
     forked: bool
+    track_sites: bool
 
 
 L = TypeVar("L", bound=LedgerState)
@@ -42,11 +43,9 @@ class Handle(Generic[L]):
 
     __slots__ = ("__weakref__", "_ledger", "_sites", "device", "dtype", "id", "shape")
 
-    def __init__(
-        self, ledger: L, number: int, shape: tuple[int, ...], buffer: DataBuffer, sites: Sites | None = None
-    ) -> None:
+    def __init__(self, ledger: L, number: int, shape: tuple[int, ...], buffer: DataBuffer) -> None:
         self._ledger: Final[L] = ledger
-        self._sites: Final = sites
+        self._sites: Final = Sites(shape) if ledger.track_sites else None
         self.id: Final = number
         self.shape: Final = shape
         self.dtype: Final[np.dtype[Any]] = buffer.dtype
@@ -63,9 +62,7 @@ class Handle(Generic[L]):
 class Maker(Protocol[L_contra, K_co]):
     """What creates a handle: ``Tensor``, or a subclass with some arguments bound."""
 
-    def __call__(
-        self, ledger: L_contra, number: int, shape: tuple[int, ...], buffer: DataBuffer, sites: Sites | None = ..., /
-    ) -> K_co:
+    def __call__(self, ledger: L_contra, number: int, shape: tuple[int, ...], buffer: DataBuffer, /) -> K_co:
         """Create a handle."""
 
 
@@ -78,6 +75,12 @@ def ledger_of(handle: Handle[L]) -> L:
     """Return the ledger that a tensor is in."""
     ledger: L = _ledger(handle)
     return ledger
+
+
+def sites_of(handle: Handle[Any]) -> Sites:
+    """Return where a tensor was made and disposed; only of a ledger that tracks sites."""
+    sites: Sites = _sites(handle)
+    return sites
 
 
 def closed_error(ledger: LedgerState) -> EngineError:
