@@ -17,14 +17,14 @@ import numpy as np
 
 from humanrt.errors import InputError
 from humanrt.tensors.handle import Handle
-from humanrt.tensors.kernels import arrays, comparison, elementwise, linear
+from humanrt.tensors.kernels import arrays, comparison, elementwise
 from humanrt.tensors.kernels.arrays import BasicIndex
 from humanrt.tensors.kernels.run import TensorLike, run
 from humanrt.tensors.ledger import Ledger
 
 H = TypeVar("H", bound=Handle[Any])
 
-_multiply_matrices = partial(linear.mat_mul, transpose_one=False, transpose_other=False)
+_multiply_matrices = partial(arrays.mat_mul, transpose_one=False, transpose_other=False)
 
 
 class Operators(Handle[Ledger[H]], Generic[H]):

@@ -9,7 +9,7 @@ import pytest
 
 from humanrt.errors import EngineClosedError, InputError, MemoryLimitError, ScopeClosedError, TensorDisposedError
 from humanrt.tensors import Registry
-from humanrt.tensors.kernels.run import run_many
+from humanrt.tensors.kernels.run import quietly, run_many
 from humanrt.tensors.ops import ImageOperations, Operations
 from humanrt.tensors.profile import Window
 
@@ -285,7 +285,7 @@ async def test_a_cancelled_call_leaves_nothing(ops, monkeypatch):
         assert ended.wait(10)
         return np.int32([0])
 
-    monkeypatch.setattr("humanrt.tensors.kernels.image.suppress", suppress)
+    monkeypatch.setattr("humanrt.tensors.kernels.suppression.suppress", suppress)
     call = asyncio.create_task(ops.image.non_max_suppression_async(BOXES, SCORES, 2))
     await asyncio.to_thread(computing.wait, 10)
     call.cancel()
@@ -299,3 +299,50 @@ async def test_a_cancelled_call_leaves_nothing(ops, monkeypatch):
 async def test_awaited_it_refuses_what_does_not_fit(ops):
     with pytest.raises(InputError, match=r"non_max_suppression_async\(\) of float32 \(3, 4\), float32 \(2,\)"):
         await ops.image.non_max_suppression_async(BOXES, SCORES[:2], 2)
+
+
+# -- NumPy's warnings
+
+ZERO = np.float32([0])
+
+
+def divide(*arrays):
+    return np.divide(*arrays)
+
+
+def test_the_caller_keeps_its_own_settings():
+    with np.errstate(divide="raise"):
+        assert quietly(divide, [np.float32([1]), ZERO]) == np.inf
+        with pytest.raises(FloatingPointError):
+            divide(np.float32([1]), ZERO)
+
+
+def test_a_call_may_come_while_another_runs_on_the_same_thread():
+    """The garbage collector can run a finaliser in the midst of a kernel."""
+    assert quietly(lambda x: quietly(divide, [x, x]) + divide(x + 1, x), [ZERO]).shape == (1,)
+
+
+def test_calls_on_many_threads_at_once():
+    together = threading.Barrier(4)
+
+    def kernel(x):
+        together.wait(10)
+        return divide(x + 1, x)
+
+    results = []
+    threads = [threading.Thread(target=lambda: results.append(quietly(kernel, [ZERO]))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == [np.inf] * 4
+
+
+def test_after_an_error_the_next_call_is_quiet_too():
+    def fail(_):
+        raise ZeroDivisionError
+
+    for _ in range(3):
+        with pytest.raises(ZeroDivisionError):
+            quietly(fail, [ZERO])
+        assert quietly(divide, [ZERO + 1, ZERO]) == np.inf

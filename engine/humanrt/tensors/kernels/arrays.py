@@ -1,4 +1,4 @@
-"""Moving elements about: joining, cutting, turning, choosing."""
+"""Moving elements about (joining, cutting, turning, choosing), and products of matrices."""
 
 import math
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ import numpy as np
 from humanrt.errors import InputError
 from humanrt.tensors.buffer import Array
 from humanrt.tensors.kernels.elementwise import constant
-from humanrt.tensors.kernels.promotion import common_dtype, require_integers
+from humanrt.tensors.kernels.promotion import FLOAT32, common_dtype, matched, require_integers
 
 # Basic indexing in NumPy's sense: what needs no copy of the elements.
 BasicIndex: TypeAlias = int | np.integer[Any] | slice | EllipsisType | None
@@ -87,6 +87,24 @@ def reverse(x: Array, axis: int | Sequence[int] | None) -> Array:
 def index(x: Array, key: tuple[BasicIndex, ...]) -> Array:
     """Cut a part out by ints, slices, ``...`` and None."""
     return _fresh(x[key])
+
+
+def mat_mul(one: Array, other: Array, transpose_one: bool, transpose_other: bool) -> Array:
+    """Multiply matrices, the last two axes; the axes before them broadcast."""
+    if min(one.ndim, other.ndim) < 2:
+        raise InputError("matrices have two axes or more; reshape() or expand_dims() vectors")
+    one, other = matched(one, other)
+    if transpose_one:
+        one = one.swapaxes(-1, -2)
+    if transpose_other:
+        other = other.swapaxes(-1, -2)
+    if one.shape[-1] != other.shape[-2]:
+        raise InputError(f"the inner sizes {one.shape[-1]} and {other.shape[-2]} of the matrices must be the same")
+    if one.dtype == np.float16:  # for which there is no BLAS, and sums of which lose what was added first
+        wide: Array = np.matmul(one.astype(FLOAT32), other.astype(FLOAT32))
+        return wide.astype(np.float16)
+    product: Array = np.matmul(one, other)
+    return product
 
 
 def _part_sizes(parts: int | Sequence[int], length: int) -> list[int]:

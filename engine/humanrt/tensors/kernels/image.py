@@ -15,7 +15,6 @@ from humanrt.errors import InputError
 from humanrt.tensors.buffer import Array
 from humanrt.tensors.kernels.elementwise import constant
 from humanrt.tensors.kernels.promotion import FLOAT32, float_dtype, require_integers
-from humanrt.tensors.kernels.suppression import non_max_suppression
 
 LUMA = np.array([0.2989, 0.5870, 0.1140], np.float32)
 OPAQUE = 255
@@ -97,17 +96,6 @@ def rgb_to_grayscale(images: Array) -> Array:
         raise InputError("accepted: [..., 3], two axes or more")
     gray = np.sum(images.astype(FLOAT32, copy=False) * LUMA, axis=-1, keepdims=True, dtype=np.float64)
     return gray.astype(FLOAT32).astype(images.dtype)
-
-
-def suppress(boxes: Array, scores: Array, most: int, iou_threshold: float, score_threshold: float) -> Array:
-    """Choose the best boxes that do not overlap."""
-    if boxes.shape[1:] != (4,) or scores.shape != boxes.shape[:1]:
-        raise InputError("accepted: boxes [n, 4] and scores [n]")
-    if not 0 <= iou_threshold <= 1:
-        raise InputError(f"iou_threshold is {iou_threshold}, but must be 0 to 1")
-    return non_max_suppression(
-        boxes.astype(FLOAT32), scores.astype(FLOAT32), most, float(iou_threshold), float(score_threshold)
-    )
 
 
 def _checked_sizes(

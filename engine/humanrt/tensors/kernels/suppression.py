@@ -3,6 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from humanrt.errors import InputError
+from humanrt.tensors.buffer import Array
+from humanrt.tensors.kernels.promotion import FLOAT32
+
 
 def non_max_suppression(
     boxes: NDArray[np.float32],
@@ -35,3 +39,14 @@ def non_max_suppression(
         overlap = np.divide(intersection, union, out=np.zeros_like(intersection), where=intersection > 0)
         remaining = remaining[overlap < iou_threshold]
     return np.array(chosen, dtype=np.int32)
+
+
+def suppress(boxes: Array, scores: Array, most: int, iou_threshold: float, score_threshold: float) -> Array:
+    """Choose the best boxes that do not overlap."""
+    if boxes.shape[1:] != (4,) or scores.shape != boxes.shape[:1]:
+        raise InputError("accepted: boxes [n, 4] and scores [n]")
+    if not 0 <= iou_threshold <= 1:
+        raise InputError(f"iou_threshold is {iou_threshold}, but must be 0 to 1")
+    return non_max_suppression(
+        boxes.astype(FLOAT32), scores.astype(FLOAT32), most, float(iou_threshold), float(score_threshold)
+    )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from humanrt.errors import InputError
-from humanrt.tensors.kernels import arrays, linear
+from humanrt.tensors.kernels import arrays
 from humanrt.tensors.kernels.promotion import INT32
 from humanrt.tensors.kernels.run import TensorLike, run, run_many
 from humanrt.tensors.ledger import Ledger
@@ -28,7 +28,7 @@ class ArrayOperations:
         Integers wrap; of bools the result is True where one pair is. Raises InputError for vectors and for inner sizes
         that differ. The result is the caller's.
         """
-        product = partial(linear.mat_mul, transpose_one=transpose_a, transpose_other=transpose_b)
+        product = partial(arrays.mat_mul, transpose_one=transpose_a, transpose_other=transpose_b)
         return run(self._ledger, "mat_mul", product, a, b)
 
     def transpose(self, x: TensorLike, perm: Sequence[int] | None = None) -> Tensor:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, Literal
 
 from humanrt.tensors.buffer import Array
-from humanrt.tensors.kernels import image
+from humanrt.tensors.kernels import image, suppression
 from humanrt.tensors.kernels.promotion import FLOAT32, INT32
 from humanrt.tensors.kernels.run import TensorLike, run, run_in_thread
 from humanrt.tensors.ledger import Ledger
@@ -142,4 +142,4 @@ class ImageOperations:
 
 
 def _suppression(most: int, iou_threshold: float, score_threshold: float) -> partial[Array]:
-    return partial(image.suppress, most=most, iou_threshold=iou_threshold, score_threshold=score_threshold)
+    return partial(suppression.suppress, most=most, iou_threshold=iou_threshold, score_threshold=score_threshold)
