@@ -1,8 +1,8 @@
 """What a function does with tensors, and how long its kernels take.
 
-A window is open while the function runs. Kernels, the engine's operations and the runs of models, find the windows
-that they belong to through a context variable, so that concurrent profiles see only their own. Tensors and bytes are
-the engine's as a whole, as in TF.js: what other tasks make meanwhile is among them.
+A window is open while the function runs. Kernels (the engine's ops and the runs of models) find the open windows
+through a context variable, so that concurrent profiles see only their own kernels. Tensors and bytes are those of the
+whole engine, as in TF.js: what other tasks create meanwhile is included.
 """
 
 from __future__ import annotations
@@ -27,7 +27,15 @@ _windows: ContextVar[tuple[Window, ...]] = ContextVar("humanrt_profile", default
 
 
 class Kernel(NamedTuple):
-    """One operation, or one run of a model."""
+    """One op, or one run of a model.
+
+    Attributes:
+        name: the name of the op or of the model.
+        input_shapes: the shapes of the inputs.
+        output_shapes: the shapes of the outputs.
+        milliseconds: the wall time.
+
+    """
 
     name: str
     input_shapes: Shapes
@@ -40,11 +48,11 @@ class Profile(Generic[T]):
     """What one call of a function did.
 
     Attributes:
-        new_bytes: bytes of buffers that it left alive; less than 0 where it freed older ones.
-        new_tensors: tensors that it left alive, likewise.
-        peak_bytes: the highest ``memory().num_bytes`` while it ran, what was alive before included.
-        kernels: what it computed, in order; those that failed are not among them.
-        result: what it returned; tensors in it are the caller's, or those of the scope around.
+        new_bytes: ``memory().num_bytes`` after the call minus before it; negative if it freed older tensors.
+        new_tensors: ``memory().num_tensors`` after the call minus before it.
+        peak_bytes: the highest ``memory().num_bytes`` during the call, which includes what was alive before it.
+        kernels: the kernels that ran, in order, without those that failed.
+        result: the return value; the scope around owns the tensors in it, else the caller.
 
     """
 
@@ -57,7 +65,14 @@ class Profile(Generic[T]):
 
 @dataclass(frozen=True, eq=False)
 class Timing(Generic[T]):
-    """How long one call of a function took, and how long of that its kernels ran; ``result`` is what it returned."""
+    """How long one call of a function took.
+
+    Attributes:
+        wall_ms: the wall time in milliseconds.
+        kernel_ms: the part of it in which kernels ran.
+        result: the return value; the scope around owns the tensors in it, else the caller.
+
+    """
 
     wall_ms: float
     kernel_ms: float
@@ -65,10 +80,10 @@ class Timing(Generic[T]):
 
 
 class Window:
-    """The time in which one function runs; opened once for each stretch of it.
+    """The time in which one function runs; opened once for each part of it.
 
     Attributes:
-        kernels: what was computed in it.
+        kernels: the kernels that ran in it.
 
     """
 
@@ -81,7 +96,7 @@ class Window:
 
     @contextmanager
     def open(self) -> Iterator[None]:
-        """Observe the ledger, and the kernels of this context."""
+        """Record the peak of the ledger and the kernels of this context meanwhile."""
         started = time.perf_counter()
         token = _windows.set((*_windows.get(), self))
         self._ledger.watch(self._peak)
@@ -93,7 +108,7 @@ class Window:
             self._wall_ms += 1000 * (time.perf_counter() - started)
 
     def profile(self, result: T) -> Profile[T]:
-        """Return what was observed."""
+        """Return the profile of a function that returned ``result``."""
         num_bytes, num_tensors = self._counts()
         return Profile(
             new_bytes=num_bytes - self._bytes,
@@ -104,7 +119,7 @@ class Window:
         )
 
     def timing(self, result: T) -> Timing[T]:
-        """Return how long it took."""
+        """Return the timing of a function that returned ``result``."""
         return Timing(self._wall_ms, sum(kernel.milliseconds for kernel in self.kernels), result)
 
     def _counts(self) -> tuple[int, int]:
@@ -128,7 +143,7 @@ def measure(ledger: Ledger[Any], function: Callable[[], Any], finish: Callable[[
 async def _measure_async(
     ledger: Ledger[Any], function: Callable[[], Awaitable[Any]], finish: Callable[[Window, Any], Record]
 ) -> Record:
-    """Begin when it is awaited."""
+    """Call the function only when this is awaited."""
     window = Window(ledger)
     with window.open():
         awaitable = function()
@@ -142,12 +157,12 @@ async def _measure_rest(window: Window, awaitable: Awaitable[Any], finish: Calla
 
 
 def kernel_started() -> float | None:
-    """Return the time, for ``kernel_ended()``, if a window is open in this context; else None: nobody looks."""
+    """Return the time for ``kernel_ended()`` if a window is open in this context, else None: nothing is recorded."""
     return time.perf_counter() if _windows.get() else None
 
 
 def kernel_ended(started: float, name: str, inputs: Iterable[Array], outputs: Iterable[Array]) -> None:
-    """Show a computation to the windows that are open in this context."""
+    """Record a computation in the windows that are open in this context."""
     milliseconds = 1000 * (time.perf_counter() - started)
     done = Kernel(name, _shapes(inputs), _shapes(outputs), milliseconds)
     for window in _windows.get():

@@ -250,7 +250,7 @@ def test_an_input_disposed_by_another_thread_is_still_read(ops):
 
 @pytest.mark.parametrize(
     ("value", "words"),
-    [("text", "a str with values"), ([[1], [2, 3]], "nested lists need the same length"), (1 + 2j, "complex")],
+    [("text", "a str with values"), ([[1], [2, 3]], "nested lists must have the same length"), (1 + 2j, "complex")],
 )
 def test_what_cannot_become_a_tensor_is_refused(ops, value, words):
     with pytest.raises(InputError, match=words):

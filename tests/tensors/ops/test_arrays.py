@@ -17,8 +17,8 @@ GRID = np.arange(6, dtype=np.uint8).reshape(2, 3)
         ("concat", (GRID,), "needs a list or tuple of tensors, got ndarray"),
         ("concat", ([1, 2],), "zero-dimensional"),
         ("stack", ([GRID, GRID[0]],), "same shape"),
-        ("split", (GRID, 2, 1), "size 3 cannot be cut into 2 equal parts"),
-        ("split", (GRID, 0, 1), "size 3 cannot be cut into 0 equal parts"),
+        ("split", (GRID, 2, 1), "size 3 cannot be split into 2 equal parts"),
+        ("split", (GRID, 0, 1), "size 3 cannot be split into 0 equal parts"),
         ("split", (GRID, [-1, -1], 1), "do not add up to 3; one may be -1"),
         ("split", (GRID, [4, -1], 1), "do not add up to 3"),
         ("split", (GRID, [], 1), "do not add up to 3"),
@@ -27,7 +27,7 @@ GRID = np.arange(6, dtype=np.uint8).reshape(2, 3)
         ("pad", (GRID, [(1, 1)]), "for every axis"),
         ("pad", (GRID, [(1, 1), (-1, 0)]), "not negative"),
         ("pad", (GRID, [(1, 1), (1, 1)], 256), "do not fit uint8"),
-        ("gather", (GRID, [0, 2]), "indices are 0 to 2, but must be 0 to 1"),
+        ("gather", (GRID, [0, 2]), "indices are 0 to 2; accepted: 0 to 1"),
         ("gather", (GRID, [-1]), "indices are -1"),
         ("gather", (GRID, [0], 1, 2), "batch_dims is 2"),
         ("gather", (GRID, [[0], [1], [1]], 1, 1), "batch_dims is 1"),
@@ -49,7 +49,7 @@ def test_indices_must_be_integers(ops):
     with ops.registry.scope():
         for dtype in ("int32", "int64", "uint8"):
             assert ops.gather(GRID, ops.registry.tensor([1], dtype)).array() == [[3, 4, 5]]
-        with pytest.raises(InputError, match="indices is float32, but must be int32, int64 or uint8"):
+        with pytest.raises(InputError, match="indices is float32; accepted: int32, int64 and uint8"):
             ops.gather(GRID, ops.registry.tensor([1.0]))
 
 

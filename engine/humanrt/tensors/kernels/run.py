@@ -1,13 +1,13 @@
-"""The one place where ops run: inputs are read, a kernel computes, and its result enters the accounts.
+"""Running an op: the inputs are read, a kernel computes, and the result becomes a tensor.
 
-A kernel is a plain function: arrays in, fresh arrays out, which share no memory with what came in. It knows nothing of
-tensors, so that nothing it makes on its way is ever counted, and nothing of it can outlive the op. While it computes it
-holds its inputs' arrays: that pins them, whoever disposes the tensors meanwhile.
+A kernel is a plain function from arrays to new arrays, which share no memory with the inputs. It has no access to
+tensors: its intermediates are never counted, and none of them can outlive the op. While it computes it holds the arrays
+of its inputs, which pins them if the tensors are disposed meanwhile.
 
-Kernels run with NumPy's warnings off: infinities and NaN come and go, as in TF.js. NumPy 2 keeps what it does about
-them in a context variable. Setting that for a call, with ``np.errstate``, takes twice as long as adding two small
-arrays. So kernels run in contexts in which it was set once. A context serves one call at a time; those that are free
-lie in a list, whose ``pop()`` and ``append()`` need no lock.
+Kernels run with NumPy's warnings off: infinities and NaN are ordinary values, as in TF.js. NumPy 2 keeps its error
+handling in a context variable. To set it for one call, with ``np.errstate``, takes twice as long as to add two small
+arrays. So kernels run in contexts in which it was set once. A context is used by one call at a time; free ones are kept
+in a list, whose ``pop()`` and ``append()`` need no lock.
 """
 
 from __future__ import annotations
@@ -33,27 +33,28 @@ T = TypeVar("T")
 
 _free_contexts: list[Context] = []
 
-# What an op accepts: a tensor, or what can become one for the time of the call.
 TensorLike: TypeAlias = Handle[Any] | ArrayLike
-# For each input, the dtype in which values that are no tensors are read; None where they decide themselves.
+"""An input of an op: a tensor, or a number, nested lists or an array that are read as a tensor for the call."""
+
 ReadAs: TypeAlias = Sequence[DTypeLike | None]
+"""For each input, the dtype in which values other than tensors are read; None for the one that ``tensor()`` chooses."""
 
 
 def run(ledger: Ledger[H], name: str, kernel: Callable[..., Array], *inputs: TensorLike, read_as: ReadAs = ()) -> H:
     """Run the op ``name`` on tensors of ``ledger`` and on values, and return its result, a new tensor.
 
-    Raises TensorDisposedError for a disposed input; InputError for a tensor of another engine, for values that no
-    tensor can be made of, and for arguments that the kernel refuses. Then nothing was made.
+    Raises ``TensorDisposedError`` for a disposed input; ``InputError`` for a tensor of another engine, for values that
+    cannot become a tensor, and for arguments that the kernel rejects. Then nothing was counted.
     """
     return ledger.adopt(_plain(compute(name, kernel, _arrays(ledger, inputs, read_as))))
 
 
 def run_many(ledger: Ledger[H], name: str, kernel: Callable[..., Sequence[Array]], *inputs: TensorLike) -> list[H]:
-    """Run an op with several results, as ``run`` does; either all become tensors, or none."""
+    """Run an op with several results, as ``run()`` does; either all become tensors, or none."""
     tensors: list[H] = []
     try:
         for result in compute(name, kernel, _arrays(ledger, inputs, ())):
-            tensors.append(ledger.adopt(_plain(result)))  # noqa: PERF401 - on an error, those made so far are freed
+            tensors.append(ledger.adopt(_plain(result)))  # noqa: PERF401 - on an error, those created so far are freed
     except BaseException:
         for tensor in tensors:
             ledger.release(tensor.id)
@@ -64,10 +65,10 @@ def run_many(ledger: Ledger[H], name: str, kernel: Callable[..., Sequence[Array]
 def run_in_thread(
     ledger: Ledger[H], name: str, kernel: Callable[..., Array], *inputs: TensorLike, read_as: ReadAs = ()
 ) -> Coroutine[Any, Any, H]:
-    """Run an op as ``run`` does, without blocking the event loop.
+    """Run an op as ``run()`` does, in a thread.
 
-    The inputs are read when this is called, not when it is awaited. The result is made after the thread has ended, by
-    the task that awaits: a cancelled one leaves nothing behind.
+    The inputs are read when this is called, not when it is awaited. The tensor is created after the thread has ended,
+    by the task that awaits: a cancelled task leaves nothing behind.
     """
     return _finish(ledger, name, kernel, _arrays(ledger, inputs, read_as))
 
@@ -77,9 +78,9 @@ async def _finish(ledger: Ledger[H], name: str, kernel: Callable[..., Array], ar
 
 
 def compute(name: str, kernel: Callable[..., T], arrays: Sequence[Array]) -> T:
-    """Call a kernel: every eager op passes here, whatever its results, on whatever thread; profiles look on.
+    """Call a kernel and record it in the open profiles. Every eager op calls this, on whatever thread it runs.
 
-    Raises InputError for what the kernel, or NumPy in it, refuses, with the op's name and what it was given.
+    Raises ``InputError``, with the name of the op and its inputs, for errors of the kernel and of NumPy in it.
     """
     started = kernel_started()
     try:
@@ -94,7 +95,7 @@ def compute(name: str, kernel: Callable[..., T], arrays: Sequence[Array]) -> T:
 
 
 def quietly(kernel: Callable[..., T], arrays: Sequence[Array]) -> T:
-    """Call a kernel, without warnings and in no scope: a finaliser that happens to run meanwhile is in none either."""
+    """Call a kernel without NumPy's warnings, and in no scope: a finaliser that runs meanwhile is in none either."""
     try:
         context = _free_contexts.pop()
     except IndexError:
@@ -107,7 +108,7 @@ def quietly(kernel: Callable[..., T], arrays: Sequence[Array]) -> T:
 
 
 def _arrays(ledger: Ledger[H], inputs: Sequence[Any], read_as: ReadAs) -> list[Array]:
-    """Return the values of tensors as they are, and of everything else what a tensor made of it would hold."""
+    """Return the values of tensors as they are, and anything else as the values of a tensor created from it."""
     arrays = []
     all_tensors = True
     for value in inputs:
@@ -122,7 +123,7 @@ def _arrays(ledger: Ledger[H], inputs: Sequence[Any], read_as: ReadAs) -> list[A
 
 
 def _read(inputs: Sequence[Any], arrays: list[Array], read_as: ReadAs) -> None:
-    """Make arrays of inputs that are no tensors; plain numbers come last, for they adapt to what is there."""
+    """Convert inputs other than tensors to arrays; plain numbers last, because they adapt to the other dtypes."""
     numbers = []
     beside = None
     for i, value in enumerate(inputs):
@@ -138,7 +139,7 @@ def _read(inputs: Sequence[Any], arrays: list[Array], read_as: ReadAs) -> None:
 
 
 def _plain(result: Array | np.generic) -> Array:
-    """Return an array in C order: of two scalars, NumPy makes no array, and of strided arrays a strided one."""
+    """Return an array in C order: NumPy returns a scalar for scalars, and a strided array for strided ones."""
     if isinstance(result, np.ndarray) and result.flags.c_contiguous:
         return result
     return np.array(result, order="C")

@@ -1,4 +1,4 @@
-"""Greedy non-maximum suppression: of boxes that overlap, the best one stays."""
+"""Greedy non-maximum suppression: of overlapping boxes, the one with the highest score is kept."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +15,12 @@ def non_max_suppression(
     iou_threshold: float,
     score_threshold: float,
 ) -> NDArray[np.int32]:
-    """Choose boxes by falling score, leaving out those that overlap a chosen one.
+    """Return the indices of boxes in descending order of score, without those that overlap one of them.
 
-    ``boxes`` is float [n, 4], two opposite corners each, in any unit and either order of axes; ``scores`` is float [n].
-    Returns int32 [k], k <= ``max_output_size``, indices into ``boxes``, best first. As in TF.js's nonMaxSuppression a
-    score must be over ``score_threshold``, an overlap of exactly ``iou_threshold`` suppresses, boxes without area
-    overlap nothing, and of equal scores the lower index wins.
+    ``boxes`` is float32 [n, 4], two opposite corners each, in any unit and either order of axes; ``scores`` is float32
+    [n]. The result is int32 [k], k <= ``max_output_size``. As in TF.js's ``nonMaxSuppression``, scores must be greater
+    than ``score_threshold``, an intersection over union of ``iou_threshold`` or more suppresses, boxes without area
+    overlap nothing, and of equal scores the lower index comes first.
     """
     candidates = np.flatnonzero(scores > score_threshold)
     candidates = candidates[np.argsort(-scores[candidates], kind="stable")]
@@ -42,11 +42,11 @@ def non_max_suppression(
 
 
 def suppress(boxes: Array, scores: Array, most: int, iou_threshold: float, score_threshold: float) -> Array:
-    """Choose the best boxes that do not overlap."""
+    """Return the indices of the best boxes, after checking the arguments."""
     if boxes.shape[1:] != (4,) or scores.shape != boxes.shape[:1]:
         raise InputError("accepted: boxes [n, 4] and scores [n]")
     if not 0 <= iou_threshold <= 1:
-        raise InputError(f"iou_threshold is {iou_threshold}, but must be 0 to 1")
+        raise InputError(f"iou_threshold is {iou_threshold}; accepted: 0 to 1")
     return non_max_suppression(
         boxes.astype(FLOAT32), scores.astype(FLOAT32), most, float(iou_threshold), float(score_threshold)
     )
