@@ -8,7 +8,7 @@ from humanrt.tensors.workspace import Workspace
 
 @pytest.fixture
 def registry():
-    """Accounts that the test must leave empty: a tensor that is still alive or was leaked fails it."""
+    """A registry that must be empty at the end of the test, without leaks."""
     registry = Registry()
     yield registry
     assert registry.memory().baseline == (0, 0, 0, 0)
@@ -22,12 +22,12 @@ def four_floats():
 
 @pytest.fixture
 def workspace(registry):
-    """What an engine does with tensors, without its device and models."""
+    """The methods of an engine on tensors, without a device and models."""
     return Workspace(registry)
 
 
 class Ops(Operations):
-    """What an Engine has of the ops, without a device."""
+    """The ops of an engine, without a device."""
 
     def __init__(self, registry):
         self.registry = registry
@@ -36,13 +36,13 @@ class Ops(Operations):
 
 @pytest.fixture
 def ops(registry):
-    """The ops on a registry that the test must leave empty."""
+    """The ops on a registry that must be empty at the end of the test."""
     return Ops(registry)
 
 
 @pytest.fixture
 def values(ops):
-    """Call an op by name, with arrays or tensors; its results come as arrays, and everything is freed."""
+    """Call an op by name with arrays or tensors; return the results as arrays, and free everything."""
 
     def call(name, *arguments, **attributes):
         with ops.registry.scope():
@@ -57,5 +57,5 @@ def values(ops):
 
 @pytest.fixture
 def without_sites(monkeypatch):
-    """Sites are recorded only when asked for, as where no tests are checked for leaks."""
+    """Record sites only when asked for, as where no test is checked for leaks."""
     monkeypatch.setattr(watch, "watchers", [])

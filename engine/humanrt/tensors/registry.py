@@ -122,7 +122,7 @@ class Registry:
     def _begin_emptying(self) -> list[Variable]:
         """Return the variables, which must be referenced until they are freed, or they would count as lost."""
         self.ledger.reclaim()
-        watch.tell_emptying(self)
+        watch.notify_emptying(self)
         return self.variables.take_all()
 
     def leave_to_parent(self) -> None:

@@ -73,7 +73,7 @@ def registries() -> list[Watched]:
         return [registry for registry in _registries if not registry.forked]
 
 
-def tell_emptying(registry: Watched) -> None:
+def notify_emptying(registry: Watched) -> None:
     """Call the watchers before all tensors of a registry are freed."""
     for watcher in tuple(watchers):
         watcher.emptying(registry)

@@ -138,7 +138,7 @@ def _nearest(old: int, new: int, align_corners: bool, half_pixel_centers: bool) 
 
 
 def _samples(start: float, end: float, old: int, new: int) -> tuple[Positions, NDArray[np.bool_]]:
-    """Return the positions of those of ``new`` samples in ``start`` .. ``end``, 0..1, that are on an axis, and a mask."""
+    """Return the positions of those of ``new`` samples, ``start`` to ``end`` in 0..1, that are on an axis; a mask."""
     if new > 1:
         positions = start * (old - 1) + np.arange(new) * ((end - start) * (old - 1) / (new - 1))
     else:
