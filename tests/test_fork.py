@@ -1,4 +1,4 @@
-"""What a forked child can do with its parent's engine: nothing, and it is told so at once."""
+"""A forked child cannot use its parent's engine: every call raises an error that says what to do."""
 
 import os
 import subprocess
@@ -39,17 +39,17 @@ def in_child(check):
     os.waitpid(child, 0)
     raise AssertionError("the child hangs")
 
-def refused(call):
+def raises_forked(call):
     try:
         call()
     except errors.ForkedEngineError as error:
         assert "make a new Engine in the child" in str(error)
         assert "spawn" in str(error)
     else:
-        raise AssertionError("not refused")
+        raise AssertionError("no error")
 """
 
-REFUSED = """
+RAISES = """
 def check():
     for call in (
         lambda: engine.tensor(1), lambda: engine.from_numpy(np.zeros(1, np.float32)), lambda: engine.zeros(9),
@@ -63,7 +63,7 @@ def check():
         lambda: asyncio.run(engine.ready()), lambda: asyncio.run(engine.set_backend("cpu")),
         lambda: asyncio.run(human.detect("photo.jpg")),
     ):
-        refused(call)
+        raises_forked(call)
     assert repr(tensor).endswith("disposed)")
 
 human = Human()
@@ -105,9 +105,10 @@ for thread, event in zip(threads, held):
     event.wait()
 
 def check():
-    refused(engine.memory)
-    refused(lambda: model.execute(tensor))
+    raises_forked(engine.memory)
+    raises_forked(lambda: model.execute(tensor))
     tensor.dispose()
+    variable.dispose()
     model.dispose()
     engine.close()
     with Engine("cpu") as new:
@@ -122,14 +123,14 @@ for thread in threads:
 """
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork() here")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform has no fork()")
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "program",
     [
-        pytest.param(REFUSED, id="every use is refused, with the cure"),
-        pytest.param(HARMLESS, id="freeing does no harm, here or there"),
-        pytest.param(LOCKED, id="locks that were held hang nothing, and a new engine works"),
+        pytest.param(RAISES, id="every use raises, with the cure"),
+        pytest.param(HARMLESS, id="freeing does nothing, and the parent is not affected"),
+        pytest.param(LOCKED, id="locks that were held do not block the child, and a new engine works"),
     ],
 )
 def test_a_forked_child(program, negation, tmp_path):

@@ -1,8 +1,8 @@
-"""The rules of tensors and scopes, as plain as they can be said: with dicts and sets, for one step at a time."""
+"""A model of the rules of tensors and scopes, in plain dicts and sets, for one step at a time."""
 
 
 class Place:
-    """A scope, as the book knows it. Where there is none, the place is None."""
+    """A scope in the book; outside any scope, the place is None."""
 
     def __init__(self, parent):
         self.parent = parent
@@ -11,14 +11,14 @@ class Place:
 
 
 class Book:
-    """What must be true: which tensors live, on which buffers, and who owns them."""
+    """The expected state: the live tensors, their buffers and their owners."""
 
     def __init__(self):
         self.buffers = {}  # key of each live tensor -> number of its buffer
         self.sizes = []  # bytes of each buffer, by number
         self.owners = {}  # key of each live tensor -> Place, or None for the caller
         self.automatic = set()
-        self.unreachable = set()  # live, and only the collector can find them
+        self.unreachable = set()  # live, in cycles that only the garbage collector frees
         self.leaked = 0
         self.peak = 0
 
