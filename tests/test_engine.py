@@ -78,7 +78,7 @@ class TestTensors:
     async def test_everything_goes_to_one_registry(self, engine):
         array = np.ones((2, 2), np.float32)
         made = [engine.tensor([1, 2]), engine.from_numpy(array), engine.adopt(array.copy()), engine.scalar(3.0)]
-        assert [tensor.registry for tensor in made] == [engine.registry.ledger] * 4
+        assert [tensor._ledger for tensor in made] == [engine.registry.ledger] * 4
         assert made[3].shape == ()
         assert engine.memory().num_tensors == 4
         engine.dispose(made)

@@ -6,7 +6,7 @@ import threading
 import numpy as np
 import pytest
 
-from humanrt.tensors import Registry
+from humanrt.tensors import Registry, pinned, values_of
 from humanrt.tensors.pool import POOLED_FROM, Block
 
 FLOATS = np.dtype(np.float32)
@@ -22,7 +22,7 @@ def made(registry, value=0.0, size=SIZE):
 
 
 def address(tensor):
-    return tensor.registry.values(tensor).ctypes.data
+    return values_of(tensor).ctypes.data
 
 
 def test_freed_memory_is_used_for_the_next_tensor_of_its_size(registry):
@@ -99,12 +99,12 @@ def test_exported_memory_is_never_recycled(registry, export):
 
 
 REFERENCES = {
-    "the array": lambda tensor: tensor.registry.values(tensor),
-    "a view of it": lambda tensor: tensor.registry.values(tensor)[5:],
-    "a view in another shape": lambda tensor: tensor.registry.values(tensor.reshape((-1, 5))),
-    "a view of a view": lambda tensor: tensor.registry.values(tensor)[5:].view(np.int32)[5:],
-    "the memory itself": lambda tensor: tensor.registry.values(tensor).base,
-    "a pin": lambda tensor: tensor.pinned().__enter__(),
+    "the array": values_of,
+    "a view of it": lambda tensor: values_of(tensor)[5:],
+    "a view in another shape": lambda tensor: values_of(tensor.reshape((-1, 5))),
+    "a view of a view": lambda tensor: values_of(tensor)[5:].view(np.int32)[5:],
+    "the memory itself": lambda tensor: values_of(tensor).base,
+    "a pin": lambda tensor: pinned(tensor).__enter__(),
 }
 
 
@@ -229,11 +229,11 @@ def test_threads_never_receive_memory_in_use(registry):
             value = 1000 * number + turn
             tensor = made(registry, value)
             clone = tensor.clone()
-            held = registry.ledger.values(clone)
+            held = values_of(clone)
             tensor.dispose()
             clone.dispose()
             other = made(registry, -value)
-            if (held != value).any() or (registry.ledger.values(other) != -value).any():
+            if (held != value).any() or (values_of(other) != -value).any():
                 wrong.append(value)
             other.dispose()
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from humanrt.errors import EngineClosedError, InputError, TensorDisposedError, TensorError
-from humanrt.tensors import DTYPES, Registry
+from humanrt.tensors import DTYPES, Registry, keep, pinned, values_of
 from humanrt.tensors.tensor import OFF_LOOP_BYTES
 
 LARGE = OFF_LOOP_BYTES // 4  # float32 elements from which a copy leaves the event loop
@@ -169,7 +169,7 @@ def test_objects_derived_from_a_view_are_reported_while_they_are_alive(registry,
 
 def test_pinned_values_can_be_read_after_disposal(registry, four_floats):
     tensor = registry.adopt(four_floats)
-    with tensor.pinned() as array:
+    with pinned(tensor) as array:
         tensor.dispose()
         assert registry.memory().baseline == (0, 0, 0, 0)
         assert array.tolist() == [0, 1, 2, 3]
@@ -211,7 +211,7 @@ def test_dlpack_copies_for_other_consumers(registry, asked):
     with registry.tensor([1.0, 2.0]) as tensor:
         copy = np.from_dlpack(Consumer(tensor, **asked))
         assert copy.tolist() == [1, 2]
-        assert not np.shares_memory(copy, registry.ledger.values(tensor))
+        assert not np.shares_memory(copy, values_of(tensor))
         assert not registry.memory().unreliable
 
 
@@ -343,7 +343,7 @@ USES = {
     "numpy": lambda t: t.numpy(),
     "array": lambda t: t.array(),
     "asarray": np.asarray,
-    "pinned": lambda t: t.pinned().__enter__(),
+    "pinned": lambda t: pinned(t).__enter__(),
     "print": lambda t: t.print(),
     "dlpack": lambda t: t.__dlpack__(),
     "dlpack device": lambda t: t.__dlpack_device__(),
@@ -353,7 +353,7 @@ USES = {
     "squeeze": lambda t: t.squeeze(),
     "cast": lambda t: t.cast("int32"),
     "cast to the same": lambda t: t.cast("float32"),
-    "keep": lambda t: t.registry.keep(t),
+    "keep": keep,
 }
 
 

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import NamedTuple, Self
 
 from humanrt.errors import SessionError
-from humanrt.tensors import Registry, Tensor
+from humanrt.tensors import Registry, Tensor, keep
 
 
 class Memory(NamedTuple):
@@ -143,5 +143,5 @@ class Turn:
     def remember(self, kind: Hashable, states: Sequence[Tensor]) -> None:
         """Leave tensors of this call for the next frame: they become the session's."""
         for state in states:
-            state.registry.keep(state)
+            keep(state)
         self.remembered = Memory(kind, tuple(states))

@@ -11,6 +11,10 @@ The files, from the ground up; imports only go down, without a circle, those for
 - ``tensor.py``: the handle that users hold, with ``operators.py`` and ``variable.py``
 - ``ops/``, ``creation.py``, ``workspace.py``: the methods of an engine
 - ``registry.py``: what an engine has: a ledger, a budget and variables; ``watch.py``: all registries of the process
+
+Users see the classes that ``humanrt`` exports. What these hide behind an underscore is for this room only; what other
+rooms of the package may do with a tensor besides its public methods are functions here: ``values_of()``, ``pinned()``,
+``keep()`` and ``tensors_in()``. In this room, ``ledger_of()`` is the one way from a tensor to its ledger.
 """
 
 from humanrt.tensors.kernels.suppression import non_max_suppression
@@ -19,7 +23,7 @@ from humanrt.tensors.profile import Kernel, Profile, Timing
 from humanrt.tensors.registry import Registry
 from humanrt.tensors.reports import Baseline, LeakReport, LeakRow, Memory
 from humanrt.tensors.scope import Scope
-from humanrt.tensors.tensor import Tensor, tensors_in
+from humanrt.tensors.tensor import Tensor, keep, pinned, tensors_in, values_of
 from humanrt.tensors.values import DTYPES
 from humanrt.tensors.variable import Variable
 
@@ -37,6 +41,9 @@ __all__ = [
     "Tensor",
     "Timing",
     "Variable",
+    "keep",
     "non_max_suppression",
+    "pinned",
     "tensors_in",
+    "values_of",
 ]

@@ -33,7 +33,7 @@ class Budget:
         self._everywhere, self._by_device = _parse(memory_limit)
         limits = [limit for limit in (self._everywhere, *self._by_device.values()) if limit is not None]
         self._lowest = min(limits, default=math.inf)
-        self.pool = BufferPool(pool_limit_bytes)
+        self.pool: BufferPool = BufferPool(pool_limit_bytes)
 
     @property
     def headroom(self) -> float:

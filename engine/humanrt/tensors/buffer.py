@@ -33,11 +33,11 @@ class DataBuffer:
 
     def __init__(self, array: Array, recyclable: bool, device: str = HOST) -> None:
         self.array: Array | None = array
-        self.dtype = array.dtype
-        self.nbytes = array.nbytes
-        self.device = device
-        self.recyclable = recyclable
-        self.handles = 0
+        self.dtype: np.dtype[Any] = array.dtype
+        self.nbytes: int = array.nbytes
+        self.device: str = device
+        self.recyclable: bool = recyclable
+        self.handles: int = 0
 
 
 class Exports:

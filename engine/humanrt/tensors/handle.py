@@ -45,11 +45,11 @@ class Handle(Generic[L]):
 
     def __init__(self, ledger: L, number: int, shape: tuple[int, ...], buffer: DataBuffer) -> None:
         self._ledger: Final[L] = ledger
-        self._sites: Final = Sites(shape) if ledger.track_sites else None
-        self.id: Final = number
-        self.shape: Final = shape
+        self._sites: Final[Sites | None] = Sites(shape) if ledger.track_sites else None
+        self.id: Final[int] = number
+        self.shape: Final[tuple[int, ...]] = shape
         self.dtype: Final[np.dtype[Any]] = buffer.dtype
-        self.device: Final = buffer.device
+        self.device: Final[str] = buffer.device
 
     def __del__(self) -> None:
         # The collector may run this inside the ledger's critical section, on the same thread or with another lock

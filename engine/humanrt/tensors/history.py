@@ -24,9 +24,9 @@ class Sites:
     __slots__ = ("created", "created_at", "disposed", "shape")
 
     def __init__(self, shape: tuple[int, ...]) -> None:
-        self.created = call_site()
-        self.created_at = time.monotonic()
-        self.shape = shape
+        self.created: str = call_site()
+        self.created_at: float = time.monotonic()
+        self.shape: tuple[int, ...] = shape
         self.disposed: str | None = None
 
 

@@ -48,7 +48,7 @@ class Peak:
     __slots__ = ("nbytes",)
 
     def __init__(self) -> None:
-        self.nbytes = 0
+        self.nbytes: int = 0
 
 
 class Ledger(Generic[H]):
@@ -105,28 +105,28 @@ class Ledger(Generic[H]):
     )
 
     def __init__(self, make: Maker[Ledger[H], H], budget: Budget, *, track_sites: bool) -> None:
-        self.make = make
-        self.budget = budget
-        self.exports = Exports()
-        self.lock = threading.RLock()
+        self.make: Maker[Ledger[H], H] = make
+        self.budget: Budget = budget
+        self.exports: Exports = Exports()
+        self.lock: threading.RLock = threading.RLock()
         self.live: dict[int, DataBuffer] = {}
         self.vanished: deque[int] = deque()
         self.scopes: dict[int, Owned] = {}
         self.automatic: set[int] = set()
-        self.peak = Peak()
-        self.first_id = 0
-        self.closed = False
-        self.forked = False
-        self.track_sites = track_sites
         self.sites: dict[int, Sites] = {}
+        self.peak: Peak = Peak()
+        self.first_id: int = 0
+        self.closed: bool = False
+        self.forked: bool = False
+        self.track_sites: bool = track_sites
         self._peaks = [self.peak]
         self._set_counts_to_zero()
 
     def _set_counts_to_zero(self) -> None:
-        self.losses = Losses()
-        self.num_lost = 0
-        self.num_buffers = 0
-        self.num_bytes = 0
+        self.losses: Losses = Losses()
+        self.num_lost: int = 0
+        self.num_buffers: int = 0
+        self.num_bytes: int = 0
         self.peak.nbytes = 0
         self._device_bytes: defaultdict[str, int] = defaultdict(int)  # the rest of num_bytes is on the host
         self._set_mark()

@@ -42,8 +42,8 @@ class BufferPool:
     __slots__ = ("_free", "held_bytes", "limit_bytes")
 
     def __init__(self, limit_bytes: int) -> None:
-        self.limit_bytes = limit_bytes
-        self.held_bytes = 0
+        self.limit_bytes: int = limit_bytes
+        self.held_bytes: int = 0
         self._free: dict[int, list[Block]] = {}
 
     def take(self, nbytes: int) -> Block | None:

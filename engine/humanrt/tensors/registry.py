@@ -55,8 +55,8 @@ class Registry:
         ``Budget`` documents the limits, and raises ``ConfigError``.
         """
         budget = Budget(memory_limit, pool_limit_bytes)
-        self.ledger = Ledger(Tensor, budget, track_sites=track_sites or bool(watch.watchers))
-        self.variables = Variables(self.ledger)
+        self.ledger: Ledger[Tensor] = Ledger(Tensor, budget, track_sites=track_sites or bool(watch.watchers))
+        self.variables: Variables = Variables(self.ledger)
         watch.enrol(self)
 
     @property

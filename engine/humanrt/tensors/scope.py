@@ -74,7 +74,7 @@ class Owned(set[int]):
 _current: ContextVar[Owned | None] = ContextVar("humanrt_scope", default=None)
 
 
-current_scope = _current.get
+current_scope: Callable[[], Owned | None] = _current.get
 """Return the innermost scope of this context, of any owner."""
 
 

@@ -6,7 +6,7 @@ import asyncio
 import math
 import sys
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from types import TracebackType
 from typing import Any, Final, NoReturn, Self
 
@@ -16,7 +16,7 @@ from numpy.typing import DTypeLike
 from humanrt.errors import HumanRTError, InputError, TensorError
 from humanrt.tensors.buffer import Array
 from humanrt.tensors.containers import instances_in
-from humanrt.tensors.handle import unusable_error
+from humanrt.tensors.handle import ledger_of, unusable_error
 from humanrt.tensors.ledger import Ledger
 from humanrt.tensors.operators import Operators
 from humanrt.tensors.values import parse_dtype, resolve_shape
@@ -45,7 +45,7 @@ class Tensor(Operators["Tensor"]):
 
     @property
     def registry(self) -> Ledger[Tensor]:
-        """The ledger that this tensor is in."""
+        """The ledger that this tensor is in; ``humanrt.tensors.values_of()`` and ``keep()`` replace this property."""
         return self._ledger
 
     def __reduce__(self) -> NoReturn:
@@ -106,18 +106,9 @@ class Tensor(Operators["Tensor"]):
         values = np.array2string(self._ledger.values(self), separator=", ", prefix="    ")
         sys.stdout.write(f"Tensor {self.dtype} {list(self.shape)}\n    {values}\n")
 
-    @contextmanager
-    def pinned(self) -> Iterator[Array]:
-        """Yield the values for reading: inside ``with``, their memory is neither freed nor reused.
-
-        The array has the tensor's shape, and must not be written, nor referenced after the ``with``. If the tensor is
-        disposed meanwhile, the counts fall at once and the reader is not affected.
-        """
-        values = self._ledger.values(self)
-        try:
-            yield values
-        finally:
-            del values  # an error's traceback holds this frame
+    def pinned(self) -> AbstractContextManager[Array]:
+        """Return ``humanrt.tensors.pinned(self)``, which replaces this method."""
+        return pinned(self)
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
         if copy is None:  # NumPy 1 does not pass it, and does not accept None for "as needed"
@@ -227,6 +218,39 @@ class Tensor(Operators["Tensor"]):
 
 async def _ready(array: Array) -> Array:
     return array
+
+
+# -- for the other rooms of the package
+
+
+def values_of(tensor: Tensor) -> Array:
+    """Return the values in the tensor's shape, without a copy. They must not be written.
+
+    While they are referenced, their memory is not recycled. Raises ``TensorDisposedError``.
+    """
+    return ledger_of(tensor).values(tensor)
+
+
+@contextmanager
+def pinned(tensor: Tensor) -> Iterator[Array]:
+    """Yield ``values_of(tensor)``: inside ``with``, their memory is neither freed nor reused.
+
+    The values must not be referenced after the ``with``. If the tensor is disposed meanwhile, the counts fall at once
+    and the reader is not affected. Raises ``TensorDisposedError``.
+    """
+    values = values_of(tensor)
+    try:
+        yield values
+    finally:
+        del values  # an error's traceback holds this frame
+
+
+def keep(tensor: Tensor) -> Tensor:
+    """Take a tensor out of its scope, and return it: from now on the caller disposes it.
+
+    Raises ``TensorDisposedError``.
+    """
+    return ledger_of(tensor).keep(tensor)
 
 
 def tensors_in(container: object) -> list[Tensor]:

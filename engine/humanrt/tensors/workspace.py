@@ -21,7 +21,7 @@ class Workspace(Creation, Operations):
     """The tensors of one engine. Every method may be called from any thread."""
 
     def __init__(self, registry: Registry) -> None:
-        self.registry = registry
+        self.registry: Registry = registry
         self._ledger = registry.ledger
 
     # -- what frees a tensor

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from humanrt.errors import EngineClosedError, InputError, MemoryLimitError, ScopeClosedError, TensorDisposedError
-from humanrt.tensors import Registry
+from humanrt.tensors import Registry, values_of
 from humanrt.tensors.kernels.run import quietly, run_many
 from humanrt.tensors.ops import ImageOperations, Operations
 from humanrt.tensors.profile import Window
@@ -108,9 +108,9 @@ def test_a_result_has_its_own_memory(ops, name):
     call = OPS[name]
     with ops.registry.scope():
         tensors = [ops.registry.tensor(array) for array in call.inputs]
-        inputs = [ops.registry.ledger.values(tensor) for tensor in tensors]
+        inputs = [values_of(tensor) for tensor in tensors]
         for result in invoke(ops, name, tensors, call):
-            array = ops.registry.ledger.values(result)
+            array = values_of(result)
             assert array.flags.c_contiguous
             assert array.shape == result.shape
             assert not any(np.shares_memory(array, other) for other in inputs)

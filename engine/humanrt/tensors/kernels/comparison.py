@@ -6,13 +6,14 @@ Numbers of different dtypes are compared as in NumPy, without rounding one to th
 import numpy as np
 
 from humanrt.tensors.buffer import Array
+from humanrt.tensors.kernels.elementwise import Binary
 from humanrt.tensors.kernels.promotion import common_dtype, require_bool
 
-equal = np.equal
-greater = np.greater
-greater_equal = np.greater_equal
-less = np.less
-less_equal = np.less_equal
+equal: Binary = np.equal
+greater: Binary = np.greater
+greater_equal: Binary = np.greater_equal
+less: Binary = np.less
+less_equal: Binary = np.less_equal
 
 
 def logical_and(one: Array, other: Array) -> Array:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from typing import TypeAlias
 
 import numpy as np
 
@@ -10,8 +11,11 @@ from humanrt.tensors.buffer import Array
 from humanrt.tensors.kernels.promotion import FLOAT32, INT32, float_dtype, matched
 from humanrt.tensors.values import copy_values
 
+Unary: TypeAlias = Callable[[Array], Array]
+Binary: TypeAlias = Callable[[Array, Array], Array]
 
-def binary(kernel: Callable[[Array, Array], Array]) -> Callable[[Array, Array], Array]:
+
+def binary(kernel: Binary) -> Binary:
     """Return a kernel for arrays of any two dtypes, from one for two of the same numeric dtype: they are upcast first.
 
     Bools count as 0 and 1; a result other than 0 is True. (TF.js keeps such numbers in the bytes of a bool tensor.)
@@ -27,7 +31,7 @@ def binary(kernel: Callable[[Array, Array], Array]) -> Callable[[Array, Array], 
     return kernel_of_any
 
 
-def unary(kernel: Callable[[Array], Array]) -> Callable[[Array], Array]:
+def unary(kernel: Unary) -> Unary:
     """Return a kernel that accepts bools too, from one for numeric arrays, as ``binary()`` does."""
 
     def kernel_of_any(x: Array) -> Array:
@@ -36,7 +40,7 @@ def unary(kernel: Callable[[Array], Array]) -> Callable[[Array], Array]:
     return kernel_of_any
 
 
-def transcendental(kernel: Callable[[Array], Array]) -> Callable[[Array], Array]:
+def transcendental(kernel: Unary) -> Unary:
     """Return a kernel for any dtype from one for float32; float16 gives float16, integers and bools give float32."""
 
     def kernel_of_any(x: Array) -> Array:
@@ -68,24 +72,24 @@ def _power(base: Array, exponent: Array) -> Array:
     return np.where(negative & (np.abs(base) != 1), base.dtype.type(0), powers)
 
 
-add = binary(np.add)
-sub = binary(np.subtract)
-mul = binary(np.multiply)
-div = binary(_divided)
-mod = binary(_modulo)
-power = binary(_power)
+add: Binary = binary(np.add)
+sub: Binary = binary(np.subtract)
+mul: Binary = binary(np.multiply)
+div: Binary = binary(_divided)
+mod: Binary = binary(_modulo)
+power: Binary = binary(_power)
 
-neg = unary(np.negative)
-absolute = unary(np.absolute)
-square = unary(np.square)
-relu = unary(lambda x: np.maximum(x, x.dtype.type(0)))
+neg: Unary = unary(np.negative)
+absolute: Unary = unary(np.absolute)
+square: Unary = unary(np.square)
+relu: Unary = unary(lambda x: np.maximum(x, x.dtype.type(0)))
 
-exp = transcendental(np.exp)
-log = transcendental(np.log)
-sqrt = transcendental(np.sqrt)
-rsqrt = transcendental(lambda x: 1 / np.sqrt(x))
-sigmoid = transcendental(lambda x: 1 / (1 + np.exp(-x)))
-tanh = transcendental(np.tanh)
+exp: Unary = transcendental(np.exp)
+log: Unary = transcendental(np.log)
+sqrt: Unary = transcendental(np.sqrt)
+rsqrt: Unary = transcendental(lambda x: 1 / np.sqrt(x))
+sigmoid: Unary = transcendental(lambda x: 1 / (1 + np.exp(-x)))
+tanh: Unary = transcendental(np.tanh)
 
 
 def true_divide(one: Array, other: Array) -> Array:
