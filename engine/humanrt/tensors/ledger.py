@@ -153,12 +153,13 @@ class Ledger(Generic[H]):
             if scope is not None and scope.closed:
                 raise ScopeClosedError(f"{scope!r} has ended: what outlives a scope must not make tensors in it")
             if not buffer.handles:
-                if self.num_bytes + buffer.nbytes > self._mark:
-                    self._pass_mark(buffer.device, buffer.nbytes)
+                nbytes = buffer.nbytes
+                if self.num_bytes + nbytes > self._mark:
+                    self._pass_mark(buffer.device, nbytes)
                 self.num_buffers += 1
-                self.num_bytes += buffer.nbytes
+                self.num_bytes += nbytes
                 if buffer.device != HOST:
-                    self._device_bytes[buffer.device] += buffer.nbytes
+                    self._device_bytes[buffer.device] += nbytes
             buffer.handles += 1
             if scope is not None:
                 self.scopes[tensor_id] = scope
@@ -197,11 +198,11 @@ class Ledger(Generic[H]):
         with self.lock:
             self.values(handle)  # these raise for what is not alive; while the lock is held, it stays alive
             self.values(source)
-            nobody = next(_ids)
-            self.live[nobody] = self.live[handle.id]
+            replaced = next(_ids)
+            self.live[replaced] = self.live[handle.id]
             self.live[handle.id] = self.live[source.id]
             self.live[source.id].handles += 1
-            freed = self._free(nobody)  # the old buffer is freed as that of any other handle
+            freed = self._free(replaced)  # the old buffer is freed as that of any other handle
         del freed  # not before the lock is released
 
     def empty(self, shape: Sequence[int], dtype: np.dtype[Any]) -> Array:
