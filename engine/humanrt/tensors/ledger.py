@@ -1,7 +1,7 @@
 """The ledger of one engine: its live handles, the buffers beneath them, and what vanished.
 
-A counter changes in the ledger and nowhere else. What is known of a tensor is kept in tables by its id. They never hold
-a handle, or none could ever vanish. Four rules keep the counts exact:
+A counter changes in the ledger and nowhere else; only the pool counts its own bytes. What is known of a tensor is kept
+in tables by its id. They never hold a handle, or none could ever vanish. Four rules keep the counts exact:
 
 - One short lock. It is re-entrant, because the garbage collector may run while it is held, and a finaliser of the
   user's may then dispose a tensor on the same thread. The tables are consistent between any two statements.
@@ -36,7 +36,6 @@ from humanrt.tensors.values import DTYPES, dtype_error
 
 H = TypeVar("H", bound=Handle[Any])
 K = TypeVar("K", bound=Handle[Any])
-
 
 # Ids are unique in the process, so that the id of a tensor is in the tables of its own engine only.
 _ids = itertools.count(1)
@@ -79,7 +78,6 @@ class Ledger(Generic[H]):
     """
 
     __slots__ = (
-        "__weakref__",
         "_device_bytes",
         "_inherited",
         "_mark",
@@ -136,7 +134,7 @@ class Ledger(Generic[H]):
     def register(self, buffer: DataBuffer, shape: tuple[int, ...], make: Maker[Ledger[H], K]) -> K:
         """Create a handle of ``shape`` on ``buffer`` in the innermost scope. Every tensor is created here.
 
-        Whoever passes a buffer that has handles already must hold its array meanwhile. Raises ``EngineClosedError``,
+        The array of a buffer that has handles already must be referenced during the call. Raises ``EngineClosedError``,
         ``ScopeClosedError`` or ``MemoryLimitError``; then nothing was counted.
         """
         if self.vanished:
