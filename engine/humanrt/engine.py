@@ -59,12 +59,13 @@ class Engine(Workspace):
         store: Store | None = None,
     ) -> None:
         environment = Environment.read()
-        self.deallocate = deallocate
-        self.registry: Registry = Registry(
+        registry = Registry(
             track_sites=track_sites or environment.track_sites,
             memory_limit=memory_limit,
             pool_limit_bytes=pool_limit_bytes,
         )
+        super().__init__(registry)
+        self.deallocate = deallocate
         store = store or Store(environment.cache_dir or default_cache_dir(), offline=environment.offline)
         self._internals = Internals(self.registry, store, device)
 

@@ -224,7 +224,7 @@ async def test_a_profile_shows_the_runs(load, double, registry, numbers):
         (await model.execute_async(numbers)).dispose()
         return await model.execute_async(numbers)
 
-    profile = await measure(registry, work, Window.profile)
+    profile = await measure(registry.ledger, work, Window.profile)
     assert [kernel.name for kernel in profile.kernels] == ["twice", "twice"]
     assert profile.kernels[0].input_shapes == profile.kernels[0].output_shapes == ((2, 3),)
     assert profile.kernels[0].milliseconds > 0

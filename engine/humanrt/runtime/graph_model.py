@@ -16,7 +16,7 @@ from humanrt.runtime.futures import completion
 from humanrt.runtime.library import onnxruntime
 from humanrt.runtime.sessions import SessionLease
 from humanrt.runtime.signature import Inputs, Signature, TensorSpec, read_metadata, read_specs
-from humanrt.tensors import Registry, Tensor
+from humanrt.tensors import Registry, Tensor, values_of
 from humanrt.tensors.profile import kernel_ended, kernel_started, open_windows
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ class GraphModel:
         feeds = {}
         try:
             for name, tensor in inputs.items():
-                feeds[name] = tensor.registry.values(tensor)
+                feeds[name] = values_of(tensor)
             arrays = self._run(outputs, feeds, stop)
             return arrays, self._adopt(arrays)
         except ModelRunError:
@@ -175,7 +175,7 @@ class GraphModel:
             tensors, names = self._signature.bind(inputs, outputs)
             stop = StopSignal(self.run_options())
             run = scheduler.run if self.device.kind == "cpu" else scheduler.run_on_gpu
-            feeds = {name: tensor.registry.values(tensor) for name, tensor in tensors.items()}
+            feeds = {name: values_of(tensor) for name, tensor in tensors.items()}
             try:
                 arrays = await run(self._run, names, feeds, stop, on_cancel=stop.set)
             finally:

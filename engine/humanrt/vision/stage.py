@@ -25,7 +25,7 @@ from humanrt.errors import ConfigError, ModelError, ModelFormatError
 from humanrt.runtime import scheduler
 from humanrt.runtime.graph_model import GraphModel, StopSignal
 from humanrt.runtime.side_by_side import side_by_side
-from humanrt.tensors import Registry, Tensor
+from humanrt.tensors import Registry, Tensor, values_of
 from humanrt.zoo import Card, TensorSpec
 
 # What NumPy and Python raise for arrays of another shape, or with other values, than a family decodes.
@@ -261,7 +261,7 @@ class _Stage(Generic[Task, Prepared, Found]):
     def prepare(self) -> None:
         """Prepare the batch, which becomes a tensor of the scope."""
         family, model, source = self.family, self.model, self.source
-        pixels = source.registry.values(source) if isinstance(source, Tensor) else source
+        pixels = values_of(source) if isinstance(source, Tensor) else source
         self.prepared = family.prepare(pixels, family.form(model), self.task)
         self.batch = model.registry.adopt(self.prepared.pixels)
 
@@ -301,7 +301,7 @@ class _Stage(Generic[Task, Prepared, Found]):
         batch = self.batch
         if batch.shape[0] == 1:
             return [batch]
-        pixels = batch.registry.values(batch)
+        pixels = values_of(batch)
         tensors = [self.model.registry.adopt(single.copy()) for single in np.split(pixels, len(pixels))]
         batch.dispose()
         return tensors

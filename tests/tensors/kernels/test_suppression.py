@@ -1,4 +1,4 @@
-"""Expected indices are those of TF.js 4.22's nonMaxSuppressionAsync on the same numbers, or follow from its rules."""
+"""The expected indices are those of TF.js 4.22's nonMaxSuppressionAsync on the same numbers, or follow its rules."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ def test_limits():
     assert non_max_suppression(BOXES[:0], SCORES[:0], 10, 0.5, 0.2).tolist() == []
 
 
-def test_a_score_must_be_over_the_threshold_and_not_at_it():
+def test_a_score_at_the_threshold_is_ignored():
     assert non_max_suppression(BOXES, np.float32([0.5, 0, 0, 0, 0, 0]), 10, 0.5, 0.5).tolist() == []
 
 
