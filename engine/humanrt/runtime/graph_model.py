@@ -53,7 +53,8 @@ class GraphModel:
 
     def __init__(self, registry: Registry, lease: SessionLease, name: str) -> None:
         self.name = name
-        self._registry = registry
+        self._ledger = registry.ledger
+        self._closed_error = registry.closed_error
         self._lease = lease
         try:
             session = lease.session
@@ -159,7 +160,7 @@ class GraphModel:
 
         Unloading takes some milliseconds if this was the session's last user.
         """
-        if self._registry.forked:
+        if self._ledger.forked:
             return  # the session is the parent's
         with self._lock:
             self._disposed = True
@@ -188,8 +189,8 @@ class GraphModel:
 
     def _enter(self) -> None:
         """Keep the session loaded until ``_leave()``, while a run is queued or runs."""
-        if self._registry.forked:
-            raise self._registry.closed_error()
+        if self._ledger.forked:
+            raise self._closed_error()
         with self._lock:
             if self._disposed:
                 raise ModelDisposedError(f"{self.name} was disposed; load it again to run it")
@@ -224,7 +225,7 @@ class GraphModel:
         # megabytes, even after the session is gone. A copy costs a few microseconds for each 100 KB.
         copies = []
         for result in results:
-            copy = self._registry.empty(result.shape, result.dtype)
+            copy = self._ledger.empty(result.shape, result.dtype)
             copy[...] = result
             copies.append(copy)
         return copies
@@ -234,7 +235,7 @@ class GraphModel:
         tensors: list[Tensor] = []
         try:
             for array in arrays:
-                tensors.append(self._registry.adopt(array))  # noqa: PERF401  # what was adopted before one fails is known
+                tensors.append(self._ledger.adopt(array))  # noqa: PERF401  # what was adopted before one fails is known
         except BaseException:
             for tensor in tensors:
                 tensor.dispose()

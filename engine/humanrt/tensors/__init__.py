@@ -18,6 +18,7 @@ rooms of the package may do with a tensor besides its public methods are functio
 """
 
 from humanrt.tensors.kernels.suppression import non_max_suppression
+from humanrt.tensors.ledger import Ledger
 from humanrt.tensors.pool import POOL_LIMIT_BYTES
 from humanrt.tensors.profile import Kernel, Profile, Timing
 from humanrt.tensors.registry import Registry
@@ -34,6 +35,7 @@ __all__ = [
     "Kernel",
     "LeakReport",
     "LeakRow",
+    "Ledger",
     "Memory",
     "Profile",
     "Registry",

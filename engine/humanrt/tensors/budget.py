@@ -22,23 +22,19 @@ class Budget:
 
     Attributes:
         pool: the freed memory that is kept.
+        unchecked: the number of live bytes up to which no limit can be exceeded, however full the pool is.
 
     """
 
-    __slots__ = ("_by_device", "_everywhere", "_lowest", "pool")
+    __slots__ = ("_by_device", "_everywhere", "pool", "unchecked")
 
     def __init__(self, memory_limit: int | Mapping[str, int] | None, pool_limit_bytes: int) -> None:
         if type(pool_limit_bytes) is not int or pool_limit_bytes < 0:
             raise ConfigError(f"pool_limit_bytes is {pool_limit_bytes!r}; accepted: a number of bytes from 0 on")
         self._everywhere, self._by_device = _parse(memory_limit)
         limits = [limit for limit in (self._everywhere, *self._by_device.values()) if limit is not None]
-        self._lowest = min(limits, default=math.inf)
+        self.unchecked: float = min(limits, default=math.inf) - pool_limit_bytes
         self.pool: BufferPool = BufferPool(pool_limit_bytes)
-
-    @property
-    def headroom(self) -> float:
-        """The number of live bytes, over all devices, below which no limit can be exceeded; infinite without limits."""
-        return self._lowest - self.pool.held_bytes
 
     def make_room(self, device: str, nbytes: int, live: int, holders: Callable[[], Iterable[LeakRow]]) -> None:
         """Check that ``nbytes`` more fit on a device with ``live`` bytes, emptying the pool if that is needed.

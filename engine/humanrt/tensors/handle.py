@@ -67,20 +67,11 @@ class Maker(Protocol[L_contra, K_co]):
 
 
 # By name, because other code may not use the private attributes of a handle.
-_ledger: Callable[[object], Any] = attrgetter("_ledger")
-_sites: Callable[[object], Any] = attrgetter("_sites")
+ledger_of: Callable[[Handle[L]], L] = attrgetter("_ledger")
+"""Return the ledger that a tensor is in."""
 
-
-def ledger_of(handle: Handle[L]) -> L:
-    """Return the ledger that a tensor is in."""
-    ledger: L = _ledger(handle)
-    return ledger
-
-
-def sites_of(handle: Handle[Any]) -> Sites:
-    """Return where a tensor was made and disposed; only of a ledger that tracks sites."""
-    sites: Sites = _sites(handle)
-    return sites
+sites_of: Callable[[Handle[Any]], Sites | None] = attrgetter("_sites")
+"""Return where a tensor was made and disposed; None if its ledger does not track sites."""
 
 
 def closed_error(ledger: LedgerState) -> EngineError:
@@ -95,14 +86,14 @@ def closed_error(ledger: LedgerState) -> EngineError:
 
 def unusable_error(handle: Handle[Any], ledger: LedgerState) -> HumanRTError:
     """Return the error for a use of a tensor that is not live in ``ledger``, with its history if it was recorded."""
-    owner: object = _ledger(handle)
+    owner: object = ledger_of(handle)
     if owner is not ledger:
         return InputError(f"tensor {handle.id} belongs to another engine: pass it to that one")
     if ledger.forked:
         return closed_error(ledger)
     stale = handle.id < ledger.first_id
     cause = "its engine was reset" if stale else "its engine was closed" if ledger.closed else "it was disposed"
-    sites: Sites | None = _sites(handle)
+    sites = sites_of(handle)
     history = f"; made at {sites.created}, freed at {sites.disposed}" if sites else ""
     return (StaleHandleError if stale else TensorDisposedError)(
         f"tensor {handle.id} (shape {handle.shape}, {handle.dtype}) cannot be used: {cause}{history}"

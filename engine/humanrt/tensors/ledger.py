@@ -164,8 +164,8 @@ class Ledger(Generic[H]):
             if scope is not None:
                 self.scopes[tensor_id] = scope
                 scope.add(tensor_id)
-            if self.track_sites:
-                self.sites[tensor_id] = sites_of(handle)
+            if self.track_sites and (sites := sites_of(handle)) is not None:
+                self.sites[tensor_id] = sites
             self.live[tensor_id] = buffer
         finally:
             self.lock.release()
@@ -217,7 +217,6 @@ class Ledger(Generic[H]):
             block = self.budget.pool.take(nbytes)
             if block is None:
                 self.budget.make_room(HOST, nbytes, self.bytes_by_device()[HOST], self._holders)
-            self._set_mark()
         return array_on(block if block is not None else new_block(nbytes), tuple(shape), dtype)
 
     # -- reading
@@ -272,7 +271,6 @@ class Ledger(Generic[H]):
         """Free everything, with the lock held. The caller drops what is returned after releasing it."""
         freed = [self._free(tensor_id) for tensor_id in list(self.live)]
         self.budget.pool.clear()
-        self._set_mark()
         return freed
 
     def _free(self, tensor_id: int) -> DataBuffer | None:
@@ -298,7 +296,6 @@ class Ledger(Generic[H]):
                 self._device_bytes[buffer.device] -= buffer.nbytes
             if buffer.nbytes >= POOLED_FROM:
                 self.budget.pool.take_back(buffer)
-                self._set_mark()
         return buffer
 
     def reclaim(self) -> None:
@@ -372,7 +369,7 @@ class Ledger(Generic[H]):
         self._set_mark()
 
     def _set_mark(self) -> None:
-        self._mark = min(self.budget.headroom, *(peak.nbytes for peak in self._peaks))
+        self._mark = min(self.budget.unchecked, *(peak.nbytes for peak in self._peaks))
 
     # -- reporting
 
