@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 from numpy.typing import NDArray
 
@@ -13,14 +13,11 @@ from humanrt.errors import BlockingCallError, ModelDisposedError, ModelError, Mo
 from humanrt.runtime import scheduler
 from humanrt.runtime.device import Device
 from humanrt.runtime.futures import completion
-from humanrt.runtime.library import onnxruntime
+from humanrt.runtime.library import InferenceSession, RunOptions, onnxruntime
 from humanrt.runtime.sessions import SessionLease
 from humanrt.runtime.signature import Inputs, Signature, TensorSpec, read_metadata, read_specs
 from humanrt.tensors import Registry, Tensor, values_of
 from humanrt.tensors.profile import kernel_ended, kernel_started, open_windows
-
-if TYPE_CHECKING:
-    from onnxruntime import InferenceSession, RunOptions
 
 Arrays: TypeAlias = list[NDArray[Any]]
 
@@ -30,7 +27,7 @@ class StopSignal:
 
     __slots__ = ("is_set", "options")
 
-    def __init__(self, options: "RunOptions") -> None:
+    def __init__(self, options: RunOptions) -> None:
         self.options: RunOptions = options
         self.is_set: bool = False
 

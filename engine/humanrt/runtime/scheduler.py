@@ -17,11 +17,11 @@ raised again, because the first may belong to a scope that ends here, while a la
 import asyncio
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from functools import partial
-from typing import Any, NamedTuple, TypeVar, TypeVarTuple
+from typing import Any, NamedTuple, Protocol, TypeVar, TypeVarTuple
 
 from humanrt.runtime.cpu_budget import cpu_budget
 from humanrt.runtime.futures import completion, drain, running_loop
@@ -165,11 +165,24 @@ def _renew_after_fork() -> None:
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_renew_after_fork)
 
+
+class Run(Protocol):
+    """The type of ``Scheduler.run()``, which documents it."""
+
+    def __call__(
+        self,
+        function: Callable[[*Arguments], Result],
+        *args: *Arguments,
+        on_cancel: Callable[[], None] | None = None,
+    ) -> Coroutine[Any, Any, Result]:
+        """Call ``function`` on a worker thread and return its result."""
+
+
 # No functions around these two: each would be one call more in every hop.
-run = _scheduler.run
+run: Run = _scheduler.run
 """Call a function on the scheduler of the process for the CPU."""
 
-run_on_gpu = _gpu_scheduler.run
+run_on_gpu: Run = _gpu_scheduler.run
 """Call a function that keeps a GPU busy instead of a CPU core."""
 
 

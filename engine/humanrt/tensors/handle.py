@@ -70,8 +70,12 @@ class Maker(Protocol[L_contra, K_co]):
 ledger_of: Callable[[Handle[L]], L] = attrgetter("_ledger")
 """Return the ledger that a tensor is in."""
 
-sites_of: Callable[[Handle[Any]], Sites | None] = attrgetter("_sites")
-"""Return where a tensor was made and disposed; None if its ledger does not track sites."""
+_sites: Callable[[Handle[Any]], Sites | None] = attrgetter("_sites")
+
+
+def sites_of(handle: Handle[Any]) -> Sites | None:
+    """Return where a tensor was made and disposed; None if its ledger does not track sites."""
+    return _sites(handle)
 
 
 def closed_error(ledger: LedgerState) -> EngineError:
