@@ -57,7 +57,7 @@ CANCELLATIONS = (once, twice, by_scope)
 class SlowLoads:
     def __init__(self, monkeypatch):
         self.begun, self.may_end = threading.Event(), threading.Event()
-        monkeypatch.setattr("humanrt.engine.prepare", self.load)
+        monkeypatch.setattr("humanrt.model_files.prepare", self.load)
 
     def load(self, *arguments, **options):
         self.begun.set()
