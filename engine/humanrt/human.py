@@ -8,7 +8,7 @@ from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import NoReturn, Self
+from typing import TYPE_CHECKING, Literal, NoReturn, Self
 
 from humanrt.config import Config, Environment, load_config, split_paths
 from humanrt.engine import Engine, internals
@@ -25,6 +25,11 @@ from humanrt.vision.families import FAMILIES, Families
 from humanrt.vision.modules import needed_models
 from humanrt.vision.stage import VisionModel
 from humanrt.zoo import Card, OnProgress, Store, cards, default_cache_dir, find_card
+
+if TYPE_CHECKING:  # few programs need these
+    from humanrt.batch import Batch, ManySources
+    from humanrt.stream import Stream
+    from humanrt.streams.frames import StreamSource
 
 ConfigSource = Config | Mapping[str, object] | str | os.PathLike[str]
 
@@ -140,6 +145,71 @@ class Human:
                     if self.engine.deallocate == "auto":
                         registry.mark_automatic(tensors)
                 return result
+
+    def stream(
+        self,
+        source: "StreamSource",
+        config: ConfigSource | None = None,
+        *,
+        bgr: bool = False,
+        drop: Literal["oldest", "none"] | None = None,
+        max_pending: int = 1,
+        timeout: float | None = 10,
+        reconnect: float = 0,
+    ) -> "Stream":
+        """Return the frames of a video with their detections: ``async with human.stream(...) as stream``.
+
+        ``source`` is the path of a video, the number of a camera, an address (rtsp, rtsps, http, https), a folder of
+        pictures, a pattern such as "frames/*.png", or an iterable or asynchronous iterable of pictures as ``detect()``
+        accepts them, ``bgr`` included. Nothing else opens an address.
+
+        At most ``max_pending`` frames wait for the consumer. Then the source waits with ``drop="none"``, and with
+        "oldest" the oldest frame is dropped, and a video file is played at its own speed; None drops those of cameras
+        and addresses. A source that delivers nothing for ``timeout`` seconds ends with ``StreamTimeoutError``; None
+        waits for any time. A camera or an address that is lost, or cannot be opened, is opened again for ``reconnect``
+        seconds, else or then ``StreamError`` is raised.
+
+        Raises ``ConfigError``, and ``InputError`` if the source is of no accepted type. The stream raises the errors of
+        ``detect()`` and of its source.
+        """
+        from humanrt.stream import create_stream
+
+        settings = None if config is None else self._merged(config)
+        return create_stream(
+            self,
+            source,
+            settings,
+            bgr=bgr,
+            max_pixels=(settings or self.config).max_pixels,
+            drop=drop,
+            max_pending=max_pending,
+            timeout=timeout,
+            reconnect=reconnect,
+        )
+
+    def detect_many(
+        self,
+        sources: "ManySources",
+        config: ConfigSource | None = None,
+        *,
+        bgr: bool = False,
+        at_once: int | None = None,
+        ordered: bool = False,
+        recursive: bool = False,
+    ) -> "Batch":
+        """Return pictures with the outcomes of ``detect()``: ``async with human.detect_many(...) as batch``.
+
+        ``sources`` is a folder, with the folders in it if ``recursive``; a pattern such as "photos/**/*.jpg"; or an
+        iterable or asynchronous iterable of what ``detect()`` accepts. ``at_once`` pictures are detected concurrently,
+        by default as many as there are CPUs. Outcomes come as they end, or in the order of their sources if
+        ``ordered``.
+
+        Raises ``ConfigError``, and ``InputError`` if ``sources`` is of no accepted type.
+        """
+        from humanrt.batch import create_batch
+
+        settings = None if config is None else self._merged(config)
+        return create_batch(self, sources, settings, bgr=bgr, at_once=at_once, ordered=ordered, recursive=recursive)
 
     async def aclose(self) -> None:
         """Refuse new calls, wait until those in flight have ended, then free every tensor and model. Idempotent.

@@ -19,7 +19,7 @@ from humanrt.tensors.leaks import LeakReport, Losses
 from humanrt.tensors.limits import MemoryLimits, parse_pool_limit
 from humanrt.tensors.memory import Memory
 from humanrt.tensors.pool import POOL_LIMIT_BYTES
-from humanrt.tensors.scope import Scope, run_tidy, tidy_arguments
+from humanrt.tensors.scope import Scope, current_scope, innermost_scope, run_tidy, tidy_arguments
 from humanrt.tensors.tensor import Tensor
 from humanrt.tensors.values import DTYPES, dtype_error, read_values, resolve_shape
 
@@ -165,6 +165,16 @@ class Registry(Accounts):
                 heir = heir.parent
             for tensor in tensors:
                 if tensor.registry is self and self._scopes.get(tensor.id) is scope:
+                    self._move(tensor.id, heir)
+
+    def claim(self, tensors: Iterable[Tensor]) -> None:
+        """Move live tensors to the innermost open scope of this context, or else to the caller."""
+        with self._lock:
+            heir = innermost_scope(current_scope(), self)
+            while heir is not None and heir.closed:
+                heir = innermost_scope(heir.parent, self)
+            for tensor in tensors:
+                if tensor.id in self.live:
                     self._move(tensor.id, heir)
 
     def _move(self, tensor_id: int, heir: Scope | None) -> None:
