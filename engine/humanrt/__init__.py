@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     )
     from humanrt.drawing.result import draw_result
     from humanrt.engine import Engine
+    from humanrt.extraction import Extraction
     from humanrt.human import Human
     from humanrt.imaging import read_picture, write_png
     from humanrt.result import (
@@ -104,6 +105,7 @@ __all__ = [
     "Config",
     "Emotion",
     "Engine",
+    "Extraction",
     "Face",
     "FaceAntispoofConfig",
     "FaceAttentionConfig",
@@ -170,6 +172,7 @@ _HOMES = {
     "Config": "config",
     "Emotion": "result",
     "Engine": "engine",
+    "Extraction": "extraction",
     "Face": "result",
     "FaceAntispoofConfig": "config",
     "FaceAttentionConfig": "config",

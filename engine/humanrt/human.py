@@ -28,6 +28,7 @@ from humanrt.zoo import Card, OnProgress, Store, cards, default_cache_dir, find_
 
 if TYPE_CHECKING:  # few programs need these
     from humanrt.batch import Batch, ManySources
+    from humanrt.extraction import Extraction
     from humanrt.stream import Stream
     from humanrt.streams.frames import StreamSource
 
@@ -210,6 +211,35 @@ class Human:
 
         settings = None if config is None else self._merged(config)
         return create_batch(self, sources, settings, bgr=bgr, at_once=at_once, ordered=ordered, recursive=recursive)
+
+    async def extract(
+        self,
+        source: str | os.PathLike[str],
+        output: str | os.PathLike[str],
+        config: ConfigSource | None = None,
+        *,
+        at_once: int | None = None,
+        recursive: bool = False,
+    ) -> "Extraction":
+        """Write the boxes and embeddings of the faces in many pictures to a file, .npz or .parquet.
+
+        ``source`` is a folder, with the folders in it if ``recursive``, or a pattern. Only the face module runs. A
+        picture that cannot be detected is in the output with its error. A .npz file has the arrays ``path``, ``face``
+        (its number in the picture), ``score``, ``box`` (float32 [n, 4] in pixels) and ``embedding`` (float32 [n, d])
+        with a row for each face, and ``pictures`` and ``errors`` with one for each picture. A .parquet file has a row
+        for each face, and one for each picture without faces; it needs ``pip install "humanrt[data]"``.
+
+        After a call that was killed or cancelled, the same call goes on where it ended: the file ``OUTPUT.resume`` has
+        the pictures that are done. One process at a time may write an output.
+
+        Raises ``ConfigError``, also if ``OUTPUT.resume`` is of another folder or configuration, ``InputError`` if the
+        folder cannot be read, ``MissingDependencyError``, ``OSError`` if the output cannot be written, and the errors
+        that ``detect_many()`` raises.
+        """
+        from humanrt.extraction import extract
+
+        settings = self._merged(config)
+        return await extract(self, source, output, settings, at_once=at_once, recursive=recursive)
 
     async def aclose(self) -> None:
         """Refuse new calls, wait until those in flight have ended, then free every tensor and model. Idempotent.

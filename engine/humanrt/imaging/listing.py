@@ -26,13 +26,22 @@ def list_pictures(source: str | os.PathLike[str], *, recursive: bool = False) ->
     elif path.exists():
         yield path
     elif glob.has_magic(str(path)):
-        # Sorted, because the order of glob is that of the file system.
-        matches = [match for match in map(Path, sorted(glob.glob(str(path), recursive=True))) if match.is_file()]  # noqa: PTH207 - absolute patterns
+        matches = _matches(path)
         if not matches:
             raise InputError(f"no file fits the pattern {str(path)[:200]!r}; ** stands for any number of folders")
         yield from matches
     else:
         raise InputError(f"{str(path)[:200]!r} does not exist; accepted are a file, a folder and a pattern")
+
+
+def _matches(pattern: Path) -> list[Path]:
+    """Return the files that fit a pattern, sorted. Unlike glob.glob(), ** does not follow links, which may be loops."""
+    found = Path(pattern.anchor).glob(str(pattern.relative_to(pattern.anchor)))
+    return sorted(path for path in found if path.is_file() and not _is_hidden(path, pattern))
+
+
+def _is_hidden(path: Path, pattern: Path) -> bool:
+    return any(part.startswith(".") and part not in pattern.parts for part in path.parts)
 
 
 def _in_folder(folder: Path, recursive: bool) -> Iterator[Path]:
