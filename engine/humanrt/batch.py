@@ -20,6 +20,9 @@ from humanrt.streams.feed import Feed
 Outcome: TypeAlias = Result | HumanRTError
 ManySources: TypeAlias = str | os.PathLike[str] | Iterable[PictureSource] | AsyncIterable[PictureSource]
 
+FOR_ALL_PICTURES = (ConfigError, EngineError)
+"""Errors that the next pictures would have, too."""
+
 AHEAD = 2
 """Pictures that are detected or wait for the consumer, for each detection at once."""
 
@@ -147,6 +150,8 @@ class Batch:
 
     def _next_number(self) -> int | None:
         """Return the number of the outcome to hand out, if it has arrived."""
+        if isinstance(self._error, FOR_ALL_PICTURES):
+            self._discard()
         number = self._handed_out if self._ordered else next(iter(self._outcomes), None)
         return number if number in self._outcomes else None
 
@@ -178,7 +183,7 @@ class Batch:
     async def _outcome(self, source: PictureSource) -> Outcome:
         try:
             return await self._detector.detect(source, self._config, bgr=self._bgr)
-        except (ConfigError, EngineError):
+        except FOR_ALL_PICTURES:
             raise
         except HumanRTError as error:
             return without_frames(error)
@@ -196,11 +201,15 @@ class Batch:
         try:
             await asyncio.wait(self._workers)
         finally:
-            while self._outcomes:
-                _, (_, outcome) = self._outcomes.popitem()
-                if isinstance(outcome, Result):
-                    outcome.dispose()
+            self._discard()
             await self._feed.aclose()
+
+    def _discard(self) -> None:
+        """Free the results that were not handed out."""
+        while self._outcomes:
+            _, (_, outcome) = self._outcomes.popitem()
+            if isinstance(outcome, Result):
+                outcome.dispose()
 
 
 def create_batch(

@@ -84,6 +84,7 @@ class Journal:
         self._header = header
         self._done: set[str] = set()
         self._file: BinaryIO | None = None
+        self._opened = False  # and of this extraction
 
     def __contains__(self, picture: str) -> bool:
         return picture in self._done
@@ -112,6 +113,7 @@ class Journal:
         self._file.truncate()
         if end == 0:
             self._write(self._header)
+        self._opened = True
         return len(self._done)
 
     def add(self, picture: PictureRows) -> None:
@@ -132,13 +134,15 @@ class Journal:
             failed += bool(picture.error)
         write_faces(self._output, lambda: self._read(stopped))
         self.close()
-        self._path.unlink()
+        self._path.unlink(missing_ok=True)
         return Extraction(count, faces, failed, resumed)
 
     def close(self) -> None:
-        """Close the file. Idempotent."""
+        """Close the file, and delete it if no picture is in it. Idempotent."""
         if self._file is not None:
             self._file.close()
+        if self._opened and not self._done:
+            self._path.unlink(missing_ok=True)
 
     def _write(self, content: dict[str, Any]) -> None:
         assert self._file is not None  # noqa: S101 - for the type checker

@@ -13,6 +13,7 @@ from humanrt.imaging.opencv import load_cv2
 SIZE = (12, 16)
 COLORS = np.array([(255, 0, 0), (0, 255, 0), (0, 0, 255)], np.uint8)
 FPS = 10
+SOURCES = ("humanrt-capture", "humanrt-frames", "humanrt-sources", "humanrt-test")
 
 
 def frame(number, size=SIZE):
@@ -75,8 +76,8 @@ def open_files():
 
 
 def own_threads():
-    """Return the names of the threads of sources."""
-    return [thread.name for thread in threading.enumerate() if thread.name.startswith("humanrt-")]
+    """Return the names of the threads of sources; not of those that load models."""
+    return [thread.name for thread in threading.enumerate() if thread.name in SOURCES]
 
 
 def assert_nothing_is_left(human):
@@ -93,7 +94,7 @@ class Camera:
 
     def __init__(self, count, *, stalls=False, size=(48, 64)):
         cv2 = load_cv2()
-        encoded = [cv2.imencode(".jpg", picture)[1].tobytes() for picture in frames(count, size)]
+        encoded = [cv2.imencode(".jpg", picture[..., ::-1])[1].tobytes() for picture in frames(count, size)]
         camera = self
         self.connections = 0
         self._ended = threading.Event()
