@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from holding import Hold, happens
 from repetitions import EACH_STREAM_END, ENDED_STREAMS
+from switches import FACES_ALONE, OFF
 from videos import (
     FPS,
     Camera,
@@ -21,9 +22,11 @@ from videos import (
     by_colour,
     frame,
     frames,
+    is_alone,
     label_of,
     open_files,
     own_threads,
+    until,
     write_clip,
     write_pictures,
 )
@@ -431,10 +434,7 @@ class TestEnd:
     async def test_without_a_block_the_event_loop_releases_everything(self, human, files, kind, end):
         with contextlib.suppress(Stop):
             await consume(human.stream(SOURCES[kind](files)), end, turns=2)
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        while others or own_threads():
-            await asyncio.sleep(0)
-            others = asyncio.all_tasks() - {asyncio.current_task()}
+        await until(is_alone)
         assert_nothing_is_left(human)
 
     @pytest.mark.parametrize("kind", SOURCES)
@@ -446,17 +446,13 @@ class TestEnd:
     @pytest.mark.parametrize("phase", [(human_module, "read_picture"), (GraphModel, "_run")], ids=["read", "run"])
     async def test_a_cancelled_detection_releases_everything(self, human, monkeypatch, phase):
         hold = Hold(monkeypatch, *phase)
-        consuming = asyncio.create_task(self.in_block(human, frames(COUNT)))
+        consuming = asyncio.create_task(in_block(human.stream(frames(COUNT)), "end", 0))
         await happens(hold.reached)
         consuming.cancel()
         hold.release()
         with pytest.raises(asyncio.CancelledError):
             await consuming
         assert_nothing_is_left(human)
-
-    async def in_block(self, human, source):
-        async with human.stream(source) as stream:
-            await consume(stream, "end", turns=0)
 
     @AUTO
     async def test_closing_from_another_task_ends_the_loop(self, human):
@@ -466,8 +462,7 @@ class TestEnd:
 
         async with human.stream(silent()) as stream:
             consuming = asyncio.create_task(labels(stream))
-            while stream.statistics().detected == 0:
-                await asyncio.sleep(0)
+            await until(lambda: stream.statistics().detected)
             await stream.aclose()
             assert await consuming == [0]
         assert_nothing_is_left(human)
@@ -498,6 +493,11 @@ class TestEnd:
 ENDS = ("break", "raise", "end", "cancel", "close")
 
 
+async def in_block(stream, end, turns):
+    async with stream:
+        await consume(stream, end, turns if end in ("break", "raise") else 0)
+
+
 @pytest.mark.slow(5)
 @pytest.mark.soak
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -514,30 +514,21 @@ async def test_streams_ended_at_random_moments_leave_nothing(human, files):
     while hits.total() - hits["end"] < ENDED_STREAMS:
         end, kind = chance.choice(ENDS), chance.choice(kinds)
         stream = human.stream(SOURCES[kind](files), max_pending=chance.randint(1, 3))
-
-        async def block(stream=stream, end=end, turns=chance.randint(1, COUNT)):
-            async with stream:
-                await consume(stream, end, turns if end in ("break", "raise") else 0)
-
-        consuming = asyncio.create_task(block())
-        interrupted = []
-        timer = None
-        if end == "cancel":
-            delay = chance.uniform(0, longest)
-            timer = loop.call_later(delay, lambda task=consuming: interrupted.append(task.cancel()))
-        elif end == "close":
+        consuming = asyncio.create_task(in_block(stream, end, chance.randint(1, COUNT)))
+        if end in ("cancel", "close"):
             await asyncio.wait([consuming], timeout=chance.uniform(0, longest))
-            interrupted.append(not consuming.done())
+        interrupted = end in ("cancel", "close") and not consuming.done()
+        if end == "cancel":
+            consuming.cancel()
+        elif end == "close":
             await stream.aclose()
         (error,) = await asyncio.gather(consuming, return_exceptions=True)
-        if timer is not None:
-            timer.cancel()
-        # A stream that was closed before it was entered, or between two frames, is refused.
-        expected = {"raise": Stop, "cancel": asyncio.CancelledError, "close": StreamError}.get(end)
-        if error is not None and (expected is None or not isinstance(error, expected)):
+        # A stream that is closed between two frames, or before it is entered, is refused.
+        expected = {"raise": Stop, "cancel": asyncio.CancelledError, "close": StreamError}.get(end, ())
+        if error is not None and not isinstance(error, expected):
             raise error
-        hits[end if end in ("break", "raise", "end") or any(interrupted) else "end"] += 1
-        del stream, block
+        hits[end if interrupted or end in ("break", "raise") else "end"] += 1
+        del stream
         assert_nothing_is_left(human)
         assert open_files() == before
     print(f"streams ended: {dict(hits)}")
@@ -545,7 +536,8 @@ async def test_streams_ended_at_random_moments_leave_nothing(human, files):
 
 
 RVM = {
-    **dict.fromkeys(("face", "body", "hand", "gesture"), {"enabled": False}),
+    "face": OFF,
+    **FACES_ALONE,
     "segmentation": {"enabled": True, "mode": "alpha"},
 }
 

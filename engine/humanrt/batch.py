@@ -14,7 +14,8 @@ from humanrt.imaging import PictureSource
 from humanrt.imaging.listing import list_pictures
 from humanrt.result import Result
 from humanrt.runtime.cpu_budget import cpu_budget
-from humanrt.runtime.futures import outlast, retrieve, without_frames
+from humanrt.runtime.futures import retrieve, without_frames
+from humanrt.runtime.side_by_side import end
 from humanrt.streams.feed import Feed
 
 Outcome: TypeAlias = Result | HumanRTError
@@ -95,7 +96,15 @@ class Batch:
         A cancellation is raised at the end.
         """
         self._closed = True
-        await outlast(self._release())
+        if self._feed is None:
+            return
+        self._feed.stop()
+        workers, self._workers = self._workers, []
+        try:
+            await end(workers)
+        finally:
+            self._discard()
+            await self._feed.aclose()
 
     async def __aenter__(self) -> Self:
         if self._entered or self._closed:
@@ -191,18 +200,6 @@ class Batch:
     def _note_end(self, worker: asyncio.Task[None]) -> None:
         retrieve(worker)
         self._arrived.set()
-
-    async def _release(self) -> None:
-        if self._feed is None:
-            return
-        self._feed.stop()
-        for worker in self._workers:
-            worker.cancel()
-        try:
-            await asyncio.wait(self._workers)
-        finally:
-            self._discard()
-            await self._feed.aclose()
 
     def _discard(self) -> None:
         """Free the results that were not handed out."""

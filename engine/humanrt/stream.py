@@ -14,7 +14,6 @@ from humanrt.errors import ConfigError, StreamError
 from humanrt.imaging import PictureSource
 from humanrt.imaging.capture import Frame
 from humanrt.result import Result
-from humanrt.runtime.futures import outlast
 from humanrt.streams.frames import Frames, Reading, StreamSource
 from humanrt.streams.session import Session
 
@@ -99,10 +98,6 @@ class Stream:
         A cancellation is raised at the end. A detection that another task awaits ends as it would have.
         """
         self._closed = True
-        self._frames.stop()
-        await outlast(self._release())
-
-    async def _release(self) -> None:
         try:
             await self._frames.aclose()
         finally:

@@ -108,7 +108,7 @@ class TestAddresses:
         assert list(capture("http://127.0.0.1:9/", reconnect=30).frames(lambda _: True)) == []
 
     def test_messages_contain_no_password(self):
-        with pytest.raises(StreamError, match="^rtsp://127.0.0.1:9/a cannot be opened") as error:
+        with pytest.raises(StreamError, match=r"^rtsp://127\.0\.0\.1:9/a cannot be opened") as error:
             next(capture("rtsp://user:secret@127.0.0.1:9/a?token=secret").frames(never))
         assert "secret" not in str(error.value)
 

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 from holding import happens
-from videos import own_threads
+from videos import own_threads, until
 
 from humanrt.errors import StreamError
 from humanrt.streams import feed as feed_module
@@ -110,8 +110,7 @@ async def test_a_source_waits_for_the_consumer(feeds, limit):
 @KINDS
 async def test_the_oldest_items_are_dropped(feeds, kind):
     feed = feeds(kind(range(10)), limit=2, drop_oldest=True)
-    while not feed._ended.done():
-        await asyncio.sleep(0)
+    await until(feed._ended.done)
     assert await rest(feed) == [8, 9]
     assert (feed.count, feed.dropped) == (10, 8)
 

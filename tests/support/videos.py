@@ -1,12 +1,14 @@
 """Generated clips, a server that sends one as a camera does, and a model that recognises a frame by its colour."""
 
 import asyncio
-import os
+import contextlib
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import numpy as np
 from parsing_models import write_class_map
+from switches import FACES_ALONE, OFF
 
 from humanrt.imaging.opencv import load_cv2
 
@@ -28,11 +30,11 @@ def frames(count, size=SIZE):
     return [frame(number, size) for number in range(count)]
 
 
-def write_clip(path, pictures, fps=FPS):
-    """Write a video without loss (FFV1); return its path."""
+def write_clip(path, pictures, fps=FPS, codec="FFV1"):
+    """Write a video, without loss by default; return its path."""
     cv2 = load_cv2()
     height, width = pictures[0].shape[:2]
-    writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, cv2.VideoWriter_fourcc(*"FFV1"), fps, (width, height))
+    writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, cv2.VideoWriter_fourcc(*codec), fps, (width, height))
     for picture in pictures:
         writer.write(picture[..., ::-1])
     writer.release()
@@ -55,7 +57,7 @@ def by_colour(folder):
     The label of each pixel is the number of its largest channel.
     """
     write_class_map(folder, "mine", size=SIZE, labels=("background", "green", "blue"))
-    off = dict.fromkeys(("face", "body", "hand", "gesture"), {"enabled": False})
+    off = {"face": OFF, **FACES_ALONE}
     return {**off, "cards": str(folder), "segmentation": {"enabled": True, "model_path": "mine"}}
 
 
@@ -67,12 +69,16 @@ def label_of(result):
 def open_files():
     """Return what the descriptors of this process point to, on Linux."""
     found = []
-    for number in os.listdir("/proc/self/fd"):
-        try:
-            found.append(os.readlink(f"/proc/self/fd/{number}"))
-        except OSError:
-            continue  # the descriptor of the listing itself
+    for descriptor in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):  # the descriptor of the listing itself is closed
+            found.append(str(descriptor.readlink()))
     return sorted(found)
+
+
+async def until(condition):
+    """Run the event loop until ``condition()``."""
+    while not condition():  # noqa: ASYNC110 - there is no event for what the tests wait for
+        await asyncio.sleep(0)
 
 
 def own_threads():
@@ -80,9 +86,13 @@ def own_threads():
     return [thread.name for thread in threading.enumerate() if thread.name in SOURCES]
 
 
+def is_alone():
+    """Return whether no thread of a source and no other task is left."""
+    return own_threads() == [] and asyncio.all_tasks() == {asyncio.current_task()}
+
+
 def assert_nothing_is_left(human):
-    assert own_threads() == []
-    assert asyncio.all_tasks() == {asyncio.current_task()}
+    assert is_alone()
     assert human.engine.memory().baseline == (0, 0, 0, 0)
 
 

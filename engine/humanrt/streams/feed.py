@@ -6,7 +6,6 @@ the oldest item is dropped. ``aclose()`` ends the thread or the task before it r
 """
 
 import asyncio
-import contextlib
 import threading
 import warnings
 from collections import deque
@@ -16,7 +15,7 @@ from contextvars import copy_context
 from typing import Generic, TypeVar
 
 from humanrt.errors import StreamError
-from humanrt.runtime.futures import completion, outlast, retrieve, running_loop, without_frames
+from humanrt.runtime.futures import completion, drain, running_loop, without_frames
 
 Item = TypeVar("Item")
 
@@ -170,8 +169,10 @@ class Feed(Generic[Item]):
         return bool(self._items) or self._stopped or self._ended.done()
 
     def stop(self) -> None:
-        """Make the source end, without waiting for it."""
+        """Make the source end, without waiting for it. Idempotent."""
         with self._changed:
+            if self._stopped:
+                return  # a second cancellation would interrupt the first one's cleanup
             self._stopped = True
             self._items.clear()
             self._changed.notify_all()
@@ -186,24 +187,25 @@ class Feed(Generic[Item]):
         ``ResourceWarning``: it ends as soon as the source does.
         """
         self.stop()
-        await outlast(self._join())
-
-    async def _join(self) -> None:
         if self._task is not None:
-            await asyncio.wait([self._task])
-            retrieve(self._task)
-        if self._thread is None:
-            return
-        if not self._ended.done():
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(CLOSING_PATIENCE):
-                    await completion(self._ended, self._loop).wait()
+            ended = asyncio.Event()
+            self._task.add_done_callback(lambda _: ended.set())
+            await drain(ended)
+        if self._thread is not None:
+            ended = completion(self._ended, self._loop)
+            timer = self._loop.call_later(CLOSING_PATIENCE, ended.set)
+            try:
+                await drain(ended)
+            finally:
+                timer.cancel()
+                self._join(self._thread)
+
+    def _join(self, thread: threading.Thread) -> None:
         if self._ended.done():
-            self._thread.join()  # it has nothing left to do
-        else:
-            warnings.warn(
-                f"the source of {self._thread.name} has not returned for {CLOSING_PATIENCE:g} s; its thread was "
-                "abandoned",
-                ResourceWarning,
-                stacklevel=2,
-            )
+            thread.join()  # it has nothing left to do
+            return
+        warnings.warn(
+            f"the source of {thread.name} has not returned for {CLOSING_PATIENCE:g} s; its thread was abandoned",
+            ResourceWarning,
+            stacklevel=3,
+        )

@@ -34,7 +34,7 @@ def test_a_npz_file_has_a_row_for_each_face(tmp_path):
 
 
 def test_a_npz_file_without_faces(tmp_path):
-    write_faces(tmp_path / "faces.npz", lambda: [])
+    write_faces(tmp_path / "faces.npz", list)
     with np.load(tmp_path / "faces.npz", allow_pickle=False) as file:
         assert {name: array.shape for name, array in file.items()} == {
             **dict.fromkeys(("path", "face", "score", "pictures", "errors"), (0,)),
