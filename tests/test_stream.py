@@ -347,6 +347,16 @@ class TestErrors:
 
 class TestUse:
     @AUTO
+    async def test_the_session_is_the_streams_own(self, human):
+        stream = human.stream(frames(2))
+        with pytest.raises(StreamError, match="not open"):
+            stream.session  # noqa: B018 - it raises
+        async with stream:
+            session = stream.session
+            assert not session.is_closed
+        assert session.is_closed
+
+    @AUTO
     async def test_it_is_used_once(self, human):
         stream = human.stream([])
         async with stream:
@@ -354,7 +364,7 @@ class TestUse:
         with pytest.raises(StreamError, match="used once"):
             async with stream:
                 pytest.fail("the block was entered")
-        with pytest.raises(StreamError, match="not open"):
+        with pytest.raises(StreamError, match="was closed"):
             await anext(stream)
         with pytest.raises(StreamError, match="not open"):
             await anext(human.stream([]))

@@ -164,11 +164,11 @@ class Human:
         pictures, a pattern such as "frames/*.png", or an iterable or asynchronous iterable of pictures as ``detect()``
         accepts them, ``bgr`` included. Nothing else opens an address.
 
-        At most ``max_pending`` frames wait for the consumer. Then the source waits with ``drop="none"``, and with
-        "oldest" the oldest frame is dropped, and a video file is played at its own speed; None drops those of cameras
-        and addresses. A source that delivers nothing for ``timeout`` seconds ends with ``StreamTimeoutError``; None
+        At most ``max_pending`` frames wait for the consumer. Then the source waits with ``drop="none"``; with "oldest"
+        the oldest frame is dropped, and a video file is played at its own speed. None is "oldest" for cameras and
+        addresses, else "none". If no frame arrives for ``timeout`` seconds, ``StreamTimeoutError`` is raised; None
         waits for any time. A camera or an address that is lost, or cannot be opened, is opened again for ``reconnect``
-        seconds, else or then ``StreamError`` is raised.
+        seconds before ``StreamError`` is raised.
 
         Raises ``ConfigError``, and ``InputError`` if the source is of no accepted type. The stream raises the errors of
         ``detect()`` and of its source.

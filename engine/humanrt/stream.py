@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from humanrt.config import Config
 from humanrt.errors import ConfigError, StreamError
 from humanrt.imaging import PictureSource
-from humanrt.imaging.capture import Frame
 from humanrt.result import Result
 from humanrt.streams.frames import Frames, Reading, StreamSource
 from humanrt.streams.session import Session
@@ -86,6 +85,16 @@ class Stream:
         self._recent: deque[float] = deque(maxlen=RECENT)
         self._entered = self._closed = False
 
+    @property
+    def session(self) -> Session:
+        """The session of all detections; the stream closes it.
+
+        Raises ``StreamError`` before the stream is open.
+        """
+        if self._session is None:
+            raise StreamError("this stream is not open: use it with `async with human.stream(...) as stream`")
+        return self._session
+
     def statistics(self) -> StreamStatistics:
         """Return the counts of frames at this moment."""
         frames, recent = self._frames, self._recent
@@ -134,10 +143,11 @@ class Stream:
                 yield turn.pop()
 
     async def __anext__(self) -> tuple[NDArray[np.uint8], Result]:
-        if not self._entered or self._closed:
-            raise StreamError("this stream is not open: use it with `async with human.stream(...) as stream`")
-        frame: Frame = await self._frames.take()
-        result = await self._detector.detect(frame.pixels, self._config, session=self._session)
+        session = self.session
+        if self._closed:
+            raise StreamError("this stream was closed; create another one with human.stream()")
+        frame = await self._frames.take()
+        result = await self._detector.detect(frame.pixels, self._config, session=session)
         self.timestamp = frame.timestamp
         self._detected += 1
         self._recent.append(time.perf_counter())

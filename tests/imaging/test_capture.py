@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 import pytest
-from videos import FPS, SIZE, Camera, frames, open_files, write_clip
+from videos import FPS, SIZE, Camera, file_at_address, frames, open_files, write_clip
 
 from humanrt.errors import InputError, StreamError, StreamTimeoutError
 from humanrt.imaging.capture import Capture
@@ -88,6 +88,21 @@ class TestAddresses:
     def test_a_camera_that_sends_nothing_is_a_timeout(self):
         with Camera(0, stalls=True) as camera, pytest.raises(StreamTimeoutError):
             next(capture(camera.address, timeout=0.2).frames(never))
+
+    def test_a_file_at_an_address_ends_as_a_file_does(self, clip):
+        content = clip.read_bytes()
+        with file_at_address(content, len(content)) as address:
+            found = list(capture(address, timeout=5).frames(never))
+        np.testing.assert_array_equal([frame.pixels for frame in found], frames(7))
+        assert [frame.timestamp for frame in found] == pytest.approx([number / FPS for number in range(7)])
+
+    def test_a_file_at_an_address_that_ends_early_was_lost(self, tmp_path):
+        noise = np.random.default_rng(0).integers(0, 256, (30, *SIZE, 3), np.uint8)
+        content = write_clip(tmp_path / "long.mkv", list(noise)).read_bytes()
+        with file_at_address(content[: len(content) // 2], len(content)) as address:
+            found = capture(address, timeout=5).frames(never)
+            with pytest.raises(StreamError, match="was lost"):
+                list(found)
 
     def test_a_lost_camera_is_opened_again(self):
         with Camera(3) as camera:

@@ -96,6 +96,37 @@ def assert_nothing_is_left(human):
     assert human.engine.memory().baseline == (0, 0, 0, 0)
 
 
+@contextlib.contextmanager
+def served(handler):
+    """Run a server on this machine; yield its address."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/video"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def file_at_address(content, size):
+    """Serve the first bytes of a file of ``size`` bytes, then close the connection."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Type", "video/x-matroska")
+            self.send_header("Content-Length", str(size))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_):
+            pass
+
+    return served(Handler)
+
+
 class Camera:
     """A server that sends JPEG pictures over HTTP as network cameras do: multipart/x-mixed-replace.
 
@@ -124,16 +155,12 @@ class Camera:
             def log_message(self, *_):
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
-        self.address = f"http://127.0.0.1:{self._server.server_port}/video"
+        self._served = served(Handler)
 
     def __enter__(self):
-        self._thread.start()
+        self.address = self._served.__enter__()
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *error):
         self._ended.set()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        self._served.__exit__(*error)

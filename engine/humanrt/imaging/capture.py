@@ -61,8 +61,8 @@ class Capture:
     """The frames of a video file (a path), a camera (its number) or an address (rtsp, rtsps, http or https).
 
     ``timeout`` is the number of seconds that opening the source and reading one frame may take; None is unlimited. For
-    ``reconnect`` seconds a camera or an address that was lost is opened again before the error is raised. A file is
-    played at its own speed if ``realtime``.
+    ``reconnect`` seconds a camera or an address that was lost is opened again before the error is raised. A file, also
+    one at an address, is played at its own speed if ``realtime``.
 
     Attributes:
         reconnected: how often a lost source was opened again.

@@ -29,13 +29,14 @@ class Feed(Generic[Item]):
     Attributes:
         count: how many items the source delivered.
         dropped: how many of them no consumer received because newer ones arrived.
+        drops_oldest: whether the oldest item is dropped when there is no room, instead of waiting.
 
     """
 
     def __init__(self, limit: int, *, drop_oldest: bool = False) -> None:
         self.count = self.dropped = 0
         self._limit = limit
-        self._drop_oldest = drop_oldest
+        self.drops_oldest = drop_oldest
         self._loop = running_loop()
         self._changed = threading.Condition()  # guards the three below and the counts
         self._items: deque[Item] = deque()
@@ -78,7 +79,7 @@ class Feed(Generic[Item]):
             items = aiter(source)
             try:
                 async for item in items:
-                    while len(self._items) >= self._limit and not self._drop_oldest:
+                    while len(self._items) >= self._limit and not self.drops_oldest:
                         self._room.clear()
                         await self._room.wait()
                     self._add(item)
@@ -96,7 +97,7 @@ class Feed(Generic[Item]):
     def _offer(self, item: Item) -> bool:
         """Add an item as soon as there is room; return False if the feed was closed."""
         with self._changed:
-            if not self._drop_oldest:
+            if not self.drops_oldest:
                 self._changed.wait_for(lambda: self._stopped or len(self._items) < self._limit)
             if self._stopped:
                 return False

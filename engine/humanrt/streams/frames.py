@@ -131,7 +131,7 @@ class Frames:
             max_pixels=reading.max_pixels,
             timeout=reading.timeout,
             reconnect=reading.reconnect,
-            realtime=bool(reading.drops),
+            realtime=feed.drops_oldest,
         )
         if self._patience is not None:
             # The capture observes the timeout itself, once to open and once to read; this is for one that does not.
