@@ -10,6 +10,7 @@ import sys
 import threading
 from collections import Counter
 
+import anyio
 import numpy as np
 import pytest
 from holding import Hold, happens
@@ -255,8 +256,14 @@ class TestErrors:
     @AUTO
     @pytest.mark.parametrize("source", [None, True, b"bytes", 1.5, later])
     async def test_a_source_of_another_type(self, human, source):
-        with pytest.raises(InputError, match="is not a source of frames; accepted are"):
+        with pytest.raises(InputError, match="is not a source of pictures; accepted are"):
             human.stream(source)
+
+    @AUTO
+    async def test_one_picture_is_no_source(self, human):
+        for call in (human.stream, human.detect_many):
+            with pytest.raises(InputError, match=r"shape \[12, 16, 3\] .* pass one picture to detect\(\)"):
+                call(frame(0))
 
     @AUTO
     @pytest.mark.parametrize(
@@ -465,6 +472,29 @@ class TestEnd:
         assert_nothing_is_left(human)
 
     @AUTO
+    async def test_a_consumer_whose_time_is_over_releases_everything(self, human):
+        async def silent():
+            yield frame(0)
+            await asyncio.Event().wait()
+
+        with anyio.move_on_after(0.05) as scope:
+            async with human.stream(silent()) as stream:
+                await labels(stream)
+        assert scope.cancelled_caught
+        assert stream.statistics().detected == 1
+        assert_nothing_is_left(human)
+
+    @AUTO
+    async def test_a_consumer_that_is_cancelled_while_a_source_opens_releases_everything(self, human):
+        with Camera(0, stalls=True) as camera:
+            opening = asyncio.create_task(in_block(human.stream(camera.address, timeout=0.3), "end", 0))
+            await until(lambda: camera.connections)
+            opening.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await opening
+            assert_nothing_is_left(human)
+
+    @AUTO
     async def test_closing_from_another_task_ends_the_loop(self, human):
         async def silent():
             yield frame(0)
@@ -496,7 +526,8 @@ class TestEnd:
         stream = human.stream(files / "clip.mkv")
         await stream.__aenter__()
         (thread,) = [each for each in threading.enumerate() if each.name == "humanrt-capture"]
-        del stream
+        with pytest.warns(ResourceWarning, match="a stream was not closed"):
+            del stream
         await asyncio.to_thread(thread.join)
 
 

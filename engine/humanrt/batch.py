@@ -9,20 +9,24 @@ from typing import NoReturn, Protocol, Self, TypeAlias
 
 from humanrt.config import Config
 from humanrt.engine import Engine
-from humanrt.errors import ConfigError, EngineError, HumanRTError, InputError, StreamError
+from humanrt.errors import ConfigError, EngineError, HumanRTError, StreamError
 from humanrt.imaging import PictureSource
 from humanrt.imaging.listing import list_pictures
 from humanrt.result import Result
 from humanrt.runtime.cpu_budget import cpu_budget
 from humanrt.runtime.futures import retrieve, without_frames
 from humanrt.runtime.side_by_side import end
-from humanrt.streams.feed import Feed
+from humanrt.streams.feed import Feed, check_source
 
 Outcome: TypeAlias = Result | HumanRTError
 ManySources: TypeAlias = str | os.PathLike[str] | Iterable[PictureSource] | AsyncIterable[PictureSource]
 
 FOR_ALL_PICTURES = (ConfigError, EngineError)
 """Errors that the next pictures would have, too."""
+
+ACCEPTED_SOURCES = (
+    "accepted are a folder, a pattern such as 'photos/*.jpg', and an iterable or asynchronous iterable of pictures"
+)
 
 AHEAD = 2
 """Pictures that are detected or wait for the consumer, for each detection at once."""
@@ -226,11 +230,7 @@ def create_batch(
     if at_once is not None and at_once < 1:
         raise ConfigError(f"at_once is {at_once!r}; it must be at least 1, or None for the number of CPUs")
     at_once = at_once or cpu_budget()
-    if isinstance(sources, bytes | bytearray) or not isinstance(sources, str | os.PathLike | Iterable | AsyncIterable):
-        raise InputError(
-            f"{type(sources).__name__} is not a source of pictures; accepted are a folder, a pattern such as "
-            "'photos/*.jpg', and an iterable or asynchronous iterable of pictures"
-        )
+    check_source(sources, ACCEPTED_SOURCES)
     if isinstance(sources, str | os.PathLike):
         sources = list_pictures(sources, recursive=recursive)  # a generator, which the thread of the feed runs
     return Batch(detector, sources, config, bgr=bgr, at_once=at_once or cpu_budget(), ordered=ordered)

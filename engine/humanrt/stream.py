@@ -1,6 +1,7 @@
 """The detections of a video, frame by frame: ``Human.stream()``."""
 
 import time
+import warnings
 from collections import deque
 from collections.abc import AsyncIterator
 from types import TracebackType
@@ -98,7 +99,8 @@ class Stream:
     def statistics(self) -> StreamStatistics:
         """Return the counts of frames at this moment."""
         frames, recent = self._frames, self._recent
-        fps = (len(recent) - 1) / (recent[-1] - recent[0]) if len(recent) > 1 else 0.0
+        seconds = recent[-1] - recent[0] if recent else 0.0
+        fps = (len(recent) - 1) / seconds if seconds else 0.0
         return StreamStatistics(frames.count, frames.dropped, self._detected, fps, frames.reconnected)
 
     async def aclose(self) -> None:
@@ -116,8 +118,8 @@ class Stream:
     async def __aenter__(self) -> Self:
         if self._entered or self._closed:
             raise StreamError("a stream is used once; create another one with human.stream()")
-        self._entered = True
         self._session = self._detector.session()
+        self._entered = True
         try:
             await self._frames.open()
         except BaseException:
@@ -157,8 +159,10 @@ class Stream:
         raise StreamError("a stream cannot be pickled or copied: create it in the process that detects")
 
     def __del__(self) -> None:
-        if not self._closed:
+        if self._entered and not self._closed:
             self._frames.stop()
+            message = "a stream was not closed; use it with `async with`"
+            warnings.warn(message, ResourceWarning, stacklevel=2, source=self)
 
 
 def create_stream(

@@ -6,6 +6,7 @@ the oldest item is dropped. ``aclose()`` ends the thread or the task before it r
 """
 
 import asyncio
+import os
 import threading
 import warnings
 from collections import deque
@@ -14,13 +15,28 @@ from concurrent.futures import Future
 from contextvars import copy_context
 from typing import Generic, TypeVar
 
-from humanrt.errors import StreamError
+import numpy as np
+
+from humanrt.errors import InputError, StreamError
 from humanrt.runtime.futures import completion, drain, running_loop, without_frames
 
 Item = TypeVar("Item")
 
 CLOSING_PATIENCE = 10.0
 """Seconds that ``aclose()`` waits for a source that blocks; its thread is then abandoned."""
+
+
+def check_source(source: object, accepted: str) -> None:
+    """Raise ``InputError`` unless a source is a path or an iterable of pictures; ``accepted`` is for the message."""
+    if isinstance(source, np.ndarray) and source.ndim < 4:
+        raise InputError(
+            f"an array of shape {list(source.shape)} is not a source of pictures: pass one picture to detect(), or in "
+            "a list"
+        )
+    if isinstance(source, bytes | bytearray | memoryview) or not isinstance(
+        source, str | os.PathLike | Iterable | AsyncIterable
+    ):
+        raise InputError(f"{type(source).__name__} is not a source of pictures; {accepted}")
 
 
 class Feed(Generic[Item]):

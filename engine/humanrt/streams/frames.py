@@ -13,7 +13,7 @@ from humanrt.imaging import PictureSource, read_picture
 from humanrt.imaging.capture import ADDRESS, Capture, Frame
 from humanrt.imaging.listing import PICTURE_ENDINGS, list_pictures
 from humanrt.runtime import scheduler
-from humanrt.streams.feed import Feed
+from humanrt.streams.feed import Feed, check_source
 
 StreamSource: TypeAlias = str | os.PathLike[str] | int | Iterable[PictureSource] | AsyncIterable[PictureSource]
 
@@ -42,10 +42,8 @@ class Frames:
     """
 
     def __init__(self, source: StreamSource, reading: Reading) -> None:
-        if isinstance(source, bool | bytes | bytearray) or not isinstance(
-            source, str | os.PathLike | int | Iterable | AsyncIterable
-        ):
-            raise InputError(f"{type(source).__name__} is not a source of frames; {ACCEPTED_SOURCES}")
+        if not isinstance(source, int) or isinstance(source, bool):
+            check_source(source, ACCEPTED_SOURCES)
         self._source = source
         self._reading = reading
         self._capture: Capture | None = None
