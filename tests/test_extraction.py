@@ -18,6 +18,7 @@ from humanrt import human as human_module
 from humanrt.errors import ConfigError, InputError, MissingDependencyError
 from humanrt.extraction import Journal
 from humanrt.result.formats.faces import FaceRow, PictureRows
+from humanrt.runtime.graph_model import GraphModel
 from parity.pictures import PICTURES, read_picture
 
 FACE, NOTHING = PICTURES / "human_face.png", PICTURES / "black.png"
@@ -81,6 +82,15 @@ async def test_a_pattern_and_a_second_run_replace_the_output(human, folder, tmp_
     assert load(output)["pictures"].size == 2
     assert await human.extract(folder / "[ab].png", output) == (2, 1, 0, 0)
     assert load(output)["path"].tolist() == [(folder / "a.png").as_posix()]
+
+
+async def test_a_picture_on_which_a_model_fails_is_written_with_the_error(human, folder, tmp_path, monkeypatch):
+    def fail(*_):
+        raise LookupError("in the model")
+
+    monkeypatch.setattr(GraphModel, "_run", fail)
+    assert await human.extract(folder / "[ab].png", tmp_path / "faces.npz") == (2, 0, 2, 0)
+    assert load(tmp_path / "faces.npz")["errors"].tolist() == ["LookupError: in the model"] * 2
 
 
 @pytest.mark.parametrize(

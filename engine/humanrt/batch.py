@@ -229,7 +229,6 @@ def create_batch(
     """
     if at_once is not None and at_once < 1:
         raise ConfigError(f"at_once is {at_once!r}; it must be at least 1, or None for the number of CPUs")
-    at_once = at_once or cpu_budget()
     check_source(sources, ACCEPTED_SOURCES)
     if isinstance(sources, str | os.PathLike):
         sources = list_pictures(sources, recursive=recursive)  # a generator, which the thread of the feed runs

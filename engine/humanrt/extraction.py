@@ -56,7 +56,7 @@ async def extract(
     face = config.face
     if not (face.enabled and (face.description.enabled or face.mobilefacenet.enabled or face.insightface.enabled)):
         raise ConfigError("extract() writes embeddings: enable face.description, mobilefacenet or insightface")
-    config = config.merge({**FACES_ALONE, "raise_errors": True})
+    config = config.merge({**FACES_ALONE, "raise_errors": False})
     folder, path = Path(os.fsdecode(source)), Path(os.fsdecode(output))
     journal = Journal(path, _header(folder, config))
     await scheduler.run(check_output, path)
@@ -191,6 +191,8 @@ def _rows(name: str, outcome: Outcome) -> PictureRows:
     if not isinstance(outcome, Result):
         return PictureRows(name, error=f"{type(outcome).__name__}: {outcome}")
     with outcome:
+        for error in outcome.errors.values():
+            return PictureRows(name, error=f"{type(error).__name__}: {error}")
         return PictureRows(
             name,
             [FaceRow(face.score, face.box, face.embedding) for face in outcome.face if face.embedding is not None],
