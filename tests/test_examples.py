@@ -1,12 +1,14 @@
 """Every file in examples/ runs, prints what is expected, and issues no warning."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from videos import write_clip
 
-from parity.pictures import PICTURES
+from parity.pictures import PICTURES, read_picture
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 ASTRONAUT, BLACK = str(PICTURES / "astronaut.png"), str(PICTURES / "black.png")
@@ -21,6 +23,11 @@ EXPECTED = {
         ["person 0: female", "'leftWrist'", "objects: ['person']", "person: 16% of the picture", NONE_LEFT],
         [],
     ),
+    "folder_to_csv.py": (
+        ["{folder}", "faces.csv"],
+        ["broken.png: no result: unknown picture format", "2 faces in 3 pictures, 1 failed", NONE_LEFT],
+        ["faces.csv"],
+    ),
     "green_screen.py": (
         [BLACK, ASTRONAUT],
         ["written: astronaut-green.png", NONE_LEFT],
@@ -28,6 +35,11 @@ EXPECTED = {
     ),
     "many_at_once.py": ([ASTRONAUT, BLACK, "/no/such/file"], ["astronaut.png: 1", "no result", NONE_LEFT], []),
     "run_a_model.py": (["{negation}"], ["y: float32 [1]", NONE_LEFT], []),
+    "video.py": (
+        ["{clip}", "drawn.mp4"],
+        ["0.10 s: 1 faces", "4 frames, 0 dropped", NONE_LEFT],
+        ["drawn.mp4"],
+    ),
     "scopes.py": ([], ["after the workers: 4", "[[0, 2], [1, 2], [2, 2], [3, 2]]", "after dispose: 0"], []),
 }
 
@@ -36,11 +48,24 @@ def test_every_example_is_expected():
     assert {path.name for path in EXAMPLES.glob("*.py")} == set(EXPECTED)
 
 
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory, negation):
+    """The files that the arguments name: a model, a video, and a folder in which one picture is broken."""
+    folder = tmp_path_factory.mktemp("inputs")
+    clip = write_clip(folder / "clip.mp4", [read_picture("human_face")] * 4, codec="mp4v")
+    photos = folder / "photos"
+    photos.mkdir()
+    for name in ("astronaut", "black", "human_face"):
+        shutil.copy(PICTURES / f"{name}.png", photos)
+    (photos / "broken.png").write_bytes(b"no picture")
+    return {"negation": negation, "clip": clip, "folder": photos}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", EXPECTED)
-def test_an_example_runs_and_prints_what_is_expected(name, tmp_path, negation):
+def test_an_example_runs_and_prints_what_is_expected(name, tmp_path, inputs):
     arguments, expected, files = EXPECTED[name]
-    arguments = [argument.format(negation=negation) for argument in arguments]
+    arguments = [argument.format(**inputs) for argument in arguments]
     command = [sys.executable, "-W", "error", EXAMPLES / name, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")

@@ -130,7 +130,7 @@ REFERENCE: Mapping[str, Reference] = {
     "reference.md": Reference(
         "Human and sessions",
         "Human",
-        ("humanrt.human.", "humanrt.streams."),
+        ("humanrt.human.", "humanrt.stream.", "humanrt.batch.", "humanrt.extraction.", "humanrt.streams."),
         "`human.config` is the configuration and `human.engine` the [engine](reference-engine.md).",
     ),
     "reference-engine.md": Reference(

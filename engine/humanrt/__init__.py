@@ -13,6 +13,7 @@ The general layout, floor by floor; imports only go down:
 
 - ``cli/``, ``pytest_plugin/``: the edges to the outside
 - ``human``, ``drawing/result``: detect(), and its result drawn onto the image
+- ``extraction``, ``stream``, ``batch``: detect() over folders, videos and many pictures
 - ``compat/``: Human's behaviour where ours differs; only ``human`` imports it
 - ``vision/``: the detections of an image, one folder for each of Human's modules, listed in ``vision/modules``
 - ``people/``, ``streams/``: persons and gestures, computed from results; the state that a video's frames share
@@ -28,6 +29,7 @@ from importlib import import_module
 
 TYPE_CHECKING = False  # type checkers take a variable of this name for True; importing it would import all of typing
 if TYPE_CHECKING:
+    from humanrt.batch import Batch
     from humanrt.config import (
         BodyConfig,
         BodyDetectorConfig,
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
     )
     from humanrt.drawing.result import draw_result
     from humanrt.engine import Engine
+    from humanrt.extraction import Extraction
     from humanrt.human import Human
     from humanrt.imaging import read_picture, write_png
     from humanrt.result import (
@@ -77,6 +80,7 @@ if TYPE_CHECKING:
         Segmentation,
     )
     from humanrt.runtime.graph_model import GraphModel
+    from humanrt.stream import Stream, StreamStatistics
     from humanrt.streams.session import Session
     from humanrt.tensors import (
         Kernel,
@@ -94,12 +98,14 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Angle",
+    "Batch",
     "Body",
     "BodyConfig",
     "BodyDetectorConfig",
     "Config",
     "Emotion",
     "Engine",
+    "Extraction",
     "Face",
     "FaceAntispoofConfig",
     "FaceAttentionConfig",
@@ -143,6 +149,8 @@ __all__ = [
     "Segmentation",
     "SegmentationConfig",
     "Session",
+    "Stream",
+    "StreamStatistics",
     "Tensor",
     "Timing",
     "Variable",
@@ -157,12 +165,14 @@ _MODULES = ("config", "errors", "imaging", "pytest_plugin", "result", "tensors",
 # The module of each public name.
 _HOMES = {
     "Angle": "result",
+    "Batch": "batch",
     "Body": "result",
     "BodyConfig": "config",
     "BodyDetectorConfig": "config",
     "Config": "config",
     "Emotion": "result",
     "Engine": "engine",
+    "Extraction": "extraction",
     "Face": "result",
     "FaceAntispoofConfig": "config",
     "FaceAttentionConfig": "config",
@@ -206,6 +216,8 @@ _HOMES = {
     "Segmentation": "result",
     "SegmentationConfig": "config",
     "Session": "streams.session",
+    "Stream": "stream",
+    "StreamStatistics": "stream",
     "Tensor": "tensors",
     "Timing": "tensors",
     "Variable": "tensors",

@@ -290,6 +290,31 @@ def test_a_scope_is_entered_once_and_left_once(registry, misuse):
         misuse(registry.scope("mine"))
 
 
+def test_claim_moves_tensors_to_the_innermost_open_scope(registry):
+    """As for a result that another task detected, and this one receives."""
+    nobodys, gone = registry.tensor(1), registry.tensor(2)
+    gone.dispose()
+    with registry.scope() as outer, registry.scope(), Registry().scope():
+        registry.claim([nobodys, gone])
+        assert nobodys.id not in outer._owned
+    assert nobodys.is_disposed
+    assert count(registry) == 0
+
+
+def test_claim_skips_scopes_that_ended_and_outside_of_scopes_makes_the_caller_the_owner(registry):
+    tensor = registry.tensor(1)
+    with registry.scope() as outer:
+        inner = registry.scope().__enter__()
+        context = contextvars.copy_context()
+        inner.__exit__(None, None, None)
+        context.run(registry.claim, [tensor])
+        assert outer._owned == {tensor.id}
+        contextvars.Context().run(registry.claim, [tensor])
+        assert outer._owned == set()
+    assert not tensor.is_disposed
+    tensor.dispose()
+
+
 def test_a_scope_left_before_the_one_inside_it_frees_its_tensors_and_raises(registry):
     """CONFORMANCE 27."""
     outer, inner = registry.scope("outer"), registry.scope("inner")

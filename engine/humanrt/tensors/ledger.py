@@ -327,6 +327,16 @@ class Ledger(Generic[H]):
             move(self.scopes, handle.id, None)
         return handle
 
+    def claim(self, handles: Iterable[H]) -> None:
+        """Move live tensors to the innermost open scope of this context, else to the caller."""
+        with self.lock:
+            heir = innermost_scope(current_scope(), self)
+            while heir is not None and heir.closed:
+                heir = innermost_scope(heir.parent, self)
+            for handle in handles:
+                if handle.id in self.live:
+                    move(self.scopes, handle.id, heir)
+
     def mark_automatic(self, handles: Iterable[H]) -> None:
         """Let tensors be reclaimed silently when nothing holds them any more; they stay in their scope."""
         with self.lock:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from types import MappingProxyType
 from typing import Any, TypeVar, overload
 
@@ -167,6 +167,10 @@ class Registry:
         They stay in their scope, and can be disposed, as before.
         """
         self.ledger.mark_automatic(tensors_in(container))
+
+    def claim(self, tensors: Iterable[Tensor]) -> None:
+        """Move live tensors to the innermost open scope of this context, else to the caller."""
+        self.ledger.claim(tensors)
 
     # -- reporting
 
