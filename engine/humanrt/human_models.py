@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple, TypeAlias
 
@@ -137,28 +136,26 @@ class ModelStats(NamedTuple):
         return sum(self.devices.values())
 
 
-@dataclass(frozen=True)
 class ModelsView:
     """The models of a Human, at ``human.models``: which it needs, which are loaded, how large they are and where."""
 
-    loader: ModelLoader
-    """The loads of the Human."""
-    config: Config
-    """The configuration of the Human."""
+    def __init__(self, loader: ModelLoader, config: Config) -> None:
+        self._loader = loader
+        self._config = config
 
     def list(self) -> tuple[ModelInfo, ...]:
         """Return the models that the configuration needs, and those that calls with another one loaded, by key.
 
         Raises ``UnknownModelError`` or ``ConfigError`` if the configuration names a model that does not exist.
         """
-        loaded = self.loader.loaded()
-        cards = {self.loader.find(key, path) for key, path in needed_models(self.config).items()}
+        loaded = self._loader.loaded()
+        cards = {self._loader.find(key, path) for key, path in needed_models(self._config).items()}
         cards |= {model.card for model in loaded.values()}
         return tuple(_info(card, loaded.get(card.name)) for card in sorted(cards, key=lambda card: card.config_key))
 
     def loaded(self) -> tuple[str, ...]:
         """Return the names of the loaded models."""
-        return tuple(sorted(self.loader.loaded()))
+        return tuple(sorted(self._loader.loaded()))
 
     def stats(self) -> ModelStats:
         """Return the sums over ``list()``; with its errors."""

@@ -16,7 +16,7 @@ from contextlib import suppress
 from contextvars import Context
 from functools import wraps
 from types import TracebackType
-from typing import Any, Concatenate, Generic, NoReturn, ParamSpec, Self, TypeVar, overload
+from typing import Any, Concatenate, Final, Generic, NoReturn, ParamSpec, Self, TypeVar, overload
 
 from humanrt.config import Config, ConfigSource
 from humanrt.engine import Engine, internals
@@ -49,7 +49,7 @@ class Blocking(Generic[Arguments, Value]):
 
         @wraps(method)
         def blocking(*arguments: Arguments.args, **options: Arguments.kwargs) -> Value:
-            return instance.thread.call(method(*arguments, **options))
+            return instance._thread.call(method(*arguments, **options))  # noqa: SLF001 - a part of that class
 
         return blocking
 
@@ -110,37 +110,37 @@ class HumanSync:
 
     def __init__(self, config: ConfigSource | None = None, *, events: Events | None = None) -> None:
         self.human: Human = Human(config, events=events)
-        self.thread: LoopThread = LoopThread(self.human)
+        self._thread = _LoopThread(self.human)
         # Without ``close()``: this starts the end and does not wait for it, because it may run anywhere.
-        weakref.finalize(self, self.thread.end).atexit = False
+        weakref.finalize(self, self._thread.end).atexit = False
 
-    config = Attribute[Config]()
+    config: Attribute[Config] = Attribute()
     """The configuration of calls that do not override it."""
-    engine = Attribute[Engine]()
+    engine: Attribute[Engine] = Attribute()
     """The engine that owns the tensors and models. Its methods that are awaited are not for this class."""
-    events = Attribute[Events]()
+    events: Attribute[Events] = Attribute()
     """The callbacks that observe this Human."""
-    models = Attribute[ModelsView]()
+    models: Attribute[ModelsView] = Attribute()
     """The models that the configuration needs, and those that are loaded."""
-    env = Attribute[Env]()
+    env: Attribute[Env] = Attribute()
     """What this Human runs on."""
-    version = Attribute[str]()
+    version: Attribute[str] = Attribute()
     """The version of HumanRT."""
 
-    detect = Blocking(Human.detect)
-    load = Blocking(Human.load)
-    warmup = Blocking(Human.warmup)
-    reset = Blocking(Human.reset)
-    profile = Blocking(Human.profile)
-    segmentation = Blocking(Human.segmentation)
-    compare = Blocking(Human.compare)
-    session = Direct(Human.session)
-    validate = Direct(Human.validate)
+    detect: Final = Blocking(Human.detect)
+    load: Final = Blocking(Human.load)
+    warmup: Final = Blocking(Human.warmup)
+    reset: Final = Blocking(Human.reset)
+    profile: Final = Blocking(Human.profile)
+    segmentation: Final = Blocking(Human.segmentation)
+    compare: Final = Blocking(Human.compare)
+    session: Final = Direct(Human.session)
+    validate: Final = Direct(Human.validate)
 
     def close(self) -> None:
         """Refuse new calls, wait until those in flight have ended, then free everything. Idempotent."""
-        self.thread.end()
-        self.thread.join()
+        self._thread.end()
+        self._thread.join()
 
     def __reduce__(self) -> NoReturn:
         raise EngineError("a HumanSync cannot be pickled or copied: create one in each process that needs it")
@@ -154,7 +154,7 @@ class HumanSync:
         self.close()
 
 
-class LoopThread:
+class _LoopThread:
     """The thread of a ``HumanSync``: its event loop, which closes the Human at its end."""
 
     def __init__(self, human: Human) -> None:
@@ -277,7 +277,7 @@ class _Call(Generic[Value]):
             self.future.set_result(task.result())
 
 
-_open: set[LoopThread] = set()
+_open: set[_LoopThread] = set()
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_open.clear)
