@@ -150,7 +150,6 @@ class Events:
                         callback(event)
                 except BaseException:  # also SystemExit: the next callback must be called
                     _logger.exception("a callback of the event %r failed", event.name)
-                del callback  # it is held weakly
 
     def _next(self) -> Event | None:
         with self._changed:
