@@ -162,7 +162,7 @@ class TestOutcomes:
 
 class TestErrors:
     @AUTO
-    @pytest.mark.parametrize("sources", [None, 5, b"bytes", later], ids=repr)
+    @pytest.mark.parametrize("sources", [None, 5, b"bytes", later], ids=["None", "number", "bytes", "function"])
     async def test_sources_of_another_type(self, human, sources):
         with pytest.raises(InputError, match="is not a source of pictures; accepted are"):
             human.detect_many(sources)

@@ -16,6 +16,11 @@ NONE_LEFT = "live tensors: 0"
 
 # The arguments of each example, parts of what it prints, and the files that it writes.
 EXPECTED = {
+    "blocking.py": (
+        [ASTRONAUT, BLACK],
+        ["astronaut.png: 1 faces", "black.png: 0 faces", "detections: 4, models: blazeface, emotion", NONE_LEFT],
+        [],
+    ),
     "detect_faces.py": ([ASTRONAUT], ["score 1.00, box 145 x 145", "nose at"], []),
     "draw.py": ([ASTRONAUT, "drawn.png"], ["written: drawn.png, 512 x 512 pixels"], ["drawn.png"]),
     "everything.py": (

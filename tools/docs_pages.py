@@ -190,7 +190,7 @@ def reference_pages() -> dict[str, str]:
 
 
 def _reference(title: str, text: str, names: Iterable[str]) -> str:
-    inherits = ("humanrt.Engine", "humanrt.Tensor")
+    inherits = ("humanrt.Engine", "humanrt.Human", "humanrt.Tensor")
     entries = (f"::: {name}\n    options: {{inherited_members: {str(name in inherits).lower()}}}\n" for name in names)
     return "\n".join([f"# {title}\n", f"{text}\n", *entries])
 

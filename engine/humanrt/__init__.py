@@ -12,9 +12,11 @@ The names below are public, and so are those that the modules ``config``, ``erro
 The general layout, floor by floor; imports only go down:
 
 - ``cli/``, ``pytest_plugin/``: the edges to the outside
+- ``human_sync``: the same for programs without asyncio
 - ``human``, ``drawing/result``: detect(), and its result drawn onto the image
-- ``extraction``, ``stream``, ``batch``: detect() over folders, videos and many pictures
+- ``many_pictures``, ``extraction``, ``stream``, ``batch``: detect() over folders, videos and many pictures
 - ``compat/``: Human's behaviour where ours differs; only ``human`` imports it
+- ``housekeeping``, ``human_models``, ``human_profile``: what surrounds detect(); the models of one Human
 - ``vision/``: the detections of an image, one folder for each of Human's modules, listed in ``vision/modules``
 - ``people/``, ``streams/``: persons and gestures, computed from results; the state that a video's frames share
 - ``engine``, ``model_files/``, ``runtime/``: tensors, scopes and models together; ``runtime/`` imports ONNX Runtime
@@ -22,7 +24,7 @@ The general layout, floor by floor; imports only go down:
 - ``result/``: the detections, as frozen records
 - ``imaging/`` (OpenCV), ``tfjs/`` (onnx), ``zoo/`` (files): the outside world, each behind one module
 - ``tensors/``: the core of the tensor engine
-- ``config/``, ``errors``: plain data
+- ``config/``, ``errors``: plain data; ``events``: the callbacks that observe a Human
 """
 
 from importlib import import_module
@@ -57,8 +59,13 @@ if TYPE_CHECKING:
     )
     from humanrt.drawing.result import draw_result
     from humanrt.engine import Engine
+    from humanrt.events import Event, Events
     from humanrt.extraction import Extraction
+    from humanrt.housekeeping import Env
     from humanrt.human import Human
+    from humanrt.human_models import ModelInfo, ModelStats, ModelsView
+    from humanrt.human_profile import DetectionProfile, ModelTime
+    from humanrt.human_sync import HumanSync
     from humanrt.imaging import read_picture, write_png
     from humanrt.result import (
         Angle,
@@ -103,8 +110,12 @@ __all__ = [
     "BodyConfig",
     "BodyDetectorConfig",
     "Config",
+    "DetectionProfile",
     "Emotion",
     "Engine",
+    "Env",
+    "Event",
+    "Events",
     "Extraction",
     "Face",
     "FaceAntispoofConfig",
@@ -132,11 +143,16 @@ __all__ = [
     "HandSkeletonConfig",
     "Hands",
     "Human",
+    "HumanSync",
     "Kernel",
     "Keypoint",
     "LeakReport",
     "LeakRow",
     "Memory",
+    "ModelInfo",
+    "ModelStats",
+    "ModelTime",
+    "ModelsView",
     "Object",
     "ObjectConfig",
     "Person",
@@ -170,8 +186,12 @@ _HOMES = {
     "BodyConfig": "config",
     "BodyDetectorConfig": "config",
     "Config": "config",
+    "DetectionProfile": "human_profile",
     "Emotion": "result",
     "Engine": "engine",
+    "Env": "housekeeping",
+    "Event": "events",
+    "Events": "events",
     "Extraction": "extraction",
     "Face": "result",
     "FaceAntispoofConfig": "config",
@@ -199,11 +219,16 @@ _HOMES = {
     "HandSkeletonConfig": "config",
     "Hands": "result",
     "Human": "human",
+    "HumanSync": "human_sync",
     "Kernel": "tensors",
     "Keypoint": "result",
     "LeakReport": "tensors",
     "LeakRow": "tensors",
     "Memory": "tensors",
+    "ModelInfo": "human_models",
+    "ModelStats": "human_models",
+    "ModelTime": "human_profile",
+    "ModelsView": "human_models",
     "Object": "result",
     "ObjectConfig": "config",
     "Person": "result",

@@ -116,7 +116,7 @@ class Engine(Workspace):
         is fetched once and kept in the store (http only from this machine); or an ONNX model as bytes, as a file that
         is open for reading bytes, or as an ``onnx.ModelProto``, which must not change before the call returns. Files of
         external data are beside the ``.onnx`` file, also at an address. ``on_progress`` is called on another thread
-        while files are fetched.
+        while files are fetched; one that is cached is reported at 100 %.
 
         An ONNX model is copied once to the store's cache, under the hash of its files, and loaded from there, so that a
         loaded model does not depend on files that other programs write. With ``copy=False`` it is loaded from the given

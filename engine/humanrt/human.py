@@ -1,49 +1,49 @@
 """Human: images in, results out."""
 
-import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal, NoReturn, Self
+from typing import NamedTuple, NoReturn, Self
 
-from humanrt.config import Config, Environment, load_config, split_paths
+from humanrt.config import Config, ConfigSource, Environment, load_config, split_paths
 from humanrt.engine import Engine, internals
 from humanrt.errors import ConfigError, EngineClosedError, EngineError
+from humanrt.events import Events
+from humanrt.human_models import Flights, ModelLoader, retire
 from humanrt.imaging import PictureSource, read_picture
+from humanrt.many_pictures import ManyPictures
 from humanrt.result import Result
 from humanrt.runtime import scheduler
 from humanrt.runtime.futures import completion, outlast, running_loop
-from humanrt.runtime.single_flight import SingleFlight
 from humanrt.streams.session import Session, session_frame
 from humanrt.vision.call import Call, Clock, Models
 from humanrt.vision.detection import Detection
 from humanrt.vision.families import FAMILIES, Families
-from humanrt.vision.modules import needed_models
-from humanrt.vision.stage import VisionModel
-from humanrt.zoo import Card, OnProgress, Store, cards, default_cache_dir, find_card
-
-if TYPE_CHECKING:  # few programs need these
-    from humanrt.batch import Batch, ManySources
-    from humanrt.extraction import Extraction
-    from humanrt.stream import Stream
-    from humanrt.streams.frames import StreamSource
-
-ConfigSource = Config | Mapping[str, object] | str | os.PathLike[str]
+from humanrt.zoo import OnProgress, Store, cards, default_cache_dir
 
 # These are read when a Human is created, and cannot change from call to call.
-FIXED_SETTINGS = ("device", "deallocate", "model_base_path", "cards")
+FIXED_SETTINGS = ("device", "backend", "deallocate", "model_base_path", "cards")
 
 
-class Human:
+class _OwnModels(NamedTuple):
+    """The models of a configuration, and the loads that they are of."""
+
+    config: Config
+    flights: Flights
+    models: Models
+
+
+class Human(ManyPictures):
     """Detects people and objects in images with Human's models.
 
     ``config`` is a ``Config``, a dict, or the path of a TOML file. Models are fetched and loaded by the first call that
     needs them, or by ``load()``. Calls may run concurrently, from any task, thread or event loop: each has its own
     state. Use it with ``async with``: leaving it waits for the calls in flight, then frees every tensor and model.
+    ``events`` may be shared by several Humans. ``HumanSync`` is the same for programs without asyncio.
 
     Raises ``ConfigError`` if the configuration is invalid.
     """
@@ -54,7 +54,10 @@ class Human:
     engine: Engine
     """The engine that owns the tensors and models."""
 
-    def __init__(self, config: ConfigSource | None = None) -> None:
+    events: Events
+    """The callbacks that observe this Human."""
+
+    def __init__(self, config: ConfigSource | None = None, *, events: Events | None = None) -> None:
         self.config = load_config(config)
         environment = Environment.read()
         store = Store(
@@ -62,18 +65,22 @@ class Human:
             offline=environment.offline,
             model_base_path=_folder(self.config.model_base_path),
         )
-        self._cards = cards(*environment.cards, *split_paths(self.config.cards))
+        known = cards(*environment.cards, *split_paths(self.config.cards))
         self.engine = Engine(self.config.device, deallocate=self.config.deallocate, store=store)
         self._internals = internals(self.engine)
-        self._models: SingleFlight[str, VisionModel] = SingleFlight()
-        self._own_models: Models | None = None  # those that ``config`` needs, once they are loaded
+        self._models = ModelLoader(self.engine, known)
+        self._own_models: _OwnModels | None = None  # those that ``config`` needs, once they are loaded
         self._calls: set[Future[None]] = set()
         self._closing = False
+        self.events = Events() if events is None else events
+        if self.events.heard:
+            self.events.emit("create", device=self.config.device)
 
     async def load(self, config: ConfigSource | None = None, *, on_progress: OnProgress | None = None) -> None:
         """Fetch and load the models that the configuration, updated by ``config``, needs, ahead of the first image.
 
-        ``on_progress`` is called from other threads while files are fetched.
+        ``on_progress`` is called from other threads while files are fetched. Every file ends at 100 %, also one that
+        needed no fetch.
 
         Raises ``StoreError`` if a file cannot be fetched, ``ModelError`` if a model cannot be loaded, ``DeviceError``,
         ``ConfigError``, ``EngineClosedError``.
@@ -121,6 +128,8 @@ class Human:
             start = time.perf_counter()
             pixels = await scheduler.run(partial(read_picture, source, bgr=bgr, max_pixels=settings.max_pixels))
             clock.record("inputProcess", start)
+            if self.events.heard:
+                self._emit_image(pixels, start)
             start = time.perf_counter()
             models = await self._load(settings, None)
             clock.record("loadModels", start)
@@ -145,101 +154,9 @@ class Human:
                     scope.returns(tensors)
                     if self.engine.deallocate == "auto":
                         registry.mark_automatic(tensors)
+                if self.events.heard:
+                    self._emit_detect(result)
                 return result
-
-    def stream(
-        self,
-        source: "StreamSource",
-        config: ConfigSource | None = None,
-        *,
-        bgr: bool = False,
-        drop: Literal["oldest", "none"] | None = None,
-        max_pending: int = 1,
-        timeout: float | None = 10,
-        reconnect: float = 0,
-    ) -> "Stream":
-        """Return the frames of a video with their detections: ``async with human.stream(...) as stream``.
-
-        ``source`` is the path of a video, the number of a camera, an address (rtsp, rtsps, http, https), a folder of
-        pictures, a pattern such as "frames/*.png", or an iterable or asynchronous iterable of pictures as ``detect()``
-        accepts them, ``bgr`` included. Nothing else opens an address.
-
-        At most ``max_pending`` frames wait for the consumer. Then the source waits with ``drop="none"``; with "oldest"
-        the oldest frame is dropped, and a video file is played at its own speed. None is "oldest" for cameras and
-        addresses, else "none". If no frame arrives for ``timeout`` seconds, ``StreamTimeoutError`` is raised; None
-        waits for any time. A camera or an address that is lost, or cannot be opened, is opened again for ``reconnect``
-        seconds before ``StreamError`` is raised.
-
-        Raises ``ConfigError``, and ``InputError`` if the source is of no accepted type. The stream raises the errors of
-        ``detect()`` and of its source.
-        """
-        from humanrt.stream import create_stream
-
-        settings = None if config is None else self._merged(config)
-        return create_stream(
-            self,
-            source,
-            settings,
-            bgr=bgr,
-            max_pixels=(settings or self.config).max_pixels,
-            drop=drop,
-            max_pending=max_pending,
-            timeout=timeout,
-            reconnect=reconnect,
-        )
-
-    def detect_many(
-        self,
-        sources: "ManySources",
-        config: ConfigSource | None = None,
-        *,
-        bgr: bool = False,
-        at_once: int | None = None,
-        ordered: bool = False,
-        recursive: bool = False,
-    ) -> "Batch":
-        """Return pictures with the outcomes of ``detect()``: ``async with human.detect_many(...) as batch``.
-
-        ``sources`` is a folder, with the folders in it if ``recursive``; a pattern such as "photos/**/*.jpg"; or an
-        iterable or asynchronous iterable of what ``detect()`` accepts. ``at_once`` pictures are detected concurrently,
-        by default as many as there are CPUs. Outcomes come as they end, or in the order of their sources if
-        ``ordered``.
-
-        Raises ``ConfigError``, and ``InputError`` if ``sources`` is of no accepted type.
-        """
-        from humanrt.batch import create_batch
-
-        settings = None if config is None else self._merged(config)
-        return create_batch(self, sources, settings, bgr=bgr, at_once=at_once, ordered=ordered, recursive=recursive)
-
-    async def extract(
-        self,
-        source: str | os.PathLike[str],
-        output: str | os.PathLike[str],
-        config: ConfigSource | None = None,
-        *,
-        at_once: int | None = None,
-        recursive: bool = False,
-    ) -> "Extraction":
-        """Write the boxes and embeddings of the faces in many pictures to a file, .npz or .parquet.
-
-        ``source`` is a folder, with the folders in it if ``recursive``, or a pattern. Only the face module runs. A
-        picture that cannot be detected is in the output with its error. A .npz file has the arrays ``path``, ``face``
-        (its number in the picture), ``score``, ``box`` (float32 [n, 4] in pixels) and ``embedding`` (float32 [n, d])
-        with a row for each face, and ``pictures`` and ``errors`` with one for each picture. A .parquet file has a row
-        for each face, and one for each picture without faces; it needs ``pip install "humanrt[data]"``.
-
-        After a call that was killed or cancelled, the same call goes on where it ended: the file ``OUTPUT.resume`` has
-        the pictures that are done. One process at a time may write an output.
-
-        Raises ``ConfigError``, also if ``OUTPUT.resume`` is of another folder or configuration, ``InputError`` if the
-        folder cannot be read, ``MissingDependencyError``, ``OSError`` if the output cannot be written, and the errors
-        that ``detect_many()`` raises.
-        """
-        from humanrt.extraction import extract
-
-        settings = self._merged(config)
-        return await extract(self, source, output, settings, at_once=at_once, recursive=recursive)
 
     async def aclose(self) -> None:
         """Refuse new calls, wait until those in flight have ended, then free every tensor and model. Idempotent.
@@ -252,6 +169,22 @@ class Human:
             await self._models.drain()
         finally:
             await self.engine.aclose()
+
+    async def reset(self) -> None:
+        """Return to the default configuration, and unload the models; the next call loads what it needs.
+
+        The settings that cannot change, the device for instance, stay. Calls in flight end with the models and the
+        configuration that they began with, and are waited for; a cancellation is raised after that. Sessions, results
+        and tensors stay: they belong to their owners.
+
+        Raises ``EngineClosedError``.
+        """
+        with self._in_flight():
+            fixed = {name: getattr(self.config, name) for name in FIXED_SETTINGS}
+            self.config = Config(**fixed)
+            flights, self._own_models = self._models.renew(), None
+            calls = tuple(self._calls)  # all that may use the models: later ones load anew
+        await outlast(retire(flights, calls))
 
     def __reduce__(self) -> NoReturn:
         raise EngineError("a Human cannot be pickled or copied: create a new Human in each process that needs one")
@@ -279,6 +212,10 @@ class Human:
         self._calls.add(call)
         try:
             yield
+        except Exception as error:
+            if self.events.heard:
+                self.events.emit("error", type=type(error).__name__, message=str(error))
+            raise
         finally:
             self._calls.discard(call)
             call.set_result(None)
@@ -289,30 +226,21 @@ class Human:
             return self.config
         call = load_config(config, self.config)
         for name in FIXED_SETTINGS:
-            if getattr(call, name) not in (getattr(self.config, name), getattr(Config, name)):
+            # In a ``Config`` a default cannot be told from a value that is not given.
+            accepted = {getattr(self.config, name), getattr(Config if call is config else self.config, name)}
+            if getattr(call, name) not in accepted:
                 raise ConfigError(f"{name} cannot change from call to call; create another Human with it")
         return call
 
     async def _load(self, config: Config, on_progress: OnProgress | None) -> Models:
-        """Return the models that ``config`` needs; each is loaded once, side by side with the others."""
-        if config is self.config and self._own_models is not None:
-            return self._own_models
-        found = {config_key: self._find_card(config_key, path) for config_key, path in needed_models(config).items()}
-        loads = {card.name: partial(self._load_model, card, on_progress) for card in found.values()}
-        loaded = await self._models.get_all(loads)
-        models = {config_key: loaded[card.name] for config_key, card in found.items()}
+        """Return the models that ``config`` needs."""
+        own, flights = self._own_models, self._models.flights
+        if own is not None and own.config is config and own.flights is flights and on_progress is None:
+            return own.models
+        models = await self._models.load(config, on_progress, self._emit_load)
         if config is self.config:
-            self._own_models = models
+            self._own_models = _OwnModels(config, flights, models)
         return models
-
-    def _load_model(self, card: Card, on_progress: OnProgress | None) -> VisionModel:
-        return VisionModel(self.engine, card, self._internals.load(card, on_progress))
-
-    def _find_card(self, config_key: str, model_path: str) -> Card:
-        card = find_card(model_path, self._cards)
-        if card.config_key != config_key:
-            raise ConfigError(f"{config_key}.model_path is {model_path!r}, which is a model for {card.config_key}")
-        return card
 
 
 def _folder(model_base_path: str) -> Path | None:
@@ -321,7 +249,12 @@ def _folder(model_base_path: str) -> Path | None:
         return None
     if "://" in model_base_path and not model_base_path.startswith("file://"):
         raise ConfigError(f"model_base_path is {model_base_path!r}; it must be a folder of this machine")
-    return Path(model_base_path.removeprefix("file://"))
+    folder = Path(model_base_path.removeprefix("file://")).expanduser()
+    if not folder.is_dir():
+        raise ConfigError(
+            f"model_base_path is {model_base_path!r}, which is not a folder; leave it out to use the cache of models"
+        )
+    return folder
 
 
 def _humans_families() -> Families:

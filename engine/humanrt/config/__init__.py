@@ -8,7 +8,7 @@ meaning in JavaScript are refused; ``device``, ``compat``, ``max_pixels``, ``car
 ``segmentation.min_confidence`` and the defaults of ``body.detector`` are HumanRT's own.
 """
 
-from humanrt.config.config import Config, load_config
+from humanrt.config.config import Config, ConfigSource, load_config
 from humanrt.config.environment import Environment, split_paths
 from humanrt.config.face import (
     FaceAntispoofConfig,
@@ -42,6 +42,7 @@ __all__ = [
     "BodyConfig",
     "BodyDetectorConfig",
     "Config",
+    "ConfigSource",
     "Environment",
     "FaceAntispoofConfig",
     "FaceAttentionConfig",

@@ -91,6 +91,11 @@ class GraphModel:
         return self._lease.device
 
     @property
+    def file_bytes(self) -> int:
+        """The size in bytes of the ``.onnx`` file that it was loaded from, without external data."""
+        return self._lease.file_bytes
+
+    @property
     def is_disposed(self) -> bool:
         """Whether ``dispose()`` was called."""
         return self._disposed
