@@ -6,7 +6,7 @@
         with await human.detect("photo.jpg") as result:
             print(len(result.face), human.engine.memory().num_tensors)
 
-The names below are public, and so are those that the modules ``config``, ``errors``, ``imaging``,
+The names below are public, and so are those that the modules ``config``, ``errors``, ``imaging``, ``matching``,
 ``pytest_plugin``, ``result``, ``tensors``, ``tfjs`` and ``zoo`` export.
 
 The general layout, floor by floor; imports only go down:
@@ -15,7 +15,8 @@ The general layout, floor by floor; imports only go down:
 - ``human``, ``drawing/result``: detect(), and its result drawn onto the image
 - ``compat/``: Human's behaviour where ours differs; only ``human`` imports it
 - ``vision/``: the detections of an image, one folder for each of Human's modules, listed in ``vision/modules``
-- ``people/``, ``streams/``: persons and gestures, computed from results; the state that a video's frames share
+- ``people/``, ``streams/``, ``matching/``: persons and gestures, computed from results; the state that a video's frames
+  share; the comparison of faces by their embeddings
 - ``engine``, ``model_files/``, ``runtime/``: tensors, scopes and models together; ``runtime/`` imports ONNX Runtime
 - ``drawing/``: the detections of one module drawn onto an image
 - ``result/``: the detections, as frozen records
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
     from humanrt.engine import Engine
     from humanrt.human import Human
     from humanrt.imaging import read_picture, write_png
+    from humanrt.matching import EmbeddingStore, OperatingPoint, match
     from humanrt.result import (
         Angle,
         Body,
@@ -98,6 +100,7 @@ __all__ = [
     "BodyConfig",
     "BodyDetectorConfig",
     "Config",
+    "EmbeddingStore",
     "Emotion",
     "Engine",
     "Face",
@@ -133,6 +136,7 @@ __all__ = [
     "Memory",
     "Object",
     "ObjectConfig",
+    "OperatingPoint",
     "Person",
     "Profile",
     "Race",
@@ -148,11 +152,12 @@ __all__ = [
     "Variable",
     "__version__",
     "draw_result",
+    "match",
     "read_picture",
     "write_png",
 ]
 
-_MODULES = ("config", "errors", "imaging", "pytest_plugin", "result", "tensors", "tfjs", "zoo")
+_MODULES = ("config", "errors", "imaging", "matching", "pytest_plugin", "result", "tensors", "tfjs", "zoo")
 
 # The module of each public name.
 _HOMES = {
@@ -161,6 +166,7 @@ _HOMES = {
     "BodyConfig": "config",
     "BodyDetectorConfig": "config",
     "Config": "config",
+    "EmbeddingStore": "matching",
     "Emotion": "result",
     "Engine": "engine",
     "Face": "result",
@@ -196,6 +202,7 @@ _HOMES = {
     "Memory": "tensors",
     "Object": "result",
     "ObjectConfig": "config",
+    "OperatingPoint": "matching",
     "Person": "result",
     "Profile": "tensors",
     "Race": "result",
@@ -210,6 +217,7 @@ _HOMES = {
     "Timing": "tensors",
     "Variable": "tensors",
     "draw_result": "drawing.result",
+    "match": "matching",
     "read_picture": "imaging",
     "write_png": "imaging",
 }

@@ -14,6 +14,7 @@ from humanrt.config import Config, Environment, load_config, split_paths
 from humanrt.engine import Engine, internals
 from humanrt.errors import ConfigError, EngineClosedError, EngineError
 from humanrt.imaging import PictureSource, read_picture
+from humanrt.matching import match
 from humanrt.result import Result
 from humanrt.runtime import scheduler
 from humanrt.runtime.futures import completion, outlast, running_loop
@@ -47,6 +48,9 @@ class Human:
 
     engine: Engine
     """The engine that owns the tensors and models."""
+
+    match = match
+    """``humanrt.match``: Human's comparison of embeddings, ``similarity()``, ``distance()`` and ``find()``."""
 
     def __init__(self, config: ConfigSource | None = None) -> None:
         self.config = load_config(config)
