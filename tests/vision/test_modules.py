@@ -93,7 +93,7 @@ async def detect_brightness(call, families, found):
 
 
 def summarize_brightness(result):
-    return Summary("brightness", 1, [Row("light", 1.0, (0, 0, result.width, result.height), "bright")])
+    return Summary("brightness", 1, [Row("light", 0, None, 1.0, 0, 0, result.width, result.height, label="bright")])
 
 
 def draw_brightness(canvas, result):
