@@ -16,7 +16,7 @@ PUBLIC = """
     FaceInsightfaceConfig FaceIrisConfig FaceLivenessConfig FaceMeshConfig FaceMobilefacenetConfig FaceSsrnetConfig
     FilterConfig Finger Gaze Gesture GestureConfig GraphModel Hand HandConfig HandDetectorConfig HandSkeletonConfig
     Hands Human Kernel Keypoint LeakReport LeakRow Memory Object ObjectConfig OperatingPoint Person Profile Race
-    Result Rotation Scope Segment Segmentation SegmentationConfig Session Tensor Timing Variable __version__
+    Result Rotation Row Scope Segment Segmentation SegmentationConfig Session Tensor Timing Variable __version__
     draw_result match read_picture write_png
 """
 MODULES = "config errors imaging matching pytest_plugin result tensors tfjs zoo"

@@ -75,6 +75,7 @@ if TYPE_CHECKING:
         Race,
         Result,
         Rotation,
+        Row,
         Segment,
         Segmentation,
     )
@@ -142,6 +143,7 @@ __all__ = [
     "Race",
     "Result",
     "Rotation",
+    "Row",
     "Scope",
     "Segment",
     "Segmentation",
@@ -208,6 +210,7 @@ _HOMES = {
     "Race": "result",
     "Result": "result",
     "Rotation": "result",
+    "Row": "result",
     "Scope": "tensors",
     "Segment": "result",
     "Segmentation": "result",

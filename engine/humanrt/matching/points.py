@@ -37,11 +37,13 @@ class OperatingPoint:
         return {"order": self.order, "multiplier": self.multiplier, "min": self.min, "max": self.max}
 
 
-_DEMO = "Human's demo/faceid; the rates of false matches and of misses are not published, and not measured here"
-
 _POINTS = (
-    OperatingPoint("faceres", 1024, similarity=0.5, source=_DEMO),
-    OperatingPoint("mobilefacenet", 192, similarity=0.5, multiplier=1000, min=0.0, max=1.0, source=_DEMO),
+    OperatingPoint(
+        "faceres",
+        1024,
+        similarity=0.5,
+        source="Human's demo/faceid; the rates of false matches and of misses are not published, and not measured here",
+    ),
 )
 
 OPERATING_POINTS: Mapping[str, OperatingPoint] = MappingProxyType({point.embedder: point for point in _POINTS})

@@ -11,14 +11,13 @@ from humanrt.result.hand import Hand
 from humanrt.result.object import Object
 from humanrt.result.person import Gesture, Person
 from humanrt.result.record import Record
+from humanrt.result.row import Row
 from humanrt.result.segmentation import Segmentation
 from humanrt.tensors import Tensor
 
 if TYPE_CHECKING:
     from pandas import DataFrame
     from supervision import Detections
-
-    from humanrt.result.formats.rows import Row
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +85,7 @@ class Result(Record):
 
         return from_human(human)
 
-    def rows(self) -> list["Row"]:
+    def rows(self) -> list[Row]:
         """Return a row for each face, body, hand and object: named tuples, whose fields are the columns of a table."""
         from humanrt.result.formats.rows import to_rows  # formats import the records
 

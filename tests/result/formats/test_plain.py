@@ -123,6 +123,7 @@ def test_floats_are_rounded_to_three_decimals_or_as_asked_for():
     assert face.to_dict(only="age") == {"age": 23.457}
     assert face.to_dict(only="age", decimals=1) == {"age": 23.5}
     assert face.to_dict(only="age", decimals=0) == {"age": 23.0}
+    assert str(replace(FACE, age=-0.001).to_dict(only="age", decimals=1)) == "{'age': 0.0}"
     assert face.to_dict(only="age", decimals=None) == {"age": 23.456789}
     assert face.to_dict(only="mesh_raw", decimals=None)["mesh_raw"][1][0] == float(np.float32(4.5) / np.float32(100))
 

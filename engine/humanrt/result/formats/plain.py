@@ -95,7 +95,7 @@ class _Writer:
         """Return a number with so many decimals; None for inf and NaN, which JSON does not have."""
         if not isfinite(value):
             return None
-        return float(value) if self._decimals is None else round(float(value), self._decimals)
+        return float(value) if self._decimals is None else round(float(value), self._decimals) + 0.0  # no -0.0
 
 
 def _reference(value: Any) -> Any:  # noqa: ANN401  # an id, a dict of ids or None

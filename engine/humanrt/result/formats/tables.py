@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from humanrt.errors import MissingDependencyError
-from humanrt.result import Result
-from humanrt.result.formats.rows import Row, to_rows
+from humanrt.result import Result, Row
+from humanrt.result.formats.rows import to_rows
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -16,17 +16,24 @@ if TYPE_CHECKING:
 CLASS_IDS = {"face": 0, "body": 1, "hand": 2, "object": 2}
 """The class id of each kind in ``to_supervision()``; to that of objects their class is added, which counts from 1."""
 
-_TEXTS = ("kind", "label", "gender", "emotion", "gestures")
-_DTYPES = {"id": "int64", "person": "Int64", "points": "Int64"}
+# The others are float64. A dtype for each column, so that a frame without rows has the same.
+_DTYPES = {
+    "id": "int64",
+    "person": "Int64",
+    "points": "Int64",
+    **dict.fromkeys(("kind", "label", "gender", "emotion", "gestures"), "string"),
+}
 
 
 def to_pandas(result: Result) -> "DataFrame":
     """Return the rows of a result as a DataFrame."""
     pandas = _library("pandas", "data")
-    dtypes = {name: _DTYPES.get(name, "string" if name in _TEXTS else "float64") for name in Row._fields}
-    columns = zip(*to_rows(result), strict=True) if to_rows(result) else [()] * len(Row._fields)
-    named = zip(Row._fields, columns, strict=True)
-    frame: DataFrame = pandas.DataFrame({name: pandas.Series(column, dtype=dtypes[name]) for name, column in named})
+    rows = to_rows(result)
+    columns = {
+        name: pandas.Series([getattr(row, name) for row in rows], dtype=_DTYPES.get(name, "float64"))
+        for name in Row._fields
+    }
+    frame: DataFrame = pandas.DataFrame(columns)
     return frame
 
 
