@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 import humanrt
 import humanrt.errors
-import humanrt.matching
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ROOT / "engine" / "docs"
@@ -154,8 +153,8 @@ REFERENCE: Mapping[str, Reference] = {
     ),
 }
 MATCHING = (
-    "humanrt.matching.match",
-    *(f"humanrt.matching.{name}" for name in humanrt.matching.__all__ if name != "match"),
+    *(f"humanrt.{name}" for name in ("match", "EmbeddingStore", "OperatingPoint")),
+    *(f"humanrt.matching.{name}" for name in ("OPERATING_POINTS", "Match", "Hit", "Stored", "StoreStatistics")),
 )
 DRAWING = (
     *(f"humanrt.{name}" for name in ("draw_result", "read_picture", "write_png")),
@@ -175,7 +174,7 @@ def reference_pages() -> dict[str, str]:
     """
     names: dict[str, list[str]] = {page: [] for page in REFERENCE}
     for name in humanrt.__all__:
-        if name == "__version__" or f"humanrt.{name}" in DRAWING or name in humanrt.matching.__all__:
+        if name == "__version__" or f"humanrt.{name}" in (*DRAWING, *MATCHING):
             continue
         module = f"{module_of(name)}."
         found = (page for page, reference in REFERENCE.items() if module.startswith(reference.modules))
