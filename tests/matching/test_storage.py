@@ -69,6 +69,20 @@ def test_a_loaded_store_goes_on_with_its_limits_and_ages(tmp_path, index):
     assert {hit.name for hit in loaded.search(np.ones(8))} == {"c", "d"}
 
 
+def test_a_loaded_store_frees_the_oldest_first_whatever_their_rows(tmp_path):
+    clock = Clock(0.0)
+    store = EmbeddingStore(POINT, ttl=10, clock=clock)
+    for name in "abc":
+        store.add(name, np.zeros(8))
+        clock.now += 3
+    store.remove("a")  # c takes its row
+    store.save(tmp_path / "faces.npz")  # b is 6 seconds old, c 3
+    later = Clock(0.0)
+    loaded = EmbeddingStore.load(tmp_path / "faces.npz", clock=later)
+    later.now += 4
+    assert loaded.names() == ["c"]
+
+
 def test_an_empty_store_is_saved_and_loaded(tmp_path):
     EmbeddingStore(POINT).save(tmp_path / "none.npz")
     assert len(EmbeddingStore.load(tmp_path / "none.npz")) == 0

@@ -68,9 +68,9 @@ class _Writer:
         large = LARGE.get(kind, frozenset())
         for name, (attribute, _) in _schema(kind).items():
             wanted = name in tree or (_WHOLE in tree and name not in large)
-            value = getattr(record, attribute)
-            if not wanted or f"{path}{name}" in self._left_out or isinstance(value, Tensor):
+            if not wanted or f"{path}{name}" in self._left_out:
                 continue
+            value = getattr(record, attribute)
             if path and isinstance(record, Person) and name in _REFERENCES and name not in tree:
                 written[name] = _reference(value)
             else:
