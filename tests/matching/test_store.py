@@ -170,6 +170,11 @@ def test_bad_input_is_refused_and_changes_nothing(embedding, payload, message):
     assert (store.statistics(), store.names()) == (before, ["a"])
 
 
+def test_a_name_is_text():
+    with pytest.raises(InputError, match="a name is a str; this one is 7"):
+        store_of("a").add(7, unit(1))
+
+
 @pytest.mark.parametrize(
     ("point", "options"),
     [

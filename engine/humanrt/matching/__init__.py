@@ -6,9 +6,10 @@ embedder; ``store`` a collection of embeddings that is searched, with ``matrix``
 """
 
 from humanrt.matching import match
+from humanrt.matching.entries import Hit, Stored, StoreStatistics
 from humanrt.matching.match import Match
 from humanrt.matching.points import OPERATING_POINTS, OperatingPoint
-from humanrt.matching.store import EmbeddingStore, Hit, Stored, StoreStatistics
+from humanrt.matching.store import EmbeddingStore
 
 __all__ = [
     "OPERATING_POINTS",

@@ -7,65 +7,19 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, NamedTuple, Self, TypeAlias
+from typing import Any, Literal, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from humanrt.errors import InputError
 from humanrt.matching import storage
+from humanrt.matching.entries import Hit, Payload, Stored, StoreStatistics
 from humanrt.matching.index import Index
 from humanrt.matching.match import Embedding, complete_scale, normalize, read_embedding
 from humanrt.matching.matrix import Float32, Matrix
 from humanrt.matching.points import OPERATING_POINTS, OperatingPoint
 
-Payload: TypeAlias = Any
-"""What JSON has: None, a bool, a number, a str, a list or a dict of these."""
-
 _LARGEST = 1e15
-
-
-class Hit(NamedTuple):
-    """One embedding that a search found."""
-
-    name: str
-    """Its name."""
-    payload: Payload
-    """Its payload: a copy."""
-    distance: float
-    """The number that ``match.distance()`` returns for it."""
-    similarity: float
-    """The number that ``match.similarity()`` returns for it, 0..1."""
-
-
-class Stored(NamedTuple):
-    """One entry of a store."""
-
-    name: str
-    """Its name."""
-    embedding: NDArray[np.float32]
-    """Its embedding, float32 [d]: a copy."""
-    payload: Payload
-    """Its payload: a copy."""
-
-
-class StoreStatistics(NamedTuple):
-    """The counts of a store since it was created or loaded."""
-
-    entries: int
-    """The entries now."""
-    capacity: int
-    """The entries for which memory is allocated."""
-    num_bytes: int
-    """The bytes of the vectors that are allocated, without those of the index."""
-    added: int
-    """The entries that were added under a new name."""
-    evicted: int
-    """The entries that were freed because the store was full."""
-    expired: int
-    """The entries that were freed because they were too old."""
-    removed: int
-    """The entries that ``remove()`` and ``clear()`` freed."""
 
 
 @dataclass(slots=True)
@@ -125,8 +79,10 @@ class EmbeddingStore:
     def add(self, name: str, embedding: Embedding, payload: Payload = None) -> None:
         """Add an embedding, or replace that of this name.
 
-        Raises ``InputError`` if the embedding is not [d] of the store's d, or the payload cannot be JSON.
+        Raises ``InputError`` if the name is no str, the embedding is not [d] of the store's d, or the payload cannot be
+        JSON.
         """
+        _check_name(name)
         vector = self._read(embedding)
         text = _to_json(payload)
         with self._lock:
@@ -322,6 +278,11 @@ def _check_settings(point: OperatingPoint, max_entries: int | None, ttl: float |
     if index not in {"exact", "usearch"}:
         raise InputError(f'index is {index!r}; accepted are "exact" and "usearch"')
     return {"point": asdict(point), "max_entries": max_entries, "ttl": ttl, "index": index}
+
+
+def _check_name(name: object) -> None:
+    if not isinstance(name, str):
+        raise InputError(f"a name is a str; this one is {name!r}")
 
 
 def _to_json(payload: Payload) -> str:
