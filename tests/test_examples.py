@@ -12,6 +12,7 @@ from parity.pictures import PICTURES, read_picture
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 ASTRONAUT, BLACK = str(PICTURES / "astronaut.png"), str(PICTURES / "black.png")
+FACE = str(PICTURES / "human_face.png")
 NONE_LEFT = "live tensors: 0"
 
 # The arguments of each example, parts of what it prints, and the files that it writes.
@@ -39,6 +40,11 @@ EXPECTED = {
         ["astronaut-green.png", "black-green.png"],
     ),
     "many_at_once.py": ([ASTRONAUT, BLACK, "/no/such/file"], ["astronaut.png: 1", "no result", NONE_LEFT], []),
+    "match_faces.py": (
+        [FACE, ASTRONAUT, FACE],
+        ["probably two persons", "similarity 1.00", "probably one person", NONE_LEFT, "written: faces.npz, 2 faces"],
+        ["faces.npz"],
+    ),
     "run_a_model.py": (["{negation}"], ["y: float32 [1]", NONE_LEFT], []),
     "video.py": (
         ["{clip}", "drawn.mp4"],

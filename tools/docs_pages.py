@@ -152,6 +152,10 @@ REFERENCE: Mapping[str, Reference] = {
         "[All configuration keys](configuration-keys.md) has every key in one table for each section.",
     ),
 }
+MATCHING = (
+    *(f"humanrt.{name}" for name in ("match", "EmbeddingStore", "OperatingPoint")),
+    *(f"humanrt.matching.{name}" for name in ("OPERATING_POINTS", "Match", "Hit", "Stored", "StoreStatistics")),
+)
 DRAWING = (
     *(f"humanrt.{name}" for name in ("draw_result", "read_picture", "write_png")),
     *(f"humanrt.drawing.primitives.{name}" for name in ("draw_box", "draw_lines", "draw_points", "draw_label")),
@@ -170,7 +174,7 @@ def reference_pages() -> dict[str, str]:
     """
     names: dict[str, list[str]] = {page: [] for page in REFERENCE}
     for name in humanrt.__all__:
-        if name == "__version__" or f"humanrt.{name}" in DRAWING:
+        if name == "__version__" or f"humanrt.{name}" in (*DRAWING, *MATCHING):
             continue
         module = f"{module_of(name)}."
         found = (page for page, reference in REFERENCE.items() if module.startswith(reference.modules))
@@ -183,6 +187,7 @@ def reference_pages() -> dict[str, str]:
     return {
         **pages,
         "reference-drawing.md": _reference("Drawing and pictures", "[An example](results.md#draw-a-result).", DRAWING),
+        "reference-matching.md": _reference("Matching", "[Matching faces](matching.md) is a guide.", MATCHING),
         "reference-errors.md": _reference(
             "Errors", "[The public API](public-api.md#errors) has them as a tree.", kinds
         ),

@@ -6,7 +6,7 @@
         with await human.detect("photo.jpg") as result:
             print(len(result.face), human.engine.memory().num_tensors)
 
-The names below are public, and so are those that the modules ``config``, ``errors``, ``imaging``,
+The names below are public, and so are those that the modules ``config``, ``errors``, ``imaging``, ``matching``,
 ``pytest_plugin``, ``result``, ``tensors``, ``tfjs`` and ``zoo`` export.
 
 The general layout, floor by floor; imports only go down:
@@ -18,7 +18,8 @@ The general layout, floor by floor; imports only go down:
 - ``compat/``: Human's behaviour where ours differs; only ``human`` imports it
 - ``housekeeping``, ``human_models``, ``human_profile``: what surrounds detect(); the models of one Human
 - ``vision/``: the detections of an image, one folder for each of Human's modules, listed in ``vision/modules``
-- ``people/``, ``streams/``: persons and gestures, computed from results; the state that a video's frames share
+- ``people/``, ``streams/``, ``matching/``: persons and gestures, computed from results; the state that a video's frames
+  share; the comparison of faces by their embeddings
 - ``engine``, ``model_files/``, ``runtime/``: tensors, scopes and models together; ``runtime/`` imports ONNX Runtime
 - ``drawing/``: the detections of one module drawn onto an image
 - ``result/``: the detections, as frozen records
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
     from humanrt.human_profile import DetectionProfile, ModelTime
     from humanrt.human_sync import HumanSync
     from humanrt.imaging import read_picture, write_png
+    from humanrt.matching import EmbeddingStore, OperatingPoint, match
     from humanrt.result import (
         Angle,
         Body,
@@ -83,6 +85,7 @@ if TYPE_CHECKING:
         Race,
         Result,
         Rotation,
+        Row,
         Segment,
         Segmentation,
     )
@@ -111,6 +114,7 @@ __all__ = [
     "BodyDetectorConfig",
     "Config",
     "DetectionProfile",
+    "EmbeddingStore",
     "Emotion",
     "Engine",
     "Env",
@@ -155,11 +159,13 @@ __all__ = [
     "ModelsView",
     "Object",
     "ObjectConfig",
+    "OperatingPoint",
     "Person",
     "Profile",
     "Race",
     "Result",
     "Rotation",
+    "Row",
     "Scope",
     "Segment",
     "Segmentation",
@@ -172,11 +178,12 @@ __all__ = [
     "Variable",
     "__version__",
     "draw_result",
+    "match",
     "read_picture",
     "write_png",
 ]
 
-_MODULES = ("config", "errors", "imaging", "pytest_plugin", "result", "tensors", "tfjs", "zoo")
+_MODULES = ("config", "errors", "imaging", "matching", "pytest_plugin", "result", "tensors", "tfjs", "zoo")
 
 # The module of each public name.
 _HOMES = {
@@ -187,6 +194,7 @@ _HOMES = {
     "BodyDetectorConfig": "config",
     "Config": "config",
     "DetectionProfile": "human_profile",
+    "EmbeddingStore": "matching",
     "Emotion": "result",
     "Engine": "engine",
     "Env": "housekeeping",
@@ -231,11 +239,13 @@ _HOMES = {
     "ModelsView": "human_models",
     "Object": "result",
     "ObjectConfig": "config",
+    "OperatingPoint": "matching",
     "Person": "result",
     "Profile": "tensors",
     "Race": "result",
     "Result": "result",
     "Rotation": "result",
+    "Row": "result",
     "Scope": "tensors",
     "Segment": "result",
     "Segmentation": "result",
@@ -247,6 +257,7 @@ _HOMES = {
     "Timing": "tensors",
     "Variable": "tensors",
     "draw_result": "drawing.result",
+    "match": "matching",
     "read_picture": "imaging",
     "write_png": "imaging",
 }

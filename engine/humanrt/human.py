@@ -16,6 +16,7 @@ from humanrt.events import Events
 from humanrt.human_models import Flights, ModelLoader, retire
 from humanrt.imaging import PictureSource, read_picture
 from humanrt.many_pictures import ManyPictures
+from humanrt.matching import match
 from humanrt.result import Result
 from humanrt.runtime import scheduler
 from humanrt.runtime.futures import completion, outlast, running_loop
@@ -56,6 +57,9 @@ class Human(ManyPictures):
 
     events: Events
     """The callbacks that observe this Human."""
+
+    match = match
+    """``humanrt.match``: Human's comparison of embeddings, ``similarity()``, ``distance()`` and ``find()``."""
 
     def __init__(self, config: ConfigSource | None = None, *, events: Events | None = None) -> None:
         self.config = load_config(config)

@@ -109,6 +109,20 @@ function reset({ config }) {
   return human.config;
 }
 
+// Compares embeddings with each set of options; null stands for none. find() searches the ten candidates around each.
+function match({ embeddings, candidates, options }) {
+  const { match: { distance, similarity, find } } = freshHuman({});
+  const ten = (i) => candidates.slice(i - (i % 10), i - (i % 10) + 10);
+  return options.map((each) => {
+    const given = each === null ? [] : [each];
+    return {
+      distances: embeddings.map((one, i) => distance(one, candidates[i], ...given)),
+      similarities: embeddings.map((one, i) => similarity(one, candidates[i], ...given)),
+      found: embeddings.map((one, i) => find(one, ten(i), ...given)),
+    };
+  });
+}
+
 const defaults = () => freshHuman({}).config;
 
 module.exports = {
@@ -116,6 +130,7 @@ module.exports = {
   defaults,
   detect,
   reset,
+  match,
   segmentation,
   validate,
   warmup,

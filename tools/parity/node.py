@@ -152,6 +152,21 @@ class Peer:
         result: list[Array] = self._request("segmentation", **request, backend=backend)
         return result
 
+    def human_match(
+        self,
+        embeddings: Sequence[Sequence[float]],
+        candidates: Sequence[Sequence[float]],
+        options: Sequence[Mapping[str, float] | None],
+    ) -> list[dict[str, Any]]:
+        """Compare n pairs by ``human.match``, with each of ``options``, and without any for None.
+
+        Each result has n ``distances`` and ``similarities``, and in ``found`` what ``find()`` returns for each
+        embedding among the ten candidates around its own: those from the last multiple of ten on.
+        """
+        fields = {"embeddings": embeddings, "candidates": candidates, "options": options}
+        result: list[dict[str, Any]] = self._request("match", **fields)
+        return result
+
     def inside_human(self, files: Sequence[str], function: str, *arguments: object) -> Any:  # noqa: ANN401  # any result
         """Call a function that Human does not export, on JSON.
 

@@ -19,6 +19,7 @@ const commands = {
   time: tfjs.time,
   ops: ops.ops,
   human: human.detect,
+  match: human.match,
   segmentation: human.segmentation,
   warmup: human.warmup,
   compare: human.compare,
