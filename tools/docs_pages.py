@@ -153,7 +153,7 @@ REFERENCE: Mapping[str, Reference] = {
     ),
 }
 DRAWING = (
-    *(f"humanrt.{name}" for name in ("draw_result", "read_picture", "write_png")),
+    *(f"humanrt.{name}" for name in ("draw_result", "read_picture", "write_picture", "write_png")),
     *(f"humanrt.drawing.primitives.{name}" for name in ("draw_box", "draw_lines", "draw_points", "draw_label")),
 )
 

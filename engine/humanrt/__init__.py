@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from humanrt.drawing.result import draw_result
     from humanrt.engine import Engine
     from humanrt.human import Human
-    from humanrt.imaging import read_picture, write_png
+    from humanrt.imaging import read_picture, write_picture, write_png
     from humanrt.result import (
         Angle,
         Body,
@@ -149,6 +149,7 @@ __all__ = [
     "__version__",
     "draw_result",
     "read_picture",
+    "write_picture",
     "write_png",
 ]
 
@@ -211,6 +212,7 @@ _HOMES = {
     "Variable": "tensors",
     "draw_result": "drawing.result",
     "read_picture": "imaging",
+    "write_picture": "imaging",
     "write_png": "imaging",
 }
 
