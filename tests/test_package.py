@@ -11,13 +11,13 @@ import humanrt
 from humanrt import errors
 
 PUBLIC = """
-    Angle Body BodyConfig BodyDetectorConfig Config Emotion Engine Face FaceAntispoofConfig FaceAttentionConfig
-    FaceConfig FaceDescriptionConfig FaceDetectorConfig FaceEmotionConfig FaceGearConfig FaceInsightfaceConfig
-    FaceIrisConfig FaceLivenessConfig FaceMeshConfig FaceMobilefacenetConfig FaceSsrnetConfig FilterConfig Finger
-    Gaze Gesture GestureConfig GraphModel Hand HandConfig HandDetectorConfig HandSkeletonConfig Hands Human Kernel
-    Keypoint LeakReport LeakRow Memory Object ObjectConfig Person Profile Race Result Rotation Scope Segment
-    Segmentation SegmentationConfig Session Tensor Timing Variable __version__ draw_result read_picture write_picture
-    write_png
+    Angle Body BodyConfig BodyDetectorConfig Config DrawOptions Emotion Engine Face FaceAntispoofConfig
+    FaceAttentionConfig FaceConfig FaceDescriptionConfig FaceDetectorConfig FaceEmotionConfig FaceGearConfig
+    FaceInsightfaceConfig FaceIrisConfig FaceLivenessConfig FaceMeshConfig FaceMobilefacenetConfig FaceSsrnetConfig
+    FilterConfig Finger Gaze Gesture GestureConfig GraphModel Hand HandConfig HandDetectorConfig HandSkeletonConfig
+    Hands Human Kernel Keypoint LeakReport LeakRow Memory Object ObjectConfig Person Profile Race Result Rotation Scope
+    Segment Segmentation SegmentationConfig Session Tensor Timing Variable __version__ crop_faces draw_result
+    read_picture write_picture write_png
 """
 MODULES = "config errors imaging pytest_plugin result tensors tfjs zoo"
 

@@ -53,7 +53,8 @@ if TYPE_CHECKING:
         ObjectConfig,
         SegmentationConfig,
     )
-    from humanrt.drawing.result import draw_result
+    from humanrt.drawing.options import DrawOptions
+    from humanrt.drawing.result import crop_faces, draw_result
     from humanrt.engine import Engine
     from humanrt.human import Human
     from humanrt.imaging import read_picture, write_picture, write_png
@@ -98,6 +99,7 @@ __all__ = [
     "BodyConfig",
     "BodyDetectorConfig",
     "Config",
+    "DrawOptions",
     "Emotion",
     "Engine",
     "Face",
@@ -147,6 +149,7 @@ __all__ = [
     "Timing",
     "Variable",
     "__version__",
+    "crop_faces",
     "draw_result",
     "read_picture",
     "write_picture",
@@ -162,6 +165,7 @@ _HOMES = {
     "BodyConfig": "config",
     "BodyDetectorConfig": "config",
     "Config": "config",
+    "DrawOptions": "drawing.options",
     "Emotion": "result",
     "Engine": "engine",
     "Face": "result",
@@ -210,6 +214,7 @@ _HOMES = {
     "Tensor": "tensors",
     "Timing": "tensors",
     "Variable": "tensors",
+    "crop_faces": "drawing.result",
     "draw_result": "drawing.result",
     "read_picture": "imaging",
     "write_picture": "imaging",
