@@ -17,9 +17,9 @@ SIZES = [(256, 192), (256, 256), (640, 480), (1000, 750), (1500, 500), (4000, 30
 NOBODY = np.empty((0, 4), np.int64)
 
 
-def label(box, *texts, reach=0, rank=0, on_faces=False):
+def label(box, *texts, reach=0, rank=0, beside=False, on_faces=False):
     texts = tuple(Text(("text",), width, height) for width, height in texts or [(40, 10)])
-    return Label(texts, box, reach, rank, on_faces)
+    return Label(texts, box, reach, rank, beside, on_faces)
 
 
 def shared(some, others):
@@ -121,6 +121,17 @@ def test_a_label_is_above_its_box_then_below_then_beside():
         (placed,) = place_labels([label(box)], np.array([box, *blocks]), (300, 300))
         assert placed.corners == expected
         assert placed.tie is None
+
+
+def test_a_label_that_belongs_beside_its_box_is_there_if_there_is_room():
+    box = (80, 80, 120, 120)
+    for blocks, expected in (([], (39, 80, 79, 90)), ([(0, 50, 79, 200)], (121, 80, 161, 90))):
+        (placed,) = place_labels([label(box, beside=True)], np.array([box, *blocks]), (300, 300))
+        assert placed.corners == expected
+    (placed,) = place_labels([label(box, beside=True)], np.array([box]), (125, 300))
+    assert placed.corners == (39, 80, 79, 90)
+    (placed,) = place_labels([label((30, 80, 120, 120), beside=True)], NOBODY, (125, 300))
+    assert placed.corners[3] <= 80
 
 
 def test_without_reach_a_label_adjoins_its_box_or_is_left_out():

@@ -15,6 +15,8 @@ from humanrt.result import Box, Result
 
 # How far a label may be from its box, in heights of a line and in sides of the box.
 REACH = (4, 1)
+# The rank of the labels from which they are small.
+SMALL_FROM = 2
 # The shorter side of a box, in radii of its corners.
 ROUND = 4
 # The side of a group of points, in radii of its dots, and the least radius.
@@ -90,21 +92,22 @@ class Canvas:
         color: Color,
         *,
         rank: int,
-        small: bool = False,
+        beside: bool = False,
         apart: bool = False,
         on_faces: bool = False,
     ) -> None:
         """Add a label of one of these texts, the preferred first; nothing is drawn before ``draw_labels()``.
 
-        Labels of a lower rank are placed first. ``apart`` and ``on_faces`` allow places apart from the box and at the
+        Labels of a lower rank are placed first; those from 2 on are small. ``beside`` prefers the sides of the box.
+        ``apart`` and ``on_faces`` allow places apart from the box and at the
         edge of a face, if there is no other.
         """
-        form = self.style.small if small else self.style.type
+        form = self.style.type if rank < SMALL_FROM else self.style.small
         measured = tuple(Text(tuple(lines), *form.measure(lines)) for lines in texts if any(lines))
         if not (self.options.draw_labels and measured):
             return
         reach = max(REACH[0] * form.line_height, REACH[1] * ceil(max(box[2:]))) if apart else 0
-        self._labels.append(Label(measured, whole(box), reach, rank, on_faces))
+        self._labels.append(Label(measured, whole(box), reach, rank, beside, on_faces))
         self._looks.append((form, self.options.label_color or color))
 
     def draw_labels(self) -> None:

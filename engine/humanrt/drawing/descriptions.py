@@ -71,6 +71,7 @@ def gesture_texts(template: str, gestures: Iterable[Gesture]) -> list[list[str]]
         for each in gestures
         for line in fill(template, {"where": each.part, "who": f"#{each.id}" if each.id else "", "what": each.gesture})
     ]
+    lines = list(dict.fromkeys(lines))  # a face and its irises have some of the same names
     shorter = [[*lines[:count], f"+{len(lines) - count}"] for count in (MOST_GESTURES, 1) if len(lines) > count + 1]
     return [lines, *shorter]
 

@@ -54,7 +54,7 @@ def _draw_mesh(canvas: Canvas, face: Face, color: Color) -> None:
     if options.draw_points:
         _draw_points(canvas, points, color, max(0.6, side / 250))
     if options.draw_gaze and side >= LEAST_CONTOURS:
-        _draw_gaze(canvas, face)
+        _draw_gaze(canvas, face, max(1, round(side / 150)))
 
 
 def _fill(canvas: Canvas, points: NDArray[np.float32], color: Color) -> None:
@@ -102,7 +102,7 @@ def _draw_points(canvas: Canvas, points: NDArray[np.float32], color: Color, radi
         draw_points(canvas.pixels, [(x, y)], canvas.shade(color, z + highlight), radius=radius, shadow=None)
 
 
-def _draw_gaze(canvas: Canvas, face: Face) -> None:
+def _draw_gaze(canvas: Canvas, face: Face, width: int) -> None:
     """Draw an arrow from each iris, as long as Human's: ``drawGazeArrows()`` of src/draw/face.ts."""
     gaze = face.rotation and face.rotation.gaze
     if not gaze or not gaze.strength or len(face.mesh) < mesh.POINTS_WITH_IRISES:
@@ -110,7 +110,8 @@ def _draw_gaze(canvas: Canvas, face: Face) -> None:
     along = np.array([np.sin(gaze.bearing) * face.box[3], np.cos(gaze.bearing) * face.box[2]]) * gaze.strength
     for center in mesh.IRISES:
         start = face.mesh[center, :2].astype(np.float64)
-        canvas.lines(_arrow(start, start + along, HEAD * max(face.box[2:])), canvas.options.color or GAZE)
+        arrow = _arrow(start, start + along, HEAD * max(face.box[2:]))
+        draw_lines(canvas.pixels, arrow, canvas.options.color or GAZE, width=width, shadow=None)
 
 
 def _arrow(start: NDArray[np.float64], end: NDArray[np.float64], head: float) -> NDArray[np.float64]:

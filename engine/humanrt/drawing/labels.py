@@ -24,9 +24,13 @@ COVERED = 0.08
 SPACE, TIED = 0.12, 0.6
 # How often labels are placed, until each has a place.
 ROUNDS = 5
-# Costs in heights of a line: of a shorter text, of a place below or beside the box, of another alignment, of a place
-# nearer to another face than to its own, and of a place on faces.
-SHORTER, BELOW, BESIDE, SHIFTED, AMBIGUOUS, ON_FACE = 2.0, 0.3, 0.5, 0.2, 2.0, 6.0
+# Costs in heights of a line: of a shorter text, of another alignment, of a place in the box, of one that is nearer to
+# another face than to its own, and of one in the middle of faces.
+SHORTER, SHIFTED, INSIDE, AMBIGUOUS, IN_MIDDLE = 2.0, 0.2, 1.0, 2.0, 6.0
+# Costs of places above, below and beside the box; and those of a label that belongs beside it.
+SIDES, SIDES_IF_BESIDE = (0.0, 0.3, 0.5), (0.8, 1.0, 0.0)
+# The border of a face that is not its middle, of its width and height.
+BORDER = 0.2
 
 
 class Text(NamedTuple):
@@ -49,6 +53,8 @@ class Label:
     """The largest distance from the box along x and along y; 0 for a label that adjoins its box or is left out."""
     rank: int
     """Labels of a lower rank are placed first."""
+    beside: bool
+    """Whether it is at the side of its box if there is a place, and not above or below."""
     on_faces: bool
     """Whether it may cover up to 8 % of a face if it has no legal place."""
 
@@ -197,14 +203,18 @@ class _Plan:
         """Return the cost of each place, in heights of a line."""
         left, top, _, bottom = label.box
         line = text.height / len(text.lines)
+        above, below, beside = SIDES_IF_BESIDE if label.beside else SIDES
+        inset = np.rint(BORDER * np.diff(self.faces[:, [0, 2, 1, 3]])[:, ::2]).astype(int)
+        middles = self.faces + np.concatenate([inset, -inset], axis=1)
         apart = np.hypot(*_distances(places, label.box).T)
-        side = np.where(places[:, 3] <= top, 0, np.where(places[:, 1] >= bottom, BELOW, BESIDE))
+        side = np.where(places[:, 3] <= top, above, np.where(places[:, 1] >= bottom, below, beside))
         return np.asarray(
             apart / line
             + side
             + SHIFTED * np.minimum(1, np.abs(places[:, 0] - left) / text.width)
+            + INSIDE * (_overlaps(places, np.array([label.box]))[:, 0] > 0)
             + AMBIGUOUS * self._ambiguous(label, places)
-            + ON_FACE * (_overlaps(places, self.faces).sum(axis=1) > 0),
+            + IN_MIDDLE * (_overlaps(places, middles).sum(axis=1) / (text.width * text.height)),
             np.float64,
         )
 

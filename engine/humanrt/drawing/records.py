@@ -109,7 +109,7 @@ def draw_gestures(canvas: Canvas, result: Result) -> None:
             texts = gesture_texts(canvas.options.gesture_labels, gestures)
             color = canvas.style.color(*owner)
             alone = len(faces) <= 1
-            canvas.label(texts, boxes[owner], color, rank=2, small=True, apart=alone, on_faces=alone)
+            canvas.label(texts, boxes[owner], color, rank=2, beside=True, apart=alone, on_faces=alone)
 
 
 def _label(canvas: Canvas, texts: list[list[str]], box: Box, color: tuple[int, int, int]) -> None:
@@ -120,4 +120,4 @@ def _label(canvas: Canvas, texts: list[list[str]], box: Box, color: tuple[int, i
 def _point_label(canvas: Canvas, text: list[str], point: tuple[float, ...], color: tuple[int, int, int]) -> None:
     if np.isfinite(point[:2]).all():
         x, y = (float(value) for value in point[:2])
-        canvas.label([text], (x, y, 0.0, 0.0), color, rank=3, small=True)
+        canvas.label([text], (x, y, 0.0, 0.0), color, rank=3)
