@@ -8,13 +8,14 @@ import sys
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from humanrt import Human, crop_faces, draw_result, read_picture, write_picture
 
 TILE, FACE, COLUMNS = 320, 80, 3
 
 
-def sheet(tiles, side, columns):
+def sheet(tiles: list[NDArray[np.uint8]], side: int, columns: int) -> NDArray[np.uint8]:
     """Return pictures, scaled to fit squares of this side, in rows."""
     rows = -(-len(tiles) // columns)
     canvas = np.full((rows * side, columns * side, 3), 32, np.uint8)
@@ -27,8 +28,9 @@ def sheet(tiles, side, columns):
     return canvas
 
 
-async def main(path, *pictures):
-    tiles, faces = [], []
+async def main(path: str, *pictures: str) -> None:
+    tiles: list[NDArray[np.uint8]] = []
+    faces: list[NDArray[np.uint8]] = []
     async with Human({"face": {"detector": {"max_detected": 50}}}) as human:
         for picture in pictures:
             with await human.detect(picture) as result:

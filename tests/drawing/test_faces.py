@@ -8,9 +8,10 @@ from records import FACE
 
 from humanrt import Angle, Gaze, Result, Rotation, draw_result
 from humanrt.drawing import mesh
+from humanrt.drawing.faces import FAINT
 
 PICTURE = np.full((400, 400, 3), 90, np.uint8)
-SIDE = 240.0
+SIDE = 308.0  # a grid of whole pixels
 PINK = (255, 192, 203)
 
 
@@ -54,6 +55,12 @@ def test_meshes_are_translucent():
         np.abs(drawn(face(468), alpha=alpha, draw_attention=False).astype(int) - 90).max() for alpha in (0.2, 0.5, 1.0)
     ]
     assert change == pytest.approx([28, 70, 140], abs=3)  # the blue of light blue, 230, over 90
+
+
+def test_the_mesh_of_a_small_face_is_fainter():
+    options = {"alpha": 1.0, "draw_attention": False}
+    change = [np.abs(drawn(face(468, side=side), **options).astype(int) - 90).max() for side in (SIDE, SIDE / 2)]
+    assert change[1] == pytest.approx(change[0] * (SIDE / 2 * 21 / 22) / FAINT, abs=4)
 
 
 def test_contours_and_irises_are_emphasised():

@@ -14,6 +14,8 @@ from humanrt.result import Face, Result
 
 # The sides of a face below which its parts would cover it, in pixels.
 LEAST_MESH, LEAST_CONTOURS = 110, 44
+# The side from which the lines of a mesh have their full opacity, and that of each next pixel of their width.
+FAINT, WIDE = 280, 500
 GAZE: Color = (255, 192, 203)
 # Human's highlights: the depth that lips and eyes are given in addition.
 ATTENTION = 127
@@ -43,12 +45,14 @@ def _draw_mesh(canvas: Canvas, face: Face, color: Color) -> None:
     options, points = canvas.options, face.mesh
     side = float(np.ptp(points[:, :2], axis=0).max())
     if options.draw_polygons:
-        with translucent(canvas.pixels, points, options.alpha, 2 * canvas.style.line_width) as pixels:
-            if options.fill_polygons:
+        if options.fill_polygons:
+            with translucent(canvas.pixels, points, options.alpha, margin=1):
                 _fill(canvas, points, color)
-            if side >= LEAST_MESH:
-                width = max(1, round(side / 500))
-                _draw_edges(canvas, pixels, points, color, width)
+        if side >= LEAST_MESH:
+            width = max(1, round(side / WIDE))
+            # A line is not narrower than a pixel: in a small face it is fainter instead.
+            with translucent(canvas.pixels, points, options.alpha * min(1, side / FAINT), margin=2 * width):
+                _draw_edges(canvas, points, color, width)
         if side >= LEAST_CONTOURS:
             _draw_contours(canvas, points, color, max(1, round(side / 250)))
     if options.draw_points:
@@ -66,10 +70,8 @@ def _fill(canvas: Canvas, points: NDArray[np.float32], color: Color) -> None:
         cv2.fillConvexPoly(canvas.pixels, triangle, canvas.shade(color, z), cv2.LINE_8, 4)
 
 
-def _draw_edges(
-    canvas: Canvas, pixels: NDArray[np.uint8], points: NDArray[np.float32], color: Color, width: int
-) -> None:
-    cv2 = load_cv2()
+def _draw_edges(canvas: Canvas, points: NDArray[np.float32], color: Color, width: int) -> None:
+    cv2, pixels = load_cv2(), canvas.pixels
     ends = mesh.edges()
     lines = fixed_point(points)[ends]
     if not canvas.options.use_depth:
