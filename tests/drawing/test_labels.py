@@ -1,11 +1,14 @@
 """Places for labels, as rectangles: none on another, on a face or outside, and none dropped that has a legal place."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from crowds import crowd
 from hypothesis import given
 from hypothesis import strategies as st
 
+from humanrt import Result
 from humanrt.drawing.canvas import Canvas
 from humanrt.drawing.faces import draw_faces
 from humanrt.drawing.labels import Label, Text, place_labels
@@ -166,6 +169,15 @@ def test_labels_of_a_low_rank_have_the_first_choice():
     placed = {each.number: each.corners for each in place_labels([late, early], np.array([box]), (200, 200))}
     assert placed[1][3] <= 40
     assert placed[0] != placed[1]
+
+
+def test_what_is_partly_outside_of_the_picture_has_its_label_at_the_visible_part():
+    face = crowd(1, 100, 100).face[0]
+    for box, expected in (((-500.0, 50.0, 540.0, 30.0), True), ((-500.0, 50.0, 400.0, 30.0), False)):
+        canvas = Canvas(np.zeros((8, 8, 3), np.uint8), Result(100, 100, face=(replace(face, box=box),)), DrawOptions())
+        canvas.label([["abc"]], box, (1, 2, 3), rank=0)
+        placed = place_labels(canvas._labels, np.empty((0, 4), int), canvas.size)
+        assert [each.corners[0] for each in placed] == [0] * expected
 
 
 def test_the_same_labels_have_the_same_places():

@@ -114,6 +114,14 @@ def test_empty_boxes_are_not_drawn_and_have_no_labels(box):
     assert not changed(result).any()
 
 
+def test_boxes_far_outside_of_the_picture_are_drawn_nowhere():
+    box = (1e300, 1e300, 5.0, 5.0)
+    face = replace(FACE, box=box, mesh=FACE.mesh[:0])
+    assert not changed(replace(EMPTY, face=(face,), object=(replace(OBJECT, box=box),), gesture=(BLINK,))).any()
+    everywhere = replace(OBJECT, box=(-1e300, -1e300, 2e300, 2e300))
+    assert changed(replace(EMPTY, object=(everywhere,))).any(), "its label"
+
+
 def test_points_that_are_not_finite_are_left_out():
     lost = replace(BODY.keypoints[0], position=(nan, nan))
     limb = {"leftArm": ((lost.position, BODY.keypoints[1].position),)}

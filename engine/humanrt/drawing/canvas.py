@@ -13,6 +13,8 @@ from humanrt.drawing.style import is_drawable, style_of
 from humanrt.drawing.text import Type
 from humanrt.result import Box, Result
 
+# Outside of any picture; areas of boxes of this size are in the range of int64.
+FAR = 2**30
 # How far a label may be from its box, in heights of a line and in sides of the box.
 REACH = (4, 1)
 # The rank of the labels from which they are small.
@@ -31,7 +33,7 @@ class Canvas:
         self.options = options
         self.style = style_of(result, options)
         self.size = (result.width, result.height)
-        self._faces = [whole(face.box) for face in result.face if is_drawable(face.box)]
+        self._faces = [self._visible(face.box) for face in result.face if is_drawable(face.box)]
         self._labels: list[Label] = []
         self._looks: list[tuple[Type, Color]] = []
 
@@ -99,15 +101,16 @@ class Canvas:
         """Add a label of one of these texts, the preferred first; nothing is drawn before ``draw_labels()``.
 
         Labels of a lower rank are placed first; those from 2 on are small. ``beside`` prefers the sides of the box.
-        ``apart`` and ``on_faces`` allow places apart from the box and at the
-        edge of a face, if there is no other.
+        ``apart`` and ``on_faces`` allow places apart from the box and at the edge of a face, if there is no other.
         """
         form = self.style.type if rank < SMALL_FROM else self.style.small
         measured = tuple(Text(tuple(lines), *form.measure(lines)) for lines in texts if any(lines))
-        if not (self.options.draw_labels and measured):
+        visible = self._visible(box)
+        left, top, right, bottom = visible
+        if not (self.options.draw_labels and measured and left <= right and top <= bottom):
             return
-        reach = max(REACH[0] * form.line_height, REACH[1] * ceil(max(box[2:]))) if apart else 0
-        self._labels.append(Label(measured, whole(box), reach, rank, beside, on_faces))
+        reach = max(REACH[0] * form.line_height, REACH[1] * (right - left), REACH[1] * (bottom - top)) if apart else 0
+        self._labels.append(Label(measured, visible, reach, rank, beside, on_faces))
         self._looks.append((form, self.options.label_color or color))
 
     def draw_labels(self) -> None:
@@ -120,8 +123,14 @@ class Canvas:
             form, color = self._looks[label.number]
             form.draw(self.pixels, label.lines, label.corners[:2], color, self.options.shadow_color)
 
+    def _visible(self, box: Box) -> Rectangle:
+        """Return the part of a box in the picture; of a box outside of it, corners that are not in order."""
+        left, top, right, bottom = whole(box)
+        return max(left, 0), max(top, 0), min(right, self.size[0]), min(bottom, self.size[1])
+
 
 def whole(box: Box) -> Rectangle:
     """Return the corners of the smallest rectangle of whole pixels around a box, x, y, width and height."""
     x, y, width, height = box
-    return floor(x), floor(y), ceil(x + width), ceil(y + height)
+    left, top, right, bottom = (min(max(edge, -FAR), FAR) for edge in (x, y, x + width, y + height))
+    return floor(left), floor(top), ceil(right), ceil(bottom)

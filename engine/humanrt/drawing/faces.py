@@ -107,7 +107,7 @@ def _draw_points(canvas: Canvas, points: NDArray[np.float32], color: Color, radi
 def _draw_gaze(canvas: Canvas, face: Face, width: int) -> None:
     """Draw an arrow from each iris, as long as Human's: ``drawGazeArrows()`` of src/draw/face.ts."""
     gaze = face.rotation and face.rotation.gaze
-    if not gaze or not gaze.strength or len(face.mesh) < mesh.POINTS_WITH_IRISES:
+    if not (gaze and gaze.strength and is_drawable(face.box)) or len(face.mesh) < mesh.POINTS_WITH_IRISES:
         return
     along = np.array([np.sin(gaze.bearing) * face.box[3], np.cos(gaze.bearing) * face.box[2]]) * gaze.strength
     for center in mesh.IRISES:
@@ -129,11 +129,8 @@ def _arrow(start: NDArray[np.float64], end: NDArray[np.float64], head: float) ->
 def _iris(points: NDArray[np.float32], center: int) -> list[tuple[float, float]]:
     """Return the points of the ellipse around an iris, whose four points are on its right, top, left and bottom."""
     x, y = points[center, :2].tolist()
-    width, height = (
-        np.abs(points[center + 1, 0] - points[center + 3, 0]),
-        np.abs(points[center + 2, 1] - points[center + 4, 1]),
-    )
-    return ellipse((x - width / 2, y - height / 2, float(width), float(height)))
+    width, height = 2 * _radius(points, center), float(np.abs(points[center + 2, 1] - points[center + 4, 1]))
+    return ellipse((x - width / 2, y - height / 2, width, height))
 
 
 def _radius(points: NDArray[np.float32], center: int) -> float:

@@ -88,6 +88,8 @@ def place_labels(labels: Sequence[Label], faces: Rectangles, size: tuple[int, in
         dropped = everyone - {each.number for each in placed}
         if not dropped:
             break
+        if dropped <= urgent and everyone <= shortened:
+            break
         urgent |= dropped
         near = _within_reach([labels[i] for i in dropped], labels)
         shortened |= everyone if near <= shortened else near

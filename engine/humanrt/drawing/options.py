@@ -77,19 +77,20 @@ class DrawOptions(Section):
     use_curves: bool = False
     """Whether boxes are ellipses and fingers are curves."""
     face_labels: str | None = None
-    """[id] [score] [gender] [genderScore] [age] [distance] [real] [live] [emotions] [roll] [yaw] [pitch] [gaze]"""
+    """A template of ``[id] [score] [gender] [genderScore] [age] [distance] [real] [live] [emotions] [roll] [yaw]
+    [pitch] [gaze]``; the distance is in centimetres, angles are in degrees."""
     body_labels: str | None = None
-    """[id] [score]"""
+    """A template of ``[id] [score]``."""
     body_part_labels: str = ""
-    """[label] [score]"""
+    """A template of ``[label] [score]``."""
     hand_labels: str | None = None
-    """[id] [label] [score]"""
+    """A template of ``[id] [label] [score]``."""
     finger_labels: str = ""
-    """[label]"""
+    """A template of ``[label]``."""
     object_labels: str | None = None
-    """[id] [label] [score]"""
+    """A template of ``[id] [label] [score]``."""
     gesture_labels: str = "[what]"
-    """[where] [who] [what]"""
+    """A template of ``[where] [who] [what]``."""
 
     @classmethod
     def accept(cls, name: str, value: object) -> object:
