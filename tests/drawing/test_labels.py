@@ -146,6 +146,15 @@ def test_without_reach_a_label_adjoins_its_box_or_is_left_out():
     assert placed.tie == ((15, 30), (15, 20)), "a line leads from the label to its box"
 
 
+def test_without_reach_a_label_is_not_as_near_to_another_face():
+    """It would seem to belong to that one: here the only free side is shared by two faces."""
+    box, other = (40, 40, 60, 60), (40, 72, 60, 92)
+    walls = [(0, 0, 100, 39), (0, 39, 39, 100), (61, 39, 100, 100)]
+    faces = np.array([box, other, *walls])
+    assert place_labels([label(box, (20, 10))], faces, (100, 100)) == []
+    assert len(place_labels([label(box, (20, 10), reach=5)], faces, (100, 100))) == 1
+
+
 def test_a_shorter_text_is_used_where_the_longer_one_has_no_room():
     box = (10, 20, 30, 40)
     (placed,) = place_labels([label(box, (90, 10), (20, 10))], np.array([box]), (60, 60))

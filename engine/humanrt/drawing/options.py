@@ -46,7 +46,7 @@ class DrawOptions(Section):
     shadow_color: Color | None = (24, 24, 24)
     """The colour of the shadows of lines and behind labels, which are translucent; None is none of either."""
     font: str = "sans"
-    """``"sans"``, ``"italic"``, ``"uni"`` (Chinese, Japanese and Korean) or the path of a TrueType file; a size may be
+    """``"sans"``, ``"italic"``, ``"uni"`` or the path of a TrueType file; a size may be
     in front of it, "16px sans", at least 9. Without one the size follows the picture and its faces."""
     line_height: Pixels | None = None
     """The height of a line of a label of several lines."""
