@@ -22,8 +22,13 @@ EXPECTED = {
         ["astronaut.png: 1 faces", "black.png: 0 faces", "detections: 4, models: blazeface, emotion", NONE_LEFT],
         [],
     ),
+    "contact_sheet.py": (
+        ["sheet.jpg", ASTRONAUT, BLACK],
+        ["written: sheet.jpg, 2 pictures, 1 faces"],
+        ["sheet.jpg"],
+    ),
     "detect_faces.py": ([ASTRONAUT], ["score 1.00, box 145 x 145", "nose at"], []),
-    "draw.py": ([ASTRONAUT, "drawn.png"], ["written: drawn.png, 512 x 512 pixels"], ["drawn.png"]),
+    "draw.py": ([ASTRONAUT, "drawn.webp"], ["written: drawn.webp, 512 x 512 pixels"], ["drawn.webp"]),
     "everything.py": (
         [],
         ["person 0: female", "'leftWrist'", "objects: ['person']", "person: 16% of the picture", NONE_LEFT],

@@ -157,7 +157,8 @@ MATCHING = (
     *(f"humanrt.matching.{name}" for name in ("OPERATING_POINTS", "Match", "Hit", "Stored", "StoreStatistics")),
 )
 DRAWING = (
-    *(f"humanrt.{name}" for name in ("draw_result", "read_picture", "write_png")),
+    *(f"humanrt.{name}" for name in ("draw_result", "DrawOptions", "crop_faces")),
+    *(f"humanrt.{name}" for name in ("read_picture", "write_picture", "write_png")),
     *(f"humanrt.drawing.primitives.{name}" for name in ("draw_box", "draw_lines", "draw_points", "draw_label")),
 )
 
@@ -186,7 +187,7 @@ def reference_pages() -> dict[str, str]:
     kinds = [f"humanrt.errors.{name}" for name, kind in vars(humanrt.errors).items() if isinstance(kind, type)]
     return {
         **pages,
-        "reference-drawing.md": _reference("Drawing and pictures", "[An example](results.md#draw-a-result).", DRAWING),
+        "reference-drawing.md": _reference("Drawing and pictures", "[Drawing](drawing.md) is a guide.", DRAWING),
         "reference-matching.md": _reference("Matching", "[Matching faces](matching.md) is a guide.", MATCHING),
         "reference-errors.md": _reference(
             "Errors", "[The public API](public-api.md#errors) has them as a tree.", kinds

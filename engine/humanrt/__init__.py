@@ -58,7 +58,8 @@ if TYPE_CHECKING:
         ObjectConfig,
         SegmentationConfig,
     )
-    from humanrt.drawing.result import draw_result
+    from humanrt.drawing.options import DrawOptions
+    from humanrt.drawing.result import crop_faces, draw_result
     from humanrt.engine import Engine
     from humanrt.events import Event, Events
     from humanrt.extraction import Extraction
@@ -67,7 +68,7 @@ if TYPE_CHECKING:
     from humanrt.human_models import ModelInfo, ModelStats, ModelsView
     from humanrt.human_profile import DetectionProfile, ModelTime
     from humanrt.human_sync import HumanSync
-    from humanrt.imaging import read_picture, write_png
+    from humanrt.imaging import read_picture, write_picture, write_png
     from humanrt.matching import EmbeddingStore, OperatingPoint, match
     from humanrt.result import (
         Angle,
@@ -114,6 +115,7 @@ __all__ = [
     "BodyDetectorConfig",
     "Config",
     "DetectionProfile",
+    "DrawOptions",
     "EmbeddingStore",
     "Emotion",
     "Engine",
@@ -177,9 +179,11 @@ __all__ = [
     "Timing",
     "Variable",
     "__version__",
+    "crop_faces",
     "draw_result",
     "match",
     "read_picture",
+    "write_picture",
     "write_png",
 ]
 
@@ -194,6 +198,7 @@ _HOMES = {
     "BodyDetectorConfig": "config",
     "Config": "config",
     "DetectionProfile": "human_profile",
+    "DrawOptions": "drawing.options",
     "EmbeddingStore": "matching",
     "Emotion": "result",
     "Engine": "engine",
@@ -256,9 +261,11 @@ _HOMES = {
     "Tensor": "tensors",
     "Timing": "tensors",
     "Variable": "tensors",
+    "crop_faces": "drawing.result",
     "draw_result": "drawing.result",
     "match": "matching",
     "read_picture": "imaging",
+    "write_picture": "imaging",
     "write_png": "imaging",
 }
 

@@ -97,7 +97,7 @@ def summarize_brightness(result):
 
 
 def draw_brightness(canvas, result):
-    canvas[-1, -1] = 255
+    canvas.pixels[-1, -1] = 255
 
 
 TOY = Module(
@@ -218,7 +218,7 @@ def test_modules_are_drawn_by_layer(monkeypatch):
 
     def painting(level):
         def draw(canvas, result):
-            canvas[...] = level
+            canvas.pixels[...] = level
 
         return draw
 

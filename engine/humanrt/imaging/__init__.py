@@ -12,7 +12,7 @@ Each file imports only those before it::
     encode.py      pixels to a file
 """
 
-from humanrt.imaging.encode import write_png
+from humanrt.imaging.encode import write_picture, write_png
 from humanrt.imaging.formats import read_header
 from humanrt.imaging.header import Header
 from humanrt.imaging.source import PictureSource, read_picture
@@ -50,5 +50,6 @@ __all__ = [
     "resize_into",
     "resize_square",
     "rotate",
+    "write_picture",
     "write_png",
 ]
