@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from humanrt.drawing.labels import Label, Rectangle, Text, place_labels
 from humanrt.drawing.options import Color, DrawOptions
 from humanrt.drawing.primitives import Path, Picture, curve, draw_box, draw_lines, draw_points, ellipse
-from humanrt.drawing.style import is_drawable, style_of
+from humanrt.drawing.style import Style, is_drawable, style_of
 from humanrt.drawing.text import Type
 from humanrt.result import Box, Result
 
