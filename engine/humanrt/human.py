@@ -10,26 +10,38 @@ from pathlib import Path
 from types import TracebackType
 from typing import NoReturn, Self
 
+import numpy as np
+
+from humanrt.admission import Budget, Place
 from humanrt.config import Config, Environment, load_config, split_paths
 from humanrt.engine import Engine, internals
 from humanrt.errors import ConfigError, EngineClosedError, EngineError
-from humanrt.imaging import PictureSource, read_picture
+from humanrt.imaging import PictureSource
+from humanrt.imaging.opencv import load_cv2
+from humanrt.imaging.source import read_into
 from humanrt.result import Result
 from humanrt.runtime import scheduler
-from humanrt.runtime.futures import completion, outlast, running_loop
+from humanrt.runtime.futures import completion, import_backend, outlast, running_loop
 from humanrt.runtime.single_flight import SingleFlight
 from humanrt.streams.session import Session, session_frame
+from humanrt.tensors import Tensor
+from humanrt.tracebacks import clear_frames, handled
 from humanrt.vision.call import Call, Clock, Models
 from humanrt.vision.detection import Detection
 from humanrt.vision.families import FAMILIES, Families
 from humanrt.vision.modules import needed_models
 from humanrt.vision.stage import VisionModel
+from humanrt.vision.warm_up import warm_up
 from humanrt.zoo import Card, OnProgress, Store, cards, default_cache_dir, find_card
 
 ConfigSource = Config | Mapping[str, object] | str | os.PathLike[str]
 
 # These are read when a Human is created, and cannot change from call to call.
-FIXED_SETTINGS = ("device", "deallocate", "model_base_path", "cards")
+FIXED_SETTINGS = ("device", "deallocate", "model_base_path", "cards", "max_memory")
+
+# What the segmentation of an image allocates for each pixel: labels, the canvas, alpha, the foreground, and the input
+# and outputs of a model that takes the image in its own size.
+SEGMENTATION_BYTES = 64
 
 
 class Human:
@@ -59,8 +71,10 @@ class Human:
         self._cards = cards(*environment.cards, *split_paths(self.config.cards))
         self.engine = Engine(self.config.device, deallocate=self.config.deallocate, store=store)
         self._internals = internals(self.engine)
+        self._budget = Budget(self.config.max_memory)
         self._models: SingleFlight[str, VisionModel] = SingleFlight()
         self._own_models: Models | None = None  # those that ``config`` needs, once they are loaded
+        self._imported: set[str | None] = set()  # the settings of compat whose libraries were imported
         self._calls: set[Future[None]] = set()
         self._closing = False
 
@@ -73,7 +87,8 @@ class Human:
         ``ConfigError``, ``EngineClosedError``.
         """
         with self._in_flight():
-            await self._load(self._merged(config), on_progress)
+            models = await self._load(self._merged(config), on_progress)
+            await warm_up(models.values())
 
     def session(self) -> Session:
         """Return a session for the frames of one video: ``detect(frame, session=session)``. The caller closes it.
@@ -108,38 +123,57 @@ class Human:
         Raises ``InputError`` if ``source`` is not a valid image, ``TensorDisposedError``, ``ConfigError``,
         ``EngineClosedError``, ``SessionError``, and the errors of ``load()``.
         """
+        outer = handled()
+        try:
+            return await self._detect(source, config, bgr, session)
+        except BaseException as error:
+            clear_frames(error, outer)
+            raise
+        finally:
+            del source, session, outer  # an error's traceback holds this frame, which must not hold the picture
+
+    async def _detect(
+        self, source: PictureSource, config: ConfigSource | None, bgr: bool, session: Session | None
+    ) -> Result:
         registry = self._internals.registry
         with self._in_flight(), nullcontext() if session is None else session_frame(session, registry) as frame:
             settings = self._merged(config)
             clock = Clock()
-            start = time.perf_counter()
-            pixels = await scheduler.run(partial(read_picture, source, bgr=bgr, max_pixels=settings.max_pixels))
-            clock.record("inputProcess", start)
-            start = time.perf_counter()
-            models = await self._load(settings, None)
-            clock.record("loadModels", start)
-            async with registry.scope("detect") as scope:
-                call = Call(self.engine, models, registry.from_numpy(pixels), settings, frame)
-                found = await Detection(call, FAMILIES if settings.compat is None else _humans_families(), clock).run()
-                result = Result(
-                    *call.size,
-                    face=found.face,
-                    body=found.body,
-                    hand=found.hand,
-                    object=found.object,
-                    gesture=found.gesture,
-                    persons=found.persons,
-                    segmentation=found.segmentation,
-                    errors=found.errors,
-                    performance=clock.finish(),
-                    timestamp=time.time_ns() // 1_000_000,
-                )
-                tensors = list(result.tensors())
-                if tensors:
-                    scope.returns(tensors)
-                    if self.engine.deallocate == "auto":
-                        registry.mark_automatic(tensors)
-                return result
+            place = Place(self._budget, SEGMENTATION_BYTES if settings.segmentation.enabled else 0)
+            try:
+                start = time.perf_counter()
+                read = partial(read_into, place, source, bgr=bgr, max_pixels=settings.max_pixels)
+                pixels = await place.read(read, waits=not isinstance(source, np.ndarray | Tensor))
+                clock.record("inputProcess", start)
+                start = time.perf_counter()
+                models = await self._load(settings, None)
+                clock.record("loadModels", start)
+                async with registry.scope("detect") as scope:
+                    call = Call(self.engine, models, registry.from_numpy(pixels), settings, frame)
+                    families = FAMILIES if settings.compat is None else _humans_families()
+                    found = await Detection(call, families, clock).run()
+                    result = Result(
+                        *call.size,
+                        face=found.face,
+                        body=found.body,
+                        hand=found.hand,
+                        object=found.object,
+                        gesture=found.gesture,
+                        persons=found.persons,
+                        segmentation=found.segmentation,
+                        errors=found.errors,
+                        performance=clock.finish(),
+                        timestamp=time.time_ns() // 1_000_000,
+                    )
+                    tensors = list(result.tensors())
+                    if tensors:
+                        scope.returns(tensors)
+                        if self.engine.deallocate == "auto":
+                            registry.mark_automatic(tensors)
+                    return result
+            finally:
+                if place.begun or place.woken is not None:
+                    place.leave()
 
     async def aclose(self) -> None:
         """Refuse new calls, wait until those in flight have ended, then free every tensor and model. Idempotent.
@@ -197,6 +231,9 @@ class Human:
         """Return the models that ``config`` needs; each is loaded once, side by side with the others."""
         if config is self.config and self._own_models is not None:
             return self._own_models
+        if config.compat not in self._imported:
+            await scheduler.run(_import_libraries, config.compat)
+            self._imported.add(config.compat)
         found = {config_key: self._find_card(config_key, path) for config_key, path in needed_models(config).items()}
         loads = {card.name: partial(self._load_model, card, on_progress) for card in found.values()}
         loaded = await self._models.get_all(loads)
@@ -222,6 +259,14 @@ def _folder(model_base_path: str) -> Path | None:
     if "://" in model_base_path and not model_base_path.startswith("file://"):
         raise ConfigError(f"model_base_path is {model_base_path!r}; it must be a folder of this machine")
     return Path(model_base_path.removeprefix("file://"))
+
+
+def _import_libraries(compat: str | None) -> None:
+    """Import what a call needs, on a worker thread: the loop would stand still for some 0.1 s."""
+    load_cv2()
+    import_backend()
+    if compat is not None:
+        _humans_families()
 
 
 def _humans_families() -> Families:

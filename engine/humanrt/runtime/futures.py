@@ -68,6 +68,16 @@ def completion(future: Future[Any], loop: asyncio.AbstractEventLoop | None = Non
     return done
 
 
+def import_backend() -> None:
+    """Import what ``drain()`` needs; not on the thread of an event loop, for it takes some 0.1 s."""
+
+    async def open_scope() -> None:
+        with anyio.CancelScope(shield=True):
+            await asyncio.sleep(0)
+
+    asyncio.run(open_scope())
+
+
 async def drain(done: asyncio.Event) -> None:
     """Wait for ``done`` through all cancellations; then raise the latest of them."""
     latest: asyncio.CancelledError | None = None

@@ -17,7 +17,7 @@ raised again, because the first may belong to a scope that ends here, while a la
 import asyncio
 import os
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from functools import partial
@@ -152,33 +152,22 @@ _scheduler = Scheduler(cpu_budget())
 _gpu_scheduler = Scheduler(GPU_THREADS)
 
 
+run = _scheduler.run
+"""Call a function on the scheduler of the process for the CPU; see ``Scheduler.run()``."""
+
+run_on_gpu = _gpu_scheduler.run
+"""Call a function, which keeps a GPU busy instead of a CPU core; see ``Scheduler.run()``."""
+
+
 def _renew_after_fork() -> None:
     # A forked child inherits the pools but none of their threads: a call would wait forever.
-    global _scheduler, _gpu_scheduler
-    _scheduler = Scheduler(cpu_budget())
-    _gpu_scheduler = Scheduler(GPU_THREADS)
+    global _scheduler, _gpu_scheduler, run, run_on_gpu
+    _scheduler, _gpu_scheduler = Scheduler(cpu_budget()), Scheduler(GPU_THREADS)
+    run, run_on_gpu = _scheduler.run, _gpu_scheduler.run
 
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_renew_after_fork)
-
-
-def run(
-    function: Callable[[*Arguments], Result],
-    *args: *Arguments,
-    on_cancel: Callable[[], None] | None = None,
-) -> Coroutine[Any, Any, Result]:
-    """Call ``function`` on the scheduler of the process for the CPU; see ``Scheduler.run()``."""
-    return _scheduler.run(function, *args, on_cancel=on_cancel)
-
-
-def run_on_gpu(
-    function: Callable[[*Arguments], Result],
-    *args: *Arguments,
-    on_cancel: Callable[[], None] | None = None,
-) -> Coroutine[Any, Any, Result]:
-    """Call ``function``, which keeps a GPU busy instead of a CPU core; see ``Scheduler.run()``."""
-    return _gpu_scheduler.run(function, *args, on_cancel=on_cancel)
 
 
 def statistics() -> SchedulerStatistics:
