@@ -46,9 +46,9 @@ def clear_frames(error: BaseException, outer: BaseException | None = None) -> No
 
 
 def _clear(frame: FrameType) -> None:
-    # Clearing the frame of a suspended coroutine closes that before Python 3.13. Those of this package have ended. An
-    # error that several callers share, that of a load, holds coroutines of users that may be suspended.
-    is_ours = frame.f_globals.get("__name__", "").startswith("humanrt.")
-    if is_ours or not frame.f_code.co_flags & SUSPENDABLE:
+    # Clearing the frame of a suspended coroutine closes that before Python 3.13. Those of this package and of asyncio
+    # have ended. An error that several callers share, that of a load, holds coroutines of users that may be suspended.
+    has_ended = frame.f_globals.get("__name__", "").partition(".")[0] in ("humanrt", "asyncio")
+    if has_ended or not frame.f_code.co_flags & SUSPENDABLE:
         with contextlib.suppress(RuntimeError):  # it still runs
             frame.clear()
