@@ -198,9 +198,10 @@ async def test_the_handled_error_of_the_caller_keeps_its_frames(human):
     try:
         users(picture)
     except ValueError as error:
+        users_error = error
         with pytest.raises(InputError):
             await human.detect(b"")
-        assert error.__traceback__.tb_next.tb_frame.f_locals["picture"] is picture
+    assert users_error.__traceback__.tb_next.tb_frame.f_locals["picture"] is picture
 
 
 @pytest.mark.parametrize("way", ["execute", "execute_async", "predict"])

@@ -18,7 +18,7 @@ def alive(kind=Thing):
 
 def fail(thing):
     try:
-        raise KeyError
+        {}["missing"]
     except KeyError as error:
         raise LookupError from error
 
@@ -82,9 +82,9 @@ def test_the_error_that_a_user_is_handling_is_not_touched():
     try:
         users(thing)
     except ValueError as error:
-        inner = call()
-        assert inner.__cause__.__context__ is error
-        assert error.__traceback__.tb_next.tb_frame.f_locals == {"thing": thing}
+        inner, users_error = call(), error
+    assert inner.__cause__.__context__ is users_error
+    assert users_error.__traceback__.tb_next.tb_frame.f_locals == {"thing": thing}
 
 
 def test_circles_of_errors_end():

@@ -15,13 +15,14 @@ The general layout, floor by floor; imports only go down:
 - ``human``, ``drawing/result``: detect(), and its result drawn onto the image
 - ``compat/``: Human's behaviour where ours differs; only ``human`` imports it
 - ``vision/``: the detections of an image, one folder for each of Human's modules, listed in ``vision/modules``
-- ``people/``, ``streams/``: persons and gestures, computed from results; the state that a video's frames share
+- ``people/``, ``streams/``, ``admission``: persons and gestures, computed from results; the state that a video's frames
+  share; which calls may hold a picture in memory
 - ``engine``, ``model_files/``, ``runtime/``: tensors, scopes and models together; ``runtime/`` imports ONNX Runtime
 - ``drawing/``: the detections of one module drawn onto an image
 - ``result/``: the detections, as frozen records
 - ``imaging/`` (OpenCV), ``tfjs/`` (onnx), ``zoo/`` (files): the outside world, each behind one module
 - ``tensors/``: the core of the tensor engine
-- ``config/``, ``errors``: plain data
+- ``config/``, ``errors``, ``tracebacks``: plain data; what a kept error holds
 """
 
 from importlib import import_module
