@@ -22,6 +22,7 @@ async def count_faces(human: Human, picture: str) -> int | str:
 
 async def main(pictures: list[str]) -> None:
     async with Human() as human:
+        await human.load()  # not within the deadlines
         counts = await asyncio.gather(*(count_faces(human, picture) for picture in pictures))
         for picture, count in zip(pictures, counts, strict=True):
             print(f"{picture}: {count}")

@@ -81,7 +81,7 @@ class Human:
     async def load(self, config: ConfigSource | None = None, *, on_progress: OnProgress | None = None) -> None:
         """Fetch and load the models that the configuration, updated by ``config``, needs, ahead of the first image.
 
-        Libraries that ``detect()`` needs are imported as well. On a GPU each model runs once, which compiles its kernels.
+        Libraries that ``detect()`` needs are imported as well. On a GPU each model runs once, which compiles kernels.
         ``on_progress`` is called from other threads while files are fetched.
 
         Raises ``StoreError`` if a file cannot be fetched, ``ModelError`` if a model cannot be loaded, ``DeviceError``,
@@ -111,10 +111,12 @@ class Human:
 
         ``source`` is a path, encoded bytes, a binary file, an RGB array (``bgr=True`` for OpenCV's frames), a PIL image
         or a ``Tensor``; arrays and tensors are [h, w, 3], 0..255, and must not be written while the call runs.
-        Before a picture is decoded or copied the call waits, in order of arrival, until there is room: see
-        ``Config.max_memory``. ``config`` is for this call only: a dict or a TOML file updates this Human's configuration, a ``Config``
+        ``config`` is for this call only: a dict or a TOML file updates this Human's configuration, a ``Config``
         replaces it. ``session`` keeps the state of recurrent models from frame to frame; without it images are
         independent.
+
+        Before a picture is read or copied the call waits, in order of arrival, until there is room for it: see
+        ``Config.max_memory``.
 
         The error of a module that fails is in ``errors`` of the result, and the results of the others are complete;
         with ``raise_errors`` in the configuration the error is raised.
