@@ -31,7 +31,7 @@ WITH_CROPS = {"face": {"detector": {"max_detected": 20, "return": True}}, **FACE
 FAMILIES = (BlazeFace, MeshFamily, FaceMesh, Iris, FaceRes, EmotionFamily)
 # The functions that run on worker threads, and the phases that they are.
 PHASES = [
-    (human_module, "read_picture", "decode"),
+    (human_module, "read_into", "decode"),
     *((family, "prepare", "preparation") for family in FAMILIES if "prepare" in vars(family)),
     (GraphModel, "_run", "run"),
     *((family, "decode", "post-processing") for family in FAMILIES if "decode" in vars(family)),

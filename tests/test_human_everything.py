@@ -17,7 +17,7 @@ from switches import EVERYTHING, FACES_ALONE, OFF, ON
 
 from humanrt import Human
 from humanrt.errors import EngineClosedError, ModelError
-from humanrt.imaging import read_picture as read_source
+from humanrt.imaging.source import read_into
 from humanrt.runtime import scheduler
 from humanrt.runtime.graph_model import GraphModel
 from humanrt.vision.object.centernet import CenterNet
@@ -132,11 +132,11 @@ class TestMemory:
         held = []
 
         def read(*arguments, **options):
-            picture = read_source(*arguments, **options).copy()
+            picture = read_into(*arguments, **options).copy()
             held.append(weakref.ref(picture))
             return picture
 
-        monkeypatch.setattr("humanrt.human.read_picture", read)
+        monkeypatch.setattr("humanrt.human.read_into", read)
         yield held
         gc.enable()
 

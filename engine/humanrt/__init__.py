@@ -18,14 +18,15 @@ The general layout, floor by floor; imports only go down:
 - ``compat/``: Human's behaviour where ours differs; only ``human`` imports it
 - ``housekeeping``, ``human_models``, ``human_profile``: what surrounds detect(); the models of one Human
 - ``vision/``: the detections of an image, one folder for each of Human's modules, listed in ``vision/modules``
-- ``people/``, ``streams/``, ``matching/``: persons and gestures, computed from results; the state that a video's frames
-  share; the comparison of faces by their embeddings
+- ``people/``, ``streams/``, ``matching/``, ``admission``: persons and gestures, computed from results; the state that a
+  video's frames share; the comparison of faces by their embeddings; which calls may hold a picture in memory
 - ``engine``, ``model_files/``, ``runtime/``: tensors, scopes and models together; ``runtime/`` imports ONNX Runtime
 - ``drawing/``: the detections of one module drawn onto an image
 - ``result/``: the detections, as frozen records
 - ``imaging/`` (OpenCV), ``tfjs/`` (onnx), ``zoo/`` (files): the outside world, each behind one module
 - ``tensors/``: the core of the tensor engine
-- ``config/``, ``errors``: plain data; ``events``: the callbacks that observe a Human
+- ``config/``, ``errors``, ``tracebacks``: plain data; what a kept error holds; ``events``: the callbacks that observe a
+  Human
 """
 
 from importlib import import_module

@@ -14,9 +14,10 @@ from humanrt.imaging import PictureSource
 from humanrt.imaging.listing import list_pictures
 from humanrt.result import Result
 from humanrt.runtime.cpu_budget import cpu_budget
-from humanrt.runtime.futures import retrieve, without_frames
+from humanrt.runtime.futures import retrieve
 from humanrt.runtime.side_by_side import end
 from humanrt.streams.feed import Feed, check_source
+from humanrt.tracebacks import without_frames
 
 Outcome: TypeAlias = Result | HumanRTError
 ManySources: TypeAlias = str | os.PathLike[str] | Iterable[PictureSource] | AsyncIterable[PictureSource]

@@ -7,27 +7,41 @@ from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, NoReturn, Self
+from typing import TYPE_CHECKING, NamedTuple, NoReturn, Self
 
+import numpy as np
+from numpy.typing import NDArray
+
+from humanrt.admission import Budget, Place
 from humanrt.config import Config, ConfigSource, Environment, load_config, split_paths
 from humanrt.engine import Engine, internals
 from humanrt.errors import ConfigError, EngineClosedError, EngineError
 from humanrt.events import Events
 from humanrt.human_models import Flights, ModelLoader, retire
-from humanrt.imaging import PictureSource, read_picture
+from humanrt.imaging import PictureSource
+from humanrt.imaging.opencv import load_cv2
+from humanrt.imaging.source import read_into
 from humanrt.many_pictures import ManyPictures
 from humanrt.matching import match
 from humanrt.result import Result
 from humanrt.runtime import scheduler
-from humanrt.runtime.futures import completion, outlast, running_loop
-from humanrt.streams.session import Session, session_frame
+from humanrt.runtime.futures import completion, import_backend, outlast, running_loop
+from humanrt.streams.session import Session, SessionFrame, session_frame
+from humanrt.tensors import Tensor
+from humanrt.tracebacks import clear_frames, handled
 from humanrt.vision.call import Call, Clock, Models
-from humanrt.vision.detection import Detection
-from humanrt.vision.families import FAMILIES, Families
+from humanrt.vision.warm_up import warm_up
 from humanrt.zoo import OnProgress, Store, cards, default_cache_dir
 
+if TYPE_CHECKING:
+    from humanrt.vision.families import Families
+
 # These are read when a Human is created, and cannot change from call to call.
-FIXED_SETTINGS = ("device", "backend", "deallocate", "model_base_path", "cards")
+FIXED_SETTINGS = ("device", "backend", "deallocate", "model_base_path", "cards", "max_memory")
+
+# What the segmentation of an image allocates for each pixel: labels, the canvas, alpha, the foreground, and the input
+# and outputs of a model that takes the image in its own size.
+SEGMENTATION_BYTES = 64
 
 
 class _OwnModels(NamedTuple):
@@ -72,8 +86,10 @@ class Human(ManyPictures):
         known = cards(*environment.cards, *split_paths(self.config.cards))
         self.engine = Engine(self.config.device, deallocate=self.config.deallocate, store=store)
         self._internals = internals(self.engine)
+        self._budget = Budget(self.config.max_memory)
         self._models = ModelLoader(self.engine, known)
         self._own_models: _OwnModels | None = None  # those that ``config`` needs, once they are loaded
+        self._families: dict[str | None, Families] = {}  # by ``compat``; they are imported by the first load
         self._calls: set[Future[None]] = set()
         self._closing = False
         self.events = Events() if events is None else events
@@ -83,6 +99,7 @@ class Human(ManyPictures):
     async def load(self, config: ConfigSource | None = None, *, on_progress: OnProgress | None = None) -> None:
         """Fetch and load the models that the configuration, updated by ``config``, needs, ahead of the first image.
 
+        Libraries that ``detect()`` needs are imported as well. On a GPU each model runs once, which compiles kernels.
         ``on_progress`` is called from other threads while files are fetched. Every file ends at 100 %, also one that
         needed no fetch.
 
@@ -90,7 +107,8 @@ class Human(ManyPictures):
         ``ConfigError``, ``EngineClosedError``.
         """
         with self._in_flight():
-            await self._load(self._merged(config), on_progress)
+            models = await self._load(self._merged(config), on_progress)
+            await warm_up(models.values())
 
     def session(self) -> Session:
         """Return a session for the frames of one video: ``detect(frame, session=session)``. The caller closes it.
@@ -116,6 +134,9 @@ class Human(ManyPictures):
         replaces it. ``session`` keeps the state of recurrent models from frame to frame; without it images are
         independent.
 
+        Before a picture is read or copied the call waits, in order of arrival, until there is room for it: see
+        ``Config.max_memory``.
+
         The error of a module that fails is in ``errors`` of the result, and the results of the others are complete;
         with ``raise_errors`` in the configuration the error is raised.
 
@@ -125,42 +146,67 @@ class Human(ManyPictures):
         Raises ``InputError`` if ``source`` is not a valid image, ``TensorDisposedError``, ``ConfigError``,
         ``EngineClosedError``, ``SessionError``, and the errors of ``load()``.
         """
+        outer = handled()
+        try:
+            return await self._detect(source, config, bgr, session)
+        except BaseException as error:
+            clear_frames(error, outer)
+            raise
+        finally:
+            del source, session, outer  # an error's traceback holds this frame, which must not hold the picture
+
+    async def _detect(
+        self, source: PictureSource, config: ConfigSource | None, bgr: bool, session: Session | None
+    ) -> Result:
         registry = self._internals.registry
         with self._in_flight(), nullcontext() if session is None else session_frame(session, registry) as frame:
             settings = self._merged(config)
             clock = Clock()
-            start = time.perf_counter()
-            pixels = await scheduler.run(partial(read_picture, source, bgr=bgr, max_pixels=settings.max_pixels))
-            clock.record("inputProcess", start)
-            if self.events.heard:
-                self._emit_image(pixels, start)
-            start = time.perf_counter()
-            models = await self._load(settings, None)
-            clock.record("loadModels", start)
-            async with registry.scope("detect") as scope:
-                call = Call(self.engine, models, registry.from_numpy(pixels), settings, frame)
-                found = await Detection(call, FAMILIES if settings.compat is None else _humans_families(), clock).run()
-                result = Result(
-                    *call.size,
-                    face=found.face,
-                    body=found.body,
-                    hand=found.hand,
-                    object=found.object,
-                    gesture=found.gesture,
-                    persons=found.persons,
-                    segmentation=found.segmentation,
-                    errors=found.errors,
-                    performance=clock.finish(),
-                    timestamp=time.time_ns() // 1_000_000,
-                )
-                tensors = list(result.tensors())
-                if tensors:
-                    scope.returns(tensors)
-                    if self.engine.deallocate == "auto":
-                        registry.mark_automatic(tensors)
+            place = Place(self._budget, SEGMENTATION_BYTES if settings.segmentation.enabled else 0)
+            try:
+                start = time.perf_counter()
+                read = partial(read_into, place, source, bgr=bgr, max_pixels=settings.max_pixels)
+                pixels = await place.read(read, waits=not isinstance(source, np.ndarray | Tensor))
+                clock.record("inputProcess", start)
                 if self.events.heard:
-                    self._emit_detect(result)
-                return result
+                    self._emit_image(pixels, start)
+                start = time.perf_counter()
+                models = await self._load(settings, None)
+                clock.record("loadModels", start)
+                return await self._detect_in(pixels, models, settings, frame, clock)
+            finally:
+                place.leave()
+
+    async def _detect_in(
+        self, pixels: NDArray[np.uint8], models: Models, settings: Config, frame: SessionFrame | None, clock: Clock
+    ) -> Result:
+        from humanrt.vision.detection import Detection  # with all families of models, on the thread of a load
+
+        registry = self._internals.registry
+        async with registry.scope("detect") as scope:
+            call = Call(self.engine, models, registry.from_numpy(pixels), settings, frame)
+            found = await Detection(call, self._families[settings.compat], clock).run()
+            result = Result(
+                *call.size,
+                face=found.face,
+                body=found.body,
+                hand=found.hand,
+                object=found.object,
+                gesture=found.gesture,
+                persons=found.persons,
+                segmentation=found.segmentation,
+                errors=found.errors,
+                performance=clock.finish(),
+                timestamp=time.time_ns() // 1_000_000,
+            )
+            tensors = list(result.tensors())
+            if tensors:
+                scope.returns(tensors)
+                if self.engine.deallocate == "auto":
+                    registry.mark_automatic(tensors)
+            if self.events.heard:
+                self._emit_detect(result)
+            return result
 
     async def aclose(self) -> None:
         """Refuse new calls, wait until those in flight have ended, then free every tensor and model. Idempotent.
@@ -241,6 +287,8 @@ class Human(ManyPictures):
         own, flights = self._own_models, self._models.flights
         if own is not None and own.config is config and own.flights is flights and on_progress is None:
             return own.models
+        if config.compat not in self._families:
+            self._families[config.compat] = await scheduler.run(_import_libraries, config.compat)
         models = await self._models.load(config, on_progress, self._emit_load)
         if config is self.config:
             self._own_models = _OwnModels(config, flights, models)
@@ -261,7 +309,16 @@ def _folder(model_base_path: str) -> Path | None:
     return folder
 
 
-def _humans_families() -> Families:
-    from humanrt.compat import HUMAN  # few calls need it
+def _import_libraries(compat: str | None) -> "Families":
+    """Import what a call needs, on a worker thread: the loop would stand still for some 0.2 s. Return the families."""
+    from humanrt.vision import detection  # noqa: F401
+
+    load_cv2()
+    import_backend()
+    if compat is None:
+        from humanrt.vision.families import FAMILIES
+
+        return FAMILIES
+    from humanrt.compat import HUMAN
 
     return HUMAN

@@ -13,7 +13,6 @@ from humanrt.runtime import scheduler
 from humanrt.runtime.futures import completion
 from humanrt.runtime.single_flight import SingleFlight
 from humanrt.vision.call import Models
-from humanrt.vision.modules import needed_models
 from humanrt.vision.stage import VisionModel
 from humanrt.zoo import Card, OnProgress, Progress, find_card
 
@@ -45,6 +44,8 @@ class ModelLoader:
         ``on_progress`` hears of every file, also of those of models that are loaded already, on another thread.
         ``on_loaded`` is called if this call loaded a model.
         """
+        from humanrt.vision.modules import needed_models  # with all modules, which are imported at the first load
+
         start = time.perf_counter()
         cards = {key: self.find(key, path) for key, path in needed_models(config).items()}
         started: list[Card] = []
@@ -148,6 +149,8 @@ class ModelsView:
 
         Raises ``UnknownModelError`` or ``ConfigError`` if the configuration names a model that does not exist.
         """
+        from humanrt.vision.modules import needed_models
+
         loaded = self._loader.loaded()
         cards = {self._loader.find(key, path) for key, path in needed_models(self._config).items()}
         cards |= {model.card for model in loaded.values()}

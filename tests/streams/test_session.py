@@ -32,7 +32,7 @@ RVM = {
 STATES = 4
 # The parts of a call that run on a worker thread, and the function of each.
 PHASES = {
-    "read": (human_module, "read_picture"),
+    "read": (human_module, "read_into"),
     "prepare": (Matting, "prepare"),
     "run": (GraphModel, "_run"),
     "decode": (Matting, "decode"),

@@ -22,6 +22,7 @@ TURNS_OF_A_THREAD = choose(2_500, soak=25_000)
 
 # Human with its real models
 DETECTIONS_IN_A_ROW = choose(100, soak=1_000)
+CANCELLED_ADMISSIONS = choose(100, soak=5_000)
 CANCELLED_DETECTIONS, EACH_PHASE = choose((200, 4), soak=(10_000, 200))
 RANDOM_DETECTIONS_OF_FACES, EACH_END = choose((500, 50), soak=(5_000, 500))
 RANDOM_DETECTIONS_OF_EVERYTHING, EACH_MODULE = choose((400, 4), soak=(2_000, 50))

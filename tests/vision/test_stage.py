@@ -28,12 +28,6 @@ from humanrt.zoo import find_card
 ENDLESS = 10**8  # turns of the loop in a model: minutes
 
 
-def use_three_threads(monkeypatch):
-    three = scheduler.Scheduler(3)
-    monkeypatch.setattr(scheduler, "_scheduler", three)
-    monkeypatch.setattr(scheduler, "run", three.run)
-
-
 @dataclass(frozen=True)
 class Crops(Family[Any, Batch, Any]):
     """Takes crops, [n, 2, 2, 3], and returns copies of the outputs."""
@@ -92,6 +86,13 @@ def run(engine):
     return run
 
 
+def use_threads(monkeypatch, count):
+    """Run jobs on so many threads, whatever the machine has."""
+    pool = scheduler.Scheduler(count)
+    monkeypatch.setattr(scheduler, "_scheduler", pool)
+    monkeypatch.setattr(scheduler, "run", pool.run)
+
+
 class TestHops:
     @pytest.fixture
     def hops(self):
@@ -132,7 +133,7 @@ class TestHops:
         assert sums.tolist() == total(crops(3))
 
     async def test_a_model_for_one_image_runs_once_for_each_in_parallel(self, double_singly, run, hops, monkeypatch):
-        use_three_threads(monkeypatch)
+        use_threads(monkeypatch, 3)
         hops()
         together = threading.Barrier(3)
         graph_run, batches = double_singly.graph._run, []
@@ -333,7 +334,7 @@ class TestErrors:
         await fails(ModelRunError, double, crops(), match="broken")
 
     async def test_an_error_in_one_of_several_runs_ends_the_others(self, engine, double_singly, monkeypatch):
-        use_three_threads(monkeypatch)
+        use_threads(monkeypatch, 3)
         others = threading.Semaphore(0)
 
         def fail(names, feeds, stop):
@@ -507,7 +508,7 @@ class TestCancellation:
         assert phases == ["prepare", "_run", "decode"]
 
     async def test_several_runs_are_all_stopped(self, engine, tmp_path, cancel, monkeypatch):
-        use_three_threads(monkeypatch)
+        use_threads(monkeypatch, 3)
         model, begun, count = repeating(engine, tmp_path), threading.Event(), threading.Semaphore(0)
         source = np.full((3, *IMAGE), ENDLESS, np.float32)
         graph_run = model.graph._run

@@ -42,6 +42,10 @@ class Config(Section):
     """The most pixels, width times height, of a picture; pictures with more are refused before they are decoded. No
     picture of more than 2**28 pixels is decoded, whatever the value. Human has no such key."""
 
+    max_memory: Annotated[int, Between(1)] | None = None
+    """The most bytes that the pictures of calls at the same time take; calls for which there is no room wait. None is
+    the smaller of 512 MiB and a quarter of the memory of the container or machine. Human has no such key."""
+
     raise_errors: bool = False
     """Whether an error of one module, such as bodies, is raised. If not, it is kept in ``result.errors``, and the
     results of the other modules are returned. Human has no such key."""

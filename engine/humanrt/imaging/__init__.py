@@ -6,6 +6,7 @@ Each file imports only those before it::
     header.py      the size of an encoded picture, and the limits
     jpeg.py        tiff.py        av1.py        avif.py
     formats.py     all formats, and the readers of the short headers
+    room.py        where the memory of a picture is counted
     decode.py      encoded pictures to pixels
     source.py      any source to pixels
     transform.py   pixels to the inputs of models, and coordinates back to the original

@@ -18,16 +18,20 @@ from humanrt.imaging.avif import Turn, read_avif_turn
 from humanrt.imaging.formats import read_header
 from humanrt.imaging.header import ACCEPTED_FORMATS, check_size
 from humanrt.imaging.opencv import load_cv2
+from humanrt.imaging.room import UNLIMITED, Room
 
 # The rows that are converted at once: a strip of them needs no copy of the whole picture.
 STRIP_ROWS = 256
 
+# A pixel of the result.
+RGB_BYTES = 3
 
-def decode(data: bytes, *, max_pixels: int) -> NDArray[np.uint8]:
+
+def decode(data: bytes, *, max_pixels: int, room: Room = UNLIMITED) -> NDArray[np.uint8]:
     """Decode a picture to uint8 [h, w, 3] RGB, upright, C-contiguous; the caller owns it.
 
     Alpha is dropped as in Human: the colours below stay as they are. Grey becomes RGB, 16 bits become 8, and of an
-    animation the first frame is decoded.
+    animation the first frame is decoded. ``room`` counts the memory that decoding takes.
 
     Raises ``InputError`` if the data are empty, unknown, truncated or damaged, or if the picture has more than
     ``max_pixels`` pixels or needs too much memory. These limits are checked against the header, before the picture is
@@ -35,6 +39,8 @@ def decode(data: bytes, *, max_pixels: int) -> NDArray[np.uint8]:
     """
     header = read_header(data)
     header.check(max_pixels)
+    pixel_count = header.width * header.height
+    room.hold_picture(pixel_count, header.memory, RGB_BYTES * pixel_count)
     cv2 = load_cv2()
     refusal = InputError(
         f"the {header.format} picture cannot be decoded: it is truncated, damaged or of a kind that OpenCV does not "

@@ -14,14 +14,19 @@ from numpy.typing import NDArray
 
 from humanrt.config import Config
 from humanrt.errors import InputError
-from humanrt.imaging.decode import decode
+from humanrt.imaging.decode import RGB_BYTES, decode
 from humanrt.imaging.header import ACCEPTED_FORMATS, check_size
 from humanrt.imaging.opencv import load_cv2
+from humanrt.imaging.room import UNLIMITED, Room
 from humanrt.tensors import Tensor
+from humanrt.tracebacks import clear_frames, handled
 
 # No still picture is as large. Films, device files and mistakes are.
 MAX_ENCODED_BYTES = 256 * 2**20
 READ_BYTES = 2**20
+
+# The copies that PIL makes of a pixel: upright, in RGB (both of 4 bytes), and twice for NumPy.
+PIL_BYTES = 14
 
 ACCEPTED_SOURCES = (
     f"accepted are the path, the bytes or an open binary file of a picture ({ACCEPTED_FORMATS}), a PIL image, and an "
@@ -102,31 +107,50 @@ def read_picture(source: PictureSource, *, bgr: bool = False, max_pixels: int = 
     Raises ``InputError`` for any other source, for pictures of more than ``max_pixels`` pixels, for those that need
     too much memory, and for files of more than 256 MiB; ``TensorDisposedError`` for a disposed tensor.
     """
+    outer = handled()
+    try:
+        return read_into(UNLIMITED, source, bgr=bgr, max_pixels=max_pixels)
+    except BaseException as error:
+        clear_frames(error, outer)
+        raise
+    finally:
+        del source, outer  # an error's traceback holds this frame, which must not hold the picture
+
+
+def read_into(room: Room, source: PictureSource, *, bgr: bool, max_pixels: int) -> NDArray[np.uint8]:
+    """Read a picture as ``read_picture()`` does; ``room`` counts the memory that this takes, and may raise ``NoRoom``.
+
+    The array that the caller passes is not counted, and neither are its bytes; copies of them are.
+    """
     if isinstance(source, np.ndarray):
-        return _from_array(source, bgr, max_pixels)
+        return _from_array(source, bgr, max_pixels, room)
     if isinstance(source, Tensor):
-        return _from_array(source.data_sync(), bgr, max_pixels)
+        room.hold(source.nbytes)
+        return _from_array(source.data_sync(), bgr, max_pixels, room, is_copy=True)
     if isinstance(source, bytes | bytearray | memoryview):
-        _check_encoded_size(memoryview(source).nbytes)
-        return decode(bytes(source), max_pixels=max_pixels)
+        count = memoryview(source).nbytes
+        _check_encoded_size(count)
+        if not isinstance(source, bytes):
+            room.hold(count)
+        return decode(bytes(source), max_pixels=max_pixels, room=room)
     if isinstance(source, str | os.PathLike):
-        return decode(_read_path(source), max_pixels=max_pixels)
+        return decode(_read_path(source, room), max_pixels=max_pixels, room=room)
     # Whoever has a PIL image has imported PIL; others need not have it.
     pil = sys.modules.get("PIL.Image")
     if pil is not None and isinstance(source, pil.Image):
-        return _from_pil(source, max_pixels)
+        return _from_pil(source, max_pixels, room)
     if isinstance(source, ArrayLike | DLPackArray):
-        return _from_array(_to_numpy(source), bgr, max_pixels)
+        return _from_array(_to_numpy(source), bgr, max_pixels, room)
     if isinstance(source, BinaryFile):
         _check_may_be_read(source)
-        return decode(_read_file(source), max_pixels=max_pixels)
+        return decode(_read_file(source, room.kept_file(), room), max_pixels=max_pixels, room=room)
     if inspect.isawaitable(source):
         _close(source)
         raise InputError(f"{type(source).__name__} is not a picture: await it, and pass the result")
     raise InputError(f"{type(source).__name__} is not a picture; {ACCEPTED_SOURCES}")
 
 
-def _read_path(source: str | os.PathLike[str]) -> bytes:
+def _read_path(source: str | os.PathLike[str], room: Room) -> bytes:
     path = Path(os.fsdecode(source))
     name = repr(str(path)[:200])
     try:
@@ -136,9 +160,11 @@ def _read_path(source: str | os.PathLike[str]) -> bytes:
         _check_encoded_size(path.stat().st_size)
         # The file may have been replaced by a pipe since then. Windows has neither this flag nor such pipes.
         with os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
                 raise InputError(f"{name} is not a regular file; {ACCEPTED_SOURCES}")
-            return _read_file(file)
+            room.hold(status.st_size)
+            return _read_file(file, io.BytesIO(), room, held=status.st_size)
     except OSError as error:
         raise InputError(f"{name} cannot be read: {error.strerror}; {ACCEPTED_SOURCES}") from error
 
@@ -173,8 +199,9 @@ def _check_may_be_read(file: BinaryFile) -> None:
         )
 
 
-def _read_file(file: BinaryFile) -> bytes:
-    data = bytearray()
+def _read_file(file: BinaryFile, data: io.BytesIO, room: Room, held: int = 0) -> bytes:
+    """Read a file to its end behind ``data``, and return both; ``room`` holds at least so many bytes of them."""
+    held = max(held, data.tell())
     while True:
         try:
             chunk = file.read(READ_BYTES)
@@ -182,9 +209,13 @@ def _read_file(file: BinaryFile) -> bytes:
             raise InputError(f"the file cannot be read: {error}; it must be open in mode 'rb'") from error
         if isinstance(chunk, bytes | bytearray | memoryview):
             if not chunk:
-                return bytes(data)
-            data += chunk
-            _check_encoded_size(len(data))
+                return data.getvalue()
+            data.write(chunk)
+            count = data.tell()
+            _check_encoded_size(count)
+            if count > held:
+                room.hold(count - held)
+                held = count
             continue
         if inspect.isawaitable(chunk):
             _close(chunk)
@@ -205,8 +236,9 @@ def _check_encoded_size(count: int) -> None:
         raise InputError(f"the encoded picture is larger than {MAX_ENCODED_BYTES >> 20} MiB")
 
 
-def _from_pil(image: PilImage, max_pixels: int) -> NDArray[np.uint8]:
+def _from_pil(image: PilImage, max_pixels: int, room: Room) -> NDArray[np.uint8]:
     check_size(image.width, image.height, max_pixels)
+    room.hold(PIL_BYTES * image.width * image.height)
     image_ops = importlib.import_module("PIL.ImageOps")
     try:
         upright = image_ops.exif_transpose(image)
@@ -216,7 +248,7 @@ def _from_pil(image: PilImage, max_pixels: int) -> NDArray[np.uint8]:
         raise InputError(f"PIL cannot decode its image: {error}") from error
     if image.mode.startswith("I;16"):
         array = array >> 8
-    return _from_array(array, False, max_pixels)
+    return _from_array(array, False, max_pixels, room, is_copy=True)
 
 
 def _to_numpy(source: ArrayLike | DLPackArray) -> NDArray[Any]:
@@ -232,7 +264,10 @@ def _to_numpy(source: ArrayLike | DLPackArray) -> NDArray[Any]:
     return array
 
 
-def _from_array(array: NDArray[Any], bgr: bool, max_pixels: int) -> NDArray[np.uint8]:
+def _from_array(
+    array: NDArray[Any], bgr: bool, max_pixels: int, room: Room, *, is_copy: bool = False
+) -> NDArray[np.uint8]:
+    """Return an array as uint8 [h, w, 3] RGB; ``is_copy`` states that it is not the caller's."""
     shape = array.shape
     if array.ndim == 4 and shape[0] == 1:
         array = array[0]
@@ -242,9 +277,14 @@ def _from_array(array: NDArray[Any], bgr: bool, max_pixels: int) -> NDArray[np.u
         hint = "; channels come last: transpose(1, 2, 0)" if array.ndim == 3 and array.shape[0] in (1, 3, 4) else ""
         raise InputError(f"an array of shape {list(shape)} is not a picture{hint}; {ACCEPTED_SOURCES}")
     check_size(array.shape[1], array.shape[0], max_pixels)
+    count = array.shape[0] * array.shape[1]
+    if array.dtype == np.uint8 and array.shape[2] == RGB_BYTES and not bgr and array.flags.c_contiguous:
+        room.hold_picture(count, 0, RGB_BYTES * count if is_copy else 0)
+        return np.ascontiguousarray(array)  # no subclass
+    room.hold_picture(count, _bytes_of_copies(array, bgr), RGB_BYTES * count)
     pixels: NDArray[np.uint8] = np.ascontiguousarray(array if array.dtype == np.uint8 else _to_uint8(array[..., :3]))
     channels = pixels.shape[2]
-    if channels == 3 and not bgr:
+    if channels == RGB_BYTES and not bgr:
         return pixels
     cv2 = load_cv2()
     to_rgb = {
@@ -256,6 +296,21 @@ def _from_array(array: NDArray[Any], bgr: bool, max_pixels: int) -> NDArray[np.u
     }
     rgb: NDArray[np.uint8] = cv2.cvtColor(pixels, to_rgb[channels, bgr])
     return rgb
+
+
+def _bytes_of_copies(array: NDArray[Any], bgr: bool) -> int:
+    """Return the bytes of all copies of [h, w, c] that are made on the way to RGB."""
+    height, width, channels = array.shape
+    count: int = 0
+    if array.dtype != np.uint8:
+        channels = min(channels, RGB_BYTES)
+        # Rounding turns integers into floats of up to 8 bytes; the bytes, which may be copied to be contiguous, follow.
+        count += channels * (2 + (array.dtype.itemsize if array.dtype.kind == "f" else 8))
+    elif not array.flags.c_contiguous:
+        count += channels
+    if channels != RGB_BYTES or bgr:
+        count += RGB_BYTES
+    return int(height * width * count)
 
 
 def _to_uint8(array: NDArray[Any]) -> NDArray[np.uint8]:

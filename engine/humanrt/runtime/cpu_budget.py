@@ -22,36 +22,41 @@ def _affinity() -> int:
     return os.cpu_count() or 1
 
 
-def _quotas(root: Path) -> Iterator[float]:
-    """Yield the CPU quotas of all control groups, version 1 and 2, that contain this process."""
-    for line in _read(root / "proc/self/cgroup").splitlines():
+def control_groups(root: Path, controller: str) -> Iterator[Path]:
+    """Yield the folders of all control groups, version 1 and 2, that contain this process and limit ``controller``."""
+    for line in read_text(root / "proc/self/cgroup").splitlines():
         _, controllers, path = line.split(":", 2)
         if controllers == "":
             mount = root / "sys/fs/cgroup"
-        elif "cpu" in controllers.split(","):
-            mount = root / "sys/fs/cgroup/cpu"
+        elif controller in controllers.split(","):
+            mount = root / "sys/fs/cgroup" / controller
         else:
             continue
         # In a container the path is often that of the host, and its folder is missing: the group is then the mount.
         group = mount / path.lstrip("/")
         for folder in (group, *group.parents):
-            yield from _quota(folder)
+            yield folder
             if folder == mount:
                 break
 
 
-def _quota(folder: Path) -> Iterator[float]:
-    """Yield the quota in the folder of a control group, if there is one."""
-    version_2 = _read(folder / "cpu.max").split()
-    version_1 = [_read(folder / name).strip() for name in ("cpu.cfs_quota_us", "cpu.cfs_period_us")]
-    for quota, period in (version_2 or ("max", ""), version_1):
-        if quota not in ("max", "-1", ""):
-            yield int(quota) / int(period)
-
-
-def _read(path: Path) -> str:
+def read_text(path: Path) -> str:
     """Return the text of a small file; "" if there is none, as on all systems but Linux."""
     try:
         return path.read_text()
     except OSError:
         return ""
+
+
+def _quotas(root: Path) -> Iterator[float]:
+    for folder in control_groups(root, "cpu"):
+        yield from _quota(folder)
+
+
+def _quota(folder: Path) -> Iterator[float]:
+    """Yield the quota in the folder of a control group, if there is one."""
+    version_2 = read_text(folder / "cpu.max").split()
+    version_1 = [read_text(folder / name).strip() for name in ("cpu.cfs_quota_us", "cpu.cfs_period_us")]
+    for quota, period in (version_2 or ("max", ""), version_1):
+        if quota not in ("max", "-1", ""):
+            yield int(quota) / int(period)

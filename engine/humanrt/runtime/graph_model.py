@@ -18,6 +18,7 @@ from humanrt.runtime.sessions import SessionLease
 from humanrt.runtime.signature import Inputs, Signature, TensorSpec, read_metadata, read_specs
 from humanrt.tensors import Registry, Tensor, values_of
 from humanrt.tensors.profile import kernel_ended, kernel_started, open_windows
+from humanrt.tracebacks import clear_frames, handled
 
 Arrays: TypeAlias = list[NDArray[Any]]
 
@@ -106,13 +107,14 @@ class GraphModel:
         Raises ``BlockingCallError`` if an event loop runs on this thread.
         """
         _refuse_event_loop()
-        self._enter()  # a model that cannot be used is refused before its inputs are examined
+        outer = handled()
         try:
-            tensors, names = self._signature.bind(inputs, outputs)
-            _, results = self.run(tensors, names, StopSignal(self.run_options()))
+            return _alone_or_all(self._execute(inputs, outputs))
+        except BaseException as error:
+            clear_frames(error, outer)
+            raise
         finally:
-            self._leave()
-        return _alone_or_all(results)
+            del inputs, outer  # an error's traceback holds this frame, which must not hold the tensors
 
     def __reduce__(self) -> NoReturn:
         raise ModelError(f"{self.name} cannot be pickled or copied: load it again in each process that needs it")
@@ -149,13 +151,27 @@ class GraphModel:
         Raises ``ModelInputError`` if names, count, dtypes or shapes do not fit or an input is disposed,
         ``ModelDisposedError`` if the model was disposed, ``ModelRunError`` if ONNX Runtime fails.
         """
-        tensors, _ = await self._compute(inputs, outputs)
-        return _alone_or_all(tensors)
+        outer = handled()
+        try:
+            tensors, _ = await self._compute(inputs, outputs)
+            return _alone_or_all(tensors)
+        except BaseException as error:
+            clear_frames(error, outer)
+            raise
+        finally:
+            del inputs, outer  # as in execute()
 
     async def predict(self, inputs: Inputs) -> dict[str, Tensor]:
         """Run the model as ``execute_async()`` does and return all its outputs by name."""
-        tensors, names = await self._compute(inputs, None)
-        return dict(zip(names, tensors, strict=True))
+        outer = handled()
+        try:
+            tensors, names = await self._compute(inputs, None)
+            return dict(zip(names, tensors, strict=True))
+        except BaseException as error:
+            clear_frames(error, outer)
+            raise
+        finally:
+            del inputs, outer  # as in execute()
 
     def dispose(self) -> None:
         """Refuse new runs, and release the session when the last run has ended. Idempotent.
@@ -171,6 +187,14 @@ class GraphModel:
     async def drain(self) -> None:
         """Wait, after ``dispose()``, until the last run has ended and the session is released."""
         await completion(self._idle).wait()
+
+    def _execute(self, inputs: Inputs, outputs: str | Sequence[str] | None) -> list[Tensor]:
+        self._enter()  # a model that cannot be used is refused before its inputs are examined
+        try:
+            tensors, names = self._signature.bind(inputs, outputs)
+            return self.run(tensors, names, StopSignal(self.run_options()))[1]
+        finally:
+            self._leave()
 
     async def _compute(self, inputs: Inputs, outputs: str | Sequence[str] | None) -> tuple[list[Tensor], list[str]]:
         self._enter()

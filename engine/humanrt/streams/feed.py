@@ -18,7 +18,8 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from humanrt.errors import InputError, StreamError
-from humanrt.runtime.futures import completion, drain, running_loop, without_frames
+from humanrt.runtime.futures import completion, drain, running_loop
+from humanrt.tracebacks import without_frames
 
 Item = TypeVar("Item")
 

@@ -215,7 +215,7 @@ class Ledger(Generic[H]):
             return np.empty(shape, dtype)
         with self.lock:
             block = self.budget.pool.take(nbytes)
-            if block is None:
+            if block is None and self.num_bytes + nbytes > self.budget.unchecked:
                 self.budget.make_room(HOST, nbytes, self.bytes_by_device()[HOST], self._holders)
         return array_on(block if block is not None else new_block(nbytes), tuple(shape), dtype)
 
@@ -373,7 +373,8 @@ class Ledger(Generic[H]):
 
     def _pass_mark(self, device: str, nbytes: int) -> None:
         """Do what must be done before so many bytes more are counted. Raises ``MemoryLimitError``."""
-        self.budget.make_room(device, nbytes, self.bytes_by_device().get(device, 0), self._holders)
+        if self.num_bytes + nbytes > self.budget.unchecked:
+            self.budget.make_room(device, nbytes, self.bytes_by_device().get(device, 0), self._holders)
         for peak in self._peaks:
             peak.nbytes = max(peak.nbytes, self.num_bytes + nbytes)
         self._set_mark()

@@ -7,8 +7,8 @@ from functools import partial
 from humanrt.errors import ConfigError, EngineError, ModelDisposedError, ScopeError, TensorDisposedError
 from humanrt.people.persons import join_persons
 from humanrt.runtime import scheduler
-from humanrt.runtime.futures import without_frames
 from humanrt.runtime.side_by_side import side_by_side
+from humanrt.tracebacks import without_frames
 from humanrt.vision.call import Call, Clock
 from humanrt.vision.families import Families
 from humanrt.vision.modules import MODULES, Found, Module
