@@ -18,7 +18,7 @@ from humanrt.result import Result
 from humanrt.runtime import scheduler
 from humanrt.runtime.futures import completion, outlast, running_loop
 from humanrt.runtime.single_flight import SingleFlight
-from humanrt.streams.session import Session, session_frame
+from humanrt.streams.session import Seconds, Session, session_frame
 from humanrt.vision.call import Call, Clock, Models
 from humanrt.vision.detection import Detection
 from humanrt.vision.families import FAMILIES, Families
@@ -75,13 +75,16 @@ class Human:
         with self._in_flight():
             await self._load(self._merged(config), on_progress)
 
-    def session(self) -> Session:
+    def session(self, *, clock: Seconds = time.perf_counter) -> Session:
         """Return a session for the frames of one video: ``detect(frame, session=session)``. The caller closes it.
+
+        ``clock`` returns the time of the frame in seconds, for videos that are not live: the limits in milliseconds of
+        frame caching, and smoothing, depend on it.
 
         Raises ``EngineClosedError`` if this Human was closed.
         """
         with self._in_flight():
-            return Session(self._internals.registry)
+            return Session(self._internals.registry, clock)
 
     async def detect(
         self,

@@ -152,6 +152,28 @@ class Peer:
         result: list[Array] = self._request("segmentation", **request, backend=backend)
         return result
 
+    def human_video(
+        self,
+        frames: Sequence[NDArray[np.uint8]],
+        times: Sequence[float],
+        config: Mapping[str, Any],
+        *,
+        next_times: Sequence[Sequence[float]] = (),
+        backend: Backend = "wasm",
+    ) -> list[dict[str, Any]]:
+        """Run ``Human.detect`` on the frames of a video, one after the other, in a new Human with its frame cache on.
+
+        ``times`` are what its clocks show for each frame, in milliseconds. ``frames`` and ``config`` are as in
+        ``human``; ``next_times`` are, for each frame, the times of calls of ``Human.next`` after it. Returns for each
+        frame "result"; "runs", the number of runs of each model; and "next", the results of those calls. Raises as
+        ``human`` does.
+        """
+        for frame in frames:
+            _check_image(frame)
+        request = {"frames": list(frames), "times": list(times), "next": [list(each) for each in next_times]}
+        result: list[dict[str, Any]] = self._request("video", **request, config=dict(config), backend=backend)
+        return result
+
     def inside_human(self, files: Sequence[str], function: str, *arguments: object) -> Any:  # noqa: ANN401  # any result
         """Call a function that Human does not export, on JSON.
 

@@ -20,6 +20,7 @@ const commands = {
   ops: ops.ops,
   human: human.detect,
   segmentation: human.segmentation,
+  video: human.video,
   defaults: human.defaults,
   inside: inside.call,
   effort: timing.time,

@@ -9,6 +9,7 @@ from humanrt.errors import ConfigError, EngineError, ModelDisposedError, ScopeEr
 from humanrt.people.persons import join_persons
 from humanrt.runtime import scheduler
 from humanrt.runtime.side_by_side import side_by_side
+from humanrt.vision.caching import compare_frames
 from humanrt.vision.call import Call, Clock
 from humanrt.vision.families import Families
 from humanrt.vision.modules import MODULES, Found, Module
@@ -34,6 +35,8 @@ class Detection:
         The error of a module that fails is in ``errors``, and the others go on. An error that is not a module's own is
         raised, and with ``raise_errors`` any error: then the others are cancelled.
         """
+        if self._call.frame is not None:
+            await compare_frames(self._call, self._call.frame)
         await side_by_side(*(self._attempt(module) for module in self._modules))
         found = self._found
         join = partial(join_persons, join=self._families.join)
