@@ -137,6 +137,8 @@ class Human:
                     performance=clock.finish(),
                     timestamp=time.time_ns() // 1_000_000,
                 )
+                if frame is not None:
+                    frame.finish(result)
                 tensors = list(result.tensors())
                 if tensors:
                     scope.returns(tensors)

@@ -89,3 +89,54 @@ async def test_the_models_that_human_runs_are_run(peer, monkeypatch, name):
     numbers = [{kind: len(frame["result"][kind]) for kind in ("face", "body", "hand")} for frame in theirs]
     assert [counts for _, counts in found] == numbers
     assert expected[0]
+
+
+DELAYS = ((0, 5, 50, 250), (1, 1, 400), (30, 999, 1000, 5000), (3, 60))
+
+
+async def test_results_between_frames_are_those_of_humans_next(peer):
+    """Of the same results at the same times; what Human makes up (depths and distances of bodies) is left out."""
+    large = cv2.resize(read_picture("human_body"), (480, 480), interpolation=cv2.INTER_AREA)
+    still, black = large[:440, :440], np.zeros((440, 440, 3), np.uint8)
+    frames = [still, large[30:470, 20:460], black, still]
+    config = {"device": "cpu", "object": {"enabled": True}, "cache_sensitivity": 0}
+    results, between, times = [], [], []
+    async with Human(config) as human:
+        with human.session() as session:
+            for frame, delays in zip(frames, DELAYS, strict=True):
+                result = await human.detect(frame, session=session)
+                results.append(result.to_human())
+                times.append([result.timestamp + delay for delay in delays])
+                between.append([session.next(time).to_human() for time in times[-1]])
+    assert results[0]["face"]
+    assert results[0]["hand"]
+    assert not results[2]["face"]
+    theirs = peer.human_next(results, times, {"body": {"modelPath": "movenet-lightning.json"}})
+    for ours_of_frame, theirs_of_frame in zip(between, theirs, strict=True):
+        for our, their in zip(ours_of_frame, theirs_of_frame, strict=True):
+            for kind in ("face", "body", "hand", "object", "persons"):
+                assert len(our[kind]) == len(their[kind])
+                for one, other in zip(our[kind], their[kind], strict=True):
+                    assert [*positions(one)] == pytest.approx([*positions(other)], rel=1e-6, abs=1e-4), kind
+            assert (our["gesture"], our["width"], our["height"]) == (their["gesture"], their["width"], their["height"])
+            assert our["performance"]["interpolate"] >= 0
+
+
+def positions(record):
+    """Yield every position that Human interpolates."""
+    yield from record["box"]
+    if "face" in record:
+        return
+    yield from record["boxRaw"]
+    groups = [record.get("annotations", {})]
+    if "keypoints" in record and "landmarks" not in record:  # a body
+        for keypoint in record["keypoints"]:
+            yield from (*keypoint["position"][:2], *keypoint["positionRaw"][:2])
+
+        groups = [{name: [at[:2] for line in lines for at in line] for name, lines in groups[0].items()}]
+    elif "keypoints" in record:
+        groups.append({"keypoints": record["keypoints"]})
+    yield from np.concatenate([np.ravel(points) for group in groups for points in group.values() or [[]]]).tolist()
+    if "rotation" in record:
+        yield from (record["rotation"]["angle"][name] for name in ("roll", "yaw", "pitch"))
+        yield from (record["rotation"]["gaze"][name] for name in ("bearing", "strength"))

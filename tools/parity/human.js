@@ -65,13 +65,12 @@ async function segmentation({ frames, config, backend }) {
 }
 
 // Detects in the frames of a video in order, in one Human, whose clocks show `times`, in milliseconds. Returns for each
-// frame the result, the runs of each model, and what next() returns at the times `next` after it.
-async function video({ frames, times, next, config, backend }) {
+// frame the result and the runs of each model.
+async function video({ frames, times, config, backend }) {
   const cache = config.cacheSensitivity === undefined ? 0.7 : config.cacheSensitivity;
   const human = freshHuman({ ...config, ...OURS, cacheSensitivity: cache, backend });
   const runs = {};
   const clocks = [Date.now, performance.now];
-  const show = (time) => { Date.now = () => time; performance.now = () => time; };
   tf.engine().startScope();
   try {
     await human.init();
@@ -82,15 +81,31 @@ async function video({ frames, times, next, config, backend }) {
       const { data, shape } = decode(frame);
       Object.keys(runs).forEach((name) => { runs[name] = 0; });
       show(times[i]);
-      const result = plain(await human.detect(tf.tensor(Int32Array.from(data), shape, 'int32')));
-      const between = (next[i] || []).map((time) => { show(time); return plain(human.next()); });
-      seen.push({ result, runs: { ...runs }, next: between });
+      const result = await human.detect(tf.tensor(Int32Array.from(data), shape, 'int32'));
+      seen.push({ result: plain(result), runs: { ...runs } });
     }
     return seen;
   } finally {
     [Date.now, performance.now] = clocks;
     tf.engine().endScope();
   }
+}
+
+// Interpolates the results of a video in one Human: returns what next() returns for each at each of its times. Every
+// call has a copy, since Human writes the annotations of faces that it shows into the result.
+function next({ results, times, config }) {
+  const human = freshHuman({ ...config, ...OURS });
+  const clocks = [Date.now, performance.now];
+  try {
+    return results.map((result, i) => times[i].map((time) => { show(time); return plain(human.next(plain(result))); }));
+  } finally {
+    [Date.now, performance.now] = clocks;
+  }
+}
+
+function show(time) {
+  Date.now = () => time;
+  performance.now = () => time;
 }
 
 const plain = (result) => JSON.parse(JSON.stringify(result, toJSON));
@@ -108,6 +123,7 @@ const defaults = () => freshHuman({}).config;
 module.exports = {
   defaults,
   detect,
+  next,
   segmentation,
   video,
   version: require(path.join(PACKAGE, 'package.json')).version,

@@ -21,6 +21,7 @@ const commands = {
   human: human.detect,
   segmentation: human.segmentation,
   video: human.video,
+  next: human.next,
   defaults: human.defaults,
   inside: inside.call,
   effort: timing.time,

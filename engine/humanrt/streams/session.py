@@ -15,7 +15,12 @@ from types import MappingProxyType, TracebackType
 from typing import NamedTuple, NoReturn, Self, TypeAlias, TypeVar
 
 from humanrt.errors import SessionError
+from humanrt.result import Result
+from humanrt.streams.interpolation import Shown, interpolate, without_tensors
 from humanrt.tensors import Registry, Tensor
+
+# The name of the result of the last frame.
+RESULT = "result"
 
 Kept = TypeVar("Kept")
 
@@ -63,10 +68,12 @@ class Session:
     def __init__(self, registry: Registry, clock: Seconds = time.perf_counter) -> None:
         self._registry = registry
         self._clock = clock
-        self._lock = threading.Lock()  # guards the three below
+        self._lock = threading.Lock()  # guards the next three
         self._saved = NOTHING
         self._in_use = False
         self._closed = False
+        self._showing = threading.Lock()  # guards the next one
+        self._shown = Shown()
 
     @property
     def is_closed(self) -> bool:
@@ -84,6 +91,27 @@ class Session:
                 return
             saved, self._saved = self._saved, NOTHING
         _dispose(saved.states.values())
+
+    def next(self, timestamp: float | None = None) -> Result:
+        """Return a result between frames: the one shown last, moved towards that of the last frame.
+
+        ``timestamp`` is in milliseconds since 1970 UTC, as that of a ``Result``; now if it is not given. Boxes, points
+        and angles are interpolated as in Human, and the rest is that of the last frame, without tensors and
+        segmentation. Before the first frame the result is empty. Calls are cheap, and may be made at any time, also
+        while a frame is processed.
+
+        Raises ``SessionError`` if the session was closed.
+        """
+        with self._lock:
+            if self._closed:
+                raise SessionError("this session was closed; create a new one with human.session()")
+            latest = self._saved.values.get(RESULT)
+        if not isinstance(latest, Result):
+            return Result(0, 0)
+        with self._showing:
+            now = time.time_ns() / 1_000_000 if timestamp is None else timestamp
+            result, self._shown = interpolate(latest, self._shown, now)
+        return result
 
     def __reduce__(self) -> NoReturn:
         raise SessionError("a session cannot be pickled or copied: use human.session() in the process that detects")
@@ -184,6 +212,10 @@ class SessionFrame:
         """Return the value of this name if it is of this type, else None."""
         value = self._saved.values.get(name)
         return value if isinstance(value, type_) else None
+
+    def finish(self, result: Result) -> None:
+        """Store the result of the frame, for ``Session.next()``; its tensors stay the caller's."""
+        self.save(RESULT, without_tensors(result))
 
     def save(self, name: str, value: object) -> None:
         """Store a value that has no tensors for the next frame; nothing may change it any more."""
