@@ -52,6 +52,7 @@ if TYPE_CHECKING:
         HandSkeletonConfig,
         ObjectConfig,
         SegmentationConfig,
+        TrackingConfig,
     )
     from humanrt.drawing.result import draw_result
     from humanrt.engine import Engine
@@ -145,6 +146,7 @@ __all__ = [
     "Session",
     "Tensor",
     "Timing",
+    "TrackingConfig",
     "Variable",
     "__version__",
     "draw_result",
@@ -205,6 +207,7 @@ _HOMES = {
     "Segment": "result",
     "Segmentation": "result",
     "SegmentationConfig": "config",
+    "TrackingConfig": "config",
     "Session": "streams.session",
     "Tensor": "tensors",
     "Timing": "tensors",

@@ -15,6 +15,7 @@ from humanrt.config.modules import (
     HandConfig,
     ObjectConfig,
     SegmentationConfig,
+    TrackingConfig,
 )
 from humanrt.config.section import Between, Ratio, Section, Value
 from humanrt.errors import ConfigError
@@ -112,6 +113,9 @@ class Config(Section):
 
     segmentation: SegmentationConfig = field(default_factory=SegmentationConfig)
     """Segmentation."""
+
+    tracking: TrackingConfig = field(default_factory=TrackingConfig)
+    """Tracking in sessions. Human has no such key."""
 
     def __post_init__(self) -> None:
         self._refuse_browser_settings()

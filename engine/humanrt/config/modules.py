@@ -3,7 +3,7 @@
 from dataclasses import field
 from typing import Annotated, ClassVar, Literal
 
-from humanrt.config.section import MAX_INT, Between, Natural, Ratio, Section
+from humanrt.config.section import MAX_INT, Between, Natural, Positive, Ratio, Section
 
 
 class BodyDetectorConfig(Section):
@@ -169,6 +169,29 @@ class SegmentationConfig(Section):
     min_confidence: Ratio = 0.5
     """The lowest score, 0 to 1, of an instance, and the lowest part of a pixel that must be person for the pixel to be
     labelled so. Human has no such key."""
+
+
+class TrackingConfig(Section):
+    """Tracking in a session: ids that stay with a face, body, hand and person. Human has no such section."""
+
+    path: ClassVar[str] = "tracking"
+
+    enabled: bool = True
+    """Whether ids are those of tracks. Without a session, and with ``compat="human"``, they are 0, 1, 2 and so on, in
+    the order of the result."""
+
+    lost_frames: Natural = 30
+    """For how many frames a track is kept that is not there."""
+
+    smoothing: bool = False
+    """Whether positions are smoothed with the One Euro filter."""
+
+    min_cutoff: Positive = 1.0
+    """The cutoff frequency in Hz of positions that stand still: less is smoother, and later."""
+
+    beta: Annotated[float, Between(0)] = 5.0
+    """How much the cutoff frequency rises with the speed, in Hz for each size of the record in a second: more follows
+    movements sooner."""
 
 
 class GestureConfig(Section):

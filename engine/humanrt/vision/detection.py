@@ -13,6 +13,7 @@ from humanrt.vision.caching import compare_frames
 from humanrt.vision.call import Call, Clock
 from humanrt.vision.families import Families
 from humanrt.vision.modules import MODULES, Found, Module
+from humanrt.vision.tracking import track_persons
 
 # A wrong configuration, and what concerns a whole engine: the other modules could not go on after these.
 NO_MODULES_OWN = (ConfigError, EngineError, ModelDisposedError, ScopeError, TensorDisposedError)
@@ -41,6 +42,8 @@ class Detection:
         found = self._found
         join = partial(join_persons, join=self._families.join)
         found.persons = await scheduler.run(join, found.face, found.body, found.hand, found.gesture, self._call.size)
+        if self._call.frame is not None:
+            found.persons = track_persons(self._call, self._call.frame, found.persons)
         return found
 
     async def _attempt(self, module: Module) -> None:

@@ -24,6 +24,7 @@ from humanrt.vision.hand.caching import follow_hands
 from humanrt.vision.hand.pipeline import detect_hands, hand_models
 from humanrt.vision.object.pipeline import detect_objects, object_models, reuse_objects
 from humanrt.vision.segmentation.pipeline import detect_segments, segmentation_models
+from humanrt.vision.tracking import track_bodies, track_faces, track_hands
 
 AS_MANY_AS_FACES = -1
 # For each face. Without face detection an image is taken to have one of each.
@@ -78,18 +79,24 @@ class Module:
 
 async def _faces(call: Call, families: Families, found: Found) -> None:
     found.face = await detect_faces(call, families.face)
+    if call.frame is not None:
+        found.face = await track_faces(call, call.frame, found.face)
 
 
 async def _bodies(call: Call, families: Families, found: Found) -> None:
     limit = _limit(call, found, call.config.body.max_detected, BODIES_OF_A_FACE)
     detect = detect_bodies if call.frame is None else reuse_bodies
     found.body = await detect(call, families.body, limit)
+    if call.frame is not None:
+        found.body = await track_bodies(call, call.frame, found.body)
 
 
 async def _hands(call: Call, families: Families, found: Found) -> None:
     limit = _limit(call, found, call.config.hand.max_detected, HANDS_OF_A_FACE)
     detect = detect_hands if call.frame is None else follow_hands
     found.hand = await detect(call, families.hand, limit)
+    if call.frame is not None:
+        found.hand = await track_hands(call, call.frame, found.hand)
 
 
 async def _objects(call: Call, families: Families, found: Found) -> None:
