@@ -16,7 +16,8 @@ PUBLIC = """
     FaceIrisConfig FaceLivenessConfig FaceMeshConfig FaceMobilefacenetConfig FaceSsrnetConfig FilterConfig Finger
     Gaze Gesture GestureConfig GraphModel Hand HandConfig HandDetectorConfig HandSkeletonConfig Hands Human Kernel
     Keypoint LeakReport LeakRow Memory Object ObjectConfig Person Profile Race Result Rotation Scope Segment
-    Segmentation SegmentationConfig Session Tensor Timing Variable __version__ draw_result read_picture write_png
+    Segmentation SegmentationConfig Session Tensor Timing TrackingConfig Variable __version__ draw_result read_picture
+    write_png
 """
 MODULES = "config errors imaging pytest_plugin result tensors tfjs zoo"
 

@@ -132,7 +132,7 @@ def test_every_key_of_human_has_two_spellings():
 
 
 # Accepted, and without effect: see engine/docs/configuration.md.
-NO_EFFECT = {"skip_frames", "skip_time", "cache_sensitivity", "skip_allowed", "debug", "async_", "warmup"}
+NO_EFFECT = {"debug", "async_", "warmup"}
 NO_EFFECT |= {"cache_models", "validate_models"}
 REFUSED = {"backend", "wasm_path", "wasm_platform_fetch", "flags", "software_kernels"}
 LATER = {"filter", "gesture", "body", "hand", "object", "segmentation"}
