@@ -365,7 +365,7 @@ async def test_an_error_is_an_event_once_and_a_cancellation_is_none(heard, monke
         monkeypatch.setattr(Store, "samples", lambda *_, **__: {"human_body": "/no/such/file"})
         with pytest.raises(errors.InputError):
             await human.warmup()
-        await cancelled_in(monkeypatch, humanrt.human, "read_picture", human.detect(b""))
+        await cancelled_in(monkeypatch, humanrt.human, "read_into", human.detect(b""))
     assert [(event.name, event.details.get("type")) for event in delivered()] == [
         ("create", None),
         ("error", "InputError"),

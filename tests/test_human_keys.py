@@ -29,6 +29,12 @@ EVERYTHING = {
     "object": ON,
     "segmentation": {"enabled": True, "model_path": "selfie.json"},
 }
+IN_MOTION = {
+    "face": dict.fromkeys(("gear", "ssrnet", "mobilefacenet"), {"skip_frames": 9, "skip_time": 9000}),
+    "tracking": {"smoothing": True},
+    "skip_allowed": True,
+}
+NO_MODEL = {"face.insightface.skip_frames", "face.insightface.skip_time"}  # read as those of mobilefacenet
 
 
 def keys(section):
@@ -95,10 +101,13 @@ async def test_every_other_key_is_read(read, monkeypatch):
     async with Human(EVERYTHING) as human:
         (await human.detect(PICTURES / "human_face.png")).dispose()
         (await human.warmup(OTHER_MODELS)).dispose()
+        with human.session() as session:
+            for config in (IN_MOTION, IN_MOTION, OTHER_MODELS, OTHER_MODELS):
+                (await human.detect(PICTURES / "human_face.png", config, session=session)).dispose()
         with pytest.raises(UnknownModelError):  # no package has the model
             await human.load({"face": {"insightface": ON}})
         monkeypatch.setattr("humanrt.vision.modules.detect_objects", fail)
         with await human.detect(noise, {"face": {"detector": {"min_confidence": 0.05}}}) as result:
             assert result.errors.keys() == {"object"}
     inert = {key for key in keys(Config()) if why_inert(key)}
-    assert set(keys(Config())) - read == inert | REFUSED
+    assert set(keys(Config())) - read == inert | REFUSED | NO_MODEL

@@ -17,8 +17,8 @@ PUBLIC = """
     FaceMeshConfig FaceMobilefacenetConfig FaceSsrnetConfig FilterConfig Finger Gaze Gesture GestureConfig GraphModel
     Hand HandConfig HandDetectorConfig HandSkeletonConfig Hands Human HumanSync Kernel Keypoint LeakReport LeakRow
     Memory ModelInfo ModelStats ModelTime ModelsView Object ObjectConfig OperatingPoint Person Profile Race Result
-    Rotation Row Scope Segment Segmentation SegmentationConfig Session Stream StreamStatistics Tensor Timing Variable
-    __version__ crop_faces draw_result match read_picture write_picture write_png
+    Rotation Row Scope Segment Segmentation SegmentationConfig Session Stream StreamStatistics Tensor Timing
+    TrackingConfig Variable __version__ crop_faces draw_result match read_picture write_picture write_png
 """
 MODULES = "config errors imaging matching pytest_plugin result tensors tfjs zoo"
 

@@ -459,7 +459,7 @@ class TestEnd:
         assert_nothing_is_left(human)
 
     @AUTO
-    @pytest.mark.parametrize("phase", [(human_module, "read_picture"), (GraphModel, "_run")], ids=["read", "run"])
+    @pytest.mark.parametrize("phase", [(human_module, "read_into"), (GraphModel, "_run")], ids=["read", "run"])
     async def test_a_cancelled_detection_releases_everything(self, human, monkeypatch, phase):
         hold = Hold(monkeypatch, *phase)
         consuming = asyncio.create_task(in_block(human.stream(frames(COUNT)), "end", 0))

@@ -58,6 +58,7 @@ if TYPE_CHECKING:
         HandSkeletonConfig,
         ObjectConfig,
         SegmentationConfig,
+        TrackingConfig,
     )
     from humanrt.drawing.options import DrawOptions
     from humanrt.drawing.result import crop_faces, draw_result
@@ -178,6 +179,7 @@ __all__ = [
     "StreamStatistics",
     "Tensor",
     "Timing",
+    "TrackingConfig",
     "Variable",
     "__version__",
     "crop_faces",
@@ -261,6 +263,7 @@ _HOMES = {
     "StreamStatistics": "stream",
     "Tensor": "tensors",
     "Timing": "tensors",
+    "TrackingConfig": "config",
     "Variable": "tensors",
     "crop_faces": "drawing.result",
     "draw_result": "drawing.result",

@@ -28,7 +28,7 @@ from humanrt.runtime import scheduler
 from humanrt.runtime.cpu_budget import cpu_budget
 from humanrt.runtime.futures import background, completion
 from humanrt.runtime.library import installed_distributions
-from humanrt.streams.session import Session
+from humanrt.streams.session import Seconds, Session
 from humanrt.zoo import OnProgress
 
 COUNTED = ("face", "body", "hand", "object", "gesture", "persons")
@@ -85,7 +85,7 @@ class Housekeeping(ABC):
         """Fetch and load the models that the configuration needs; see ``Human``."""
 
     @abstractmethod
-    def session(self) -> Session:
+    def session(self, *, clock: Seconds = time.perf_counter) -> Session:
         """Return a session for the frames of one video; see ``Human``."""
 
     @abstractmethod

@@ -26,7 +26,7 @@ from humanrt.matching import match
 from humanrt.result import Result
 from humanrt.runtime import scheduler
 from humanrt.runtime.futures import completion, import_backend, outlast, running_loop
-from humanrt.streams.session import Session, SessionFrame, session_frame
+from humanrt.streams.session import Seconds, Session, SessionFrame, session_frame
 from humanrt.tensors import Tensor
 from humanrt.tracebacks import clear_frames, handled
 from humanrt.vision.call import Call, Clock, Models
@@ -110,13 +110,16 @@ class Human(ManyPictures):
             models = await self._load(self._merged(config), on_progress)
             await warm_up(models.values())
 
-    def session(self) -> Session:
+    def session(self, *, clock: Seconds = time.perf_counter) -> Session:
         """Return a session for the frames of one video: ``detect(frame, session=session)``. The caller closes it.
+
+        ``clock`` returns the time of the frame in seconds, for videos that are not live: the limits in milliseconds of
+        frame caching, and smoothing, depend on it.
 
         Raises ``EngineClosedError`` if this Human was closed.
         """
         with self._in_flight():
-            return Session(self._internals.registry)
+            return Session(self._internals.registry, clock)
 
     async def detect(
         self,
@@ -199,6 +202,8 @@ class Human(ManyPictures):
                 performance=clock.finish(),
                 timestamp=time.time_ns() // 1_000_000,
             )
+            if frame is not None:
+                frame.finish(result)
             tensors = list(result.tensors())
             if tensors:
                 scope.returns(tensors)

@@ -15,7 +15,7 @@ from humanrt.errors import ConfigError, StreamError
 from humanrt.imaging import PictureSource
 from humanrt.result import Result
 from humanrt.streams.frames import Frames, Reading, StreamSource
-from humanrt.streams.session import Session
+from humanrt.streams.session import Seconds, Session
 
 Drop: TypeAlias = Literal["oldest", "none"]
 
@@ -26,8 +26,8 @@ RECENT = 30
 class Detector(Protocol):
     """The part of ``Human`` that a stream uses."""
 
-    def session(self) -> Session:
-        """Return a session for the frames of one video."""
+    def session(self, *, clock: Seconds) -> Session:
+        """Return a session for the frames of one video, whose times ``clock`` returns."""
 
     async def detect(
         self, source: PictureSource, config: Config | None = None, *, session: Session | None = None
@@ -82,6 +82,7 @@ class Stream:
         self._config = config
         self._frames = frames
         self._session: Session | None = None
+        self._times = deque([0.0], maxlen=1)  # the time of the frame that is detected
         self._detected = 0
         self._recent: deque[float] = deque(maxlen=RECENT)
         self._entered = self._closed = False
@@ -118,7 +119,8 @@ class Stream:
     async def __aenter__(self) -> Self:
         if self._entered or self._closed:
             raise StreamError("a stream is used once; create another one with human.stream()")
-        self._session = self._detector.session()
+        times = self._times  # the session must not hold the stream
+        self._session = self._detector.session(clock=lambda: times[0])
         self._entered = True
         try:
             await self._frames.open()
@@ -149,6 +151,7 @@ class Stream:
         if self._closed:
             raise StreamError("this stream was closed; create another one with human.stream()")
         frame = await self._frames.take()
+        self._times.append(frame.timestamp)
         result = await self._detector.detect(frame.pixels, self._config, session=session)
         self.timestamp = frame.timestamp
         self._detected += 1

@@ -54,7 +54,7 @@ class TestSession:
 
     def remember(self, engine, session, value, error=None):
         with session_frame(session, engine.registry) as frame, engine.scope():
-            frame.remember("frames", [engine.scalar(value)])
+            frame.remember("states", "frames", [engine.scalar(value)])
             if error is not None:
                 raise error
 
@@ -64,7 +64,7 @@ class TestSession:
 
     def recalled(self, engine, session, kind="frames"):
         with session_frame(session, engine.registry) as frame:
-            return [state.array() for state in frame.recall(kind)]
+            return [state.array() for state in frame.recall("states", kind)]
 
     def test_a_frame_recalls_the_states_of_the_frame_before(self, engine, session):
         assert self.recalled(engine, session) == []
@@ -113,10 +113,10 @@ class TestSession:
         self.remember(engine, session, 1.0)
         with session_frame(session, engine.registry) as frame:
             session.close()
-            (state,) = frame.recall("frames")
+            (state,) = frame.recall("states", "frames")
             session.close()
             assert (session.is_closed, state.array()) == (True, 1)
-            frame.remember("frames", [engine.scalar(2.0)])
+            frame.remember("states", "frames", [engine.scalar(2.0)])
         assert engine.memory().baseline == NOTHING
 
     @pytest.mark.parametrize("error", [None, KeyError])

@@ -23,8 +23,8 @@ from humanrt.vision.modules import MODULES, Found, Module, needed_models
 from humanrt.vision.stage import Batch, Family, run_stage
 
 NAMES = ("face", "body", "hand", "object", "gesture", "segmentation")
-# An unsupported section of Human's, which can be disabled only.
-NOT_A_MODULE = {"filter"}
+# An unsupported section of Human's, which can be disabled only, and what is done with the records of modules.
+NOT_A_MODULE = {"filter", "tracking"}
 
 
 def test_there_is_one_module_for_each_section_that_can_be_enabled():

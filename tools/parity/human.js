@@ -98,6 +98,33 @@ async function compare({ first, second }) {
   }
 }
 
+// Detects in the frames of a video in order, in one Human, whose clocks show `times`, in milliseconds. Returns for each
+// frame the result and the runs of each model.
+async function video({ frames, times, config, backend }) {
+  const cache = config.cacheSensitivity === undefined ? 0.7 : config.cacheSensitivity;
+  const human = freshHuman({ ...config, ...OURS, cacheSensitivity: cache, backend });
+  const runs = {};
+  const clocks = [Date.now, performance.now];
+  tf.engine().startScope();
+  try {
+    await human.init();
+    await human.load();
+    for (const [name, model] of Object.entries(human.models.models)) if (model) count(model, name, runs);
+    const seen = [];
+    for (const [i, frame] of frames.entries()) {
+      const { data, shape } = decode(frame);
+      Object.keys(runs).forEach((name) => { runs[name] = 0; });
+      show(times[i]);
+      const result = await human.detect(tf.tensor(Int32Array.from(data), shape, 'int32'));
+      seen.push({ result: plain(result), runs: { ...runs } });
+    }
+    return seen;
+  } finally {
+    [Date.now, performance.now] = clocks;
+    tf.engine().endScope();
+  }
+}
+
 function validate({ configs }) {
   const human = freshHuman({});
   return configs.map((config) => human.validate(config));
@@ -123,6 +150,33 @@ function match({ embeddings, candidates, options }) {
   });
 }
 
+// Interpolates the results of a video in one Human: returns what next() returns for each at each of its times. Every
+// call has a copy, since Human writes the annotations of faces that it shows into the result.
+function next({ results, times, config }) {
+  const human = freshHuman({ ...config, ...OURS });
+  const clocks = [Date.now, performance.now];
+  try {
+    return results.map((result, i) => times[i].map((time) => { show(time); return plain(human.next(plain(result))); }));
+  } finally {
+    [Date.now, performance.now] = clocks;
+  }
+}
+
+function show(time) {
+  Date.now = () => time;
+  performance.now = () => time;
+}
+
+const plain = (result) => JSON.parse(JSON.stringify(result, toJSON));
+
+function count(model, name, runs) {
+  runs[name] = 0;
+  for (const method of ['execute', 'executeAsync']) {
+    const run = model[method].bind(model);
+    model[method] = (...inputs) => { runs[name] += 1; return run(...inputs); };
+  }
+}
+
 const defaults = () => freshHuman({}).config;
 
 module.exports = {
@@ -131,8 +185,10 @@ module.exports = {
   detect,
   reset,
   match,
+  next,
   segmentation,
   validate,
+  video,
   warmup,
   version: require(path.join(PACKAGE, 'package.json')).version,
 };

@@ -167,6 +167,38 @@ class Peer:
         result: list[dict[str, Any]] = self._request("match", **fields)
         return result
 
+    def human_video(
+        self,
+        frames: Sequence[NDArray[np.uint8]],
+        times: Sequence[float],
+        config: Mapping[str, Any],
+        *,
+        backend: Backend = "wasm",
+    ) -> list[dict[str, Any]]:
+        """Run ``Human.detect`` on the frames of a video, one after the other, in a new Human with its frame cache on.
+
+        ``times`` are what its clocks show for each frame, in milliseconds. ``frames`` and ``config`` are as in
+        ``human``. Returns for each frame "result", and "runs", the number of runs of each model. Raises as ``human``
+        does.
+        """
+        for frame in frames:
+            _check_image(frame)
+        request = {"frames": list(frames), "times": list(times), "config": dict(config)}
+        result: list[dict[str, Any]] = self._request("video", **request, backend=backend)
+        return result
+
+    def human_next(
+        self, results: Sequence[Mapping[str, Any]], times: Sequence[Sequence[float]], config: Mapping[str, Any]
+    ) -> list[list[dict[str, Any]]]:
+        """Run ``Human.next`` on results as JSON, one after the other, in a new Human.
+
+        ``times`` are, for each result, what its clock shows for each call, in milliseconds. Returns the results of
+        these calls.
+        """
+        request = {"results": list(results), "times": [list(each) for each in times], "config": dict(config)}
+        found: list[list[dict[str, Any]]] = self._request("next", **request)
+        return found
+
     def inside_human(self, files: Sequence[str], function: str, *arguments: object) -> Any:  # noqa: ANN401  # any result
         """Call a function that Human does not export, on JSON.
 

@@ -25,6 +25,8 @@ const commands = {
   compare: human.compare,
   validate: human.validate,
   reset: human.reset,
+  video: human.video,
+  next: human.next,
   defaults: human.defaults,
   inside: inside.call,
   effort: timing.time,

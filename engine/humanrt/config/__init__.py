@@ -4,7 +4,7 @@ A configuration is written as ``Config(face=FaceConfig(...))``, as a dict or as 
 snake_case names and Human's camelCase names. Each value is checked for its type and range.
 
 Differences from Human 3.3.6: filters, which HumanRT does not have yet, are off by default; settings that only have a
-meaning in JavaScript are refused; ``device``, ``compat``, ``max_pixels``, ``cards``, ``raise_errors``,
+meaning in JavaScript are refused; ``device``, ``compat``, ``tracking``, ``max_pixels``, ``cards``, ``raise_errors``,
 ``segmentation.min_confidence`` and the defaults of ``body.detector`` are HumanRT's own.
 """
 
@@ -35,6 +35,7 @@ from humanrt.config.modules import (
     HandSkeletonConfig,
     ObjectConfig,
     SegmentationConfig,
+    TrackingConfig,
 )
 from humanrt.config.section import Section
 
@@ -65,6 +66,7 @@ __all__ = [
     "ObjectConfig",
     "Section",
     "SegmentationConfig",
+    "TrackingConfig",
     "load_config",
     "split_paths",
 ]

@@ -16,6 +16,7 @@ from humanrt.config.modules import (
     HandConfig,
     ObjectConfig,
     SegmentationConfig,
+    TrackingConfig,
 )
 from humanrt.config.porting import ON_CPU, from_human
 from humanrt.config.section import Between, Ratio, Section, Value
@@ -84,10 +85,11 @@ class Config(Section):
     ``none`` or an empty string it does nothing."""
 
     cache_sensitivity: Ratio = 0.7
-    """How similar frames of a stream must be for a result to be reused, 0 to 1. ``detect()`` ignores it."""
+    """How much a frame of a session may differ from the one before for results to be reused: the mean of the squared
+    differences of their values, 0 to 255, over 255. 0 reuses none."""
 
     skip_allowed: bool = False
-    """Whether results of a stream are reused although its frames differ. ``detect()`` ignores it."""
+    """Whether results of a session are reused however much its frames differ. Human has this key and sets it itself."""
 
     deallocate: Literal["auto", "manual"] = "auto"
     """Who disposes the tensors of a ``Result``: HumanRT, once the ``Result`` is no longer used (``auto``), or the
@@ -119,6 +121,9 @@ class Config(Section):
 
     segmentation: SegmentationConfig = field(default_factory=SegmentationConfig)
     """Segmentation."""
+
+    tracking: TrackingConfig = field(default_factory=TrackingConfig)
+    """Tracking in sessions. Human has no such key."""
 
     def __post_init__(self) -> None:
         self._refuse_browser_settings()

@@ -27,10 +27,10 @@ class FaceDetectorConfig(Section):
     """The most faces that are detected in a picture; those with the highest scores are kept."""
 
     skip_frames: Natural = 99
-    """The most frames of a stream for which an earlier result is reused. ``detect()`` ignores it."""
+    """The most frames of a session that follow faces by their mesh, without the detector, until it runs again."""
 
     skip_time: Natural = 2500
-    """The longest time in milliseconds for which an earlier result is reused in a stream. ``detect()`` ignores it."""
+    """The longest time in milliseconds for which faces are followed without the detector."""
 
     min_confidence: Ratio = 0.2
     """The lowest score of a face, 0 to 1; faces below it are dropped."""
@@ -70,10 +70,10 @@ class FaceMeshConfig(Section):
     """Name of the model: ``facemesh``, or that of a custom model card."""
 
     skip_frames: Natural = 0
-    """As ``face.detector.skip_frames``."""
+    """Has no effect, as in Human: this model runs in every frame."""
 
     skip_time: Natural = 0
-    """As ``face.detector.skip_time``, in milliseconds."""
+    """Has no effect, as in Human."""
 
     keep_invalid: bool = False
     """Whether faces are kept for which the mesh's score is below ``face.detector.min_confidence``; they have the
@@ -92,10 +92,10 @@ class FaceAttentionConfig(Section):
     """Name of the model: ``facemesh-attention``, ``facemesh-attention-pinto``, or that of a custom model card."""
 
     skip_frames: Natural = 0
-    """As ``face.detector.skip_frames``."""
+    """Has no effect, as in Human: this model runs in every frame."""
 
     skip_time: Natural = 0
-    """As ``face.detector.skip_time``, in milliseconds."""
+    """Has no effect, as in Human."""
 
 
 class FaceIrisConfig(Section):
@@ -110,10 +110,10 @@ class FaceIrisConfig(Section):
     """Name of the model: ``iris``, or that of a custom model card."""
 
     skip_frames: Natural = 0
-    """As ``face.detector.skip_frames``."""
+    """Has no effect, as in Human: this model runs in every frame."""
 
     skip_time: Natural = 0
-    """As ``face.detector.skip_time``, in milliseconds."""
+    """Has no effect, as in Human."""
 
     scale: Positive = 2.3
     """Side of an eye's crop, as a multiple of the width of the eye in the mesh."""
@@ -131,10 +131,10 @@ class FaceDescriptionConfig(Section):
     """Name of the model: ``faceres``, ``faceres-deep``, or that of a custom model card."""
 
     skip_frames: Natural = 99
-    """As ``face.detector.skip_frames``."""
+    """The most frames of a session for which a result is reused."""
 
     skip_time: Natural = 3000
-    """As ``face.detector.skip_time``, in milliseconds."""
+    """The longest time in milliseconds for which a result is reused in a session."""
 
     min_confidence: Ratio = 0.1
     """The score, 0 to 1, above which the gender is reported."""
@@ -155,10 +155,10 @@ class FaceEmotionConfig(Section):
     """Name of the model: ``emotion``, or that of a custom model card."""
 
     skip_frames: Natural = 99
-    """As ``face.detector.skip_frames``."""
+    """The most frames of a session for which a result is reused."""
 
     skip_time: Natural = 1500
-    """As ``face.detector.skip_time``, in milliseconds."""
+    """The longest time in milliseconds for which a result is reused in a session."""
 
     min_confidence: Ratio = 0.1
     """The score, 0 to 1, above which an emotion is reported."""
@@ -179,10 +179,10 @@ class FaceAntispoofConfig(Section):
     """Name of the model: ``antispoof``, or that of a custom model card."""
 
     skip_frames: Natural = 99
-    """As ``face.detector.skip_frames``."""
+    """The most frames of a session for which a result is reused."""
 
     skip_time: Natural = 4000
-    """As ``face.detector.skip_time``, in milliseconds."""
+    """The longest time in milliseconds for which a result is reused in a session."""
 
 
 class FaceLivenessConfig(Section):
@@ -197,10 +197,10 @@ class FaceLivenessConfig(Section):
     """Name of the model: ``liveness``, or that of a custom model card."""
 
     skip_frames: Natural = 99
-    """As ``face.detector.skip_frames``."""
+    """The most frames of a session for which a result is reused."""
 
     skip_time: Natural = 4000
-    """As ``face.detector.skip_time``, in milliseconds."""
+    """The longest time in milliseconds for which a result is reused in a session."""
 
 
 class FaceGearConfig(Section):
@@ -215,10 +215,10 @@ class FaceGearConfig(Section):
     """Name of the model: ``gear``, or that of a custom model card."""
 
     skip_frames: Natural = 0
-    """As ``face.detector.skip_frames``."""
+    """The most frames of a session for which a result is reused."""
 
     skip_time: Natural = 0
-    """As ``face.detector.skip_time``, in milliseconds."""
+    """The longest time in milliseconds for which a result is reused in a session."""
 
     min_confidence: Ratio = 0.1
     """The score, 0 to 1, above which a race is reported."""
@@ -242,10 +242,10 @@ class FaceSsrnetConfig(Section):
     """Name of the model of the gender: ``gender``, ``gender-ssrnet-imdb``, or that of a custom model card."""
 
     skip_frames: Natural = 0
-    """As ``face.detector.skip_frames``."""
+    """The most frames of a session for which a result is reused."""
 
     skip_time: Natural = 0
-    """As ``face.detector.skip_time``, in milliseconds."""
+    """The longest time in milliseconds for which a result is reused in a session."""
 
     min_confidence: Ratio = 0.1
     """Has no effect, as in Human."""
@@ -266,10 +266,10 @@ class FaceMobilefacenetConfig(Section):
     """Name of the model: ``mobilefacenet`` (192 numbers), ``mobileface`` (256), or that of a custom model card."""
 
     skip_frames: Natural = 0
-    """As ``face.detector.skip_frames``."""
+    """The most frames of a session for which a result is reused."""
 
     skip_time: Natural = 0
-    """As ``face.detector.skip_time``, in milliseconds."""
+    """The longest time in milliseconds for which a result is reused in a session."""
 
 
 class FaceInsightfaceConfig(Section):
@@ -284,10 +284,10 @@ class FaceInsightfaceConfig(Section):
     """Name of the model. As in Human, none comes with the package: name a custom model card."""
 
     skip_frames: Natural = 0
-    """As ``face.detector.skip_frames``."""
+    """The most frames of a session for which a result is reused."""
 
     skip_time: Natural = 0
-    """As ``face.detector.skip_time``, in milliseconds."""
+    """The longest time in milliseconds for which a result is reused in a session."""
 
 
 class FaceConfig(Section):

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 
 from humanrt.config.section import Section
 
-STREAMS = "results of a stream are not reused in this version: every call computes"
+EVERY_FRAME = "as in Human: this model runs in every frame"
 FILTERS = "this version has no filters"
 
 INERT: Mapping[str, str] = {
@@ -18,10 +18,10 @@ INERT: Mapping[str, str] = {
     "debug": "messages go to the standard library's logging, whose loggers are named humanrt...",
     "software_kernels": "every operation has a kernel here",
     "validate_models": "models are always checked",
-    "cache_sensitivity": STREAMS,
-    "skip_allowed": STREAMS,
-    "*.skip_frames": STREAMS,
-    "*.skip_time": STREAMS,
+    "face.mesh.skip_*": EVERY_FRAME,
+    "face.attention.skip_*": EVERY_FRAME,
+    "face.iris.skip_*": EVERY_FRAME,
+    "segmentation.skip_*": EVERY_FRAME,
     "filter.*": FILTERS,
     "face.ssrnet.min_confidence": "as in Human",
     "hand.model_path": "as in Human: hand.detector and hand.skeleton name the models",

@@ -3,7 +3,7 @@
 from dataclasses import field
 from typing import Annotated, ClassVar, Literal
 
-from humanrt.config.section import MAX_INT, Between, Natural, Ratio, Section
+from humanrt.config.section import MAX_INT, Between, Natural, Positive, Ratio, Section
 
 
 class BodyDetectorConfig(Section):
@@ -45,10 +45,10 @@ class BodyConfig(Section):
     """The score, 0 to 1, above which a body, and each of its keypoints, is reported."""
 
     skip_frames: Natural = 1
-    """As ``face.detector.skip_frames``."""
+    """The most frames of a session for which a result is reused; with ``movenet`` one less, so that 1 is none."""
 
     skip_time: Natural = 200
-    """As ``face.detector.skip_time``, in milliseconds."""
+    """The longest time in milliseconds for which a result is reused in a session. ``posenet`` runs in every frame."""
 
     detector: BodyDetectorConfig = field(default_factory=BodyDetectorConfig)
     """The detector of people, for blazepose."""
@@ -88,10 +88,10 @@ class HandConfig(Section):
     """Whether a hand is turned upright before its keypoints are computed. Only ``handdetect`` knows its angle."""
 
     skip_frames: Natural = 99
-    """As ``face.detector.skip_frames``."""
+    """The most frames of a session for which hands are reused (``handtrack``) or followed (``handdetect``)."""
 
     skip_time: Natural = 1000
-    """As ``face.detector.skip_time``, in milliseconds."""
+    """The longest time in milliseconds for that."""
 
     min_confidence: Ratio = 0.5
     """The lowest score, 0 to 1, of a hand, and of its keypoints."""
@@ -135,10 +135,10 @@ class ObjectConfig(Section):
     """The most objects of a picture; those with the highest scores are kept."""
 
     skip_frames: Natural = 99
-    """As ``face.detector.skip_frames``."""
+    """The most frames of a session for which a result is reused."""
 
     skip_time: Natural = 2000
-    """As ``face.detector.skip_time``, in milliseconds."""
+    """The longest time in milliseconds for which a result is reused in a session."""
 
 
 class SegmentationConfig(Section):
@@ -153,10 +153,10 @@ class SegmentationConfig(Section):
     """Name of the model: ``rvm``, ``selfie``, ``meet``, or that of a custom model card."""
 
     skip_frames: Natural = 0
-    """As ``face.detector.skip_frames``."""
+    """Has no effect, as in Human: this model runs in every frame."""
 
     skip_time: Natural = 0
-    """As ``face.detector.skip_time``, in milliseconds."""
+    """Has no effect, as in Human."""
 
     ratio: Annotated[float, Between(0.01, 1)] = 0.5
     """Size of the picture that ``rvm`` runs on, as a part of the original's, 0.01 to 1. It is raised for pictures of
@@ -169,6 +169,29 @@ class SegmentationConfig(Section):
     min_confidence: Ratio = 0.5
     """The lowest score, 0 to 1, of an instance, and the lowest part of a pixel that must be person for the pixel to be
     labelled so. Human has no such key."""
+
+
+class TrackingConfig(Section):
+    """Tracking in a session: ids that stay with a face, body, hand and person. Human has no such section."""
+
+    path: ClassVar[str] = "tracking"
+
+    enabled: bool = True
+    """Whether ids are those of tracks. Without a session, and with ``compat="human"``, they are 0, 1, 2 and so on, in
+    the order of the result."""
+
+    lost_frames: Natural = 30
+    """For how many frames a track is kept that is not there."""
+
+    smoothing: bool = False
+    """Whether positions are smoothed with the One Euro filter."""
+
+    min_cutoff: Positive = 1.0
+    """The cutoff frequency in Hz of positions that stand still: less is smoother, and later."""
+
+    beta: Annotated[float, Between(0)] = 5.0
+    """How much the cutoff frequency rises with the speed, in Hz for each size of the record in a second: more follows
+    movements sooner."""
 
 
 class GestureConfig(Section):

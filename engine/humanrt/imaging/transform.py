@@ -164,6 +164,12 @@ def _warp(image: NDArray[Pixel], affine: Affine, height: int, width: int, border
     return warped
 
 
+def mean_squared_difference(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
+    """Return the mean of the squared differences of the values of two pictures of one size, 0 to 255**2."""
+    cv2 = load_cv2()
+    return float(cv2.norm(first, second, cv2.NORM_L2SQR)) / first.size
+
+
 def _grids(*axes: tuple[float, float, int, int]) -> list[tuple[float, float]]:
     """Return the distance between the samples along each axis, and the first of them.
 

@@ -27,7 +27,7 @@ class Body(Record):
     """One body."""
 
     id: int
-    """The number of the body in its Result."""
+    """The number of the body in its Result; in a session that of its track."""
     score: float
     """The confidence that this is a body, 0..1."""
     box: Box

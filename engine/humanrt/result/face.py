@@ -72,7 +72,7 @@ class Face(Record):
     """One face; a field whose model was off is None, or empty."""
 
     id: int
-    """The index of the face in its Result."""
+    """The index of the face in its Result; in a session the number of its track."""
     score: float
     """The confidence that this is a face, 0..1: ``face_score`` with the mesh model, else ``box_score``."""
     box_score: float

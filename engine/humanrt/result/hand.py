@@ -37,7 +37,7 @@ class Hand(Record):
     """
 
     id: int
-    """The index of the hand in its Result."""
+    """The index of the hand in its Result; in a session the number of its track."""
     score: float
     """The confidence that this is a hand, 0..1: ``box_score`` with handtrack, ``finger_score`` with handdetect."""
     box_score: float

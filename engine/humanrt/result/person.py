@@ -36,7 +36,7 @@ class Person(Record):
     """A face, and the body, hands and gestures that belong to it."""
 
     id: int
-    """The index of the person in its Result."""
+    """The index of the person in its Result; in a session it stays with the person."""
     face: Face
     """The face."""
     body: Body | None

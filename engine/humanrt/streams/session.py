@@ -1,34 +1,53 @@
 """The state that one frame of a video leaves for the next.
 
-A recurrent model computes a frame from the frames before it. Its states are not kept in the model, where all callers
-would share them (in Human, the ghost of one video appears in another), but in a ``Session`` that the caller owns. Each
-call of ``detect()`` opens the session as a ``SessionFrame``. The states that the frame stores replace those of the
-session when the call succeeds; when it fails or is cancelled, the session stays as it was.
+A recurrent model computes a frame from the frames before it, frame caching reuses what a model returned for one of
+them, and a track has the ids of all. None of it is kept in variables of a module, where all callers would share it (in
+Human, the ghost of one video appears in another), but in a ``Session`` that the caller owns. Each call of ``detect()``
+opens the session as a ``SessionFrame``. What the frame stores replaces the entries of the session when the call
+succeeds; when it fails or is cancelled, the session stays as it was.
 """
 
 import threading
-from collections.abc import Hashable, Iterator, Sequence
+import time
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from types import TracebackType
-from typing import NamedTuple, NoReturn, Self
+from types import MappingProxyType, TracebackType
+from typing import NamedTuple, NoReturn, Self, TypeAlias, TypeVar
 
 from humanrt.errors import SessionError
+from humanrt.result import Result
+from humanrt.streams.interpolation import Shown, interpolate, without_tensors
 from humanrt.tensors import Registry, Tensor, keep
+
+# The name of the result of the last frame.
+RESULT = "result"
+
+Kept = TypeVar("Kept")
+
+Seconds: TypeAlias = Callable[[], float]
+"""A clock: a function that returns seconds, which never decrease."""
 
 
 class SavedStates(NamedTuple):
-    """The states of a model after a frame, and the kind of frames that they are valid for."""
+    """Tensors of a frame, and the kind of frames that they are valid for."""
 
     kind: Hashable
     tensors: tuple[Tensor, ...]
 
     def dispose(self) -> None:
-        """Free the states."""
+        """Free the tensors."""
         for tensor in self.tensors:
             tensor.dispose()
 
 
-NOTHING = SavedStates(None, ())
+class Saved(NamedTuple):
+    """What the frames of a session have stored, each by its name: tensors, and plain values without any."""
+
+    states: Mapping[str, SavedStates] = MappingProxyType({})
+    values: Mapping[str, object] = MappingProxyType({})
+
+
+NOTHING = Saved()
 
 
 class Session:
@@ -43,15 +62,18 @@ class Session:
 
     Its tensors belong to no scope. ``close()``, leaving ``with`` or ``async with``, and closing Human free them; those
     of a session that is garbage-collected unclosed count as leaked. One call at a time may use a session, because
-    frames have an order. A frame of another size, another model or another ``ratio`` starts from nothing.
+    frames have an order. A frame of another size, another model or another configuration starts from nothing.
     """
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, clock: Seconds = time.perf_counter) -> None:
         self._registry = registry
-        self._lock = threading.Lock()  # guards the three below
+        self._clock = clock
+        self._lock = threading.Lock()  # guards the next three
         self._saved = NOTHING
         self._in_use = False
         self._closed = False
+        self._showing = threading.Lock()  # guards the next one
+        self._shown = Shown()
 
     @property
     def is_closed(self) -> bool:
@@ -68,7 +90,28 @@ class Session:
             if self._in_use:
                 return
             saved, self._saved = self._saved, NOTHING
-        saved.dispose()
+        _dispose(saved.states.values())
+
+    def next(self, timestamp: float | None = None) -> Result:
+        """Return a result between frames: the one shown last, moved towards that of the last frame.
+
+        ``timestamp`` is in milliseconds since 1970 UTC, as that of a ``Result``; now if it is not given. Boxes, points
+        and angles are interpolated as in Human, and the rest is that of the last frame, without tensors and
+        segmentation. Before the first frame the result is empty. Calls are cheap, and may be made at any time, also
+        while a frame is processed.
+
+        Raises ``SessionError`` if the session was closed.
+        """
+        with self._lock:
+            if self._closed:
+                raise SessionError("this session was closed; create a new one with human.session()")
+            latest = self._saved.values.get(RESULT)
+        if not isinstance(latest, Result):
+            return Result(0, 0)
+        with self._showing:
+            now = time.time_ns() / 1_000_000 if timestamp is None else timestamp
+            result, self._shown = interpolate(latest, self._shown, now)
+        return result
 
     def __reduce__(self) -> NoReturn:
         raise SessionError("a session cannot be pickled or copied: use human.session() in the process that detects")
@@ -91,18 +134,19 @@ class Session:
 
     @contextmanager
     def _frame(self, registry: Registry) -> Iterator["SessionFrame"]:
-        frame = SessionFrame(self._enter(registry))
+        milliseconds = 1000 * self._clock()
+        frame = SessionFrame(self._enter(registry), milliseconds)
         try:
             yield frame
         except BaseException:
-            self._leave()
-            frame.stored.dispose()
+            self._leave(NOTHING)
+            _dispose(frame.stored.states.values())
             raise
         self._leave(frame.stored)
 
     turn = _frame  # the name that human.py uses
 
-    def _enter(self, registry: Registry) -> SavedStates:
+    def _enter(self, registry: Registry) -> Saved:
         with self._lock:
             if registry is not self._registry:
                 raise SessionError("this session is another Human's: use one from session() of the Human that detects")
@@ -116,41 +160,71 @@ class Session:
             self._in_use = True
             return self._saved
 
-    def _leave(self, stored: SavedStates = NOTHING) -> None:
+    def _leave(self, stored: Saved) -> None:
         with self._lock:
             self._in_use = False
             before = self._saved
             if self._closed:
                 self._saved = NOTHING
-            elif stored is not NOTHING:
-                self._saved = stored
-            unused = [states for states in (before, stored) if states is not self._saved]
-        for states in unused:
-            states.dispose()
+            else:
+                self._saved = Saved({**before.states, **stored.states}, {**before.values, **stored.values})
+            kept = self._saved.states
+            unused = [
+                states
+                for saved in (before.states, stored.states)
+                for name, states in saved.items()
+                if states is not kept.get(name)
+            ]
+        _dispose(unused)
 
 
 class SessionFrame:
-    """The states that one frame of a session reads and stores.
+    """What one frame of a session reads of the frames before it, and stores for those after it.
 
     Attributes:
-        stored: the states for the next frame; ``NOTHING`` until ``remember()``.
+        time: the time of the frame in milliseconds, by the session's clock.
+        skip_allowed: whether results of earlier frames may be reused for this one.
+        stored: what this frame stores.
 
     """
 
-    def __init__(self, saved: SavedStates) -> None:
+    def __init__(self, saved: Saved, milliseconds: float = 0.0) -> None:
         self._saved = saved
-        self.stored: SavedStates = NOTHING
+        self._states: dict[str, SavedStates] = {}
+        self._values: dict[str, object] = {}
+        self.time = milliseconds
+        self.skip_allowed = False
+        self.stored: Saved = Saved(self._states, self._values)
 
-    def recall(self, kind: Hashable) -> tuple[Tensor, ...]:
-        """Return the states of the frame before if they are of this kind and none is disposed, else ``()``."""
-        valid = self._saved.kind == kind and not any(tensor.is_disposed for tensor in self._saved.tensors)
-        return self._saved.tensors if valid else ()
+    def recall(self, name: str, kind: Hashable) -> tuple[Tensor, ...]:
+        """Return the tensors of this name if they are of this kind and none is disposed, else ``()``."""
+        saved = self._saved.states.get(name)
+        valid = saved is not None and saved.kind == kind and not any(tensor.is_disposed for tensor in saved.tensors)
+        return saved.tensors if saved is not None and valid else ()
 
-    def remember(self, kind: Hashable, states: Sequence[Tensor]) -> None:
+    def remember(self, name: str, kind: Hashable, tensors: Sequence[Tensor]) -> None:
         """Store tensors of this call for the next frame; from here on the session owns them."""
-        for state in states:
-            keep(state)
-        self.stored = SavedStates(kind, tuple(states))
+        for tensor in tensors:
+            keep(tensor)
+        self._states[name] = SavedStates(kind, tuple(tensors))
+
+    def load(self, name: str, type_: type[Kept]) -> Kept | None:
+        """Return the value of this name if it is of this type, else None."""
+        value = self._saved.values.get(name)
+        return value if isinstance(value, type_) else None
+
+    def finish(self, result: Result) -> None:
+        """Store the result of the frame, for ``Session.next()``; its tensors stay the caller's."""
+        self.save(RESULT, without_tensors(result))
+
+    def save(self, name: str, value: object) -> None:
+        """Store a value that has no tensors for the next frame; nothing may change it any more."""
+        self._values[name] = value
+
+
+def _dispose(saved: Iterable[SavedStates]) -> None:
+    for states in saved:
+        states.dispose()
 
 
 def session_frame(session: Session, registry: Registry) -> AbstractContextManager[SessionFrame]:

@@ -9,9 +9,11 @@ from humanrt.people.persons import join_persons
 from humanrt.runtime import scheduler
 from humanrt.runtime.side_by_side import side_by_side
 from humanrt.tracebacks import without_frames
+from humanrt.vision.caching import compare_frames
 from humanrt.vision.call import Call, Clock
 from humanrt.vision.families import Families
 from humanrt.vision.modules import MODULES, Found, Module
+from humanrt.vision.tracking import track_persons
 
 # A wrong configuration, and what concerns a whole engine: the other modules could not go on after these.
 NO_MODULES_OWN = (ConfigError, EngineError, ModelDisposedError, ScopeError, TensorDisposedError)
@@ -34,10 +36,14 @@ class Detection:
         The error of a module that fails is in ``errors``, and the others go on. An error that is not a module's own is
         raised, and with ``raise_errors`` any error: then the others are cancelled.
         """
+        if self._call.frame is not None:
+            await compare_frames(self._call, self._call.frame)
         await side_by_side(*(self._attempt(module) for module in self._modules))
         found = self._found
         join = partial(join_persons, join=self._families.join)
         found.persons = await scheduler.run(join, found.face, found.body, found.hand, found.gesture, self._call.size)
+        if self._call.frame is not None:
+            found.persons = track_persons(self._call, self._call.frame, found.persons)
         return found
 
     async def _attempt(self, module: Module) -> None:

@@ -15,13 +15,15 @@ from humanrt.result import Body, Face, Gesture, Hand, Object, Person, Result, Se
 from humanrt.result.formats import rows
 from humanrt.result.formats.rows import Summary
 from humanrt.runtime import scheduler
-from humanrt.vision.body.pipeline import body_models, detect_bodies
+from humanrt.vision.body.pipeline import body_models, detect_bodies, reuse_bodies
 from humanrt.vision.call import Call
 from humanrt.vision.face.pipeline import detect_faces, face_models
 from humanrt.vision.families import Families
+from humanrt.vision.hand.caching import follow_hands
 from humanrt.vision.hand.pipeline import detect_hands, hand_models
-from humanrt.vision.object.pipeline import detect_objects, object_models
+from humanrt.vision.object.pipeline import detect_objects, object_models, reuse_objects
 from humanrt.vision.segmentation.pipeline import detect_segments, segmentation_models
+from humanrt.vision.tracking import track_bodies, track_faces, track_hands
 
 AS_MANY_AS_FACES = -1
 # For each face. Without face detection an image is taken to have one of each.
@@ -76,20 +78,29 @@ class Module:
 
 async def _faces(call: Call, families: Families, found: Found) -> None:
     found.face = await detect_faces(call, families.face)
+    if call.frame is not None:
+        found.face = await track_faces(call, call.frame, found.face)
 
 
 async def _bodies(call: Call, families: Families, found: Found) -> None:
     limit = _limit(call, found, call.config.body.max_detected, BODIES_OF_A_FACE)
-    found.body = await detect_bodies(call, families.body, limit)
+    detect = detect_bodies if call.frame is None else reuse_bodies
+    found.body = await detect(call, families.body, limit)
+    if call.frame is not None:
+        found.body = await track_bodies(call, call.frame, found.body)
 
 
 async def _hands(call: Call, families: Families, found: Found) -> None:
     limit = _limit(call, found, call.config.hand.max_detected, HANDS_OF_A_FACE)
-    found.hand = await detect_hands(call, families.hand, limit)
+    detect = detect_hands if call.frame is None else follow_hands
+    found.hand = await detect(call, families.hand, limit)
+    if call.frame is not None:
+        found.hand = await track_hands(call, call.frame, found.hand)
 
 
 async def _objects(call: Call, families: Families, found: Found) -> None:
-    found.object = await detect_objects(call, families.object)
+    detect = detect_objects if call.frame is None else reuse_objects
+    found.object = await detect(call, families.object)
 
 
 async def _segments(call: Call, families: Families, found: Found) -> None:

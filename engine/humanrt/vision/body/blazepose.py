@@ -5,7 +5,7 @@ Source: Bazarevsky and others, "BlazePose: On-device Real-time Body Pose Trackin
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from humanrt.imaging import Affine, crop_turned, fit, map_points, normalize
 from humanrt.result import Body
 from humanrt.vision.body.detector import BodyFamily, BodyTask, Prepared
 from humanrt.vision.body.skeleton import Pose, Skeleton, best
+from humanrt.vision.caching import Reuse
 from humanrt.vision.decoding import sigmoid
 from humanrt.vision.stage import InputForm
 
@@ -72,6 +73,7 @@ class BlazePose(BodyFamily):
     """The model in its three sizes; outputs: points [n, 195], distances [n, 117] and flag [n, 1]."""
 
     outputs: tuple[str, ...] = ("points", "world", "flag")
+    reuse: ClassVar[Reuse | None] = Reuse(empty=True)
     takes_regions: bool = True
 
     def prepare(self, source: NDArray[Any], form: InputForm, task: BodyTask) -> Prepared:

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from numpy.typing import NDArray
 
 from humanrt.config import BodyConfig
 from humanrt.imaging import Affine
 from humanrt.result import Body
+from humanrt.vision.caching import Reuse
 from humanrt.vision.stage import Family
 
 
@@ -37,6 +38,10 @@ class BodyTask(NamedTuple):
 
 @dataclass(frozen=True)
 class BodyFamily(Family[BodyTask, Prepared, tuple[Body, ...]]):
-    """A family of models that detect bodies; ``decode`` returns at most ``limit`` of them, best first."""
+    """A family of models that detect bodies; ``decode`` returns at most ``limit`` of them, best first.
 
+    ``reuse`` is when a frame of a video reuses the bodies of an earlier one, as in Human; None is never.
+    """
+
+    reuse: ClassVar[Reuse | None] = Reuse()
     takes_regions: bool = False

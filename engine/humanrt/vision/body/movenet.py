@@ -6,7 +6,7 @@ Source: "Next-Generation Pose Detection with MoveNet and TensorFlow.js" (2021), 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from humanrt.imaging import fit, map_points
 from humanrt.result import Body
 from humanrt.vision.body.detector import BodyFamily, BodyTask, Prepared
 from humanrt.vision.body.skeleton import COCO, Pose, best
+from humanrt.vision.caching import Reuse
 from humanrt.vision.stage import InputForm, VisionModel
 
 PARTS = len(COCO.parts)
@@ -31,6 +32,7 @@ class MoveNet(BodyFamily):
     the body's score.
     """
 
+    reuse: ClassVar[Reuse | None] = Reuse(ahead=1, empty=True)
     several: bool = False
 
     def form(self, model: VisionModel) -> InputForm:

@@ -1,6 +1,7 @@
 """Bodies: one family of models, which blazepose's detector may precede."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from humanrt.config import BodyConfig
 from humanrt.errors import ConfigError
@@ -11,6 +12,7 @@ from humanrt.vision.body.efficientpose import EFFICIENTPOSE
 from humanrt.vision.body.movenet import SEVERAL, SINGLE
 from humanrt.vision.body.people import REGION_DETECTOR, RegionDetector, RegionTask
 from humanrt.vision.body.posenet import POSENET
+from humanrt.vision.caching import reuse
 from humanrt.vision.call import Call
 from humanrt.vision.stage import family_of, run_stage
 
@@ -65,3 +67,15 @@ async def detect_bodies(call: Call, families: BodyFamilies, limit: int) -> tuple
             if not regions:
                 return ()
     return await run_stage(family, model, call.picture, BodyTask(settings, limit, regions))
+
+
+async def reuse_bodies(call: Call, families: BodyFamilies, limit: int) -> tuple[Body, ...]:
+    """Return the bodies of a frame of a session, as ``detect_bodies()`` does, or those of an earlier frame."""
+    detect = partial(detect_bodies, call, families, limit)
+    if "body" not in call.models or call.frame is None or not families.runs_for(limit):
+        return await detect()
+    rule = family_of(call.models["body"].card, families.bodies, "a body model").reuse
+    if rule is None:
+        return await detect()
+    found = await reuse(call, call.frame, "body", call.config.body, rule, detect)
+    return found[:limit] if limit else found

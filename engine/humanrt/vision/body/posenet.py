@@ -8,7 +8,7 @@ and y in pixels of the input.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from humanrt.imaging import fit, map_points, normalize
 from humanrt.result import Body
 from humanrt.vision.body.detector import BodyFamily, BodyTask, Prepared
 from humanrt.vision.body.skeleton import COCO, Pose, best
+from humanrt.vision.caching import Reuse
 from humanrt.vision.decoding import round_half_up, sigmoid
 from humanrt.vision.stage import InputForm
 
@@ -68,6 +69,7 @@ class Found(NamedTuple):
 class PoseNet(BodyFamily):
     """Four outputs, each [1, h, w, n]: scores, offsets, and displacements along the bones in both directions."""
 
+    reuse: ClassVar[Reuse | None] = None
     outputs: tuple[str, ...] = ("heatmap", "offsets", "displacements_forward", "displacements_backward")
 
     def prepare(self, source: NDArray[Any], form: InputForm, task: BodyTask) -> Prepared:

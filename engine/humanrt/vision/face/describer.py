@@ -37,6 +37,12 @@ class Description:
     real: float | None = None
     live: float | None = None
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether no number is 0 and no list is empty: others are not reused in a later frame of a video."""
+        gender = self.gender is None or self.gender.score != 0
+        return gender and all(each is None or each for each in (self.age, self.emotion, self.real, self.live))
+
     def overridden_by(self, other: "Description") -> "Description":
         """Return both merged; where both have a value, that of ``other``."""
         return Description(

@@ -10,7 +10,8 @@ from humanrt.result import Face
 from humanrt.runtime import scheduler
 from humanrt.runtime.side_by_side import side_by_side
 from humanrt.tensors import Tensor, values_of
-from humanrt.vision.call import Call, Models
+from humanrt.vision.call import Call
+from humanrt.vision.face.caching import FaceCache
 from humanrt.vision.face.describer import Description
 from humanrt.vision.face.facemesh import Crops, Meshes, Placed, face_angle, to_unit
 from humanrt.vision.face.families import FaceFamilies
@@ -57,19 +58,22 @@ async def detect_faces(call: Call, families: FaceFamilies) -> tuple[Face, ...]:
     if "face.detector" not in models:
         return ()
     detector = family_of(models["face.detector"].card, families.detectors, "a face detector")
-    boxes = await run_stage(detector, models["face.detector"], call.picture, config.detector)
+    cache = None if call.frame is None else FaceCache(call, call.frame)
+    boxes = [] if cache is None else cache.followed()
+    if not boxes:
+        boxes = await run_stage(detector, models["face.detector"], call.picture, config.detector)
     if not boxes:
         return ()
     recorder = families.recorder(*call.size, config)
     placed = Placed(boxes, [face_angle(box) if config.detector.rotation else 0.0 for box in boxes])
     if "face.mesh" in models or "face.attention" in models:
         meshes = await _mesh(call, families, placed, recorder)
-        records, crops = await scheduler.run(_record_meshes, recorder, placed, meshes, families)
+        records, crops = await scheduler.run(_record_meshes, recorder, placed, meshes, families, cache)
     else:
         records, crops = await scheduler.run(_record_boxes, call, recorder, placed, families)
     if not records:
         return ()
-    descriptions = await _describe(models, families, crops, config)
+    descriptions = await _describe(call, families, crops, records, cache)
     tensors: Sequence[Tensor | None] = [None] * len(records)
     if config.detector.return_:
         tensors = [call.adopt(pixels) for pixels in await scheduler.run(_split, crops)]
@@ -92,14 +96,19 @@ async def _mesh(call: Call, families: FaceFamilies, placed: Placed, recorder: Fa
 
 
 def _record_meshes(
-    recorder: FaceRecorder, placed: Placed, meshes: Meshes, families: FaceFamilies
+    recorder: FaceRecorder, placed: Placed, meshes: Meshes, families: FaceFamilies, cache: FaceCache | None
 ) -> tuple[list[Face], Crops]:
-    """Record the faces with a mesh; return them and their crops."""
+    """Record the faces with a mesh; return them and their crops. Store in the cache where they are."""
     crops = meshes.crops
     rows = zip(placed.boxes, placed.angles, meshes.flags, meshes.points, strict=True)
     records = [recorder.from_mesh(*row) for row in rows]
     if recorder.settings.detector.mask:
         crops = darken(crops, meshes.points, records, families.outline)
+    if cache is not None:
+        with_mesh = [
+            face if recorder.confirms(flag) else None for face, flag in zip(records, meshes.flags, strict=True)
+        ]
+        cache.follow(placed.boxes, with_mesh)
     return _kept(records, crops)
 
 
@@ -118,11 +127,18 @@ def _kept(records: Sequence[Face | None], crops: Crops) -> tuple[list[Face], Cro
     return [face for face in records if face is not None], crops if len(kept) == len(crops) else crops[kept]
 
 
-async def _describe(models: Models, families: FaceFamilies, crops: Crops, config: FaceConfig) -> list[Description]:
+async def _describe(
+    call: Call, families: FaceFamilies, crops: Crops, faces: Sequence[Face], cache: FaceCache | None
+) -> list[Description]:
     """Run every model that describes faces on all crops, side by side; return their merged descriptions."""
-    wanted = ((family, models[key]) for key, family in families.describers.items() if key in models)
+    models, config = call.models, call.config.face
+    wanted = ((key, family) for key, family in families.describers.items() if key in models)
+    runs = (
+        run_stage(family, models[key], crops, config) if cache is None else cache.describe(key, family, faces, crops)
+        for key, family in wanted
+    )
     descriptions = [Description()] * len(crops)
-    for of_model in await side_by_side(*(run_stage(family, model, crops, config) for family, model in wanted)):
+    for of_model in await side_by_side(*runs):
         merged = zip(descriptions, of_model, strict=True)
         descriptions = [known.overridden_by(description) for known, description in merged]
     return descriptions

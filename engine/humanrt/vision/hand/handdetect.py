@@ -5,7 +5,7 @@ src/hand/handposedetector.ts and handposepipeline.ts.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from math import atan2
 from typing import Any
@@ -13,11 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from humanrt.config import HandConfig
 from humanrt.imaging import map_points, normalize, resize
 from humanrt.result import Hand
+from humanrt.streams.caching import Cached
+from humanrt.streams.session import SessionFrame
 from humanrt.tensors import non_max_suppression
 from humanrt.vision.decoding import anchor_centers, sigmoid
-from humanrt.vision.hand.detector import DetectedHand, HandDetector, HandTask, Prepared
+from humanrt.vision.hand.detector import DetectedHand, FollowedHands, HandDetector, HandTask, Plan, Prepared
 from humanrt.vision.hand.record import HandRecorder, Scores
 from humanrt.vision.hand.skeleton import Point, Region, Skeleton, turned
 from humanrt.vision.stage import InputForm
@@ -31,7 +34,9 @@ GRIDS = ((8, 2), (16, 2), (32, 6))
 CANDIDATES = 3
 # Landmarks on the axis of a hand: the wrist, and the root of the middle finger.
 WRIST, MIDDLE = 0, 2
-# How many times as large as the square around its palm a hand's box is.
+# The points of a skeleton that are those landmarks.
+SKELETON_WRIST, SKELETON_MIDDLE = 0, 9
+# How many times as large as the square around its palm a hand's box is; and its next crop, as that around its points.
 BOX_MARGIN = 1.65
 
 
@@ -94,6 +99,30 @@ class HandDetect(HandDetector):
             return None
         scores = Scores(skeleton.flag, hand.score, skeleton.flag)
         return recorder.with_points(hand.label, scores, skeleton.keypoints)
+
+    def plan(self, cached: Cached[FollowedHands], settings: HandConfig, frame: SessionFrame, limit: int) -> Plan:
+        """Return Human's: hands are followed until the limits are reached since a skeleton was found last."""
+        del limit
+        return "follow" if cached.value.places and cached.is_fresh(settings, frame) else "detect"
+
+    def keeps(self, found: int, followed: int, limit: int, settings: HandConfig) -> bool:
+        """Return whether no palm, as many palms as before, or all that are wanted are there."""
+        return not found or (settings.landmarks and (found == followed or followed == limit))
+
+    def place(self, hand: Hand, detected: DetectedHand, recorder: HandRecorder) -> DetectedHand | None:
+        """Return the square around the upright points, 1.65 times as large."""
+        points = hand.keypoints[:, :2].astype(np.float64)
+        pivot = (points.min(axis=0) + points.max(axis=0)) / 2
+        x, y = points[SKELETON_MIDDLE] - points[SKELETON_WRIST]
+        angle = atan2(x, -y) if recorder.settings.rotation else 0.0
+        around = turned(points, -angle, pivot)
+        start, end = _square(around.min(axis=0), around.max(axis=0), BOX_MARGIN)
+        return replace(detected, region=Region(start, end, angle, pivot))
+
+    def time(self, plan: Plan, before: float, now: float, *, ran: bool) -> float:
+        """Return the time of the last run of the skeleton model."""
+        del plan
+        return now if ran else before
 
 
 HANDDETECT = HandDetect()

@@ -5,16 +5,19 @@ Neural Networks" (2017); the decoding is that of Human's src/hand/handtrack.ts.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from humanrt.config import HandConfig
 from humanrt.imaging import map_points, resize
 from humanrt.result import Hand
+from humanrt.streams.caching import Cached
+from humanrt.streams.session import SessionFrame
 from humanrt.tensors import non_max_suppression
-from humanrt.vision.hand.detector import DetectedHand, HandDetector, HandTask, Prepared
+from humanrt.vision.hand.detector import DetectedHand, FollowedHands, HandDetector, HandTask, Plan, Prepared
 from humanrt.vision.hand.record import HandRecorder, Scores
 from humanrt.vision.hand.skeleton import Region, Skeleton
 from humanrt.vision.stage import InputForm, VisionModel
@@ -23,8 +26,12 @@ from humanrt.vision.stage import InputForm, VisionModel
 COLUMNS = (1, 2, 3, 4, 6, 7)
 # The graph resizes to this itself.
 INPUT_SIZE = 320
-# How many times as large as its box a hand's crop is.
-MARGIN = 1.4
+# How many times as large as its box a hand's crop is; and as the square around its points, in the next frame.
+MARGIN, NEXT_MARGIN = 1.4, 1.6
+# A hand is followed if that square is larger than this part of the image's width and of its height.
+LEAST_PART = 0.05
+# Hands are followed for so many times the limits of the configuration where there are fewer than wanted.
+LONGER = 3
 
 
 @dataclass(frozen=True)
@@ -74,6 +81,36 @@ class HandTrack(HandDetector):
         if skeleton and skeleton.flag >= recorder.settings.min_confidence:
             return recorder.with_points(hand.label, scores, skeleton.keypoints)
         return recorder.without_points(hand.label, scores, hand.start, hand.end)
+
+    def plan(self, cached: Cached[FollowedHands], settings: HandConfig, frame: SessionFrame, limit: int) -> Plan:
+        """Return Human's: hands are reused, then followed, as long as all that are wanted are there."""
+        if cached.is_fresh(settings, frame, ahead=1):
+            return "reuse"
+        hands, places = cached.value
+        lasting = len(hands) == limit or cached.is_fresh(settings, frame, ahead=1, factor=LONGER)
+        return "follow" if frame.skip_allowed and places and lasting else "detect"
+
+    def keeps(self, found: int, followed: int, limit: int, settings: HandConfig) -> bool:
+        """Return False."""
+        del found, followed, limit, settings
+        return False
+
+    def place(self, hand: Hand, detected: DetectedHand, recorder: HandRecorder) -> DetectedHand | None:
+        """Return the square around the points, 1.6 times as large; None if it is small."""
+        points = hand.keypoints[:, :2].astype(np.float64)
+        start, end = points.min(axis=0), points.max(axis=0)
+        side = (end - start).max()
+        if side <= LEAST_PART * max(recorder.width, recorder.height):
+            return None
+        center = (start + end) / 2
+        half = side / 2 * NEXT_MARGIN
+        region = Region(center - half, center + half, 0.0, center)
+        return replace(detected, start=start, end=end, region=region)
+
+    def time(self, plan: Plan, before: float, now: float, *, ran: bool) -> float:
+        """Return the time of the last run of the detector."""
+        del ran
+        return now if plan == "detect" else before
 
 
 HANDTRACK = HandTrack()

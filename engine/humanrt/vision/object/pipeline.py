@@ -1,9 +1,11 @@
 """Objects: their detector is the only model."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from humanrt.config import ObjectConfig
 from humanrt.result import Object
+from humanrt.vision.caching import Reuse, reuse
 from humanrt.vision.call import Call
 from humanrt.vision.object.centernet import CENTERNET
 from humanrt.vision.object.detector import ObjectFamily, ObjectTask
@@ -34,3 +36,11 @@ async def detect_objects(call: Call, families: ObjectFamilies) -> tuple[Object, 
     task = ObjectTask(call.config.object, model.card, call.size)
     found = await run_stage(family, model, call.picture, task)
     return tuple(found)
+
+
+async def reuse_objects(call: Call, families: ObjectFamilies) -> tuple[Object, ...]:
+    """Return the objects of a frame of a session, as ``detect_objects()`` does, or those of an earlier frame."""
+    detect = partial(detect_objects, call, families)
+    if call.frame is None:
+        return await detect()
+    return await reuse(call, call.frame, "object", call.config.object, Reuse(), detect)

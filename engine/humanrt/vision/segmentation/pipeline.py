@@ -65,7 +65,7 @@ async def detect_segments(call: Call, families: SegmentationFamilies) -> Segment
         state=None if layers.state is None else call.adopt(layers.state),
     )
     if recurrent and call.frame is not None:
-        call.frame.remember(_frames(call, model.card), recurrence.kept)
+        call.frame.remember(KEY, _frames(call, model.card), recurrence.kept)
     return found
 
 
@@ -76,7 +76,7 @@ def _frames(call: Call, card: Card) -> tuple[object, ...]:
 
 def _recalled(call: Call, card: Card) -> dict[str, Tensor]:
     """Return the inputs of a recurrent model besides the image: the states of the previous frame, or zeros."""
-    states = call.frame.recall(_frames(call, card)) if call.frame is not None else ()
+    states = call.frame.recall(KEY, _frames(call, card)) if call.frame is not None else ()
     if not states:
         states = tuple(call.engine.scalar(0.0) for _ in matting.STATES)
     ratio = call.engine.scalar(matting.ratio_for(call.size, call.config.segmentation.ratio))
