@@ -1,11 +1,12 @@
 """The tensor engine's core: tensors that are all accounted for, and scopes that free them.
 
 The general layout, from the ground up: ``buffer.py`` is memory, ``pool.py`` keeps it for reuse, and ``tensor.py`` is
-the handle that users hold, with ``operators.py``, ``variable.py`` and ``exports.py`` beside it. ``scope.py`` says who
-frees what. ``budget.py`` and ``limits.py`` count bytes, ``accounts.py`` counts handles, and ``registry.py`` is what an
-engine has of all that. ``ops/`` computes, ``creation.py`` makes tensors, and ``workspace.py`` is everything that users
-of an engine see of its tensors. ``values.py`` decides what may become a tensor, ``containers.py`` finds tensors in
-nested data; ``memory.py``, ``profile.py``, ``sites.py``, ``leaks.py`` and ``watch.py`` are for looking.
+the handle that users hold, with ``operators.py``, ``chained.py``, ``variable.py`` and ``exports.py`` beside it.
+``scope.py`` says who frees what. ``budget.py`` and ``limits.py`` count bytes, ``accounts.py`` counts handles, and
+``registry.py`` is what an engine has of all that. ``ops/`` computes, ``creation.py``, ``ranked.py`` and
+``tensor_buffer.py`` make tensors, and ``workspace.py`` is everything that users of an engine see of its tensors.
+``values.py`` decides what may become a tensor, ``containers.py`` finds tensors in nested data; ``memory.py``,
+``profile.py``, ``sites.py``, ``leaks.py`` and ``watch.py`` are for looking.
 """
 
 from humanrt.tensors.containers import tensors_in
@@ -17,6 +18,7 @@ from humanrt.tensors.profile import Kernel, Profile, Timing
 from humanrt.tensors.registry import Registry
 from humanrt.tensors.scope import Scope
 from humanrt.tensors.tensor import Tensor
+from humanrt.tensors.tensor_buffer import TensorBuffer
 from humanrt.tensors.values import DTYPES
 from humanrt.tensors.variable import Variable
 
@@ -32,6 +34,7 @@ __all__ = [
     "Registry",
     "Scope",
     "Tensor",
+    "TensorBuffer",
     "Timing",
     "Variable",
     "non_max_suppression",

@@ -6,12 +6,13 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import DTypeLike
+from numpy.typing import ArrayLike, DTypeLike
 
 from humanrt.errors import InputError
 from humanrt.tensors.buffer import Array
 from humanrt.tensors.registry import Registry
 from humanrt.tensors.tensor import Tensor
+from humanrt.tensors.tensor_buffer import TensorBuffer
 from humanrt.tensors.values import parse_dtype, parse_shape, read_values
 from humanrt.tensors.variable import Variable
 
@@ -34,7 +35,8 @@ class Creation:
         """Make a tensor of a copy of ``data``: a number, a bool, nested lists of them, or an array.
 
         Without ``dtype``, Python floats become float32, ints int32 and bools bool; arrays keep their dtype, but float64
-        narrows to float32 (beyond its range to infinity, as in TF.js). ``shape`` may have one -1. Raises InputError for
+        narrows to float32 (beyond its range to infinity, as in TF.js). ``shape`` is that of flat data, and may have one
+        -1; data with more axes must agree with it, as in TF.js: ``reshape()`` changes a shape. Raises InputError for
         ragged lists, and for numbers that an integer dtype cannot hold, too.
         """
         return self.registry.tensor(data, dtype, shape)
@@ -97,6 +99,16 @@ class Creation:
         count = max(0, math.ceil((stop - start) / step))
         return self.registry.tensor(start + step * np.arange(count), parse_dtype(dtype))
 
+    def buffer(
+        self, shape: int | Sequence[int], dtype: DTypeLike = "float32", values: ArrayLike | None = None
+    ) -> TensorBuffer:
+        """Return memory to be filled element by element, of which ``to_tensor()`` then makes a tensor.
+
+        ``values`` are the elements in C order, else it begins with zeros. It is not counted, and freed with its last
+        reference.
+        """
+        return TensorBuffer(self.registry, shape, dtype, values)
+
     def variable(self, initial: object, name: str | None = None, dtype: DTypeLike | None = None) -> Variable:
         """Make a variable, which belongs to no scope: it lives until it is disposed, or the engine is closed or reset.
 
@@ -105,11 +117,9 @@ class Creation:
         """
         if isinstance(initial, Tensor):
             self.registry.values(initial)  # raises for a tensor of another engine
-            source = initial.cast(initial.dtype if dtype is None else dtype)
-        else:
-            source = self.tensor(initial, dtype)
-        with source:
-            return self.registry.variables.add(self.registry, source, name)
+            return initial.variable(name, dtype)
+        with self.tensor(initial, dtype) as source:
+            return source.variable(name)
 
     def dispose_variables(self) -> None:
         """Dispose every variable of this engine."""

@@ -8,10 +8,10 @@ tensors can be looked for in lists and kept in sets: compare values with ``engin
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from types import EllipsisType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -36,8 +36,19 @@ class Operators(Operand):
 
     __slots__ = ()
 
-    # NumPy's arrays leave the operators to us, whichever side they stand on. Its functions still take tensors.
+    # NumPy's arrays leave the operators to us, whichever side they stand on.
     __array_priority__ = 1000
+
+    def __array_function__(
+        self,
+        function: Callable[..., Any],
+        types: Iterable[type],
+        arguments: Sequence[Any],
+        options: Mapping[str, Any],
+    ) -> Any:  # noqa: ANN401 - what the function returns
+        """Call a function of NumPy with the values: ``np.sum(x)`` would else call ``x.sum()``, which is TF.js's."""
+        del types
+        return function(*map(_without_tensors, arguments), **{key: _without_tensors(options[key]) for key in options})
 
     # Python would iterate over anything with square brackets, and make tensors that nobody frees: unstack() makes them.
     __iter__ = None
@@ -167,6 +178,15 @@ def _shape_of_part(shape: tuple[int, ...], keys: tuple[BasicIndex, ...]) -> tupl
         return np.broadcast_to(np.False_, shape)[keys].shape
     except (IndexError, TypeError, ValueError) as error:
         raise InputError(f"a tensor of shape {shape} has no {list(keys)}: {error}") from error
+
+
+def _without_tensors(argument: Any) -> Any:  # noqa: ANN401 - whatever NumPy takes
+    """Return the values of a tensor, also in lists and tuples, and anything else as it is."""
+    if isinstance(argument, Operators):
+        return np.asarray(argument)
+    if isinstance(argument, list | tuple):
+        return [_without_tensors(item) for item in argument]
+    return argument
 
 
 def _turns_around(item: BasicIndex) -> bool:

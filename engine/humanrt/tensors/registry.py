@@ -21,7 +21,7 @@ from humanrt.tensors.memory import Memory
 from humanrt.tensors.pool import POOL_LIMIT_BYTES
 from humanrt.tensors.scope import Scope, run_tidy, tidy_arguments
 from humanrt.tensors.tensor import Tensor
-from humanrt.tensors.values import DTYPES, dtype_error, read_values, resolve_shape
+from humanrt.tensors.values import DTYPES, dtype_error, read_values, shape_of_values
 
 T = TypeVar("T")
 
@@ -62,7 +62,7 @@ class Registry(Accounts):
     def tensor(self, data: object, dtype: DTypeLike | None = None, shape: int | Sequence[int] | None = None) -> Tensor:
         """Make a tensor of a copy of ``data``; ``Creation.tensor`` documents it."""
         values, target = read_values(data, dtype)
-        array = self.empty(values.shape if shape is None else resolve_shape(shape, values.size), target)
+        array = self.empty(shape_of_values(values.shape, shape), target)
         with np.errstate(over="ignore"):
             np.copyto(array, values.reshape(array.shape), casting="unsafe")
         return self.adopt(array)
@@ -112,7 +112,7 @@ class Registry(Accounts):
         watch.tell_emptying(self)
         with self._lock:
             freed = self._free_all()
-            self.first_id = next(self._ids)
+            self.first_id: int = next(self._ids)
             self._losses = Losses()
             self._reset_counts()
         del freed  # not before the lock is released

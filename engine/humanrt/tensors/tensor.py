@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import builtins
 import math
 import sys
 from collections.abc import Callable, Coroutine, Iterator, Sequence
@@ -15,20 +16,21 @@ from numpy.typing import DTypeLike
 
 from humanrt.errors import HumanRTError, InputError, StaleHandleError, TensorDisposedError, TensorError
 from humanrt.tensors.buffer import Array, DataBuffer
-from humanrt.tensors.operators import Operators
+from humanrt.tensors.chained import Chained
 from humanrt.tensors.sites import Sites
 from humanrt.tensors.values import parse_dtype, resolve_shape
 
 if TYPE_CHECKING:
     from humanrt.tensors.registry import Registry
 
+T = TypeVar("T")
 Handle = TypeVar("Handle", bound="Tensor")
 
 # A copy of this size into fresh memory takes about a millisecond: from here on it leaves the event loop.
 OFF_LOOP_BYTES: Final = 2 * 1024 * 1024
 
 
-class Tensor(Operators):
+class Tensor(Chained):
     """An immutable array that its registry accounts for. Made by a Registry, never directly.
 
     A handle is only a name: what it stands for (memory, owner, liveness) is in the registry's tables under its id.
@@ -103,6 +105,14 @@ class Tensor(Operators):
     def data_sync(self) -> Array:
         """Copy the values into an array in the tensor's shape, which is the caller's."""
         return np.array(self.registry.values(self), order="C")
+
+    def bytes(self) -> Coroutine[Any, Any, builtins.bytes]:
+        """Copy the bytes of the values, in C order, without blocking the event loop: ``await tensor.bytes()``.
+
+        As with ``data()``, the values are secured when this is called.
+        """
+        values = self.registry.values(self)
+        return _ready(values.tobytes()) if self.nbytes < OFF_LOOP_BYTES else asyncio.to_thread(values.tobytes)
 
     def numpy(self) -> Array:
         """Return a zero-copy view that can never be written.
@@ -182,9 +192,9 @@ class Tensor(Operators):
         """Return a tensor with a dimension of size 1 put in at ``axis`` (negative: from the end) on the same buffer."""
         return self.share(self._shape_after(np.expand_dims, axis))
 
-    def squeeze(self, axis: int | tuple[int, ...] | None = None) -> Tensor:
+    def squeeze(self, axis: int | Sequence[int] | None = None) -> Tensor:
         """Return a tensor without its dimensions of size 1, all or those named, on the same buffer."""
-        return self.share(self._shape_after(np.squeeze, axis))
+        return self.share(self._shape_after(np.squeeze, tuple(axis) if isinstance(axis, list) else axis))
 
     def cast(self, dtype: DTypeLike) -> Tensor:
         """Return a tensor of another dtype; of the same dtype, a clone.
@@ -216,7 +226,7 @@ class Tensor(Operators):
         return registry.register(buffer, shape, kind or Tensor)
 
     def _shape_after(
-        self, function: Callable[[Array, Any], Array], axis: int | tuple[int, ...] | None
+        self, function: Callable[[Array, Any], Array], axis: int | Sequence[int] | None
     ) -> tuple[int, ...]:
         """Let NumPy work out a shape on a stand-in that takes no memory."""
         try:
@@ -258,5 +268,5 @@ class Tensor(Operators):
         return f"Tensor(id={self.id}, shape={self.shape}, dtype={self.dtype}, {' '.join(values.split())})"
 
 
-async def _ready(array: Array) -> Array:
-    return array
+async def _ready(value: T) -> T:
+    return value

@@ -10,13 +10,14 @@ from humanrt.tensors.leaks import LeakReport
 from humanrt.tensors.memory import Memory
 from humanrt.tensors.ops import Operations
 from humanrt.tensors.profile import Profile, Timing, Window, measure
+from humanrt.tensors.ranked import RankedCreation
 from humanrt.tensors.scope import Scope, end_scope, start_scope
 from humanrt.tensors.tensor import Tensor
 
 T = TypeVar("T")
 
 
-class Workspace(Creation, Operations):
+class Workspace(Creation, RankedCreation, Operations):
     """The tensors of one engine. Every method may be called from any thread."""
 
     # -- who frees what

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
 
 from humanrt.errors import InputError
 from humanrt.tensors.ops.kernels import arrays, linear
+from humanrt.tensors.ops.kernels.strided import Masks, strided_slice
 from humanrt.tensors.ops.promotion import INT32
-from humanrt.tensors.ops.run import TensorLike, run, run_many
+from humanrt.tensors.ops.run import TensorLike, run, run_in_thread, run_many
 
 if TYPE_CHECKING:
     from humanrt.tensors.registry import Registry
@@ -74,6 +77,53 @@ class ArrayOperations:
         cannot hold; for integers, fractions are cut off. The result is the caller's.
         """
         return run(self.registry, "pad", partial(arrays.pad, paddings=paddings, value=constant_value), x)
+
+    def mirror_pad(
+        self, x: TensorLike, paddings: Sequence[Sequence[int]], mode: Literal["reflect", "symmetric"]
+    ) -> Tensor:
+        """Return ``x`` with its mirror image around: ``paddings`` has (before, after) for every axis.
+
+        "reflect" leaves out the outermost elements, so that a padding is less than the size of its axis; "symmetric"
+        repeats them, and a padding is at most the size. Raises InputError for scalars, other modes, and for paddings
+        that do not fit. The result is the caller's.
+        """
+        return run(self.registry, "mirror_pad", partial(arrays.mirror_pad, paddings=paddings, mode=mode), x)
+
+    def strided_slice(
+        self,
+        x: TensorLike,
+        begin: Sequence[int],
+        end: Sequence[int],
+        strides: Sequence[int] | None = None,
+        begin_mask: int = 0,
+        end_mask: int = 0,
+        ellipsis_mask: int = 0,
+        new_axis_mask: int = 0,
+        shrink_axis_mask: int = 0,
+    ) -> Tensor:
+        """Return the part of ``x`` from ``begin`` to ``end``, which is not in it, by ``strides``, 1 by default.
+
+        The three have an entry for each axis, from the first on. Negative numbers count from the end; what is beyond an
+        axis is clamped; negative strides go backwards. Bit i of a mask is about entry i: with ``begin_mask`` and
+        ``end_mask`` the part reaches as far as the axis does; with ``ellipsis_mask`` the entry stands for all axes that
+        no other entry names, with ``new_axis_mask`` for a new axis of size 1; with ``shrink_axis_mask`` the element at
+        ``begin`` is chosen, and the axis is gone. ``x[...]`` does the same as Python writes it.
+
+        Raises InputError for entries that do not fit, strides of 0, and an element that is not there. The result is the
+        caller's.
+        """
+        masks = Masks(begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask)
+        part = partial(strided_slice, begin=begin, end=end, strides=strides, masks=masks)
+        return run(self.registry, "strided_slice", part, x)
+
+    def boolean_mask_async(self, x: TensorLike, mask: TensorLike, axis: int = 0) -> Coroutine[Any, Any, Tensor]:
+        """Return the slices of ``x`` where ``mask`` is true, computed in a thread: ``await`` it.
+
+        ``mask`` is bool, in the shape of the axes of ``x`` from ``axis`` on, which become one. The inputs are read when
+        this is called. Raises InputError for other masks. The result is the caller's. TF.js: ``booleanMaskAsync``.
+        """
+        chosen = partial(arrays.boolean_mask, axis=axis)
+        return run_in_thread(self.registry, "boolean_mask_async", chosen, x, mask, read_as=(None, np.bool_))
 
     def gather(self, x: TensorLike, indices: TensorLike, axis: int = 0, batch_dims: int = 0) -> Tensor:
         """Return the slices of ``x`` along ``axis`` that integer ``indices`` name, in ``x``'s dtype.

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from humanrt.tensors.ops.kernels import image
 from humanrt.tensors.ops.promotion import FLOAT32, INT32
-from humanrt.tensors.ops.run import TensorLike, run, run_in_thread
+from humanrt.tensors.ops.run import TensorLike, run
+from humanrt.tensors.ops.suppression import SuppressionOperations
 
 if TYPE_CHECKING:
-    from humanrt.tensors.buffer import Array
     from humanrt.tensors.registry import Registry
     from humanrt.tensors.tensor import Tensor
 
 
-class ImageOperations:
+class ImageOperations(SuppressionOperations):
     """Ops on pictures, [height, width, channels], and batches of them, [batch, height, width, channels].
 
     Any dtype goes in, where TF.js takes one or two. Everything said of ``Operations`` holds here.
@@ -107,41 +106,3 @@ class ImageOperations:
         For integers, fractions are cut off. Raises InputError for other shapes. The result is the caller's.
         """
         return run(self.registry, "rgb_to_grayscale", image.rgb_to_grayscale, images)
-
-    def non_max_suppression(
-        self,
-        boxes: TensorLike,
-        scores: TensorLike,
-        max_output_size: int,
-        iou_threshold: float = 0.5,
-        score_threshold: float = -math.inf,
-    ) -> Tensor:
-        """Return int32 [k]: the best boxes, falling by score, without those that overlap a better one.
-
-        ``boxes`` is [n, 4], two opposite corners each; ``scores`` is [n]. A score must be over ``score_threshold``; an
-        overlap (intersection over union) of ``iou_threshold`` or more suppresses; k is at most ``max_output_size``.
-        Raises InputError for other shapes and a threshold that is not 0..1. The result is the caller's.
-        """
-        chosen = _suppression(max_output_size, iou_threshold, score_threshold)
-        return run(self.registry, "non_max_suppression", chosen, boxes, scores, read_as=(FLOAT32, FLOAT32))
-
-    def non_max_suppression_async(
-        self,
-        boxes: TensorLike,
-        scores: TensorLike,
-        max_output_size: int,
-        iou_threshold: float = 0.5,
-        score_threshold: float = -math.inf,
-    ) -> Coroutine[Any, Any, Tensor]:
-        """Do the same in a thread: ``await engine.image.non_max_suppression_async(...)``.
-
-        The inputs are copied when this is called, and may be disposed before it is awaited. A cancelled call leaves
-        nothing behind.
-        """
-        chosen = _suppression(max_output_size, iou_threshold, score_threshold)
-        name = "non_max_suppression_async"
-        return run_in_thread(self.registry, name, chosen, boxes, scores, read_as=(FLOAT32, FLOAT32))
-
-
-def _suppression(most: int, iou_threshold: float, score_threshold: float) -> partial[Array]:
-    return partial(image.suppress, most=most, iou_threshold=iou_threshold, score_threshold=score_threshold)

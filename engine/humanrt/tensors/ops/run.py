@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import numpy as np
@@ -52,17 +53,10 @@ def run(
 
 
 def run_many(
-    registry: Registry, name: str, kernel: Callable[..., Sequence[Array]], *inputs: TensorLike
+    registry: Registry, name: str, kernel: Callable[..., Sequence[Array]], *inputs: TensorLike, read_as: ReadAs = ()
 ) -> list[Tensor]:
     """Run an op with several results, as ``run`` does; either all become tensors, or none."""
-    tensors: list[Tensor] = []
-    try:
-        for result in compute(name, kernel, _arrays(registry, inputs, ())):
-            tensors.append(registry.adopt(_plain(result)))  # noqa: PERF401 - on an error, those made so far are freed
-    except BaseException:
-        registry.dispose(tensors)
-        raise
-    return tensors
+    return _adopt_all(registry, compute(name, kernel, _arrays(registry, inputs, read_as)))
 
 
 def run_in_thread(
@@ -76,8 +70,53 @@ def run_in_thread(
     return _finish(registry, name, kernel, _arrays(registry, inputs, read_as))
 
 
+def run_many_in_thread(
+    registry: Registry,
+    name: str,
+    kernel: Callable[..., Sequence[Array]],
+    *inputs: TensorLike,
+    read_as: ReadAs = (),
+    record: Callable[..., T],
+) -> Coroutine[Any, Any, T]:
+    """Run an op with several results as ``run_in_thread`` does, and return ``record`` of them."""
+    return _finish_many(registry, name, kernel, _arrays(registry, inputs, read_as), record)
+
+
+def as_tensor(registry: Registry, value: TensorLike) -> AbstractContextManager[Tensor]:
+    """Return a context of ``value`` as a tensor of ``registry``: itself, or one that is freed at the end.
+
+    Raises as ``run`` does.
+    """
+    if isinstance(value, Operand):
+        registry.values(value)  # type: ignore[arg-type]  # Tensor is the only Operand
+        return nullcontext(value)  # type: ignore[arg-type]
+    return registry.tensor(value)
+
+
 async def _finish(registry: Registry, name: str, kernel: Callable[..., Array], arrays: list[Array]) -> Tensor:
     return registry.adopt(_plain(await asyncio.to_thread(compute, name, kernel, arrays)))
+
+
+async def _finish_many(
+    registry: Registry,
+    name: str,
+    kernel: Callable[..., Sequence[Array]],
+    arrays: list[Array],
+    record: Callable[..., T],
+) -> T:
+    return record(*_adopt_all(registry, await asyncio.to_thread(compute, name, kernel, arrays)))
+
+
+def _adopt_all(registry: Registry, results: Sequence[Array]) -> list[Tensor]:
+    """Make tensors of all results, or of none."""
+    tensors: list[Tensor] = []
+    try:
+        for result in results:
+            tensors.append(registry.adopt(_plain(result)))  # noqa: PERF401 - on an error, those made so far are freed
+    except BaseException:
+        registry.dispose(tensors)
+        raise
+    return tensors
 
 
 def compute(name: str, kernel: Callable[..., T], arrays: Sequence[Array]) -> T:

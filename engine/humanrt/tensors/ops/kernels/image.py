@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from humanrt.errors import InputError
 from humanrt.tensors.buffer import Array
 from humanrt.tensors.ops.kernels.elementwise import constant
-from humanrt.tensors.ops.kernels.suppression import non_max_suppression
-from humanrt.tensors.ops.promotion import FLOAT32, float_dtype, require_integers
+from humanrt.tensors.ops.kernels.suppression import non_max_suppression, soft_non_max_suppression
+from humanrt.tensors.ops.promotion import FLOAT32, INT32, float_dtype, require_integers
 
 LUMA = np.array([0.2989, 0.5870, 0.1140], np.float32)
 OPAQUE = 255
@@ -101,13 +101,38 @@ def rgb_to_grayscale(images: Array) -> Array:
 
 def suppress(boxes: Array, scores: Array, most: int, iou_threshold: float, score_threshold: float) -> Array:
     """Choose the best boxes that do not overlap."""
+    _check_boxes(boxes, scores, iou_threshold)
+    return non_max_suppression(
+        boxes.astype(FLOAT32), scores.astype(FLOAT32), most, float(iou_threshold), float(score_threshold)
+    )
+
+
+def suppress_padded(
+    boxes: Array, scores: Array, most: int, iou_threshold: float, score_threshold: float, padded: bool
+) -> tuple[Array, Array]:
+    """Choose them, padded with 0 to the number that was asked for, and return how many were chosen."""
+    chosen = suppress(boxes, scores, most, iou_threshold, score_threshold)
+    missing = max(0, min(most, len(boxes)) - len(chosen)) if padded else 0
+    return np.pad(chosen, (0, missing)), np.array(len(chosen), INT32)
+
+
+def suppress_softly(
+    boxes: Array, scores: Array, most: int, iou_threshold: float, score_threshold: float, sigma: float
+) -> tuple[Array, Array]:
+    """Choose them with lowered scores, and return these as well."""
+    _check_boxes(boxes, scores, iou_threshold)
+    if not 0 <= sigma <= 1:
+        raise InputError(f"soft_nms_sigma is {sigma}, but must be 0 to 1")
+    return soft_non_max_suppression(
+        boxes.astype(FLOAT32), scores.astype(FLOAT32), most, float(iou_threshold), float(score_threshold), float(sigma)
+    )
+
+
+def _check_boxes(boxes: Array, scores: Array, iou_threshold: float) -> None:
     if boxes.shape[1:] != (4,) or scores.shape != boxes.shape[:1]:
         raise InputError("accepted: boxes [n, 4] and scores [n]")
     if not 0 <= iou_threshold <= 1:
         raise InputError(f"iou_threshold is {iou_threshold}, but must be 0 to 1")
-    return non_max_suppression(
-        boxes.astype(FLOAT32), scores.astype(FLOAT32), most, float(iou_threshold), float(score_threshold)
-    )
 
 
 def _checked_sizes(
