@@ -1,9 +1,12 @@
 """A loaded model, which maps tensors to tensors."""
 
 import asyncio
+import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from functools import partial
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
@@ -12,8 +15,9 @@ from numpy.typing import NDArray
 from humanrt.errors import BlockingCallError, ModelDisposedError, ModelError, ModelRunError
 from humanrt.runtime import scheduler
 from humanrt.runtime.device import Device
-from humanrt.runtime.futures import completion
+from humanrt.runtime.futures import background, completion, outlast
 from humanrt.runtime.library import onnxruntime
+from humanrt.runtime.saving import StoredModel, save_model
 from humanrt.runtime.sessions import SessionLease
 from humanrt.runtime.signature import Inputs, Signature, TensorSpec, read_metadata, read_specs
 from humanrt.tensors import Registry, Tensor
@@ -47,12 +51,13 @@ class GraphModel:
     else the caller's, allocated once the run has ended: a run that fails or is cancelled leaves none.
 
     ``registry`` counts the outputs; ``lease`` is owned by the model from the call of the constructor on, also if that
-    fails; ``name`` is used in error messages. Raises ``ModelFormatError`` if an input or output is not a tensor of an
-    accepted dtype.
+    fails; ``name`` is used in error messages; ``stored`` is what ``save()`` writes. Raises ``ModelFormatError`` if an
+    input or output is not a tensor of an accepted dtype.
     """
 
-    def __init__(self, registry: Registry, lease: SessionLease, name: str) -> None:
+    def __init__(self, registry: Registry, lease: SessionLease, name: str, stored: StoredModel | None = None) -> None:
         self.name = name
+        self._stored = stored
         self._registry = registry
         self._lease = lease
         try:
@@ -154,6 +159,33 @@ class GraphModel:
         tensors, names = await self._compute(inputs, None)
         return dict(zip(names, tensors, strict=True))
 
+    async def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the ONNX file that this model was loaded from to ``path``, and return it.
+
+        A model of TF.js is written as the ONNX model that it was converted to; files of external data are written to
+        the same folder, under their own names. An ONNX file at ``path`` is replaced once the new one is complete. If
+        the call is cancelled, or fails, everything is as before.
+
+        Raises ``ModelError`` if a file cannot be read or written, or if another file has the name of external data,
+        ``ModelDisposedError``.
+        """
+        self._enter()
+        try:
+            if self._stored is None:
+                raise ModelError(f"{self.name} was not loaded from a file, so it cannot be saved")
+            abandoned = threading.Event()
+            work = partial(save_model, self._stored, Path(path), abandoned.is_set)
+            future = background(work, name=f"humanrt-save-{self.name}")
+            try:
+                await completion(future).wait()
+            except BaseException:
+                abandoned.set()
+                await outlast(_ended(future))  # a chunk's time
+                raise
+            return future.result()
+        finally:
+            self._leave()
+
     def dispose(self) -> None:
         """Refuse new runs, and release the session when the last run has ended. Idempotent.
 
@@ -240,6 +272,10 @@ class GraphModel:
                 tensor.dispose()
             raise
         return tensors
+
+
+async def _ended(future: Future[Any]) -> None:
+    await completion(future).wait()
 
 
 def _refuse_event_loop() -> None:
