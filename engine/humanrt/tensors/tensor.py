@@ -194,7 +194,7 @@ class Tensor(Chained):
 
     def squeeze(self, axis: int | Sequence[int] | None = None) -> Tensor:
         """Return a tensor without its dimensions of size 1, all or those named, on the same buffer."""
-        return self.share(self._shape_after(np.squeeze, tuple(axis) if isinstance(axis, list) else axis))
+        return self.share(self._shape_after(np.squeeze, tuple(axis) if isinstance(axis, Sequence) else axis))
 
     def cast(self, dtype: DTypeLike) -> Tensor:
         """Return a tensor of another dtype; of the same dtype, a clone.

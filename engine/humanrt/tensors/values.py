@@ -37,7 +37,7 @@ def parse_dtype(dtype: DTypeLike) -> np.dtype[Any]:
     except (TypeError, ValueError) as error:
         raise dtype_error(dtype) from error
     if parsed not in DTYPES:
-        raise dtype_error(parsed)
+        raise dtype_error(dtype if isinstance(dtype, list | tuple) else parsed)
     return parsed
 
 
