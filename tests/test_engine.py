@@ -170,7 +170,7 @@ class TestDevice:
     async def test_ready_returns_the_device(self, engine):
         assert (await engine.ready()).name == "cpu"
 
-    @pytest.mark.parametrize("name", ["tpu", "cuda:x", "gpu", "CPU", "", None])
+    @pytest.mark.parametrize("name", ["tpu", "cuda:x", "cuda:\u0661", "gpu", "CPU", "", None])
     def test_a_name_of_no_device_is_refused_when_the_engine_is_created(self, name):
         with pytest.raises(errors.DeviceError, match=f"there is no device {name!r}: use"):
             Engine(name)

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -45,9 +46,10 @@ def contents(folder):
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-async def test_what_was_saved_is_the_same_model(model, stored, tmp_path, registry, cache, cpu):
-    target = tmp_path / "new" / "saved.onnx"
-    assert await model.save(str(target)) == target
+@pytest.mark.parametrize("address", [Path, str, Path.as_uri])
+async def test_what_was_saved_is_the_same_model(model, stored, tmp_path, registry, cache, cpu, address):
+    target = tmp_path / "new folder" / "saved.onnx"
+    assert await model.save(address(target)) == target
     assert contents(target.parent) == {
         "saved.onnx": stored.path.read_bytes(),
         "data/weights.bin": floats(1, 1, 1, 1),
@@ -101,9 +103,22 @@ async def test_what_cannot_be_written_leaves_nothing(model, tmp_path, make):
     assert after == before
 
 
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        (None, "saved to a NoneType; accepted is the path of an .onnx file"),
+        ("https://user:secret@example.com/m.onnx", r"saved to https://\*\*\*@example.com/m.onnx; accepted"),
+        ("nul\0byte", "cannot be saved to 'nul.*null byte"),
+    ],
+)
+async def test_what_is_not_a_path_is_refused(model, path, words):
+    with pytest.raises(ModelError, match=words):
+        await model.save(path)
+
+
 async def test_a_model_whose_files_are_gone_or_unknown_cannot_be_saved(model, stored, tmp_path, registry, cache, cpu):
     stored.path.unlink()
-    with pytest.raises(ModelError, match=r"add\.onnx: No such file"):
+    with pytest.raises(ModelError, match=r"No such file.*add\.onnx"):
         await model.save(tmp_path / "saved.onnx")
     unknown = GraphModel(registry, cache.acquire(stored.path, "add", cpu), "adder")
     with pytest.raises(ModelError, match="adder was not loaded from a file"):

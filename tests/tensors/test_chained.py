@@ -114,9 +114,16 @@ def test_a_link_is_known_by_the_line_that_made_it():
 
 @pytest.mark.parametrize(
     "function",
-    [np.sum, np.mean, np.max, np.argmax, np.transpose, np.squeeze, np.abs, lambda x: np.concatenate([x, (x + 0)]),
-     lambda x: np.where(x > 0, x, 0), lambda x: np.reshape(x, (3, 2)), lambda x: np.sum(x, axis=0, keepdims=True)],
-)  # fmt: skip
+    [
+        *(np.sum, np.mean, np.max, np.argmax, np.transpose, np.squeeze, np.abs),
+        lambda x: np.concatenate([x, (x + 0)]),
+        lambda x: np.vstack((x, x)),
+        lambda x: np.where(x > 0, x, 0),
+        lambda x: np.reshape(x, (3, 2)),
+        lambda x: np.sum(x, axis=0, keepdims=True),
+        lambda x: np.zeros_like(a=x, dtype=[("a", "f4")]),
+    ],
+)
 def test_functions_of_numpy_take_the_values_and_make_no_tensor(registry, function):
     """NumPy would call the method of its name: ``sum()`` with an argument ``out``, ``transpose()`` for a tensor."""
     with registry.scope():

@@ -102,7 +102,7 @@ def gpu_index(name: object) -> int:
 
     Raises ``DeviceError`` if no device can have that name.
     """
-    match = re.fullmatch(r"auto|cpu|cuda(:(?P<index>\d+))?", name) if isinstance(name, str) else None
+    match = re.fullmatch(r"auto|cpu|cuda(:(?P<index>[0-9]+))?", name) if isinstance(name, str) else None
     if match is None:
         raise DeviceError(f'there is no device {name!r}: use "auto", "cpu", "cuda", or "cuda:0", "cuda:1", ...')
     return int(match["index"] or 0)

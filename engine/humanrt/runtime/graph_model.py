@@ -17,7 +17,7 @@ from humanrt.runtime import scheduler
 from humanrt.runtime.device import Device
 from humanrt.runtime.futures import background, completion, outlast
 from humanrt.runtime.library import onnxruntime
-from humanrt.runtime.saving import StoredModel, save_model
+from humanrt.runtime.saving import StoredModel, destination_of, save_model
 from humanrt.runtime.sessions import SessionLease
 from humanrt.runtime.signature import Inputs, Signature, TensorSpec, read_metadata, read_specs
 from humanrt.tensors import Registry, Tensor
@@ -162,9 +162,9 @@ class GraphModel:
     async def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the ONNX file that this model was loaded from to ``path``, and return it.
 
-        A model of TF.js is written as the ONNX model that it was converted to; files of external data are written to
-        the same folder, under their own names. An ONNX file at ``path`` is replaced once the new one is complete. If
-        the call is cancelled, or fails, everything is as before.
+        ``path`` may be a ``file://`` address. A model of TF.js is written as the ONNX model that it was converted to;
+        files of external data are written to the same folder, under their own names. An ONNX file at ``path`` is
+        replaced once the new one is complete: after a call that failed or was cancelled it is as before.
 
         Raises ``ModelError`` if a file cannot be read or written, or if another file has the name of external data,
         ``ModelDisposedError``.
@@ -174,7 +174,7 @@ class GraphModel:
             if self._stored is None:
                 raise ModelError(f"{self.name} was not loaded from a file, so it cannot be saved")
             abandoned = threading.Event()
-            work = partial(save_model, self._stored, Path(path), abandoned.is_set)
+            work = partial(save_model, self._stored, destination_of(path), abandoned.is_set)
             future = background(work, name=f"humanrt-save-{self.name}")
             try:
                 await completion(future).wait()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from humanrt.errors import ModelError
+from humanrt.zoo import as_address, local_path, redact
 
 CHUNK_BYTES = 2**20
 
@@ -20,6 +21,19 @@ class StoredModel(NamedTuple):
     files: tuple[str, ...] = ()
 
 
+def destination_of(path: object) -> Path:
+    """Return the path that a path, or a ``file://`` address, names.
+
+    Raises ``ModelError`` for anything else.
+    """
+    address = as_address(path)
+    place = local_path(address) if address else Path(path) if isinstance(path, str | os.PathLike) else None
+    if place is None:
+        what = redact(address) if address else f"a {type(path).__name__}"
+        raise ModelError(f"a model cannot be saved to {what}; accepted is the path of an .onnx file")
+    return place
+
+
 def save_model(model: StoredModel, destination: Path, cancelled: Callable[[], bool]) -> Path:
     """Copy the files of a model to ``destination`` and beside it, and return ``destination``. It may take seconds.
 
@@ -29,27 +43,20 @@ def save_model(model: StoredModel, destination: Path, cancelled: Callable[[], bo
     Raises ``ModelError`` if a file cannot be read or written, or if another file has the name of external data.
     """
     copies = [(model.path.parent / name, destination.parent / name) for name in model.files]
-    for source, target in copies:
-        if target == destination or (target.exists() and not _same(source, target)):
-            raise ModelError(
-                f"{target} is another file, and the model has external data of that name; save it to another folder"
-            )
-    copies.append((model.path, destination))
     try:
+        for source, target in copies:
+            if target == destination or (target.exists() and not cmp(source, target, shallow=False)):
+                raise ModelError(
+                    f"{target} is another file, and the model has external data of that name; save it to another folder"
+                )
+        copies.append((model.path, destination))
         with ExitStack() as cleanup:
             parts = [(_copied(source, target, cancelled, cleanup), target) for source, target in copies]
             for part, target in parts:
                 part.replace(target)
-    except OSError as error:
-        raise ModelError(f"the model cannot be saved to {destination}: {error.filename}: {error.strerror}") from error
+    except (OSError, ValueError) as error:  # ValueError: a name with a zero byte
+        raise ModelError(f"the model cannot be saved to {str(destination)!r}: {error}") from error
     return destination
-
-
-def _same(one: Path, other: Path) -> bool:
-    try:
-        return cmp(one, other, shallow=False)
-    except OSError:
-        return False
 
 
 def _copied(source: Path, target: Path, cancelled: Callable[[], bool], cleanup: ExitStack) -> Path:

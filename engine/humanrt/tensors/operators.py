@@ -184,8 +184,8 @@ def _without_tensors(argument: Any) -> Any:  # noqa: ANN401 - whatever NumPy tak
     """Return the values of a tensor, also in lists and tuples, and anything else as it is."""
     if isinstance(argument, Operators):
         return np.asarray(argument)
-    if isinstance(argument, list | tuple):
-        return [_without_tensors(item) for item in argument]
+    if type(argument) in (list, tuple):
+        return type(argument)(map(_without_tensors, argument))
     return argument
 
 
