@@ -9,7 +9,6 @@ from humanrt.errors import InputError
 from humanrt.tensors import Registry, Tensor
 from humanrt.tensors.chained import Chained
 from humanrt.tensors.ops import ImageOperations, Operations
-from humanrt.tensors.ops.shapes import ShapeOperations
 
 GRID = np.float32([[1, -2, 3], [4, 5, -6]])
 # TF.js chains no asynchronous op; of these another input is the tensor; of pictures it chains two.
@@ -21,7 +20,7 @@ def public(kind):
     return {name for name in dir(kind) if not name.startswith("_")}
 
 
-CHAINED = sorted(public(Operations) - public(ShapeOperations) - OTHERS | IMAGE)
+CHAINED = sorted(public(Operations) - OTHERS | IMAGE)
 
 
 @pytest.mark.parametrize("name", CHAINED)

@@ -21,11 +21,11 @@ def test_nested_values_and_flat_ones_with_a_shape(workspace, rank):
 @pytest.mark.parametrize(
     ("values", "shape", "words"),
     [
-        ([1, 2], None, "the values have 1 axes, but must have {rank}, or 1 and a shape"),
+        ([1, 2], None, "the values have 1 axes; accepted: {rank}, or 1 and a shape"),
         (5, None, "the values have 0 axes"),
         ([[[[[[[1]]]]]]], None, "the values have 7 axes"),
-        ([1, 2], [2], r"the shape is \[2\], but must have {rank} sizes"),
-        ([[1], [2, 3]], None, "nested lists need the same length"),
+        ([1, 2], [2], r"the shape is \[2\]; accepted: {rank} sizes"),
+        ([[1], [2, 3]], None, "nested lists must have the same length"),
     ],
 )
 def test_another_rank_is_refused(workspace, registry, rank, values, shape, words):
@@ -37,7 +37,7 @@ def test_another_rank_is_refused(workspace, registry, rank, values, shape, words
 def test_of_rank_one(workspace):
     with workspace.tensor1d([1, 2.5]) as tensor:
         assert (tensor.shape, tensor.dtype) == ((2,), np.float32)
-    with pytest.raises(InputError, match=r"the values have 2 axes, but must have 1$"):
+    with pytest.raises(InputError, match=r"the values have 2 axes; accepted: 1$"):
         workspace.tensor1d([[1]])
     with pytest.raises(InputError, match=r"dtype is \[2\], which is a shape"):
         workspace.tensor1d([1, 2], [2])

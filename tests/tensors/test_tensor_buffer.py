@@ -50,7 +50,7 @@ def test_the_tensor_belongs_to_the_scope(workspace, registry):
         (lambda b: b.get(), r"no element \(\)"),
         (lambda b: b.set(1, 0, 3), r"no element \(0, 3\)"),
         (lambda b: b.set(1, 0, 0, 0), r"no element \(0, 0, 0\)"),
-        (lambda b: b.get(0.5, 0), r"\(0.5, 0\) is not a place; accepted: an int for each of 2 dimensions"),
+        (lambda b: b.get(0.5, 0), r"\(0.5, 0\) is no location; accepted: an int for each of 2 dimensions"),
         (lambda b: b.set(300, 0, 0), "300 do not fit uint8"),
         (lambda b: b.set("a", 0, 0), "cannot become a tensor"),
     ],

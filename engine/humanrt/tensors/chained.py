@@ -8,40 +8,40 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, Final, Generic, ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import DTypeLike
 
+from humanrt.tensors.handle import Handle, ledger_of
+from humanrt.tensors.kernels.run import TensorLike
+from humanrt.tensors.ledger import Ledger
 from humanrt.tensors.operators import Operators
 from humanrt.tensors.ops import ImageOperations, Operations
-from humanrt.tensors.ops.run import TensorLike
 
-if TYPE_CHECKING:
-    from humanrt.tensors.registry import Registry
-    from humanrt.tensors.tensor import Tensor
-    from humanrt.tensors.variable import Variable
-
+H = TypeVar("H", bound=Handle[Any])
+Owner = TypeVar("Owner")
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
 
-class _Ops(Operations):
-    """The ops of one registry."""
+class _Ops(Operations[H]):
+    """The ops on the tensors of one ledger."""
 
-    __slots__ = ("registry",)
+    __slots__ = ("_ledger",)
 
-    def __init__(self, registry: Registry) -> None:
-        self.registry: Registry = registry
+    def __init__(self, ledger: Ledger[H]) -> None:
+        self._ledger: Ledger[H] = ledger
 
 
 def chained(
-    op: Callable[Concatenate[Any, Any, Parameters], Result],
+    op: Callable[Concatenate[Owner, Any, Parameters], Result],
 ) -> Callable[Concatenate[Any, Parameters], Result]:
     """Return a method of tensors that calls an op of the engine with the tensor as its first input."""
 
     def method(tensor: Any, /, *args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:  # noqa: ANN401 - the Tensor that it becomes a method of
-        return op(_Ops(tensor.registry), tensor, *args, **kwargs)
+        ops: Any = _Ops(ledger_of(tensor))
+        return op(ops, tensor, *args, **kwargs)
 
     method.__name__, method.__doc__ = op.__name__, op.__doc__
     method.__qualname__ = f"Tensor.{op.__name__}"
@@ -51,7 +51,7 @@ def chained(
     return method
 
 
-class Chained(Operators):
+class Chained(Operators[H], Generic[H]):
     """The part of ``Tensor`` that calls the engine's ops.
 
     Each method of an op is documented there; its first input, ``x`` or ``a`` there, is the tensor. TF.js has the same
@@ -64,133 +64,127 @@ class Chained(Operators):
 
         @property
         def size(self) -> int: ...  # noqa: D102
-        @property
-        def dtype(self) -> np.dtype[Any]: ...  # noqa: D102
-        def cast(self, dtype: DTypeLike) -> Tensor: ...  # noqa: D102
+        def reshape(self, shape: int | Sequence[int]) -> H: ...  # noqa: D102
+        def cast(self, dtype: DTypeLike) -> H: ...  # noqa: D102
 
-    add: Final = chained(Operations.add)
-    sub: Final = chained(Operations.sub)
-    mul: Final = chained(Operations.mul)
-    div: Final = chained(Operations.div)
-    floor_div: Final = chained(Operations.floor_div)
-    mod: Final = chained(Operations.mod)
-    pow: Final = chained(Operations.pow)
-    minimum: Final = chained(Operations.minimum)
-    maximum: Final = chained(Operations.maximum)
-    neg: Final = chained(Operations.neg)
-    abs: Final = chained(Operations.abs)
-    square: Final = chained(Operations.square)
-    relu: Final = chained(Operations.relu)
-    clip_by_value: Final = chained(Operations.clip_by_value)
-    exp: Final = chained(Operations.exp)
-    log: Final = chained(Operations.log)
-    sqrt: Final = chained(Operations.sqrt)
-    rsqrt: Final = chained(Operations.rsqrt)
-    sigmoid: Final = chained(Operations.sigmoid)
-    tanh: Final = chained(Operations.tanh)
+    add: Final = chained(Operations[H].add)
+    sub: Final = chained(Operations[H].sub)
+    mul: Final = chained(Operations[H].mul)
+    div: Final = chained(Operations[H].div)
+    floor_div: Final = chained(Operations[H].floor_div)
+    mod: Final = chained(Operations[H].mod)
+    pow: Final = chained(Operations[H].pow)
+    minimum: Final = chained(Operations[H].minimum)
+    maximum: Final = chained(Operations[H].maximum)
+    neg: Final = chained(Operations[H].neg)
+    abs: Final = chained(Operations[H].abs)
+    square: Final = chained(Operations[H].square)
+    relu: Final = chained(Operations[H].relu)
+    clip_by_value: Final = chained(Operations[H].clip_by_value)
+    exp: Final = chained(Operations[H].exp)
+    log: Final = chained(Operations[H].log)
+    sqrt: Final = chained(Operations[H].sqrt)
+    rsqrt: Final = chained(Operations[H].rsqrt)
+    sigmoid: Final = chained(Operations[H].sigmoid)
+    tanh: Final = chained(Operations[H].tanh)
 
-    sum: Final = chained(Operations.sum)
-    mean: Final = chained(Operations.mean)
-    max: Final = chained(Operations.max)
-    min: Final = chained(Operations.min)
-    arg_max: Final = chained(Operations.arg_max)
-    arg_min: Final = chained(Operations.arg_min)
-    top_k: Final = chained(Operations.top_k)
-    softmax: Final = chained(Operations.softmax)
+    sum: Final = chained(Operations[H].sum)
+    mean: Final = chained(Operations[H].mean)
+    max: Final = chained(Operations[H].max)
+    min: Final = chained(Operations[H].min)
+    arg_max: Final = chained(Operations[H].arg_max)
+    arg_min: Final = chained(Operations[H].arg_min)
+    top_k: Final = chained(Operations[H].top_k)
+    softmax: Final = chained(Operations[H].softmax)
 
-    equal: Final = chained(Operations.equal)
-    greater: Final = chained(Operations.greater)
-    greater_equal: Final = chained(Operations.greater_equal)
-    less: Final = chained(Operations.less)
-    less_equal: Final = chained(Operations.less_equal)
-    logical_and: Final = chained(Operations.logical_and)
-    logical_or: Final = chained(Operations.logical_or)
-    logical_not: Final = chained(Operations.logical_not)
+    equal: Final = chained(Operations[H].equal)
+    greater: Final = chained(Operations[H].greater)
+    greater_equal: Final = chained(Operations[H].greater_equal)
+    less: Final = chained(Operations[H].less)
+    less_equal: Final = chained(Operations[H].less_equal)
+    logical_and: Final = chained(Operations[H].logical_and)
+    logical_or: Final = chained(Operations[H].logical_or)
+    logical_not: Final = chained(Operations[H].logical_not)
 
-    mat_mul: Final = chained(Operations.mat_mul)
-    transpose: Final = chained(Operations.transpose)
-    unstack: Final = chained(Operations.unstack)
-    split: Final = chained(Operations.split)
-    pad: Final = chained(Operations.pad)
-    mirror_pad: Final = chained(Operations.mirror_pad)
-    gather: Final = chained(Operations.gather)
-    tile: Final = chained(Operations.tile)
-    reverse: Final = chained(Operations.reverse)
-    strided_slice: Final = chained(Operations.strided_slice)
+    mat_mul: Final = chained(Operations[H].mat_mul)
+    transpose: Final = chained(Operations[H].transpose)
+    unstack: Final = chained(Operations[H].unstack)
+    split: Final = chained(Operations[H].split)
+    pad: Final = chained(Operations[H].pad)
+    mirror_pad: Final = chained(Operations[H].mirror_pad)
+    gather: Final = chained(Operations[H].gather)
+    tile: Final = chained(Operations[H].tile)
+    reverse: Final = chained(Operations[H].reverse)
+    strided_slice: Final = chained(Operations[H].strided_slice)
 
-    resize_bilinear: Final = chained(ImageOperations.resize_bilinear)
-    resize_nearest: Final = chained(ImageOperations.resize_nearest)
+    resize_bilinear: Final = chained(ImageOperations[H].resize_bilinear)
+    resize_nearest: Final = chained(ImageOperations[H].resize_nearest)
 
     # -- in TF.js, too, the tensor is another input of these
 
-    def where(self, condition: TensorLike, other: TensorLike) -> Tensor:
+    def where(self, condition: TensorLike, other: TensorLike) -> H:
         """Return this tensor's elements where ``condition`` is true, else ``other``'s; see ``engine.where()``."""
-        return _Ops(self.registry).where(condition, self, other)
+        return _Ops(self._ledger).where(condition, self, other)
 
-    def concat(self, others: TensorLike | Sequence[TensorLike], axis: int = 0) -> Tensor:
+    def concat(self, others: TensorLike | Sequence[TensorLike], axis: int = 0) -> H:
         """Return this tensor and one or several others joined along an axis; see ``engine.concat()``."""
-        return _Ops(self.registry).concat([self, *_several(others)], axis)
+        return _Ops(self._ledger).concat([self, *_several(others)], axis)
 
-    def stack(self, others: TensorLike | Sequence[TensorLike], axis: int = 0) -> Tensor:
+    def stack(self, others: TensorLike | Sequence[TensorLike], axis: int = 0) -> H:
         """Return this tensor and one or several others joined along a new axis; see ``engine.stack()``."""
-        return _Ops(self.registry).stack([self, *_several(others)], axis)
+        return _Ops(self._ledger).stack([self, *_several(others)], axis)
 
     # -- other shapes, on the same buffer
 
-    def flatten(self) -> Tensor:
+    def flatten(self) -> H:
         """Return the elements as [size], on the same buffer."""
         return self.reshape((self.size,))
 
-    def reshape_as(self, other: Tensor) -> Tensor:
-        """Return this tensor in the shape of another one, on the same buffer; InputError where the sizes differ."""
+    def reshape_as(self, other: Handle[Any]) -> H:
+        """Return this tensor in the shape of another one, on the same buffer; ``InputError`` if the sizes differ."""
         return self.reshape(other.shape)
 
-    def as_scalar(self) -> Tensor:
-        """Return the one element as [], on the same buffer; InputError where there are more."""
+    def as_scalar(self) -> H:
+        """Return the one element as [], on the same buffer; ``InputError`` if there are more."""
         return self.reshape(())
 
-    def as_1d(self) -> Tensor:
+    def as_1d(self) -> H:
         """Return the elements as [size], on the same buffer."""
         return self.flatten()
 
-    def as_2d(self, rows: int, columns: int) -> Tensor:
-        """Return this tensor in the shape [rows, columns], on the same buffer; InputError where the sizes differ."""
+    def as_2d(self, rows: int, columns: int) -> H:
+        """Return this tensor in the shape [rows, columns], on the same buffer; ``InputError`` if the sizes differ."""
         return self.reshape((rows, columns))
 
-    def as_3d(self, rows: int, columns: int, depth: int) -> Tensor:
-        """Return this tensor in that shape, on the same buffer; InputError where the sizes differ."""
+    def as_3d(self, rows: int, columns: int, depth: int) -> H:
+        """Return this tensor in that shape, on the same buffer; ``InputError`` if the sizes differ."""
         return self.reshape((rows, columns, depth))
 
-    def as_4d(self, rows: int, columns: int, depth: int, depth2: int) -> Tensor:
-        """Return this tensor in that shape, on the same buffer; InputError where the sizes differ."""
+    def as_4d(self, rows: int, columns: int, depth: int, depth2: int) -> H:
+        """Return this tensor in that shape, on the same buffer; ``InputError`` if the sizes differ."""
         return self.reshape((rows, columns, depth, depth2))
 
-    def as_5d(self, rows: int, columns: int, depth: int, depth2: int, depth3: int) -> Tensor:
-        """Return this tensor in that shape, on the same buffer; InputError where the sizes differ."""
+    def as_5d(self, rows: int, columns: int, depth: int, depth2: int, depth3: int) -> H:
+        """Return this tensor in that shape, on the same buffer; ``InputError`` if the sizes differ."""
         return self.reshape((rows, columns, depth, depth2, depth3))
 
     # -- other dtypes
 
-    def as_type(self, dtype: DTypeLike) -> Tensor:
+    def as_type(self, dtype: DTypeLike) -> H:
         """Return this tensor in another dtype, as ``cast()`` does."""
         return self.cast(dtype)
 
-    def to_float(self) -> Tensor:
+    def to_float(self) -> H:
         """Return this tensor as float32, as ``cast()`` does."""
         return self.cast(np.float32)
 
-    def to_int(self) -> Tensor:
-        """Return this tensor as int32, fractions cut off towards zero, as ``cast()`` does."""
+    def to_int(self) -> H:
+        """Return this tensor as int32, fractions truncated towards zero, as ``cast()`` does."""
         return self.cast(np.int32)
 
-    def to_bool(self) -> Tensor:
+    def to_bool(self) -> H:
         """Return where this tensor is not 0, as ``cast()`` does."""
         return self.cast(np.bool_)
-
-    def variable(self, name: str | None = None, dtype: DTypeLike | None = None) -> Variable:
-        """Create a variable with these values, as ``engine.variable()`` does."""
-        with self.cast(self.dtype if dtype is None else dtype) as source:
-            return self.registry.variables.add(self.registry, source, name)
 
 
 def _several(others: TensorLike | Sequence[TensorLike]) -> Sequence[TensorLike]:

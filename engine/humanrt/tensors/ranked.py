@@ -1,4 +1,4 @@
-"""Making tensors whose rank is named: ``tensor1d()`` to ``tensor6d()``."""
+"""Creating tensors whose rank is named: ``tensor1d()`` to ``tensor6d()``."""
 
 from __future__ import annotations
 
@@ -16,42 +16,43 @@ Shape: TypeAlias = Sequence[int] | None
 
 
 class RankedCreation:
-    """Methods that make tensors as ``tensor()`` does, and raise InputError for values or a shape of another rank.
+    """Methods that create tensors as ``tensor()`` does, and raise ``InputError`` for values or a shape of another rank.
 
-    ``values`` are nested as deep as the rank, or flat with a ``shape``. The result is the caller's.
+    ``values`` are nested as deep as the rank, or flat with a ``shape``. Results belong to the innermost open scope,
+    else to the caller.
     """
 
     registry: Registry
 
     def tensor1d(self, values: object, dtype: DTypeLike | None = None) -> Tensor:
-        """Make a tensor of rank 1 of a copy of flat values."""
+        """Create a tensor of rank 1 from a copy of flat values."""
         return self._ranked(1, values, None, dtype)
 
     def tensor2d(self, values: object, shape: Shape = None, dtype: DTypeLike | None = None) -> Tensor:
-        """Make a tensor of rank 2 of a copy of nested values, or of flat ones and a shape."""
+        """Create a tensor of rank 2 from a copy of nested values, or of flat ones and a shape."""
         return self._ranked(2, values, shape, dtype)
 
     def tensor3d(self, values: object, shape: Shape = None, dtype: DTypeLike | None = None) -> Tensor:
-        """Make a tensor of rank 3 of a copy of nested values, or of flat ones and a shape."""
+        """Create a tensor of rank 3 from a copy of nested values, or of flat ones and a shape."""
         return self._ranked(3, values, shape, dtype)
 
     def tensor4d(self, values: object, shape: Shape = None, dtype: DTypeLike | None = None) -> Tensor:
-        """Make a tensor of rank 4 of a copy of nested values, or of flat ones and a shape."""
+        """Create a tensor of rank 4 from a copy of nested values, or of flat ones and a shape."""
         return self._ranked(4, values, shape, dtype)
 
     def tensor5d(self, values: object, shape: Shape = None, dtype: DTypeLike | None = None) -> Tensor:
-        """Make a tensor of rank 5 of a copy of nested values, or of flat ones and a shape."""
+        """Create a tensor of rank 5 from a copy of nested values, or of flat ones and a shape."""
         return self._ranked(5, values, shape, dtype)
 
     def tensor6d(self, values: object, shape: Shape = None, dtype: DTypeLike | None = None) -> Tensor:
-        """Make a tensor of rank 6 of a copy of nested values, or of flat ones and a shape."""
+        """Create a tensor of rank 6 from a copy of nested values, or of flat ones and a shape."""
         return self._ranked(6, values, shape, dtype)
 
     def _ranked(self, rank: int, values: object, shape: Shape, dtype: DTypeLike | None) -> Tensor:
         if shape is not None and len(shape) != rank:
-            raise InputError(f"tensor{rank}d(): the shape is {shape!r}, but must have {rank} sizes")
+            raise InputError(f"tensor{rank}d(): the shape is {shape!r}; accepted: {rank} sizes")
         array, target = read_values(values, dtype)
         if array.ndim != rank and (shape is None or array.ndim != 1):
             flat = ", or 1 and a shape" if rank > 1 else ""
-            raise InputError(f"tensor{rank}d(): the values have {array.ndim} axes, but must have {rank}{flat}")
+            raise InputError(f"tensor{rank}d(): the values have {array.ndim} axes; accepted: {rank}{flat}")
         return self.registry.tensor(array, target, shape)

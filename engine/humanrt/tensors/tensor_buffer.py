@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 import operator
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Sequence
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
 
 from humanrt.errors import InputError
+from humanrt.tensors.buffer import Array
+from humanrt.tensors.registry import Registry
+from humanrt.tensors.tensor import Tensor
 from humanrt.tensors.values import copy_values, parse_dtype, parse_shape
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import ArrayLike, DTypeLike
-
-    from humanrt.tensors.buffer import Array
-    from humanrt.tensors.registry import Registry
-    from humanrt.tensors.tensor import Tensor
 
 
 class TensorBuffer:
-    """Elements that can be read and written by their place, after TF.js's class of that name.
+    """Elements that can be read and written one by one, like TF.js's class of that name.
 
-    Made by ``Engine.buffer()``. It is no tensor: it is not counted, belongs to no scope, and needs no ``dispose()``.
+    Created by ``Engine.buffer()``. It is no tensor: it is not counted, belongs to no scope, and needs no ``dispose()``.
 
     Attributes:
-        shape: sizes of its dimensions.
-        dtype: that of its elements, and of its tensors.
+        shape: the sizes of the dimensions.
+        dtype: the dtype of the elements, and of the tensors created from them.
 
     """
 
@@ -62,19 +58,19 @@ class TensorBuffer:
     def get(self, *location: int) -> Any:  # noqa: ANN401 - a bool, an int or a float, by the dtype
         """Return the element at ``location``, an index from 0 on for each dimension, as a Python number.
 
-        Raises InputError for another number of indices, and for one that is out of range.
+        Raises ``InputError`` for another number of indices, and for one that is out of range.
         """
         return self._array[self._checked(location)].item()
 
     def set(self, value: float, *location: int) -> None:
-        """Write the element at ``location``; for integer dtypes fractions are cut off.
+        """Write the element at ``location``; for integer dtypes fractions are truncated.
 
-        Raises InputError as ``get()``, and for a value that the dtype cannot hold.
+        Raises ``InputError`` as ``get()`` does, and for a value that the dtype cannot hold.
         """
         self._array[self._checked(location)] = copy_values(value, self.dtype)
 
     def to_tensor(self) -> Tensor:
-        """Create a tensor of a copy of the elements; it is the caller's. Later writes do not change it."""
+        """Create a tensor from a copy of the elements: later writes do not change it. TF.js: ``buffer.toTensor()``."""
         return self._registry.tensor(self._array, self.dtype)
 
     def _checked(self, location: Sequence[int]) -> tuple[int, ...]:
@@ -82,7 +78,7 @@ class TensorBuffer:
             indices = tuple(operator.index(item) for item in location)
         except TypeError as error:
             raise InputError(
-                f"{location} is not a place; accepted: an int for each of {self.rank} dimensions"
+                f"{location} is no location; accepted: an int for each of {self.rank} dimensions"
             ) from error
         inside = all(0 <= index < length for index, length in zip(indices, self.shape, strict=False))
         if len(indices) != self.rank or not inside:

@@ -3,35 +3,41 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from humanrt.tensors.ops.kernels import linear
-from humanrt.tensors.ops.run import TensorLike, run_many
+from humanrt.tensors.handle import Handle
+from humanrt.tensors.kernels import linalg
+from humanrt.tensors.kernels.run import TensorLike, run_many
+from humanrt.tensors.ledger import Ledger
 
-if TYPE_CHECKING:
-    from humanrt.tensors.registry import Registry
-    from humanrt.tensors.tensor import Tensor
-
-
-class QR(NamedTuple):
-    """The factors of a matrix: two tensors, each the caller's."""
-
-    q: Tensor
-    r: Tensor
+H = TypeVar("H", bound=Handle[Any])
 
 
-class LinearAlgebraOperations:
-    """Ops on matrices, the last two axes. Everything said of ``Operations`` holds here."""
+class QR(NamedTuple, Generic[H]):
+    """The result of ``qr()``; both tensors have the same owner.
 
-    def __init__(self, registry: Registry) -> None:
-        self.registry = registry
+    Attributes:
+        q: the orthonormal columns.
+        r: the upper triangle.
 
-    def qr(self, x: TensorLike, full_matrices: bool = False) -> QR:
+    """
+
+    q: H
+    r: H
+
+
+class LinearAlgebraOperations(Generic[H]):
+    """Ops on matrices, which are the last two axes. Inputs, results and errors are as in ``Operations``."""
+
+    def __init__(self, ledger: Ledger[H]) -> None:
+        self._ledger = ledger
+
+    def qr(self, x: TensorLike, full_matrices: bool = False) -> QR[H]:
         """Return ``q`` and ``r`` with ``x = q @ r``: orthonormal columns, and an upper triangle.
 
         ``x`` is [.., m, n]; ``q`` is [.., m, k] and ``r`` [.., k, n], where k is the smaller of m and n, or m with
         ``full_matrices``. Both are float16 for float16, else float32. The signs are those of TF.js, which returns NaN
-        for a column of zeros, and which lacks batches of matrices that are not square. Raises InputError for rank 0 and
-        1. Both results are the caller's.
+        for a column of zeros, and which lacks batches of matrices that are not square. Raises ``InputError`` for rank 0
+        and 1. TF.js: ``tf.linalg.qr``.
         """
-        return QR(*run_many(self.registry, "qr", partial(linear.qr, full_matrices=full_matrices), x))
+        return QR(*run_many(self._ledger, "qr", partial(linalg.qr, full_matrices=full_matrices), x))

@@ -1,110 +1,110 @@
-"""Many elements become one: the methods."""
+"""Reductions along axes, and softmax: the methods."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from humanrt.tensors.ops.kernels import reduction
-from humanrt.tensors.ops.kernels.reduction import Axes
-from humanrt.tensors.ops.promotion import INT32
-from humanrt.tensors.ops.run import TensorLike, run, run_in_thread, run_many
+from humanrt.tensors.buffer import Array
+from humanrt.tensors.handle import Handle
+from humanrt.tensors.kernels import reduction
+from humanrt.tensors.kernels.promotion import INT32
+from humanrt.tensors.kernels.reduction import Axes
+from humanrt.tensors.kernels.run import TensorLike, run, run_in_thread, run_many
+from humanrt.tensors.ledger import Ledger
 
-if TYPE_CHECKING:
-    from humanrt.tensors.buffer import Array
-    from humanrt.tensors.registry import Registry
-    from humanrt.tensors.tensor import Tensor
-
-
-class TopK(NamedTuple):
-    """The largest elements, and where they were: two tensors, each the caller's."""
-
-    values: Tensor
-    indices: Tensor
+H = TypeVar("H", bound=Handle[Any])
 
 
-class ReductionOperations:
-    """Ops along axes: one axis (negative: from the end), several, or all with None, the default.
+class TopK(NamedTuple, Generic[H]):
+    """The result of ``top_k()``; both tensors have the same owner.
 
-    The axes that were reduced are gone from the result's shape; with ``keep_dims`` they stay, of size 1. An axis that
-    is not there, or named twice, raises InputError. An empty sequence reduces nothing.
+    Attributes:
+        values: the largest elements, in descending order.
+        indices: int32, their indices on the last axis.
+
     """
 
-    registry: Registry
+    values: H
+    indices: H
 
-    def sum(self, x: TensorLike, axis: Axes = None, keep_dims: bool = False) -> Tensor:
-        """Return sums: floats and int64 keep their dtype, all else gives int32, which wraps. Of nothing it is 0.
 
-        The result is the caller's.
+class ReductionOperations(Generic[H]):
+    """Ops along one axis, several, or all with None, the default; negative axes count from the end.
+
+    The result's shape is without the reduced axes; with ``keep_dims`` they remain, with size 1. An empty sequence
+    reduces nothing. An axis that does not exist, or is named twice, raises ``InputError``. Results belong to the
+    innermost open scope, else to the caller.
+    """
+
+    _ledger: Ledger[H]
+
+    def sum(self, x: TensorLike, axis: Axes = None, keep_dims: bool = False) -> H:
+        """Return sums, 0 of no elements. TF.js: ``tf.sum``.
+
+        Floats and int64 keep their dtype, the others give int32; integers wrap.
         """
-        return _reduce(self.registry, "sum", reduction.total, x, axis, keep_dims)
+        return self._reduce("sum", reduction.total, x, axis, keep_dims)
 
-    def mean(self, x: TensorLike, axis: Axes = None, keep_dims: bool = False) -> Tensor:
-        """Return averages: float16 for float16, else float32. Of nothing it is 0, as in TF.js.
+    def mean(self, x: TensorLike, axis: Axes = None, keep_dims: bool = False) -> H:
+        """Return averages: float16 for float16, else float32; 0 of no elements, as in TF.js. TF.js: ``tf.mean``."""
+        return self._reduce("mean", reduction.mean, x, axis, keep_dims)
 
-        The result is the caller's.
+    def max(self, x: TensorLike, axis: Axes = None, keep_dims: bool = False) -> H:
+        """Return the largest elements, or NaN if there is one, in the dtype of ``x``. TF.js: ``tf.max``.
+
+        Raises ``InputError`` for an axis of size 0, for which TF.js has no defined result.
         """
-        return _reduce(self.registry, "mean", reduction.mean, x, axis, keep_dims)
+        return self._reduce("max", reduction.largest, x, axis, keep_dims)
 
-    def max(self, x: TensorLike, axis: Axes = None, keep_dims: bool = False) -> Tensor:
-        """Return the largest elements in ``x``'s dtype, NaN where there is one. The result is the caller's.
+    def min(self, x: TensorLike, axis: Axes = None, keep_dims: bool = False) -> H:
+        """Return the smallest elements, or NaN if there is one, in the dtype of ``x``. TF.js: ``tf.min``.
 
-        Raises InputError for an axis of size 0: TF.js makes something up.
+        Raises ``InputError`` for an axis of size 0, for which TF.js has no defined result.
         """
-        return _reduce(self.registry, "max", reduction.largest, x, axis, keep_dims)
+        return self._reduce("min", reduction.smallest, x, axis, keep_dims)
 
-    def min(self, x: TensorLike, axis: Axes = None, keep_dims: bool = False) -> Tensor:
-        """Return the smallest elements in ``x``'s dtype, NaN where there is one. The result is the caller's.
+    def arg_max(self, x: TensorLike, axis: int = 0) -> H:
+        """Return the index of the largest element along one axis, the first of equal ones: int32. TF.js: ``tf.argMax``.
 
-        Raises InputError for an axis of size 0: TF.js makes something up.
+        As in TF.js, NaN is ignored, except that the index is 0 if the first element is NaN. Raises ``InputError`` for
+        scalars and for an axis of size 0.
         """
-        return _reduce(self.registry, "min", reduction.smallest, x, axis, keep_dims)
+        return run(self._ledger, "arg_max", partial(reduction.arg_max, axis=axis), x)
 
-    def arg_max(self, x: TensorLike, axis: int = 0) -> Tensor:
-        """Return int32: where along one axis the largest element is, the first of equal ones.
+    def arg_min(self, x: TensorLike, axis: int = 0) -> H:
+        """Return the index of the smallest element along one axis, the first of equal ones: int32.
 
-        As in TF.js NaN is passed over, unless it comes first: then it is 0. Raises InputError for scalars and for an
-        axis of size 0. The result is the caller's.
+        NaN and errors are as for ``arg_max()``. TF.js: ``tf.argMin``.
         """
-        return run(self.registry, "arg_max", partial(reduction.arg_max, axis=axis), x)
+        return run(self._ledger, "arg_min", partial(reduction.arg_min, axis=axis), x)
 
-    def arg_min(self, x: TensorLike, axis: int = 0) -> Tensor:
-        """Return int32: where along one axis the smallest element is, the first of equal ones.
+    def top_k(self, x: TensorLike, k: int = 1) -> TopK[H]:
+        """Return the ``k`` largest elements along the last axis, in descending order, and their indices.
 
-        NaN, errors and the result's owner are as with ``arg_max``.
+        Both have the shape of ``x``, with ``k`` for the last size; the values have its dtype, the indices int32. Equal
+        elements stay in order, and NaN counts as the largest. TF.js: ``tf.topk``. Raises ``InputError`` for scalars,
+        and unless ``k`` is 0 to the last size.
         """
-        return run(self.registry, "arg_min", partial(reduction.arg_min, axis=axis), x)
+        return TopK(*run_many(self._ledger, "top_k", partial(reduction.top_k, k=k), x))
 
-    def top_k(self, x: TensorLike, k: int = 1) -> TopK:
-        """Return the ``k`` largest elements along the last axis, falling, in ``x``'s dtype, and int32 where they were.
-
-        Both have ``x``'s shape, with ``k`` for the last size. Of equal elements the first comes first; NaN counts as
-        the largest. Raises InputError for scalars and for a ``k`` that is not 0 to the size. Both results are the
-        caller's. TF.js: ``topk``.
-        """
-        return TopK(*run_many(self.registry, "top_k", partial(reduction.top_k, k=k), x))
-
-    def in_top_k_async(self, predictions: TensorLike, targets: TensorLike, k: int = 1) -> Coroutine[Any, Any, Tensor]:
-        """Return bool: whether the targets are among the ``k`` best predictions, computed in a thread: ``await`` it.
+    def in_top_k_async(self, predictions: TensorLike, targets: TensorLike, k: int = 1) -> Coroutine[Any, Any, H]:
+        """Return whether the targets are among the ``k`` best predictions, computed in a thread: ``await`` it.
 
         ``predictions`` is [.., n], rank 2 or more; ``targets``, integers [..], are indices of the last axis; the result
-        is [..]. Of equal predictions the first are the best; one of NaN is none of them. The inputs are read when this
-        is called. Raises InputError for other shapes, and for a ``k`` that is not 1 to n. The result is the caller's.
-        TF.js: ``inTopKAsync``.
+        is bool [..]. Of equal predictions the first are the best; NaN is none of them. The inputs are read when this is
+        called. Raises ``InputError`` for other shapes, and unless ``k`` is 1 to n. TF.js: ``tf.inTopKAsync``.
         """
         found = partial(reduction.in_top_k, k=k)
-        return run_in_thread(self.registry, "in_top_k_async", found, predictions, targets, read_as=(None, INT32))
+        return run_in_thread(self._ledger, "in_top_k_async", found, predictions, targets, read_as=(None, INT32))
 
-    def softmax(self, x: TensorLike, axis: int = -1) -> Tensor:
-        """Return exponentials that add up to 1 along an axis: float16 for float16, else float32.
+    def softmax(self, x: TensorLike, axis: int = -1) -> H:
+        """Return exponentials normalised to a sum of 1 along an axis, in the shape of ``x``. TF.js: ``tf.softmax``.
 
-        TF.js knows the last axis only. The result is the caller's.
+        The dtype is float16 for float16, else float32. TF.js accepts the last axis only.
         """
-        return run(self.registry, "softmax", partial(reduction.softmax, axis=axis), x)
+        return run(self._ledger, "softmax", partial(reduction.softmax, axis=axis), x)
 
-
-def _reduce(
-    registry: Registry, name: str, kernel: Callable[..., Array], x: TensorLike, axis: Axes, keep_dims: bool
-) -> Tensor:
-    return run(registry, name, partial(kernel, axis=axis, keep_dims=keep_dims), x)
+    def _reduce(self, name: str, kernel: Callable[..., Array], x: TensorLike, axis: Axes, keep_dims: bool) -> H:
+        return run(self._ledger, name, partial(kernel, axis=axis, keep_dims=keep_dims), x)

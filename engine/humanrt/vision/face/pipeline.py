@@ -9,7 +9,7 @@ from humanrt.config import FaceConfig
 from humanrt.result import Face
 from humanrt.runtime import scheduler
 from humanrt.runtime.side_by_side import side_by_side
-from humanrt.tensors import Tensor
+from humanrt.tensors import Tensor, values_of
 from humanrt.vision.call import Call, Models
 from humanrt.vision.face.describer import Description
 from humanrt.vision.face.facemesh import Crops, Meshes, Placed, face_angle, to_unit
@@ -108,7 +108,7 @@ def _record_boxes(
 ) -> tuple[list[Face], Crops]:
     """Record the faces as detected; return them and their crops."""
     size = call.models["face.detector"].form.height or CROP_SIZE
-    pixels = call.picture.registry.values(call.picture)
+    pixels = values_of(call.picture)
     records = [recorder.from_detector(box) for box in placed.boxes]
     return _kept(records, families.cut(pixels, placed.boxes, placed.angles, size))
 

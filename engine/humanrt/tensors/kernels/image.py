@@ -1,6 +1,6 @@
-"""Pictures: batches [batch, height, width, channels], sampled on the grids of TF.js 4.22's CPU kernels.
+"""Images: batches [batch, height, width, channels], sampled on the grids of TF.js 4.22's CPU kernels.
 
-Positions and mixtures are computed in float64, as JavaScript does, and rounded once at the end.
+Positions and interpolated values are computed in float64, as in JavaScript, and rounded once at the end.
 """
 
 import math
@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 
 from humanrt.errors import InputError
 from humanrt.tensors.buffer import Array
-from humanrt.tensors.ops.kernels.elementwise import constant
-from humanrt.tensors.ops.kernels.suppression import non_max_suppression, soft_non_max_suppression
-from humanrt.tensors.ops.promotion import FLOAT32, INT32, float_dtype, require_integers
+from humanrt.tensors.kernels.elementwise import constant
+from humanrt.tensors.kernels.promotion import FLOAT32, float_dtype, require_integers
 
 LUMA = np.array([0.2989, 0.5870, 0.1140], np.float32)
 OPAQUE = 255
@@ -25,15 +24,15 @@ Indices = NDArray[np.intp]
 
 
 def resize_bilinear(images: Array, size: Sequence[int], align_corners: bool, half_pixel_centers: bool) -> Array:
-    """Scale to [.., height, width, ..], mixing the four pixels around each sample."""
+    """Resize to [.., height, width, ..], interpolating the four pixels around each sample."""
     height, width = _checked_sizes(images, size, align_corners, half_pixel_centers)
     rows = _grid(images.shape[-3], height, align_corners, half_pixel_centers)
     columns = _grid(images.shape[-2], width, align_corners, half_pixel_centers)
-    return _mixed(images, rows, columns).astype(float_dtype(images.dtype))
+    return _interpolated(images, rows, columns).astype(float_dtype(images.dtype))
 
 
 def resize_nearest(images: Array, size: Sequence[int], align_corners: bool, half_pixel_centers: bool) -> Array:
-    """Scale to [.., height, width, ..], taking one pixel for each sample."""
+    """Resize to [.., height, width, ..], with one pixel for each sample."""
     height, width = _checked_sizes(images, size, align_corners, half_pixel_centers)
     axes = ((images.shape[-3], height), (images.shape[-2], width))
     rows, columns = (_nearest(old, new, align_corners, half_pixel_centers) for old, new in axes)
@@ -43,7 +42,7 @@ def resize_nearest(images: Array, size: Sequence[int], align_corners: bool, half
 def crop_and_resize(
     images: Array, boxes: Array, box_indices: Array, size: Sequence[int], method: str, outside: float
 ) -> Array:
-    """Cut boxes out of pictures and scale them; a sample beside its picture has the value ``outside``."""
+    """Crop boxes from images and resize them; a sample outside its image has the value ``outside``."""
     if images.ndim != 4 or boxes.shape[1:] != (4,) or box_indices.shape != boxes.shape[:1]:
         raise InputError("accepted: images [b, h, w, c], boxes [n, 4] and box_indices [n]")
     if method not in ("bilinear", "nearest"):
@@ -51,7 +50,7 @@ def crop_and_resize(
     require_integers(box_indices=box_indices)
     batch, image_height, image_width, channels = images.shape
     if box_indices.size and (box_indices.min() < 0 or box_indices.max() >= batch):
-        raise InputError(f"box_indices must be 0 to {batch - 1}, the number of images")
+        raise InputError(f"box_indices are {box_indices.min()} to {box_indices.max()}; accepted: 0 to {batch - 1}")
     height, width = _pair(size)
     dtype = float_dtype(images.dtype)
     crops = np.full((len(boxes), height, width, channels), outside, dtype)
@@ -59,7 +58,7 @@ def crop_and_resize(
         rows, inner_rows = _samples(box[0], box[2], image_height, height)
         columns, inner_columns = _samples(box[1], box[3], image_width, width)
         if method == "bilinear":
-            pixels = _mixed(images[image], rows, columns)
+            pixels = _interpolated(images[image], rows, columns)
         else:
             pixels = images[image][_round(rows)[:, None], _round(columns)]
         crop[np.ix_(inner_rows, inner_columns)] = pixels
@@ -67,7 +66,7 @@ def crop_and_resize(
 
 
 def flip_left_right(images: Array) -> Array:
-    """Mirror."""
+    """Return images mirrored."""
     _require_rank(images, 4)
     return np.array(images[:, :, ::-1], order="C")
 
@@ -75,7 +74,7 @@ def flip_left_right(images: Array) -> Array:
 def rotate_with_offset(
     images: Array, radians: float, fill: float | Sequence[float], center: float | tuple[float, float]
 ) -> Array:
-    """Turn about ``center``, a fraction of the size, to the nearest pixel, and ``fill`` where there is none."""
+    """Rotate about ``center``, a fraction of the size, with the nearest pixel, or ``fill`` outside the image."""
     _require_rank(images, 4)
     _, height, width, channels = images.shape
     center_x, center_y = center if isinstance(center, Sequence) else (center, center)
@@ -85,54 +84,18 @@ def rotate_with_offset(
     columns = _round(x * cosine - y * sine + center_x)
     rows = _round(x * sine + y * cosine + center_y)
     inside = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height)
-    turned = np.empty_like(images, order="C")
-    turned[...] = _filling(fill, images, channels)
-    turned[:, inside] = images[:, rows[inside], columns[inside]]
-    return turned
+    rotated = np.empty_like(images, order="C")
+    rotated[...] = _fill_values(fill, images, channels)
+    rotated[:, inside] = images[:, rows[inside], columns[inside]]
+    return rotated
 
 
 def rgb_to_grayscale(images: Array) -> Array:
-    """Weigh red, green and blue into one channel."""
+    """Return the luma of red, green and blue in one channel."""
     if images.ndim < 2 or images.shape[-1] != 3:
         raise InputError("accepted: [..., 3], two axes or more")
     gray = np.sum(images.astype(FLOAT32, copy=False) * LUMA, axis=-1, keepdims=True, dtype=np.float64)
     return gray.astype(FLOAT32).astype(images.dtype)
-
-
-def suppress(boxes: Array, scores: Array, most: int, iou_threshold: float, score_threshold: float) -> Array:
-    """Choose the best boxes that do not overlap."""
-    _check_boxes(boxes, scores, iou_threshold)
-    return non_max_suppression(
-        boxes.astype(FLOAT32), scores.astype(FLOAT32), most, float(iou_threshold), float(score_threshold)
-    )
-
-
-def suppress_padded(
-    boxes: Array, scores: Array, most: int, iou_threshold: float, score_threshold: float, padded: bool
-) -> tuple[Array, Array]:
-    """Choose them, padded with 0 to the number that was asked for, and return how many were chosen."""
-    chosen = suppress(boxes, scores, most, iou_threshold, score_threshold)
-    missing = max(0, min(most, len(boxes)) - len(chosen)) if padded else 0
-    return np.pad(chosen, (0, missing)), np.array(len(chosen), INT32)
-
-
-def suppress_softly(
-    boxes: Array, scores: Array, most: int, iou_threshold: float, score_threshold: float, sigma: float
-) -> tuple[Array, Array]:
-    """Choose them with lowered scores, and return these as well."""
-    _check_boxes(boxes, scores, iou_threshold)
-    if not 0 <= sigma <= 1:
-        raise InputError(f"soft_nms_sigma is {sigma}, but must be 0 to 1")
-    return soft_non_max_suppression(
-        boxes.astype(FLOAT32), scores.astype(FLOAT32), most, float(iou_threshold), float(score_threshold), float(sigma)
-    )
-
-
-def _check_boxes(boxes: Array, scores: Array, iou_threshold: float) -> None:
-    if boxes.shape[1:] != (4,) or scores.shape != boxes.shape[:1]:
-        raise InputError("accepted: boxes [n, 4] and scores [n]")
-    if not 0 <= iou_threshold <= 1:
-        raise InputError(f"iou_threshold is {iou_threshold}, but must be 0 to 1")
 
 
 def _checked_sizes(
@@ -148,7 +111,7 @@ def _checked_sizes(
 def _pair(size: Sequence[int]) -> tuple[int, int]:
     height, width = map(operator.index, size)
     if min(height, width) < 1:
-        raise InputError(f"the size is {height} x {width}, but must be at least 1 x 1")
+        raise InputError(f"the size is {height} x {width}; accepted: 1 x 1 and more")
     return height, width
 
 
@@ -162,7 +125,7 @@ def _ratio(old: int, new: int, align_corners: bool) -> float:
 
 
 def _grid(old: int, new: int, align_corners: bool, half_pixel_centers: bool) -> Positions:
-    """Lay ``new`` samples over an axis of ``old`` pixels."""
+    """Return the positions of ``new`` samples on an axis of ``old`` pixels."""
     ratio, steps = _ratio(old, new, align_corners), np.arange(new)
     positions: Positions = ratio * (steps + 0.5) - 0.5 if half_pixel_centers else ratio * steps
     return np.clip(positions, 0, old - 1)
@@ -175,7 +138,7 @@ def _nearest(old: int, new: int, align_corners: bool, half_pixel_centers: bool) 
 
 
 def _samples(start: float, end: float, old: int, new: int) -> tuple[Positions, NDArray[np.bool_]]:
-    """Lay ``new`` samples from ``start`` to ``end``, 0..1 of an axis; return those on the axis, and which they are."""
+    """Return the positions of those of ``new`` samples, ``start`` to ``end`` in 0..1, that are on an axis; a mask."""
     if new > 1:
         positions = start * (old - 1) + np.arange(new) * ((end - start) * (old - 1) / (new - 1))
     else:
@@ -184,8 +147,8 @@ def _samples(start: float, end: float, old: int, new: int) -> tuple[Positions, N
     return positions[inside], inside
 
 
-def _mixed(images: Array, rows: Positions, columns: Positions) -> Array:
-    """Sample [.., h, w, c] bilinearly where rows and columns cross, positions in 0 .. h - 1 and 0 .. w - 1."""
+def _interpolated(images: Array, rows: Positions, columns: Positions) -> Array:
+    """Sample [.., h, w, c] bilinearly at the crossings of rows and columns, positions in 0..h - 1 and 0..w - 1."""
     top, bottom = np.floor(rows).astype(np.intp)[:, None], np.ceil(rows).astype(np.intp)[:, None]
     left, right = np.floor(columns).astype(np.intp), np.ceil(columns).astype(np.intp)
     down, along = (rows[:, None] - top)[..., None], (columns - left)[:, None]
@@ -199,21 +162,23 @@ def _mixed(images: Array, rows: Positions, columns: Positions) -> Array:
 
 
 def _between(one: Array, other: Array, fraction: Array) -> Array:
-    mixed: Array = one + (other - one) * fraction
-    return mixed
+    value: Array = one + (other - one) * fraction
+    return value
 
 
-def _filling(fill: float | Sequence[float], images: Array, channels: int) -> Array:
-    """Return the value of a pixel that is not there; of a colour without alpha, TF.js makes alpha opaque."""
+def _fill_values(fill: float | Sequence[float], images: Array, channels: int) -> Array:
+    """Return the value of a pixel outside the image. As in TF.js, a colour without alpha is opaque."""
     if not isinstance(fill, Sequence):
         return constant(fill, images)
     values = [*fill[:3], OPAQUE] if len(fill) > 2 else fill
     if len(values) < channels:
-        raise InputError(f"fill_value has {len(fill)} numbers for {channels} channels; accepted: one, or one for each")
+        raise InputError(
+            f"fill_value has {len(fill)} numbers for {channels} channels; accepted: one, or one for each channel"
+        )
     return np.array([constant(value, images) for value in values[:channels]])
 
 
 def _round(positions: Positions) -> Indices:
-    """Round halves up, as JavaScript does."""
+    """Round halves up, as in JavaScript."""
     rounded: Indices = np.floor(positions + 0.5).astype(np.intp)
     return rounded

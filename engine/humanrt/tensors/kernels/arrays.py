@@ -1,4 +1,4 @@
-"""Moving elements about: joining, cutting, turning, choosing."""
+"""Moving elements (joining, splitting, reversing, gathering), and products of matrices."""
 
 import math
 from collections.abc import Sequence
@@ -9,44 +9,44 @@ import numpy as np
 
 from humanrt.errors import InputError
 from humanrt.tensors.buffer import Array
-from humanrt.tensors.ops.kernels.elementwise import constant
-from humanrt.tensors.ops.promotion import common_dtype, require_bool, require_integers
+from humanrt.tensors.kernels.elementwise import constant
+from humanrt.tensors.kernels.promotion import FLOAT32, common_dtype, matched, require_bool, require_integers
 
-# Basic indexing in NumPy's sense: what needs no copy of the elements.
 BasicIndex: TypeAlias = int | np.integer[Any] | slice | EllipsisType | None
+"""One item of NumPy's basic indexing, which needs no copy of the elements."""
 
 
 def transpose(x: Array, order: Sequence[int] | None) -> Array:
-    """Reorder the axes."""
+    """Return ``x`` with its axes in another order."""
     return _fresh(np.transpose(x, order))
 
 
 def concat(*arrays: Array, axis: int) -> Array:
-    """Join along an axis that is there."""
+    """Join arrays along an existing axis."""
     return np.concatenate(arrays, axis, dtype=common_dtype(arrays), casting="unsafe")
 
 
 def stack(*arrays: Array, axis: int) -> Array:
-    """Join along a new axis."""
+    """Join arrays along a new axis."""
     return np.stack(arrays, axis, dtype=common_dtype(arrays), casting="unsafe")
 
 
 def unstack(x: Array, axis: int) -> list[Array]:
-    """Cut into slices without that axis."""
+    """Return the slices along an axis, without it."""
     return [_fresh(part) for part in np.moveaxis(x, axis, 0)]
 
 
 def split(x: Array, parts: int | Sequence[int], axis: int) -> list[Array]:
-    """Cut into equal parts, or into parts of the given sizes, of which one may be -1: the rest."""
+    """Split into equal parts, or into parts of the given sizes, of which one may be -1: the rest."""
     length = np.moveaxis(x, axis, 0).shape[0]
     sizes = _part_sizes(parts, length)
     return [_fresh(part) for part in np.split(x, np.cumsum(sizes)[:-1], axis)]
 
 
 def pad(x: Array, paddings: Sequence[Sequence[int]], value: float) -> Array:
-    """Put elements of one value around."""
+    """Return ``x`` with elements of one value around it."""
     if x.ndim == 0 or len(paddings) != x.ndim or any(len(pair) != 2 or min(pair) < 0 for pair in paddings):
-        raise InputError(f"paddings are {paddings}, but must be (before, after), not negative, for every axis")
+        raise InputError(f"paddings are {paddings}; accepted: (before, after) for every axis, not negative")
     sizes = [before + size + after for size, (before, after) in zip(x.shape, paddings, strict=True)]
     padded = np.full(sizes, constant(value, x), x.dtype)
     padded[tuple(slice(before, before + size) for size, (before, _) in zip(x.shape, paddings, strict=True))] = x
@@ -63,32 +63,32 @@ def mirror_pad(x: Array, paddings: Sequence[Sequence[int]], mode: str) -> Array:
         or len(paddings) != x.ndim
         or any(len(pair) != 2 or min(pair) < 0 or max(pair) > limit for pair, limit in zip(paddings, most, strict=True))
     ):
-        raise InputError(f"paddings are {paddings}, but must be (before, after) for every axis, from 0 to {most}")
+        raise InputError(f"paddings are {paddings}; accepted: (before, after) for every axis, from 0 to {most}")
     return np.pad(x, tuple((before, after) for before, after in paddings), mode)  # type: ignore[call-overload,no-any-return]  # checked above
 
 
 def boolean_mask(x: Array, mask: Array, axis: int) -> Array:
-    """Choose the slices along the axes of ``mask``, from ``axis`` on, where it is true; these axes become one."""
+    """Return the slices along the axes of ``mask``, from ``axis`` on, where it is True; these axes become one."""
     require_bool(mask=mask)
     first = axis + x.ndim if axis < 0 else axis
     behind = first + mask.ndim
     if not mask.ndim or first < 0 or x.shape[first:behind] != mask.shape:
-        raise InputError(f"the mask has the shape {mask.shape}, but must have that of axes of {x.shape} from {axis} on")
+        raise InputError(f"the mask has the shape {mask.shape}; accepted: that of axes of {x.shape} from {axis} on")
     chosen: Array = np.compress(mask.ravel(), x.reshape(*x.shape[:first], mask.size, *x.shape[behind:]), axis=first)
     return chosen
 
 
 def gather(x: Array, indices: Array, axis: int, batch_dims: int) -> Array:
-    """Choose slices along an axis by number; the first ``batch_dims`` axes of both belong together."""
+    """Return slices along an axis by their index; the first ``batch_dims`` axes of both are matched."""
     require_integers(indices=indices)
     size = np.moveaxis(x, axis, 0).shape[0]
     axis %= x.ndim
     if indices.size and (indices.min() < 0 or indices.max() >= size):
-        raise InputError(f"indices are {indices.min()} to {indices.max()}, but must be 0 to {size - 1} for that axis")
+        raise InputError(f"indices are {indices.min()} to {indices.max()}; accepted: 0 to {size - 1} for that axis")
     if batch_dims == 0:
         return np.take(x, indices, axis=axis)
     if not 0 < batch_dims <= min(axis, indices.ndim) or x.shape[:batch_dims] != indices.shape[:batch_dims]:
-        raise InputError(f"batch_dims is {batch_dims}: that many first axes must agree, and axis {axis} be behind them")
+        raise InputError(f"batch_dims is {batch_dims}: that many first axes must be equal, and axis {axis} after them")
     batch, outer, inner = x.shape[:batch_dims], x.shape[batch_dims:axis], x.shape[axis + 1 :]
     count = math.prod(batch)
     blocks = x.reshape(count, math.prod(outer), size, math.prod(inner))
@@ -98,26 +98,44 @@ def gather(x: Array, indices: Array, axis: int, batch_dims: int) -> Array:
 
 
 def tile(x: Array, repetitions: Sequence[int]) -> Array:
-    """Repeat along every axis."""
+    """Repeat ``x`` along every axis."""
     if len(repetitions) != x.ndim:
-        raise InputError(f"repetitions are {repetitions}, but must be one number for every axis")
+        raise InputError(f"repetitions are {repetitions}; accepted: one number for every axis")
     return np.tile(x, repetitions)
 
 
 def reverse(x: Array, axis: int | Sequence[int] | None) -> Array:
-    """Turn around along one axis, several or all."""
+    """Reverse the order along one axis, several or all."""
     return _fresh(np.flip(x, tuple(axis) if isinstance(axis, Sequence) else axis))
 
 
 def index(x: Array, key: tuple[BasicIndex, ...]) -> Array:
-    """Cut a part out by ints, slices, ``...`` and None."""
+    """Return the part that basic indexing selects."""
     return _fresh(x[key])
+
+
+def mat_mul(one: Array, other: Array, transpose_one: bool, transpose_other: bool) -> Array:
+    """Multiply matrices, which are the last two axes; the axes before them broadcast."""
+    if min(one.ndim, other.ndim) < 2:
+        raise InputError("accepted: two axes or more; reshape() or expand_dims() vectors")
+    one, other = matched(one, other)
+    if transpose_one:
+        one = one.swapaxes(-1, -2)
+    if transpose_other:
+        other = other.swapaxes(-1, -2)
+    if one.shape[-1] != other.shape[-2]:
+        raise InputError(f"the inner sizes {one.shape[-1]} and {other.shape[-2]} of the matrices must be equal")
+    if one.dtype == np.float16:  # it has no BLAS, and its sums lose precision
+        wide: Array = np.matmul(one.astype(FLOAT32), other.astype(FLOAT32))
+        return wide.astype(np.float16)
+    product: Array = np.matmul(one, other)
+    return product
 
 
 def _part_sizes(parts: int | Sequence[int], length: int) -> list[int]:
     if not isinstance(parts, Sequence):
         if parts < 1 or length % parts:
-            raise InputError(f"an axis of size {length} cannot be cut into {parts} equal parts")
+            raise InputError(f"an axis of size {length} cannot be split into {parts} equal parts")
         return [length // parts] * parts
     known = sum(size for size in parts if size != -1)
     sizes = [length - known if size == -1 else size for size in parts]

@@ -1,4 +1,4 @@
-"""Which dtype comes out."""
+"""The dtypes of results."""
 
 from itertools import product
 
@@ -7,11 +7,11 @@ import pytest
 
 from humanrt.errors import InputError
 from humanrt.tensors import DTYPES
-from humanrt.tensors.ops.promotion import float_dtype, number_array, promoted, sum_dtype
+from humanrt.tensors.kernels.promotion import float_dtype, number_array, promoted, sum_dtype
 
 NAMES = ("bool", "uint8", "int32", "int64", "float16", "float32")
 
-# Read it as a table: the row with the column. bool, int32 and float32 with each other are TF.js's upcastType().
+# The dtype of the row with that of the column. For bool, int32 and float32 it is TF.js's upcastType().
 TABLE = """
           bool     uint8    int32    int64    float16  float32
 bool      bool     uint8    int32    int64    float16  float32
@@ -29,7 +29,7 @@ def test_the_table_has_every_dtype():
 
 
 @pytest.mark.parametrize(("one", "other"), list(product(NAMES, NAMES)))
-def test_two_dtypes_meet(values, one, other):
+def test_two_dtypes(values, one, other):
     expected = np.dtype(UPCAST[one][other])
     assert promoted(np.dtype(one), np.dtype(other)) == expected
     a, b = np.ones(3, one), np.ones(3, other)
@@ -93,7 +93,7 @@ def test_a_plain_number_adapts(values, number, beside, expected):
         assert values("add", x, number).dtype == values("add", number, x).dtype == expected
 
 
-def test_a_number_that_does_not_fit_is_refused(values):
+def test_a_number_out_of_range_raises(values):
     with pytest.raises(InputError, match="300 do not fit uint8"):
         values("add", np.ones(2, np.uint8), 300)
 

@@ -1,4 +1,4 @@
-"""Cutting parts out by begin, end and stride of every axis, with the bit masks of TF.js's ``stridedSlice``."""
+"""Parts of tensors by begin, end and stride of every axis, with the bit masks of TF.js's ``stridedSlice``."""
 
 import operator
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from humanrt.errors import InputError
 from humanrt.tensors.buffer import Array
-from humanrt.tensors.ops.kernels.arrays import BasicIndex, index
+from humanrt.tensors.kernels.arrays import BasicIndex, index
 
 
 class Masks(NamedTuple):
@@ -27,7 +27,7 @@ class Masks(NamedTuple):
 def strided_slice(
     x: Array, begin: Sequence[int], end: Sequence[int], strides: Sequence[int] | None, masks: Masks
 ) -> Array:
-    """Cut the part out."""
+    """Return the part."""
     steps = [1] * len(begin) if strides is None else strides
     if not len(begin) == len(end) == len(steps):
         raise InputError(

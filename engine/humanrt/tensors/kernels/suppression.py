@@ -1,10 +1,14 @@
-"""Greedy non-maximum suppression: of boxes that overlap, the best one stays."""
+"""Greedy non-maximum suppression: of overlapping boxes, the one with the highest score is kept."""
 
 import math
 from heapq import heapify, heappop, heappush
 
 import numpy as np
 from numpy.typing import NDArray
+
+from humanrt.errors import InputError
+from humanrt.tensors.buffer import Array
+from humanrt.tensors.kernels.promotion import FLOAT32, INT32
 
 
 def non_max_suppression(
@@ -14,12 +18,12 @@ def non_max_suppression(
     iou_threshold: float,
     score_threshold: float,
 ) -> NDArray[np.int32]:
-    """Choose boxes by falling score, leaving out those that overlap a chosen one.
+    """Return the indices of boxes in descending order of score, without those that overlap one of them.
 
-    ``boxes`` is float [n, 4], two opposite corners each, in any unit and either order of axes; ``scores`` is float [n].
-    Returns int32 [k], k <= ``max_output_size``, indices into ``boxes``, best first. As in TF.js's nonMaxSuppression a
-    score must be over ``score_threshold``, an overlap of exactly ``iou_threshold`` suppresses, boxes without area
-    overlap nothing, and of equal scores the lower index wins.
+    ``boxes`` is float32 [n, 4], two opposite corners each, in any unit and either order of axes; ``scores`` is float32
+    [n]. The result is int32 [k], k <= ``max_output_size``. As in TF.js's ``nonMaxSuppression``, scores must be greater
+    than ``score_threshold``, an intersection over union of ``iou_threshold`` or more suppresses, boxes without area
+    overlap nothing, and of equal scores the lower index comes first.
     """
     candidates = np.flatnonzero(scores > score_threshold)
     candidates = candidates[np.argsort(-scores[candidates], kind="stable")]
@@ -48,11 +52,11 @@ def soft_non_max_suppression(
     score_threshold: float,
     soft_nms_sigma: float,
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    """Choose boxes as ``non_max_suppression`` does, and lower the score of a box by its overlap with better ones.
+    """Choose boxes as ``non_max_suppression()`` does, and lower the score of each by its overlaps with better ones.
 
     Each overlap ``o`` with a chosen box, below ``iou_threshold``, multiplies the score by
-    ``exp(-o ** 2 / (2 * soft_nms_sigma))``; with a sigma of 0 by 1. Returns indices and final scores, best first.
-    TF.js: ``nonMaxSuppressionWithScore``. Source: Bodla et al., "Soft-NMS" (2017).
+    ``exp(-o ** 2 / (2 * soft_nms_sigma))``; with a sigma of 0 by 1. Returns the indices and the final scores, best
+    first. TF.js: ``nonMaxSuppressionWithScore``. Source: Bodla et al., "Soft-NMS" (2017).
     """
     scale = -0.5 / soft_nms_sigma if soft_nms_sigma > 0 else 0.0
     corners = boxes.astype(np.float64)
@@ -76,6 +80,42 @@ def soft_non_max_suppression(
         elif score > score_threshold:
             heappush(waiting, (-score, i, len(chosen)))
     return np.array(chosen, np.int32), np.array(final, np.float32)
+
+
+def suppress(boxes: Array, scores: Array, most: int, iou_threshold: float, score_threshold: float) -> Array:
+    """Return the indices of the best boxes, after checking the arguments."""
+    _check(boxes, scores, iou_threshold)
+    return non_max_suppression(
+        boxes.astype(FLOAT32), scores.astype(FLOAT32), most, float(iou_threshold), float(score_threshold)
+    )
+
+
+def suppress_padded(
+    boxes: Array, scores: Array, most: int, iou_threshold: float, score_threshold: float, padded: bool
+) -> tuple[Array, Array]:
+    """Return what ``suppress()`` does, if ``padded`` with zeros up to ``most``, and the number of boxes in it."""
+    chosen = suppress(boxes, scores, most, iou_threshold, score_threshold)
+    missing = max(0, min(most, len(boxes)) - len(chosen)) if padded else 0
+    return np.pad(chosen, (0, missing)), np.array(len(chosen), INT32)
+
+
+def suppress_softly(
+    boxes: Array, scores: Array, most: int, iou_threshold: float, score_threshold: float, sigma: float
+) -> tuple[Array, Array]:
+    """Return the indices of the best boxes and their lowered scores, after checking the arguments."""
+    _check(boxes, scores, iou_threshold)
+    if not 0 <= sigma <= 1:
+        raise InputError(f"soft_nms_sigma is {sigma}; accepted: 0 to 1")
+    return soft_non_max_suppression(
+        boxes.astype(FLOAT32), scores.astype(FLOAT32), most, float(iou_threshold), float(score_threshold), float(sigma)
+    )
+
+
+def _check(boxes: Array, scores: Array, iou_threshold: float) -> None:
+    if boxes.shape[1:] != (4,) or scores.shape != boxes.shape[:1]:
+        raise InputError("accepted: boxes [n, 4] and scores [n]")
+    if not 0 <= iou_threshold <= 1:
+        raise InputError(f"iou_threshold is {iou_threshold}; accepted: 0 to 1")
 
 
 def _overlaps(low: NDArray[np.float64], high: NDArray[np.float64], one: int, others: list[int]) -> list[float]:

@@ -1,4 +1,4 @@
-"""Expected indices are those of TF.js 4.22's nonMaxSuppressionAsync on the same numbers, or follow from its rules."""
+"""The expected indices are those of TF.js 4.22's nonMaxSuppressionAsync on the same numbers, or follow its rules."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as hnp
 
 from humanrt.errors import InputError
 from humanrt.tensors import non_max_suppression
-from humanrt.tensors.ops.kernels.suppression import soft_non_max_suppression
+from humanrt.tensors.kernels.suppression import soft_non_max_suppression
 
 BOXES = np.array(
     [[0, 0, 10, 10], [1, 1, 11, 11], [0, 0, 9.9, 10], [20, 20, 30, 30], [21, 20, 30, 30], [50, 50, 40, 40]], np.float32
@@ -30,7 +30,7 @@ def test_limits():
     assert non_max_suppression(BOXES[:0], SCORES[:0], 10, 0.5, 0.2).tolist() == []
 
 
-def test_a_score_must_be_over_the_threshold_and_not_at_it():
+def test_a_score_at_the_threshold_is_ignored():
     assert non_max_suppression(BOXES, np.float32([0.5, 0, 0, 0, 0, 0]), 10, 0.5, 0.5).tolist() == []
 
 
@@ -84,7 +84,7 @@ def test_padding(values):
 
 def test_what_does_not_fit(values):
     for form in ("with_score", "with_score_async"):
-        with pytest.raises(InputError, match=r"soft_nms_sigma is -0\.5, but must be 0 to 1"):
+        with pytest.raises(InputError, match=r"soft_nms_sigma is -0\.5; accepted: 0 to 1"):
             values(f"image.non_max_suppression_{form}", BOXES, SCORES, 5, 0.5, 0.2, -0.5)
     for form in ("with_score", "padded"):
         with pytest.raises(InputError, match="iou_threshold is 2"):

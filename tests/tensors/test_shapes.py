@@ -21,9 +21,9 @@ every_op = pytest.mark.parametrize("name", OPS)
 
 
 @every_op
-def test_the_result_of_a_tensor_shares_its_buffer(ops, name):
-    (arguments, shape), registry = OPS[name], ops.registry
-    with registry.tensor(GRID) as tensor, getattr(ops, name)(tensor, *arguments) as result:
+def test_the_result_of_a_tensor_shares_its_buffer(workspace, name):
+    (arguments, shape), registry = OPS[name], workspace.registry
+    with registry.tensor(GRID) as tensor, getattr(workspace, name)(tensor, *arguments) as result:
         assert result.shape == shape
         assert result.data_sync().ravel().tolist() == [1, -2, 3]
         assert registry.memory().num_tensors == 2
@@ -31,28 +31,28 @@ def test_the_result_of_a_tensor_shares_its_buffer(ops, name):
 
 
 @every_op
-def test_of_values_only_the_result_is_left(ops, name):
+def test_of_values_only_the_result_is_left(workspace, name):
     arguments, shape = OPS[name]
-    with getattr(ops, name)(GRID.tolist(), *arguments) as result:
+    with getattr(workspace, name)(GRID.tolist(), *arguments) as result:
         assert (result.shape, result.dtype) == (shape, np.float32)
-        assert ops.registry.memory().num_tensors == 1
+        assert workspace.registry.memory().num_tensors == 1
 
 
 @every_op
-def test_tensors_of_another_engine_and_disposed_ones_are_refused(ops, name):
+def test_tensors_of_another_engine_and_disposed_ones_are_refused(workspace, name):
     arguments, other = OPS[name][0], Registry()
     with other.tensor(GRID) as stranger, pytest.raises(InputError, match="belongs to another engine"):
-        getattr(ops, name)(stranger, *arguments)
-    disposed = ops.registry.tensor(GRID)
+        getattr(workspace, name)(stranger, *arguments)
+    disposed = workspace.registry.tensor(GRID)
     disposed.dispose()
     with pytest.raises(TensorDisposedError):
-        getattr(ops, name)(disposed, *arguments)
+        getattr(workspace, name)(disposed, *arguments)
 
 
 @pytest.mark.parametrize(
     ("name", "arguments"), [("reshape", ([2],)), ("expand_dims", (5,)), ("squeeze", ([1],)), ("slice", ([2], [1]))]
 )
-def test_what_does_not_fit_leaves_nothing(ops, name, arguments):
+def test_what_does_not_fit_leaves_nothing(workspace, name, arguments):
     with pytest.raises(InputError):
-        getattr(ops, name)(GRID.tolist(), *arguments)
-    assert ops.registry.memory().baseline == (0, 0, 0, 0)
+        getattr(workspace, name)(GRID.tolist(), *arguments)
+    assert workspace.registry.memory().baseline == (0, 0, 0, 0)

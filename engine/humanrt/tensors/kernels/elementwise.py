@@ -1,4 +1,4 @@
-"""Arithmetic on every element, with broadcasting."""
+"""Arithmetic on each element, with broadcasting."""
 
 import math
 from collections.abc import Callable
@@ -8,15 +8,15 @@ import numpy as np
 
 from humanrt.errors import InputError
 from humanrt.tensors.buffer import Array
-from humanrt.tensors.ops.promotion import FLOAT32, INT32, float_dtype, matched
+from humanrt.tensors.kernels.promotion import FLOAT32, INT32, float_dtype, matched
 from humanrt.tensors.values import copy_values
 
-Binary: TypeAlias = Callable[[Array, Array], Array]
 Unary: TypeAlias = Callable[[Array], Array]
+Binary: TypeAlias = Callable[[Array, Array], Array]
 
 
-def binary(kernel: Callable[[Array, Array], Array]) -> Callable[[Array, Array], Array]:
-    """Make a kernel of two arrays of one numeric dtype one of any two: they are upcast first.
+def binary(kernel: Binary) -> Binary:
+    """Return a kernel for arrays of any two dtypes, from one for two of the same numeric dtype: they are upcast first.
 
     Bools count as 0 and 1; a result other than 0 is True. (TF.js keeps such numbers in the bytes of a bool tensor.)
     """
@@ -31,8 +31,8 @@ def binary(kernel: Callable[[Array, Array], Array]) -> Callable[[Array, Array], 
     return kernel_of_any
 
 
-def unary(kernel: Callable[[Array], Array]) -> Callable[[Array], Array]:
-    """Make a kernel of a numeric array one of bools too, as ``binary`` does."""
+def unary(kernel: Unary) -> Unary:
+    """Return a kernel that accepts bools too, from one for numeric arrays, as ``binary()`` does."""
 
     def kernel_of_any(x: Array) -> Array:
         return kernel(x.view(np.uint8)).astype(np.bool_) if x.dtype.kind == "b" else kernel(x)
@@ -40,8 +40,8 @@ def unary(kernel: Callable[[Array], Array]) -> Callable[[Array], Array]:
     return kernel_of_any
 
 
-def transcendental(kernel: Callable[[Array], Array]) -> Callable[[Array], Array]:
-    """Make a kernel of float32 one of any dtype: float16 stays float16, integers and bools become float32."""
+def transcendental(kernel: Unary) -> Unary:
+    """Return a kernel for any dtype from one for float32; float16 gives float16, integers and bools give float32."""
 
     def kernel_of_any(x: Array) -> Array:
         return kernel(x.astype(FLOAT32, copy=False)).astype(float_dtype(x.dtype), copy=False)
@@ -56,7 +56,7 @@ def _divided(one: Array, other: Array) -> Array:
 def _modulo(one: Array, other: Array) -> Array:
     if one.dtype.kind in "iu":
         return np.remainder(one, other)
-    # In float64, as JavaScript does: in float32 the sum below may round to the divisor itself.
+    # In float64, as in JavaScript: in float32 the sum below may round to the divisor itself.
     dividend, divisor = one.astype(np.float64), other.astype(np.float64)
     rest = np.fmod(dividend, divisor)
     same_sign = np.where(dividend < 0, divisor < 0, divisor >= 0)
@@ -66,7 +66,7 @@ def _modulo(one: Array, other: Array) -> Array:
 def _power(base: Array, exponent: Array) -> Array:
     if base.dtype.kind != "i":
         return np.power(base, exponent)
-    # NumPy refuses negative exponents. Cut to an integer, the power is 0, but for bases whose inverse is an integer.
+    # NumPy rejects negative exponents. Truncated, the power is 0, except for bases whose inverse is an integer.
     negative = exponent < 0
     powers = np.power(base, np.where(negative, exponent & 1, exponent))
     return np.where(negative & (np.abs(base) != 1), base.dtype.type(0), powers)
@@ -99,39 +99,39 @@ def true_divide(one: Array, other: Array) -> Array:
 
 
 def floor_div(one: Array, other: Array) -> Array:
-    """Divide and round down; floats and bools give int32, and 0 where the quotient is not finite."""
+    """Divide and round down; floats and bools give int32, 0 where the quotient is not finite."""
     one, other = matched(one, other)
     if one.dtype.kind in "iu":
         return np.floor_divide(one, other)
     quotient = np.floor(np.divide(one, other, dtype=np.float64))
-    # By way of int64: what int32 cannot hold wraps, as in JavaScript.
+    # Through int64: what int32 cannot hold wraps, as in JavaScript.
     return np.where(np.isfinite(quotient), quotient, 0).astype(np.int64).astype(INT32)
 
 
 def floor_divide(one: Array, other: Array) -> Array:
-    """Divide and round down as NumPy does: floats stay floats."""
+    """Divide and round down as NumPy does: floats give floats."""
     one, other = matched(one, other)
     return np.floor_divide(one, other) if one.dtype.kind == "f" else floor_div(one, other)
 
 
 def minimum(one: Array, other: Array) -> Array:
-    """Return the smaller of each two, or NaN where one is NaN; bools give int32."""
+    """Return the smaller of each pair, or NaN where one is NaN; bools give int32."""
     return np.minimum(*_ordered(one, other))
 
 
 def maximum(one: Array, other: Array) -> Array:
-    """Return the larger of each two, or NaN where one is NaN; bools give int32."""
+    """Return the larger of each pair, or NaN where one is NaN; bools give int32."""
     return np.maximum(*_ordered(one, other))
 
 
 def clip(x: Array, low: float, high: float) -> Array:
-    """Limit to ``low`` .. ``high``, which are cut to integers for integers; NaN stays, unless the two are the same."""
+    """Limit to ``low`` .. ``high``, truncated for integers; NaN stays NaN, unless the two limits are equal."""
     if not low <= high:
-        raise InputError(f"the limits {low} and {high} must be numbers, the lower one first")
+        raise InputError(f"the limits are {low} and {high}; accepted: two numbers, the lower one first")
     if x.dtype.kind == "b":
         return clip(x.astype(INT32), low, high).astype(np.bool_)
     if x.dtype.kind == "f":
-        if low == high:  # as in TF.js, where then every value is that one, of NaN too
+        if low == high:  # as in TF.js, where NaN gives the limit too in this case
             return np.full_like(x, low)
         return np.clip(x, x.dtype.type(low), x.dtype.type(high))
     bounds = np.iinfo(x.dtype)
@@ -140,7 +140,7 @@ def clip(x: Array, low: float, high: float) -> Array:
 
 
 def constant(value: float, x: Array) -> Array:
-    """Return a number in ``x``'s dtype, fractions cut off for integers. Raises InputError where it does not fit."""
+    """Return a number in the dtype of ``x``, truncated for integers. Raises ``InputError`` if it does not fit."""
     return copy_values(value, x.dtype)
 
 

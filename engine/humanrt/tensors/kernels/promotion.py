@@ -1,11 +1,11 @@
 """The dtype rules of the ops.
 
-TF.js 4.22 knows bool, int32 and float32, and upcasts in that order. We have three more, so the rule is told by family:
-bool < integers < floats. The higher family wins and keeps its width; within a family NumPy promotes (uint8 with int32
-is int32, float16 with float32 is float32). There is no float64: int32 with float16 is float16.
+TF.js 4.22 has bool, int32 and float32, and upcasts in that order. This engine has three more dtypes, so the rule is by
+family: bool < integers < floats. The dtype of the higher family is the result's; within a family NumPy promotes (uint8
+with int32 is int32, float16 with float32 is float32). There is no float64: int32 with float16 is float16.
 
-A plain Python number has no width of its own (NumPy 2 says "weak"): beside tensors it takes their dtype, if its family
-is not higher than theirs. So ``uint8_tensor + 1`` stays uint8 and ``int32_tensor + 0.5`` is float32.
+A plain Python number has no width of its own (it is "weak" in NumPy 2): beside tensors it takes their dtype, if its
+family is not higher than theirs. So ``uint8_tensor + 1`` is uint8 and ``int32_tensor + 0.5`` is float32.
 """
 
 from collections.abc import Iterable
@@ -32,7 +32,7 @@ _NUMBERS = {bool: BOOL, int: INT32, float: FLOAT32}
 
 @cache
 def promoted(one: DType, other: DType) -> DType:
-    """Return the dtype that two dtypes are upcast to when they meet."""
+    """Return the dtype that two dtypes are upcast to."""
     low, high = sorted((one, other), key=_family)
     return np.promote_types(low, high) if _family(low) == _family(high) else high
 
@@ -49,19 +49,19 @@ def matched(one: Array, other: Array) -> tuple[Array, Array]:
 
 
 def number_array(number: float, beside: DType | None) -> Array:
-    """Return a plain Python number as an array of the dtype it has ``beside`` tensors of a dtype, or alone.
+    """Return a plain Python number as an array, in the dtype that it has beside tensors of a dtype, or alone.
 
-    Raises InputError for an integer that this dtype cannot hold.
+    Raises ``InputError`` for an integer that this dtype cannot hold.
     """
     own = _NUMBERS[type(number)]
     dtype = own if beside is None or _family(own) > _family(beside) else beside
-    if dtype.kind == "f" and abs(number) < HALF_FLOAT_LIMIT:  # most are, and need no further look
+    if dtype.kind == "f" and abs(number) < HALF_FLOAT_LIMIT:  # the usual case, without a check of the range
         return np.array(number, dtype)
     return copy_values(number, dtype)
 
 
 def float_dtype(dtype: DType) -> DType:
-    """Return the dtype of a result that has fractions: floats stay as they are, all others become float32."""
+    """Return the dtype of a result with fractions: that of floats, float32 for all others."""
     return dtype if dtype.kind == "f" else FLOAT32
 
 
@@ -71,22 +71,22 @@ def sum_dtype(dtype: DType) -> DType:
 
 
 def is_number(value: object) -> bool:
-    """Tell whether ``value`` is a plain Python number, which has a family but no width."""
+    """Return whether ``value`` is a plain Python number, which has a family but no width."""
     return type(value) in _NUMBERS
 
 
 def require_bool(**arrays: Array) -> None:
-    """Raise InputError unless all arrays are bool; their names are for the message."""
+    """Raise ``InputError`` unless all arrays are bool; the keywords are their names in the message."""
     for name, array in arrays.items():
         if array.dtype.kind != "b":
-            raise InputError(f"{name} is {array.dtype}, but must be bool; cast() or compare it")
+            raise InputError(f"{name} is {array.dtype}; accepted: bool; cast() or compare it")
 
 
 def require_integers(**arrays: Array) -> None:
-    """Raise InputError unless all arrays are integers; their names are for the message."""
+    """Raise ``InputError`` unless all arrays are integers; the keywords are their names in the message."""
     for name, array in arrays.items():
         if array.dtype.kind not in "iu":
-            raise InputError(f"{name} is {array.dtype}, but must be int32, int64 or uint8; cast() it")
+            raise InputError(f"{name} is {array.dtype}; accepted: int32, int64 and uint8; cast() it")
 
 
 def _family(dtype: DType) -> int:

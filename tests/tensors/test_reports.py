@@ -1,4 +1,4 @@
-"""The report of live and lost tensors."""
+"""The reports of live and lost tensors."""
 
 import warnings
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from humanrt.tensors import Registry
-from humanrt.tensors.leaks import SHOWN_ROWS
+from humanrt.tensors.reports import SHOWN_ROWS
 
 
 @pytest.fixture
@@ -25,25 +25,25 @@ def lose(registry, count=1):
 
 
 def rows(registry):
-    """The report without what every run has anew: (state, tensors, bytes, shape, dtype, owner, function)."""
+    """Return the report without what differs between runs: (state, tensors, bytes, shape, dtype, owner, function)."""
     return [(*row[:3], *row[4:7], row.site.split(" in ")[-1]) for row in registry.leaks().rows]
 
 
-def test_without_tensors_there_is_nothing_to_report(registry):
+def test_the_report_without_tensors_is_empty(registry):
     report = registry.leaks()
     assert report.rows == ()
     assert (report.num_live, report.num_lost) == (0, 0)
     assert str(report) == "no live tensors, none lost"
 
 
-def test_tensors_are_grouped_by_the_place_that_made_them(tracked):
+def test_tensors_are_grouped_by_the_place_that_created_them(tracked):
     def here(data):
         return tracked.tensor(data)
 
     tensors = [here(np.zeros((2, 5), np.uint8)) for _ in range(3)]
     for number in (1.5, 2.5):
         tensors.append(tracked.tensor(number))  # noqa: PERF401 - before Python 3.12 a comprehension is a function
-    name = "test_tensors_are_grouped_by_the_place_that_made_them"
+    name = "test_tensors_are_grouped_by_the_place_that_created_them"
     assert rows(tracked) == [
         ("live", 3, 30, (2, 5), "uint8", "caller", f"{name}.<locals>.here"),
         ("live", 2, 8, (), "float32", "caller", name),
@@ -52,7 +52,7 @@ def test_tensors_are_grouped_by_the_place_that_made_them(tracked):
     tracked.dispose(tensors)
 
 
-def test_the_place_is_the_callers_and_not_the_librarys(tracked):
+def test_the_place_is_in_the_code_of_the_caller(tracked):
     with tracked.scope():
         tensor = tracked.tensor([[1.0]])
         made = [tensor.clone(), tensor.reshape(1), tensor.cast("int32"), tracked.tidy(lambda: tracked.tensor(1))]
@@ -70,7 +70,7 @@ def test_a_buffer_is_counted_once(tracked):
 
 
 def test_owners(tracked):
-    variable = tracked.variables.add(tracked, source := tracked.tensor(1), "weights")
+    variable = tracked.variables.add(source := tracked.tensor(1), "weights")
     source.dispose()
     automatic = tracked.tensor(2)
     tracked.mark_automatic(automatic)
@@ -87,7 +87,7 @@ def test_owners(tracked):
     tracked.dispose([automatic, kept, variable])
 
 
-def test_ages_are_told_for_the_oldest(tracked, monkeypatch):
+def test_the_age_is_that_of_the_oldest(tracked, monkeypatch):
     now = 100.0
     monkeypatch.setattr("time.monotonic", lambda: now)
     tensors = []
@@ -100,14 +100,14 @@ def test_ages_are_told_for_the_oldest(tracked, monkeypatch):
 
 
 @pytest.mark.usefixtures("without_sites")
-def test_without_sites_shapes_tell_them_apart(registry):
+def test_without_sites_tensors_are_grouped_by_shape(registry):
     with registry.tensor([1.0, 2.0]), registry.tensor([3.0, 4.0]), registry.tensor(1):
         assert [row[:3] for row in registry.leaks().rows] == [("live", 2, 16), ("live", 1, 4)]
         assert all("track_sites=True" in row.site and row.age is None for row in registry.leaks().rows)
 
 
 @pytest.mark.tensor_leaks(allow=4)
-def test_lost_tensors_are_counted_by_place_with_the_memory_that_was_reclaimed(tracked):
+def test_lost_tensors_are_counted_by_place_with_the_reclaimed_bytes(tracked):
     """CONFORMANCE 6 and 12."""
     lose(tracked, 3)
     lose(tracked)
@@ -133,7 +133,7 @@ def test_the_report_stays_small_however_many_are_lost(tracked):
     assert tracked.leaks().num_lost == 500
 
 
-def test_only_some_tensors(tracked):
+def test_the_report_of_selected_tensors(tracked):
     tensors = [tracked.tensor(i) for i in range(4)]
     assert tracked.leaks({tensors[1].id, tensors[3].id}).num_live == 2
     assert tracked.leaks(set()).rows == ()
@@ -155,7 +155,7 @@ def test_the_table(tracked):
 
 
 @pytest.mark.usefixtures("without_sites")
-def test_a_long_table_is_cut(registry):
+def test_a_long_table_is_truncated(registry):
     with registry.scope():
         held = [registry.tensor(np.zeros(size, np.uint8)) for size in range(1, SHOWN_ROWS + 4)]
         lines = str(registry.leaks()).splitlines()
