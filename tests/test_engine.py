@@ -170,14 +170,10 @@ class TestDevice:
     async def test_ready_returns_the_device(self, engine):
         assert (await engine.ready()).name == "cpu"
 
-    @pytest.mark.parametrize("name", ["tpu", "cuda:x", ""])
-    async def test_an_unknown_device_is_refused_by_ready_and_load(self, name):
-        async with Engine(name) as engine:
-            with pytest.raises(errors.DeviceError):
-                await engine.ready()
-            with pytest.raises(errors.DeviceError):
-                await engine.load_graph_model(EMOTION)
-            assert engine.memory().baseline == NOTHING
+    @pytest.mark.parametrize("name", ["tpu", "cuda:x", "cuda:\u0661", "gpu", "CPU", "", None])
+    def test_a_name_of_no_device_is_refused_when_the_engine_is_created(self, name):
+        with pytest.raises(errors.DeviceError, match=f"there is no device {name!r}: use"):
+            Engine(name)
 
     async def test_backend_is_the_name_of_the_device_after_its_check(self):
         async with Engine("auto") as engine:

@@ -30,7 +30,7 @@ EVERYTHING = {
     "segmentation": {"enabled": True, "model_path": "selfie.json"},
 }
 IN_MOTION = {
-    "face": dict.fromkeys(("gear", "ssrnet", "mobilefacenet"), {"skip_frames": 9, "skip_time": 9000}),
+    "face": {name: {"skip_frames": 9, "skip_time": 9000} for name in ("gear", "ssrnet", "mobilefacenet")},
     "tracking": {"smoothing": True},
     "skip_allowed": True,
 }

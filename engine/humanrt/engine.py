@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from humanrt.config import Environment
 from humanrt.errors import DeviceError, EngineClosedError, EngineError, StoreError
 from humanrt.runtime import sessions
-from humanrt.runtime.device import Device, resolve_device
+from humanrt.runtime.device import Device, gpu_index, resolve_device
 from humanrt.runtime.futures import background, completion, outlast, running_loop
 from humanrt.runtime.graph_model import GraphModel
 from humanrt.tensors import POOL_LIMIT_BYTES, Registry, Tensor
@@ -36,7 +36,8 @@ class Engine(Workspace):
     asynchronous is in flight at its end. It cannot be used in a forked child (``ForkedEngineError``). Its asynchronous
     methods run on asyncio only; elsewhere, under trio for instance, they raise ``EngineError``.
 
-    ``device`` is "auto", "cpu", "cuda" or "cuda:N". It is checked when the first model is loaded, or by ``ready()``.
+    ``device`` is "auto", "cpu", "cuda" or "cuda:N". Whether it works is checked when the first model is loaded, or by
+    ``ready()``. Another name raises ``DeviceError``.
 
     ``deallocate`` is the owner of the tensors in a Result: "auto" the engine, "manual" the caller.
 
@@ -60,6 +61,7 @@ class Engine(Workspace):
         pool_limit_bytes: int = POOL_LIMIT_BYTES,
         store: Store | None = None,
     ) -> None:
+        gpu_index(device)  # raises for a name that no device has
         environment = Environment.read()
         registry = Registry(
             track_sites=track_sites or environment.track_sites,
@@ -257,11 +259,11 @@ class Internals:
                 raise
             device = resolve_device(self.device_name)
             self.device_name = device.name
-            lease, name = sessions.acquire(files.path, files.key, device), name_of(source)
+            lease, name = sessions.acquire(files.stored.path, files.key, device), name_of(source)
             if files.conversion is None:
-                model = GraphModel(self.registry, lease, name)
+                model = GraphModel(self.registry, lease, name, files.stored)
             else:
-                model = ConvertedModel(self.registry, lease, name, files.conversion)
+                model = ConvertedModel(self.registry, lease, name, files.stored, files.conversion)
             with self._lock:
                 self._models = {other for other in self._models if not other.is_disposed} | {model}
         if self.registry.closed:

@@ -240,8 +240,10 @@ class TestHandTrack:
         assert hand.box == hand.box_raw == (inf, inf, -inf, -inf)
         assert (hand.score, hand.finger_score) == (0.88, 0)
 
-    def test_a_hand_without_a_skeleton_is_not_recorded(self):
-        assert self.record(None) is None
+    def test_a_hand_without_a_skeleton_has_an_infinite_box(self):
+        hand = self.record(None)
+        assert hand.box == hand.box_raw == (inf, inf, -inf, -inf)
+        assert (hand.label, hand.score, hand.box_score, hand.finger_score) == ("point", 0.88, 0.88, 0)
 
     def test_every_flag_is_enough_for_the_points(self):
         assert len(self.record(0.0).keypoints) == 21
@@ -306,5 +308,5 @@ class TestDetect:
         assert await count(picture, 4, **self.HANDDETECT) == 2
         assert await count(picture, 1, **self.HANDDETECT) == 1
 
-    async def test_handtrack_has_no_hands_without_landmarks(self, count, close_up):
-        assert await count(close_up, 4, landmarks=False) == 0
+    async def test_handtrack_has_hands_without_landmarks(self, count, close_up):
+        assert await count(close_up, 4, landmarks=False) == 1

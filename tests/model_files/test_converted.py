@@ -152,3 +152,9 @@ def test_files_that_change_while_they_are_converted(writer, engine, monkeypatch)
         internals(engine).load(path)
     monkeypatch.setattr("humanrt.tfjs.convert", plain)
     internals(engine).load(path)
+
+
+async def test_a_converted_model_is_saved_as_onnx(model, engine, x, tmp_path):
+    saved = await engine.load_graph_model(await model.save(tmp_path / "saved.onnx"))
+    assert values(await saved.execute_async(x)) == RESULT
+    assert [path.name for path in tmp_path.glob("saved*")] == ["saved.onnx"]

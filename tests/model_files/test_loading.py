@@ -108,7 +108,7 @@ async def test_all_kinds_of_sources_load_the_same_model(engine, model_json, gray
     shutil.copy(model_json.with_suffix(".bin"), folder)
     onnx_folder = tmp_path / "onnx"
     onnx_folder.mkdir()
-    converted = prepare(model_json, engine.store).path
+    converted = prepare(model_json, engine.store).stored.path
     shutil.copy(converted, onnx_folder)
     content = converted.read_bytes()
     digest = hashlib.sha256(content).hexdigest()

@@ -493,3 +493,10 @@ class TestContents:
 )
 def test_names_of_models(source, expected):
     assert name_of(source) == expected
+
+
+@pytest.mark.parametrize("copy", [True, False])
+async def test_a_loaded_model_is_saved_with_its_external_data(engine, twins, run, tmp_path, copy):
+    one, two = [await engine.load_graph_model(path, copy=copy) for path in twins]
+    saved = [await model.save(tmp_path / name / "saved.onnx") for model, name in ((one, "a"), (two, "b"))]
+    assert [await asyncio.to_thread(run, path) for path in saved] == [[1, 1, 1, 1], [2, 2, 2, 2]]

@@ -23,7 +23,6 @@ CASES = {
     "handtrack-sparse": SPARSE,
     "handtrack-handskeleton": SKELETON,
     "handtrack-high-threshold": {**SPARSE, "minConfidence": 0.55},
-    "handtrack-no-landmarks": {"landmarks": False},
     "handdetect": HANDDETECT,
     "handdetect-handskeleton": {**HANDDETECT, **SKELETON},
     "handdetect-no-rotation": {**HANDDETECT, **SKELETON, "rotation": False},
@@ -88,10 +87,19 @@ def assert_same(our, their):
 @pytest.mark.parametrize("case", CASES)
 async def test_in_compat_mode(peer, case):
     ours, theirs = await both(peer, "upside down", CASES[case])
-    assert bool(theirs) == (case != "handtrack-no-landmarks")
+    assert theirs
     assert len(ours) == len(theirs)
     for our, their in zip(ours, theirs, strict=True):
         assert_same(our, their)
+
+
+async def test_without_landmarks_human_has_hands_if_it_has_loaded_the_skeleton_before(peer):
+    """They have no points, and Human's infinite box around no points; a new Human finds none."""
+    without = {"landmarks": False}
+    assert (await both(peer, "upside down", without))[1] == []
+    (our,), (their,) = await both(peer, "upside down", without, before={"hand": {"landmarks": True}})
+    assert_same(our, their)
+    assert (their["keypoints"], their["box"]) == ([], ["Infinity", "Infinity", "-Infinity", "-Infinity"])
 
 
 @pytest.mark.parametrize("picture", ["body", "mirrored", "sideways", "right"])

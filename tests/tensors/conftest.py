@@ -1,3 +1,6 @@
+import asyncio
+import inspect
+
 import numpy as np
 import pytest
 
@@ -46,8 +49,10 @@ def values(ops):
 
     def call(name, *arguments, **attributes):
         with ops.registry.scope():
-            owner = ops.image if name.startswith("image.") else ops
-            results = getattr(owner, name.removeprefix("image."))(*arguments, **attributes)
+            room, _, method = name.rpartition(".")
+            results = getattr(getattr(ops, room) if room else ops, method)(*arguments, **attributes)
+            if inspect.iscoroutine(results):
+                results = asyncio.run(results)
             if isinstance(results, list | tuple):
                 return [tensor.data_sync() for tensor in results]
             return results.data_sync()

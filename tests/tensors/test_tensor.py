@@ -246,6 +246,7 @@ def test_a_clone_shares_the_buffer(registry, grid):
         (lambda t: t.reshape((1, 2, 1, 3)).squeeze(), lambda a: a),
         (lambda t: t.reshape((1, 2, 1, 3)).squeeze(0), lambda a: a[:, None]),
         (lambda t: t.reshape((1, 2, 1, 3)).squeeze((0, -2)), lambda a: a),
+        (lambda t: t.reshape((1, 2, 1, 3)).squeeze([0, 2]), lambda a: a),
     ],
 )
 def test_shape_changes_share_the_buffer_and_outlive_their_source(registry, derive, expected):
@@ -269,6 +270,7 @@ def test_shape_changes_share_the_buffer_and_outlive_their_source(registry, deriv
         lambda t: t.expand_dims(-4),
         lambda t: t.squeeze(0),
         lambda t: t.squeeze(2),
+        lambda t: t.squeeze([0]),
         lambda t: t.squeeze("a"),
         lambda t: t.cast("float64"),
     ],
@@ -335,11 +337,20 @@ def test_cast_to_the_same_dtype_is_a_clone(registry, grid):
     assert registry.memory().num_data_buffers == buffers
 
 
+@pytest.mark.parametrize("size", [3, OFF_LOOP_BYTES])
+async def test_bytes_are_those_of_the_values_when_it_was_called(registry, size):
+    array = np.arange(2 * size).astype(np.uint8).reshape(size, 2).T  # strided
+    with registry.from_numpy(array) as tensor:
+        pending = tensor.bytes()
+    assert await pending == array.tobytes()
+
+
 # -- the end
 
 USES = {
     "data": lambda t: t.data(),
     "data_sync": lambda t: t.data_sync(),
+    "bytes": lambda t: t.bytes(),
     "numpy": lambda t: t.numpy(),
     "array": lambda t: t.array(),
     "asarray": np.asarray,
@@ -354,6 +365,9 @@ USES = {
     "cast": lambda t: t.cast("int32"),
     "cast to the same": lambda t: t.cast("float32"),
     "keep": keep,
+    "chained": lambda t: t.square(),
+    "variable": lambda t: t.variable(),
+    "a function of NumPy": np.sum,
 }
 
 

@@ -139,3 +139,39 @@ def test_shape_can_be_given_with_the_data(registry):
         assert tensor.array() == [[1, 2, 3], [4, 5, 6]]
     with pytest.raises(InputError, match="2 elements cannot take the shape"):
         registry.tensor([1, 2], shape=(3,))
+
+
+@pytest.mark.parametrize(
+    ("data", "shape"),
+    [
+        ([[1], [2]], [1, 2]),
+        ([[1, 2, 3], [4, 5, 6]], [3, 2]),
+        ([[1, 2], [3, 4]], [4]),
+        ([[[1], [2]]], [2, 1]),
+        (np.zeros((2, 3)), (3, 2)),
+        (np.zeros((0, 3)), (0, 5)),
+    ],
+)
+def test_a_shape_that_nested_data_does_not_have_is_refused(registry, data, shape):
+    """As in TF.js: "Error creating a new Tensor. Inferred shape does not match the provided shape"."""
+    with pytest.raises(InputError, match=r"do not have the shape .*; make a tensor of them, and reshape\(\) it"):
+        registry.tensor(data, shape=shape)
+    assert registry.memory().peak_bytes == 0
+
+
+@pytest.mark.parametrize(
+    ("data", "shape"),
+    [([[1, 2], [3, 4]], [2, 2]), ([[1, 2], [3, 4]], [2, -1]), ([[1, 2, 3, 4]], [1, 2, 2]), (5, [1, 1]), ([5], [])],
+)
+def test_the_innermost_lists_may_be_cut_into_more_axes(registry, data, shape):
+    """As in TF.js."""
+    with registry.tensor(data, shape=shape) as tensor:
+        assert tensor.array() == np.reshape(data, shape).tolist()
+
+
+@pytest.mark.parametrize("shape", [[2, 2], (4,), 4, []])
+def test_a_shape_in_the_place_of_the_dtype_is_named_with_the_cure(registry, shape):
+    """TF.js has the shape there."""
+    with pytest.raises(InputError) as caught:
+        registry.tensor([1, 2, 3, 4], shape)
+    assert f"dtype is {shape!r}, which is a shape: pass shape={shape!r}; dtypes are float32," in str(caught.value)

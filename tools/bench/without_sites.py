@@ -6,7 +6,7 @@ import sys
 from types import ModuleType
 from unittest.mock import patch
 
-from humanrt.tensors import Registry, handle, ledger, operators, registry, tensor, variable
+from humanrt.tensors import Registry, chained, handle, ledger, operators, registry, tensor
 
 
 def registry_without_sites() -> Registry:
@@ -15,7 +15,7 @@ def registry_without_sites() -> Registry:
     The sources are compiled anew, from the lowest upwards, without those lines. What reports the sites is broken then.
     """
     with patch.dict(sys.modules):
-        for module in (handle, ledger, operators, tensor, variable, registry):
+        for module in (handle, ledger, operators, chained, tensor, registry):
             sys.modules[module.__name__] = bare = _anew(module, leave_out=module in (handle, ledger))
     made: Registry = bare.Registry()
     return made

@@ -22,18 +22,19 @@ async def detect_both(
     config: Json,
     *,
     compat: Literal["human"] | None = "human",
+    before: Json | None = None,
     backend: Backend = "wasm",
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Run both on a picture, uint8 [h, w, 3]; return our JSON and Human's.
 
     Modules that ``config`` does not name are off in both. ``modelPath`` may name a model that is not in Human's
-    package; both read the same files.
+    package; both read the same files. ``before`` is the configuration of a call of Human before this one.
     """
     config = {**dict.fromkeys(MODULES, OFF), **config}
     async with Human({**config, "compat": compat, "raise_errors": True}) as human:
         with await human.detect(picture) as result:
             ours = result.to_human()
-        theirs = peer.human(picture, with_addresses(config, human.engine.store), backend=backend)
+        theirs = peer.human(picture, with_addresses(config, human.engine.store), before=before, backend=backend)
         return ours, theirs
 
 

@@ -35,13 +35,15 @@ function toJSON(key, value) {
   return value;
 }
 
-async function detect({ image, config, backend }) {
+async function detect({ image, config, before, backend }) {
   const { data, shape } = decode(image);
   const human = freshHuman({ ...config, ...OURS, backend });
   tf.engine().startScope(); // disposes the models, too: they belong to this module
   try {
     await human.init();
-    const result = await human.detect(tf.tensor(Int32Array.from(data), shape, 'int32'));
+    const tensor = tf.tensor(Int32Array.from(data), shape, 'int32');
+    if (before) await human.detect(tensor, before);
+    const result = await human.detect(tensor, before && config); // it keeps the configuration of each call
     return JSON.parse(JSON.stringify(result, toJSON));
   } finally {
     tf.engine().endScope();

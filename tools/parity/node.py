@@ -122,12 +122,17 @@ class Peer:
         return float(self._request("time", **request))
 
     def human(
-        self, image: NDArray[np.uint8], config: Mapping[str, Any], *, backend: Backend = "wasm"
+        self,
+        image: NDArray[np.uint8],
+        config: Mapping[str, Any],
+        *,
+        before: Mapping[str, Any] | None = None,
+        backend: Backend = "wasm",
     ) -> dict[str, Any]:
         """Run ``Human.detect`` in a new Human, on one of TF.js's backends.
 
         ``image`` is RGB, uint8 [height, width, 3]. ``config`` is merged into Human's defaults; the peer sets the
-        backend, the path of the models and the frame cache (off).
+        backend, the path of the models and the frame cache (off). ``before`` is the configuration of a call before it.
 
         Returns Human's result as JSON. Numbers that are not finite are "Infinity", "-Infinity" or "NaN". With
         ``face.detector.return`` each face has its crop under "tensor", float32 [height, width, 3] in 0..1.
@@ -135,7 +140,8 @@ class Peer:
         Raises ``ValueError`` for another image, and as ``execute`` does: Human ends the process on bad input.
         """
         _check_image(image)
-        result: dict[str, Any] = self._request("human", image=image, config=dict(config), backend=backend)
+        call = {"config": dict(config), "before": before and dict(before)}
+        result: dict[str, Any] = self._request("human", image=image, **call, backend=backend)
         return result
 
     def human_segmentation(

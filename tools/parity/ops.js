@@ -10,25 +10,29 @@ function revive(argument) {
   return argument?.base64 === undefined ? argument : feed(argument);
 }
 
-function call({ name, args }) {
+async function call({ name, args }) {
   const op = name.split('.').reduce((owner, key) => owner[key], tf);
-  const result = op(...args.map(revive));
+  const result = await op(...args.map(revive));
   return result instanceof tf.Tensor ? [result] : Object.values(result);
 }
 
-// Returns for each case its results, or the message of its error.
+async function caught(one) {
+  tf.engine().startScope();
+  try {
+    return (await call(one)).map(encode);
+  } catch (error) {
+    return { error: error.message };
+  } finally {
+    tf.engine().endScope();
+  }
+}
+
+// Returns for each case its results, or the message of its error. One follows the other: there is one stack of scopes.
 async function ops({ cases }) {
   await tf.setBackend('cpu');
-  return cases.map((one) => {
-    tf.engine().startScope();
-    try {
-      return call(one).map(encode);
-    } catch (error) {
-      return { error: error.message };
-    } finally {
-      tf.engine().endScope();
-    }
-  });
+  const answers = [];
+  for (const one of cases) answers.push(await caught(one));
+  return answers;
 }
 
 module.exports = { ops };

@@ -62,15 +62,14 @@ class HumanHandTrack(HandTrack):
         return self.choose(outputs, prepared, task, task.limit or 1, least)
 
     def record(self, hand: DetectedHand, skeleton: Skeleton | None, recorder: HandRecorder) -> Hand | None:
-        """Record a hand: none without a skeleton, and an infinite box around no points.
+        """Record a hand, with an infinite box around no points.
 
         The sigmoid is taken of what is a probability already, so that nearly every hand is confirmed. Depths stay in
-        pixels of the model's input.
+        pixels of the model's input. Without landmarks Human records hands only if an earlier call has loaded the
+        skeleton's model; here always.
         """
-        if skeleton is None:
-            return None
-        finger_score = (100 - trunc(100 / (1 + exp(skeleton.flag)))) / 100
-        if finger_score >= recorder.settings.min_confidence:
+        finger_score = (100 - trunc(100 / (1 + exp(skeleton.flag)))) / 100 if skeleton else 0.0
+        if skeleton and finger_score >= recorder.settings.min_confidence:
             keypoints = np.column_stack([skeleton.keypoints[:, :2], skeleton.depths])
             return recorder.with_points(hand.label, Scores(hand.score, hand.score, finger_score), keypoints)
         unsure = recorder.without_points(hand.label, Scores(hand.score, hand.score, 0.0), hand.start, hand.end)

@@ -9,6 +9,7 @@ from humanrt.errors import ModelDisposedError, ModelInputError
 from humanrt.model_files.sources import Conversion
 from humanrt.runtime.futures import background, completion
 from humanrt.runtime.graph_model import GraphModel
+from humanrt.runtime.saving import StoredModel
 from humanrt.runtime.sessions import SessionLease, acquire
 from humanrt.runtime.signature import Inputs
 from humanrt.tensors import Registry, Tensor
@@ -22,8 +23,10 @@ class ConvertedModel(GraphModel):
     again and loads another session, which may take seconds; ``dispose()`` releases it.
     """
 
-    def __init__(self, registry: Registry, lease: SessionLease, name: str, conversion: Conversion) -> None:
-        super().__init__(registry, lease, name)
+    def __init__(
+        self, registry: Registry, lease: SessionLease, name: str, stored: StoredModel, conversion: Conversion
+    ) -> None:
+        super().__init__(registry, lease, name, stored)
         self._tensors = registry
         self._conversion = conversion
         self._others: dict[tuple[str, ...], GraphModel] = {}

@@ -27,6 +27,7 @@ from humanrt.model_files.formats import (
     is_json,
     refuse_foreign,
 )
+from humanrt.runtime.saving import StoredModel
 from humanrt.zoo import Cancelled, Card, CardFile, Copy, OnProgress, Store, as_address, local_path, never, redact
 
 if TYPE_CHECKING:
@@ -78,9 +79,9 @@ class Conversion:
 
 @dataclass(frozen=True, slots=True)
 class ModelFiles:
-    """The ONNX file of a model, the key that identifies the content of all of its files, and its conversion if any."""
+    """The files of a model, the key that identifies their content, and the conversion of the model if any."""
 
-    path: Path
+    stored: StoredModel
     key: str
     conversion: Conversion | None = None
 
@@ -191,7 +192,8 @@ class _Loader:
 
     def _converted(self, path: Path, name: str, digest: str) -> ModelFiles:
         conversion = Conversion(path, name, digest, self.store)
-        return ModelFiles(*conversion.convert(), conversion)
+        path, key = conversion.convert()
+        return ModelFiles(StoredModel(path), key, conversion)
 
     def _onnx(self, path: Path, places: Iterable[Path], known: dict[Path, CardFile]) -> ModelFiles:
         """Return the files of an ONNX model; its external data is in one of the folders ``places``."""
@@ -204,12 +206,13 @@ class _Loader:
         onnx, files = find()
         is_whole = all(found == path.parent / name for name, (found, _) in files.items())
         if is_whole and path.is_relative_to(self.store.cache_dir):
-            return ModelFiles(path, _key(onnx, files))
+            return ModelFiles(StoredModel(path, tuple(files)), _key(onnx, files))
         if is_whole and not self.copy:
             # What one file holds may change: another file of the same content is another session.
             used = [path.stat(), *(found.stat() for found, _ in files.values())]
             inodes = [(status.st_dev, status.st_ino) for status in used]
-            return ModelFiles(path, _sha256(f"{_key(onnx, files)}|{path.resolve()}|{inodes}".encode()))
+            key = _sha256(f"{_key(onnx, files)}|{path.resolve()}|{inodes}".encode())
+            return ModelFiles(StoredModel(path, tuple(files)), key)
         return self._kept(str(path), find)
 
     def _kept(self, label: str, find: Callable[[], tuple[OnnxContent, dict[str, tuple[Path, CardFile]]]]) -> ModelFiles:
@@ -221,7 +224,7 @@ class _Loader:
             copies = [Copy(name, file, path) for name, (path, file) in files.items()]
             with suppress(IntegrityError):
                 folder = self.store.keep(key, [Copy(model.name, model, onnx.data), *copies])
-                return ModelFiles(folder / model.name, key)
+                return ModelFiles(StoredModel(folder / model.name, tuple(files)), key)
         raise ModelFormatError(f"{label}: another program writes the files of the model; load it again later")
 
     def _read(self, path: Path) -> OnnxContent:

@@ -97,6 +97,17 @@ class CudaProbe(Protocol):
         """
 
 
+def gpu_index(name: object) -> int:
+    """Return the N of a device's name, which is 0 where it has none.
+
+    Raises ``DeviceError`` if no device can have that name.
+    """
+    match = re.fullmatch(r"auto|cpu|cuda(:(?P<index>[0-9]+))?", name) if isinstance(name, str) else None
+    if match is None:
+        raise DeviceError(f'there is no device {name!r}: use "auto", "cpu", "cuda", or "cuda:0", "cuda:1", ...')
+    return int(match["index"] or 0)
+
+
 class Devices:
     """Resolves the names of devices; it probes each GPU once, and warns at most once."""
 
@@ -108,9 +119,7 @@ class Devices:
 
     def resolve(self, name: str) -> Device:
         """Return the device called ``name``; see ``resolve_device()``."""
-        match = re.fullmatch(r"auto|cpu|cuda(:(?P<index>\d+))?", name)
-        if match is None:
-            raise DeviceError(f'there is no device {name!r}: use "auto", "cpu", "cuda", or "cuda:0", "cuda:1", ...')
+        index = gpu_index(name)
         onnxruntime()
         if name == "cpu":
             return _cpu(None)
@@ -118,7 +127,6 @@ class Devices:
             device = self.best()
             self._warn_once(device.reason)
             return device
-        index = int(match["index"] or 0)
         reason = self._why_not(index)
         if reason is not None:
             raise DeviceError(f'{name!r} cannot be used: {reason}. Use "cpu", or "auto" to fall back to the CPU.')

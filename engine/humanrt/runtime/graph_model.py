@@ -1,9 +1,12 @@
 """A loaded model, which maps tensors to tensors."""
 
 import asyncio
+import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from functools import partial
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NoReturn, TypeAlias
 
@@ -12,8 +15,9 @@ from numpy.typing import NDArray
 from humanrt.errors import BlockingCallError, ModelDisposedError, ModelError, ModelRunError
 from humanrt.runtime import scheduler
 from humanrt.runtime.device import Device
-from humanrt.runtime.futures import completion
+from humanrt.runtime.futures import background, completion, outlast
 from humanrt.runtime.library import InferenceSession, RunOptions, onnxruntime
+from humanrt.runtime.saving import StoredModel, destination_of, save_model
 from humanrt.runtime.sessions import SessionLease
 from humanrt.runtime.signature import Inputs, Signature, TensorSpec, read_metadata, read_specs
 from humanrt.tensors import Registry, Tensor, values_of
@@ -45,12 +49,13 @@ class GraphModel:
     else the caller's, allocated once the run has ended: a run that fails or is cancelled leaves none.
 
     ``registry`` counts the outputs; ``lease`` is owned by the model from the call of the constructor on, also if that
-    fails; ``name`` is used in error messages. Raises ``ModelFormatError`` if an input or output is not a tensor of an
-    accepted dtype.
+    fails; ``name`` is used in error messages; ``stored`` is what ``save()`` writes. Raises ``ModelFormatError`` if an
+    input or output is not a tensor of an accepted dtype.
     """
 
-    def __init__(self, registry: Registry, lease: SessionLease, name: str) -> None:
+    def __init__(self, registry: Registry, lease: SessionLease, name: str, stored: StoredModel | None = None) -> None:
         self.name = name
+        self._stored = stored
         self._ledger = registry.ledger
         self._closed_error = registry.closed_error
         self._lease = lease
@@ -173,6 +178,33 @@ class GraphModel:
         finally:
             del inputs, outer  # as in execute()
 
+    async def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the ONNX file that this model was loaded from to ``path``, and return it.
+
+        ``path`` may be a ``file://`` address. A model of TF.js is written as the ONNX model that it was converted to;
+        files of external data are written to the same folder, under their own names. An ONNX file at ``path`` is
+        replaced once the new one is complete: after a call that failed or was cancelled it is as before.
+
+        Raises ``ModelError`` if a file cannot be read or written, or if another file has the name of external data,
+        ``ModelDisposedError``.
+        """
+        self._enter()
+        try:
+            if self._stored is None:
+                raise ModelError(f"{self.name} was not loaded from a file, so it cannot be saved")
+            abandoned = threading.Event()
+            work = partial(save_model, self._stored, destination_of(path), abandoned.is_set)
+            future = background(work, name=f"humanrt-save-{self.name}")
+            try:
+                await completion(future).wait()
+            except BaseException:
+                abandoned.set()
+                await outlast(_ended(future))  # a chunk's time
+                raise
+            return future.result()
+        finally:
+            self._leave()
+
     def dispose(self) -> None:
         """Refuse new runs, and release the session when the last run has ended. Idempotent.
 
@@ -267,6 +299,10 @@ class GraphModel:
                 tensor.dispose()
             raise
         return tensors
+
+
+async def _ended(future: Future[Any]) -> None:
+    await completion(future).wait()
 
 
 def _refuse_event_loop() -> None:

@@ -8,9 +8,10 @@ The files, from the ground up; imports only go down, without a circle, those for
 - ``ledger.py``: the one place where counters change
 - ``profile.py``: what a function does with tensors; ``values.py``: what can become one
 - ``kernels/``: what the ops compute, on arrays; ``kernels/run.py`` runs them on tensors
-- ``tensor.py``: the handle that users hold, with ``operators.py`` and ``variable.py``
-- ``ops/``, ``creation.py``, ``workspace.py``: the methods of an engine
+- ``ops/``: the methods of an engine that compute; ``operators.py``, ``chained.py``: the methods of a tensor that do
+- ``tensor.py``: the handle that users hold, and variables
 - ``registry.py``: what an engine has: a ledger, a budget and variables; ``watch.py``: all registries of the process
+- ``creation.py``, ``ranked.py``, ``tensor_buffer.py``, ``shapes.py``, ``workspace.py``: other methods of an engine
 
 Users see the classes that ``humanrt`` exports. What these hide behind an underscore is for this room only; what other
 rooms of the package may do with a tensor besides its public methods are functions here: ``values_of()``, ``pinned()``,
@@ -24,9 +25,9 @@ from humanrt.tensors.profile import Kernel, Profile, Timing
 from humanrt.tensors.registry import Registry
 from humanrt.tensors.reports import Baseline, LeakReport, LeakRow, Memory
 from humanrt.tensors.scope import Scope
-from humanrt.tensors.tensor import Tensor, keep, pinned, tensors_in, values_of
+from humanrt.tensors.tensor import Tensor, Variable, keep, pinned, tensors_in, values_of
+from humanrt.tensors.tensor_buffer import TensorBuffer
 from humanrt.tensors.values import DTYPES
-from humanrt.tensors.variable import Variable
 
 __all__ = [
     "DTYPES",
@@ -41,6 +42,7 @@ __all__ = [
     "Registry",
     "Scope",
     "Tensor",
+    "TensorBuffer",
     "Timing",
     "Variable",
     "keep",

@@ -6,15 +6,15 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import DTypeLike
+from numpy.typing import ArrayLike, DTypeLike
 
 from humanrt.errors import InputError
 from humanrt.tensors.buffer import Array
 from humanrt.tensors.ledger import Ledger
 from humanrt.tensors.registry import Registry
-from humanrt.tensors.tensor import Tensor
+from humanrt.tensors.tensor import Tensor, Variable
+from humanrt.tensors.tensor_buffer import TensorBuffer
 from humanrt.tensors.values import parse_dtype, parse_shape, read_values
-from humanrt.tensors.variable import Variable
 
 
 class Creation:
@@ -32,9 +32,9 @@ class Creation:
         """Create a tensor from a copy of ``data``: a number, a bool, nested lists of them, or an array.
 
         Without ``dtype``, Python floats become float32, ints int32 and bools bool; arrays keep their dtype, except that
-        float64 becomes float32 (infinity beyond its range, as in TF.js). The shape is that of ``data``, or ``shape``,
-        in which one size may be -1. Raises ``InputError`` also for ragged lists, and for numbers that an integer dtype
-        cannot hold. TF.js: ``tf.tensor``.
+        float64 becomes float32 (infinity beyond its range, as in TF.js). ``shape`` is the shape of flat data, and may
+        have one -1; data with more axes must agree with it, as in TF.js: ``reshape()`` changes a shape. Raises
+        ``InputError`` also for ragged lists, and for numbers that an integer dtype cannot hold. TF.js: ``tf.tensor``.
         """
         return self.registry.tensor(data, dtype, shape)
 
@@ -100,6 +100,16 @@ class Creation:
         count = max(0, math.ceil((stop - start) / step))
         return self.registry.tensor(start + step * np.arange(count), parse_dtype(dtype))
 
+    def buffer(
+        self, shape: int | Sequence[int], dtype: DTypeLike = "float32", values: ArrayLike | None = None
+    ) -> TensorBuffer:
+        """Return memory to be filled element by element, from which ``to_tensor()`` creates tensors.
+
+        ``values`` are the elements in C order, zeros by default. The memory is not counted, and is freed with the last
+        reference. Raises ``InputError`` if the number of values differs. TF.js: ``tf.buffer``.
+        """
+        return TensorBuffer(self.registry, shape, dtype, values)
+
     def variable(self, initial: object, name: str | None = None, dtype: DTypeLike | None = None) -> Variable:
         """Create a variable, which belongs to no scope: it lives until it is disposed or the engine is closed or reset.
 
@@ -109,11 +119,9 @@ class Creation:
         """
         if isinstance(initial, Tensor):
             self._ledger.values(initial)  # raises for a tensor of another engine
-            source = initial.cast(initial.dtype if dtype is None else dtype)
-        else:
-            source = self.tensor(initial, dtype)
-        with source:
-            return self.registry.variables.add(source, name)
+            return initial.variable(name, dtype)
+        with self.tensor(initial, dtype) as source:
+            return source.variable(name)
 
     def dispose_variables(self) -> None:
         """Dispose every variable of this engine. TF.js: ``tf.disposeVariables``."""

@@ -74,6 +74,7 @@ class Ledger(Generic[H]):
         num_buffers: the number of live buffers.
         num_bytes: their bytes, on all devices.
         peak: the highest ``num_bytes`` so far.
+        named: the live variables, by name.
         first_id: tensors with a lower id were created before the last ``reset()``.
         closed: whether ``close()`` was called, or the process is a fork.
         forked: whether this process was forked from the one that created the ledger.
@@ -94,6 +95,7 @@ class Ledger(Generic[H]):
         "lock",
         "losses",
         "make",
+        "named",
         "num_buffers",
         "num_bytes",
         "num_lost",
@@ -115,6 +117,7 @@ class Ledger(Generic[H]):
         self.automatic: set[int] = set()
         self.sites: dict[int, Sites] = {}
         self.peak: Peak = Peak()
+        self.named: dict[str, H] = {}
         self.first_id: int = 0
         self.closed: bool = False
         self.forked: bool = False

@@ -8,7 +8,7 @@ can be found in lists and kept in sets; ``engine.equal()`` compares values.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from types import EllipsisType
 from typing import Any, Generic, TypeVar
@@ -36,8 +36,19 @@ class Operators(Handle[Ledger[H]], Generic[H]):
 
     __slots__ = ()
 
-    # With this, NumPy's arrays leave the operators to the tensor on either side. Its functions still accept tensors.
+    # With this, NumPy's arrays leave the operators to the tensor on either side.
     __array_priority__ = 1000
+
+    def __array_function__(
+        self,
+        function: Callable[..., Any],
+        types: Iterable[type],
+        arguments: Sequence[Any],
+        options: Mapping[str, Any],
+    ) -> Any:  # noqa: ANN401 - what the function returns
+        """Call a function of NumPy with the values: otherwise ``np.sum(x)`` would call ``x.sum()``, an op of TF.js."""
+        del types
+        return function(*map(_without_tensors, arguments), **{key: _without_tensors(options[key]) for key in options})
 
     # Python would iterate over anything that can be indexed, and create tensors that nothing frees; see unstack().
     __iter__ = None
@@ -155,6 +166,15 @@ def _part_shape(shape: tuple[int, ...], keys: tuple[BasicIndex, ...]) -> tuple[i
         return np.broadcast_to(np.False_, shape)[keys].shape
     except (IndexError, TypeError, ValueError) as error:
         raise InputError(f"{list(keys)} is no index of a tensor of shape {shape}: {error}") from error
+
+
+def _without_tensors(argument: Any) -> Any:  # noqa: ANN401 - whatever NumPy takes
+    """Return the values of a tensor, also in lists and tuples, and anything else as it is."""
+    if isinstance(argument, Operators):
+        return np.asarray(argument)
+    if type(argument) in (list, tuple):
+        return type(argument)(map(_without_tensors, argument))
+    return argument
 
 
 def _reverses(item: BasicIndex) -> bool:

@@ -19,9 +19,8 @@ from humanrt.tensors.ledger import Ledger
 from humanrt.tensors.pool import POOL_LIMIT_BYTES
 from humanrt.tensors.reports import LeakReport, LeakRow, Memory
 from humanrt.tensors.scope import Scope, run_tidy, tidy_arguments
-from humanrt.tensors.tensor import Tensor, tensors_in
-from humanrt.tensors.values import DTYPES, dtype_error, read_values, resolve_shape
-from humanrt.tensors.variable import Variable, Variables
+from humanrt.tensors.tensor import Tensor, Variables, tensors_in
+from humanrt.tensors.values import DTYPES, dtype_error, read_values, shape_of_values
 
 T = TypeVar("T")
 
@@ -74,7 +73,7 @@ class Registry:
     def tensor(self, data: object, dtype: DTypeLike | None = None, shape: int | Sequence[int] | None = None) -> Tensor:
         """Create a tensor of a copy of ``data``; ``Creation.tensor`` documents it."""
         values, target = read_values(data, dtype)
-        array = self.ledger.empty(values.shape if shape is None else resolve_shape(shape, values.size), target)
+        array = self.ledger.empty(shape_of_values(values.shape, shape), target)
         with np.errstate(over="ignore"):
             np.copyto(array, values.reshape(array.shape), casting="unsafe")
         return self.ledger.adopt(array)
@@ -119,7 +118,7 @@ class Registry:
         self.ledger.reset()
         del held
 
-    def _begin_emptying(self) -> list[Variable]:
+    def _begin_emptying(self) -> list[Tensor]:
         """Return the variables, which must be referenced until they are freed, or they would count as lost."""
         self.ledger.reclaim()
         watch.notify_emptying(self)

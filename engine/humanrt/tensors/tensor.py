@@ -1,30 +1,35 @@
-"""The tensor: the handle that users hold."""
+"""The tensor: the handle that users hold; and the variable, a tensor that can be assigned other values."""
 
 from __future__ import annotations
 
 import asyncio
+import builtins
 import math
 import sys
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from types import TracebackType
-from typing import Any, Final, NoReturn, Self
+from typing import Any, Final, NoReturn, Self, TypeVar
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from humanrt.errors import HumanRTError, InputError, TensorError
 from humanrt.tensors.buffer import Array
+from humanrt.tensors.chained import Chained
 from humanrt.tensors.containers import instances_in
 from humanrt.tensors.handle import ledger_of, unusable_error
-from humanrt.tensors.operators import Operators
+from humanrt.tensors.ledger import Ledger
 from humanrt.tensors.values import parse_dtype, resolve_shape
+
+T = TypeVar("T")
 
 # A copy of this size into fresh memory takes about a millisecond: larger ones are made in a thread.
 OFF_LOOP_BYTES: Final = 2 * 1024 * 1024
 
 
-class Tensor(Operators["Tensor"]):
+class Tensor(Chained["Tensor"]):
     """An immutable array that its engine counts. Created by the methods of an engine, never directly.
 
     The owner of a tensor frees it: the scope in which it was created at its end, or outside any scope the caller, by
@@ -82,6 +87,14 @@ class Tensor(Operators["Tensor"]):
     def data_sync(self) -> Array:
         """Return a copy of the values: an array of the tensor's shape and dtype, which the caller may write."""
         return np.array(self._ledger.values(self), order="C")
+
+    def bytes(self) -> Coroutine[Any, Any, builtins.bytes]:
+        """Return the bytes of the values, in C order, without blocking the event loop: ``await tensor.bytes()``.
+
+        As with ``data()``, the values are held from the call on.
+        """
+        values = self._ledger.values(self)
+        return _ready(values.tobytes()) if self.nbytes < OFF_LOOP_BYTES else asyncio.to_thread(values.tobytes)
 
     def numpy(self) -> Array:
         """Return a zero-copy view of the tensor's shape and dtype that cannot be made writable.
@@ -154,12 +167,13 @@ class Tensor(Operators["Tensor"]):
         """
         return self._ledger.share(self, self._shape_after(np.expand_dims, axis), Tensor)
 
-    def squeeze(self, axis: int | tuple[int, ...] | None = None) -> Tensor:
+    def squeeze(self, axis: int | Sequence[int] | None = None) -> Tensor:
         """Return a tensor without its dimensions of size 1, all or those in ``axis``, on the same buffer.
 
         Raises ``InputError`` if an axis is out of range or not of size 1.
         """
-        return self._ledger.share(self, self._shape_after(np.squeeze, axis), Tensor)
+        axes = tuple(axis) if isinstance(axis, Sequence) else axis
+        return self._ledger.share(self, self._shape_after(np.squeeze, axes), Tensor)
 
     def cast(self, dtype: DTypeLike) -> Tensor:
         """Return a tensor of the same shape and another dtype; for the same dtype, a clone.
@@ -174,6 +188,11 @@ class Tensor(Operators["Tensor"]):
         with np.errstate(over="ignore", invalid="ignore"):
             np.copyto(array, self._ledger.values(self), casting="unsafe")
         return self._ledger.adopt(array)
+
+    def variable(self, name: str | None = None, dtype: DTypeLike | None = None) -> Variable:
+        """Create a variable with these values, as ``engine.variable()`` does. TF.js: ``tensor.variable()``."""
+        with self.cast(self.dtype if dtype is None else dtype) as source:
+            return Variables(self._ledger).add(source, name)
 
     def _shape_after(
         self, function: Callable[[Array, Any], Array], axis: int | tuple[int, ...] | None
@@ -206,8 +225,80 @@ class Tensor(Operators["Tensor"]):
         return f"Tensor(id={self.id}, shape={self.shape}, dtype={self.dtype}, {' '.join(values.split())})"
 
 
-async def _ready(array: Array) -> Array:
-    return array
+async def _ready(value: T) -> T:
+    return value
+
+
+class Variable(Tensor):
+    """A tensor that belongs to no scope and is held by its engine: it lives until ``dispose()``, referenced or not.
+
+    Created by ``Engine.variable()``. What was derived from it, by ``clone()`` for instance, keeps the values of then.
+
+    Attributes:
+        name: unique among the live variables of its engine.
+
+    """
+
+    __slots__ = ("_variables", "name")
+
+    def __init__(self, variables: Variables, name: str | None, *handle: Any) -> None:  # noqa: ANN401 - a Tensor's own
+        super().__init__(*handle)
+        self._variables = variables
+        self.name: str = f"variable_{self.id}" if name is None else name
+
+    def assign(self, values: Tensor) -> None:
+        """Take the values of another tensor of the same shape and dtype, sharing its buffer.
+
+        The other tensor keeps its owner. Raises ``InputError`` for another shape, dtype or engine,
+        ``TensorDisposedError`` if either tensor was disposed.
+        """
+        if (values.shape, values.dtype) != (self.shape, self.dtype):
+            raise InputError(
+                f"variable {self.name!r} is {self.dtype} {self.shape}; {values.dtype} {values.shape} cannot be assigned"
+            )
+        self._ledger.rebind(self, values)
+
+    def dispose(self) -> None:
+        """Free this variable and its name. Idempotent."""
+        self._variables.forget(self)
+        super().dispose()
+
+
+class Variables:
+    """The live variables of one engine, by name. The ledger has their table, and its lock guards it."""
+
+    def __init__(self, ledger: Ledger[Tensor]) -> None:
+        self._ledger = ledger
+        self._by_name = ledger.named
+
+    def add(self, source: Tensor, name: str | None) -> Variable:
+        """Create a variable on the buffer of ``source``. Raises ``InputError`` for a name that is taken."""
+        variable = self._ledger.share(source, source.shape, partial(Variable, self, name))
+        self._ledger.keep(variable)
+        with self._ledger.lock:
+            taken = self._by_name.setdefault(variable.name, variable) is not variable
+        if taken:
+            self._ledger.release(variable.id)
+            raise InputError(f"there is a variable called {name!r} already; dispose it, or choose another name")
+        return variable
+
+    def forget(self, variable: Variable) -> None:
+        """Stop holding a variable; its name can be used again."""
+        with self._ledger.lock:
+            if self._by_name.get(variable.name) is variable:
+                del self._by_name[variable.name]
+
+    def names(self) -> dict[int, str]:
+        """Return the names by the variables' ids."""
+        with self._ledger.lock:
+            return {variable.id: name for name, variable in self._by_name.items()}
+
+    def take_all(self) -> list[Tensor]:
+        """Stop holding the variables, and return them: the caller frees them."""
+        with self._ledger.lock:
+            variables = list(self._by_name.values())
+            self._by_name.clear()
+        return variables
 
 
 # -- for the other rooms of the package

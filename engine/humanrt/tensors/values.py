@@ -24,7 +24,10 @@ DTYPES: Final = frozenset(np.dtype(name) for name in _NAMES)
 
 
 def dtype_error(dtype: object) -> InputError:
-    """Return the error for a dtype that is not in ``DTYPES``."""
+    """Return the error for a dtype that is not in ``DTYPES``; TF.js has the shape in its place."""
+    sizes = dtype if isinstance(dtype, list | tuple) else [dtype]
+    if all(type(size) is int for size in sizes):
+        return InputError(f"dtype is {dtype!r}, which is a shape: pass shape={dtype!r}; dtypes are {', '.join(_NAMES)}")
     return InputError(f"dtype {dtype} is not supported; accepted: {', '.join(_NAMES)}")
 
 
@@ -32,10 +35,10 @@ def parse_dtype(dtype: DTypeLike) -> np.dtype[Any]:
     """Return the NumPy dtype for a name, a type or a dtype. Raises ``InputError`` if it is not in ``DTYPES``."""
     try:
         parsed = np.dtype(dtype)
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         raise dtype_error(dtype) from error
     if parsed not in DTYPES:
-        raise dtype_error(parsed)
+        raise dtype_error(dtype if isinstance(dtype, list | tuple) else parsed)
     return parsed
 
 
@@ -104,6 +107,22 @@ def resolve_shape(shape: int | Sequence[int], size: int) -> tuple[int, ...]:
         sizes = tuple(size // known if item == -1 and known else item for item in sizes)
     if any(item < 0 for item in sizes) or math.prod(sizes) != size:
         raise InputError(f"{size} elements cannot take the shape {shape}; one size may be -1, which is inferred")
+    return sizes
+
+
+def shape_of_values(own: tuple[int, ...], shape: int | Sequence[int] | None) -> tuple[int, ...]:
+    """Return the shape for values that are nested as ``own`` says. Raises ``InputError`` if the two disagree.
+
+    As in TF.js, flat values and the innermost lists may be divided into more axes.
+    """
+    if shape is None:
+        return own
+    sizes = resolve_shape(shape, math.prod(own))
+    last = len(own) - 1
+    if last > 0 and (own[:last] != sizes[:last] or own[last] != math.prod(sizes[last:])):
+        raise InputError(
+            f"values of the shape {own} do not have the shape {sizes}; make a tensor of them, and reshape() it"
+        )
     return sizes
 
 

@@ -9,15 +9,17 @@ from humanrt.tensors.creation import Creation
 from humanrt.tensors.handle import closed_error
 from humanrt.tensors.ops import Operations
 from humanrt.tensors.profile import Profile, Timing, Window, measure
+from humanrt.tensors.ranked import RankedCreation
 from humanrt.tensors.registry import Registry
 from humanrt.tensors.reports import LeakReport, Memory
 from humanrt.tensors.scope import Scope, end_scope, start_scope
+from humanrt.tensors.shapes import ShapeOperations
 from humanrt.tensors.tensor import Tensor
 
 T = TypeVar("T")
 
 
-class Workspace(Creation, Operations):
+class Workspace(Creation, RankedCreation, ShapeOperations, Operations[Tensor]):
     """The tensors of one engine. Every method may be called from any thread."""
 
     def __init__(self, registry: Registry) -> None:

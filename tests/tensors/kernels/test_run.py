@@ -1,6 +1,7 @@
 """What all ops have in common: what is counted, what is freed, what raises. One table lists them."""
 
 import asyncio
+import inspect
 import threading
 from dataclasses import dataclass, field
 
@@ -10,7 +11,7 @@ import pytest
 from humanrt.errors import EngineClosedError, InputError, MemoryLimitError, ScopeClosedError, TensorDisposedError
 from humanrt.tensors import Registry, values_of
 from humanrt.tensors.kernels.run import quietly, run_many
-from humanrt.tensors.ops import ImageOperations, Operations
+from humanrt.tensors.ops import ImageOperations, LinearAlgebraOperations, Operations
 from humanrt.tensors.profile import Window
 
 GRID = np.arange(6, dtype=np.float32).reshape(2, 3)
@@ -66,23 +67,37 @@ OPS = {
     "image.flip_left_right": Call((PICTURES,), bad=(GRID,)),
     "image.rotate_with_offset": Call((PICTURES,), {"radians": 1.0}, bad=(GRID,)),
     "image.rgb_to_grayscale": Call((PICTURES,), bad=(PICTURES[..., :2],)),
+    "mirror_pad": Call((GRID,), {"paddings": [(1, 0), (0, 2)], "mode": "reflect"}, bad=(ROW,)),
+    "strided_slice": Call((GRID,), {"begin": [0, 2], "end": [2, 0], "strides": [1, -1]}, bad=(ROW,)),
+    "boolean_mask_async": Call((GRID, TRUTH), bad=(GRID, TRUTH[:, :2])),
+    "in_top_k_async": Call((GRID, np.int32([0, 2])), bad=(GRID, np.int32([0]))),
+    "linalg.qr": Call((GRID,), bad=(ROW,), results=2),
     "image.non_max_suppression": Call((BOXES, SCORES), {"max_output_size": 2}, bad=(BOXES, ROW[:2])),
+    **{
+        f"image.non_max_suppression_{form}": Call(
+            (BOXES, SCORES), {"max_output_size": 2}, bad=(BOXES, ROW[:2]), results=2
+        )
+        for form in ("with_score", "with_score_async", "padded", "padded_async")
+    },
 }
 
 every_op = pytest.mark.parametrize("name", OPS)
 
 
 def invoke(ops, name, tensors, call):
-    """Call an op; return a list of its results."""
-    owner = ops.image if name.startswith("image.") else ops
+    """Call an op, and await it if it is asynchronous; return a list of its results."""
+    room, _, method = name.rpartition(".")
     inputs = [tensors] if call.listed else tensors
-    results = getattr(owner, name.removeprefix("image."))(*inputs, **call.attributes)
+    results = getattr(getattr(ops, room) if room else ops, method)(*inputs, **call.attributes)
+    if inspect.iscoroutine(results):
+        results = asyncio.run(results)
     return list(results) if isinstance(results, list | tuple) else [results]
 
 
 def test_the_table_has_every_op():
-    public = {name for name in dir(Operations) if not name.startswith("_")} - {"image", "registry"}
+    public = {name for name in dir(Operations) if not name.startswith("_")} - {"image", "linalg"}
     public |= {f"image.{name}" for name in dir(ImageOperations) if not name.startswith("_")}
+    public |= {f"linalg.{name}" for name in dir(LinearAlgebraOperations) if not name.startswith("_")}
     assert public - {"image.non_max_suppression_async"} == set(OPS)
 
 
@@ -177,7 +192,7 @@ def test_invalid_inputs_raise_with_the_name_of_the_op_and_count_nothing(ops, nam
         with pytest.raises(InputError) as caught:
             invoke(ops, name, tensors, call)
         assert registry.memory() == before
-    assert f"{name.removeprefix('image.')}() of " in str(caught.value)
+    assert f"{name.rpartition('.')[2]}() of " in str(caught.value)
     for array in call.bad:
         assert f"{array.dtype} {array.shape}" in str(caught.value)
 
@@ -276,7 +291,11 @@ async def test_a_pending_call_survives_the_disposal_of_its_inputs(ops):
         assert chosen.array() == [0, 2]
 
 
-async def test_a_cancelled_call_leaves_nothing(ops, monkeypatch):
+@pytest.mark.parametrize(
+    ("kernel", "name"),
+    [("suppress", "non_max_suppression_async"), ("suppress_padded", "non_max_suppression_padded_async")],
+)
+async def test_a_cancelled_call_leaves_nothing(ops, monkeypatch, kernel, name):
     """CONFORMANCE 26: the thread continues, but its result never becomes a tensor."""
     computing, ended = threading.Event(), threading.Event()
 
@@ -285,8 +304,8 @@ async def test_a_cancelled_call_leaves_nothing(ops, monkeypatch):
         assert ended.wait(10)
         return np.int32([0])
 
-    monkeypatch.setattr("humanrt.tensors.kernels.suppression.suppress", suppress)
-    call = asyncio.create_task(ops.image.non_max_suppression_async(BOXES, SCORES, 2))
+    monkeypatch.setattr(f"humanrt.tensors.kernels.suppression.{kernel}", suppress)
+    call = asyncio.create_task(getattr(ops.image, name)(BOXES, SCORES, 2))
     await asyncio.to_thread(computing.wait, 10)
     call.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -6,7 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from humanrt.errors import InputError
 from humanrt.tensors import non_max_suppression
+from humanrt.tensors.kernels.suppression import soft_non_max_suppression
 
 BOXES = np.array(
     [[0, 0, 10, 10], [1, 1, 11, 11], [0, 0, 9.9, 10], [20, 20, 30, 30], [21, 20, 30, 30], [50, 50, 40, 40]], np.float32
@@ -59,3 +61,31 @@ def test_against_the_definition(boxes, limit, iou_threshold, data):
         if clear and len(expected) < limit and scores[index] > 0.25:
             expected.append(index)
     assert non_max_suppression(boxes, scores, limit, iou_threshold, 0.25).tolist() == expected
+
+
+def test_soft_suppression_of_the_paper(values):
+    """Equal boxes overlap by 1: exp(-1 / (2 * 0.5)) of the second's score, and its square of the third's, is left."""
+    boxes, scores = np.float32([[0, 0, 1, 1]] * 3), np.float32([0.9, 0.8, 0.7])
+    chosen, final = values("image.non_max_suppression_with_score", boxes, scores, 3, 1.0, 0.0, 0.5)
+    assert chosen.tolist() == [0]  # an overlap of iou_threshold suppresses
+    boxes[1:, 2] = 0.99
+    chosen, final = soft_non_max_suppression(boxes, scores, 3, 1.0, 0.0, 0.5)
+    assert chosen.tolist() == [0, 1]
+    assert final == pytest.approx([0.9, 0.8 * np.exp(-(0.99**2))])
+
+
+def test_padding(values):
+    for form in ("padded", "padded_async"):
+        chosen, count = values(f"image.non_max_suppression_{form}", BOXES, SCORES, 5, 0.5, 0.2, True)
+        assert (chosen.tolist(), count.tolist()) == ([1, 3, 5, 0, 0], 3)
+        chosen, count = values(f"image.non_max_suppression_{form}", BOXES, SCORES, 2, 0.5, 0.2, True)
+        assert (chosen.tolist(), count.tolist()) == ([1, 3], 2)
+
+
+def test_what_does_not_fit(values):
+    for form in ("with_score", "with_score_async"):
+        with pytest.raises(InputError, match=r"soft_nms_sigma is -0\.5; accepted: 0 to 1"):
+            values(f"image.non_max_suppression_{form}", BOXES, SCORES, 5, 0.5, 0.2, -0.5)
+    for form in ("with_score", "padded"):
+        with pytest.raises(InputError, match="iou_threshold is 2"):
+            values(f"image.non_max_suppression_{form}", BOXES, SCORES, 5, 2)

@@ -1,5 +1,7 @@
 """Moving elements, and products of matrices, for dtypes that TF.js lacks and where it is wrong."""
 
+import asyncio
+
 import numpy as np
 import pytest
 
@@ -27,6 +29,13 @@ GRID = np.arange(6, dtype=np.uint8).reshape(2, 3)
         ("pad", (GRID, [(1, 1)]), "for every axis"),
         ("pad", (GRID, [(1, 1), (-1, 0)]), "not negative"),
         ("pad", (GRID, [(1, 1), (1, 1)], 256), "do not fit uint8"),
+        ("mirror_pad", (GRID, [(0, 0), (0, 3)], "reflect"), r"from 0 to \[1, 2\]"),
+        ("mirror_pad", (GRID, [(0, 3), (0, 3)], "symmetric"), r"from 0 to \[2, 3\]"),
+        ("mirror_pad", (GRID, [(0, 0)], "symmetric"), "for every axis"),
+        ("mirror_pad", (GRID, [(0, 0), (0, 0)], "edge"), "mode is 'edge'; accepted: 'reflect', 'symmetric'"),
+        ("boolean_mask_async", (GRID, [True]), r"the mask has the shape \(1,\)"),
+        ("boolean_mask_async", (GRID, True), r"the mask has the shape \(\)"),
+        ("boolean_mask_async", (GRID, [True, False], -3), "from -3 on"),
         ("gather", (GRID, [0, 2]), "indices are 0 to 2; accepted: 0 to 1"),
         ("gather", (GRID, [-1]), "indices are -1"),
         ("gather", (GRID, [0], 1, 2), "batch_dims is 2"),
@@ -90,6 +99,23 @@ def test_pad_in_every_dtype(values):
         padded = values("pad", np.ones(2, dtype), [(1, 2)], 0)
         np.testing.assert_array_equal(padded, np.array([0, 1, 1, 0, 0], dtype), strict=True)
     assert values("pad", GRID, [(0, 1), (0, 0)], 7.9)[-1].tolist() == [7, 7, 7]
+
+
+def test_mirrored_in_every_dtype(values):
+    for dtype in ("float16", "int64", "uint8", "bool"):
+        x = np.array([1, 0, 1], dtype)
+        padded = values("mirror_pad", x, [(2, 1)], "reflect")
+        np.testing.assert_array_equal(padded, np.array([1, 0, 1, 0, 1, 0], dtype), strict=True)
+
+
+def test_a_mask_of_axes_from_the_end(values):
+    """TF.js counts from the beginning only."""
+    np.testing.assert_array_equal(values("boolean_mask_async", GRID, [True, False, True], -1), GRID[:, [0, 2]])
+
+
+def test_a_mask_must_be_bool(ops):
+    with ops.registry.scope(), pytest.raises(InputError, match="mask is int32; accepted: bool"):
+        asyncio.run(ops.boolean_mask_async(GRID, ops.registry.tensor([1, 0])))
 
 
 def test_unstack_of_an_empty_axis(values):

@@ -1,5 +1,7 @@
 """Reductions, for dtypes that TF.js lacks and where it is wrong."""
 
+import asyncio
+
 import numpy as np
 import pytest
 
@@ -101,3 +103,27 @@ def test_softmax_along_any_axis(values, axis):
 
 def test_softmax_of_no_elements(values):
     assert values("softmax", np.zeros((2, 0), np.float32)).shape == (2, 0)
+
+
+def test_of_equal_predictions_the_first_are_the_best_and_nan_is_none(values):
+    rows = np.float32([[1, 1, 0], [np.nan, 1, 0], [np.nan, 1, 0], [np.inf, 1, 0]])
+    assert values("in_top_k_async", rows, [1, 0, 1, 0], 1).tolist() == [False, False, True, True]
+    assert values("in_top_k_async", rows, [1, 0, -1, 3], 2).tolist() == [True, False, False, False]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (([[1.0, 2.0]], [0], 3), "k is 3; accepted: 1 to 2"),
+        (([[1.0, 2.0]], [0], 0), "k is 0"),
+        (([1.0, 2.0], 0), "two axes or more"),
+    ],
+)
+def test_predictions_that_do_not_fit(values, arguments, words):
+    with pytest.raises(InputError, match=words):
+        values("in_top_k_async", *arguments)
+
+
+def test_targets_must_be_integers(ops):
+    with ops.registry.scope(), pytest.raises(InputError, match="targets is float32; accepted: int32"):
+        asyncio.run(ops.in_top_k_async([[1.0, 2.0]], ops.registry.tensor([0.0])))

@@ -10,7 +10,7 @@ import numpy as np
 from humanrt.errors import InputError
 from humanrt.tensors.buffer import Array
 from humanrt.tensors.kernels.elementwise import constant
-from humanrt.tensors.kernels.promotion import FLOAT32, common_dtype, matched, require_integers
+from humanrt.tensors.kernels.promotion import FLOAT32, common_dtype, matched, require_bool, require_integers
 
 BasicIndex: TypeAlias = int | np.integer[Any] | slice | EllipsisType | None
 """One item of NumPy's basic indexing, which needs no copy of the elements."""
@@ -51,6 +51,31 @@ def pad(x: Array, paddings: Sequence[Sequence[int]], value: float) -> Array:
     padded = np.full(sizes, constant(value, x), x.dtype)
     padded[tuple(slice(before, before + size) for size, (before, _) in zip(x.shape, paddings, strict=True))] = x
     return padded
+
+
+def mirror_pad(x: Array, paddings: Sequence[Sequence[int]], mode: str) -> Array:
+    """Put a mirror image of the elements around: with "reflect" without the outermost ones, with "symmetric" all."""
+    if mode not in ("reflect", "symmetric"):
+        raise InputError(f"mode is {mode!r}; accepted: 'reflect', 'symmetric'")
+    most = [size - (mode == "reflect") for size in x.shape]
+    if (
+        x.ndim == 0
+        or len(paddings) != x.ndim
+        or any(len(pair) != 2 or min(pair) < 0 or max(pair) > limit for pair, limit in zip(paddings, most, strict=True))
+    ):
+        raise InputError(f"paddings are {paddings}; accepted: (before, after) for every axis, from 0 to {most}")
+    return np.pad(x, tuple((before, after) for before, after in paddings), mode)  # type: ignore[call-overload,no-any-return]  # checked above
+
+
+def boolean_mask(x: Array, mask: Array, axis: int) -> Array:
+    """Return the slices along the axes of ``mask``, from ``axis`` on, where it is True; these axes become one."""
+    require_bool(mask=mask)
+    first = axis + x.ndim if axis < 0 else axis
+    behind = first + mask.ndim
+    if not mask.ndim or first < 0 or x.shape[first:behind] != mask.shape:
+        raise InputError(f"the mask has the shape {mask.shape}; accepted: that of axes of {x.shape} from {axis} on")
+    chosen: Array = np.compress(mask.ravel(), x.reshape(*x.shape[:first], mask.size, *x.shape[behind:]), axis=first)
+    return chosen
 
 
 def gather(x: Array, indices: Array, axis: int, batch_dims: int) -> Array:

@@ -8,7 +8,7 @@ import numpy as np
 
 from humanrt.errors import InputError
 from humanrt.tensors.buffer import Array
-from humanrt.tensors.kernels.promotion import FLOAT32, INT32, float_dtype, sum_dtype
+from humanrt.tensors.kernels.promotion import FLOAT32, INT32, float_dtype, require_integers, sum_dtype
 
 Axes: TypeAlias = int | Sequence[int] | None
 
@@ -58,6 +58,22 @@ def top_k(x: Array, k: int) -> tuple[Array, Array]:
     # Sorted in reverse and then reversed, equal elements keep their order.
     indices = last - np.argsort(x[..., ::-1], axis=-1, kind="stable")[..., ::-1][..., :k]
     return np.take_along_axis(x, indices, axis=-1), indices.astype(INT32)
+
+
+def in_top_k(predictions: Array, targets: Array, k: int) -> Array:
+    """Return whether the element at index ``targets`` is one of the ``k`` largest; of equal ones the first are."""
+    require_integers(targets=targets)
+    if predictions.ndim < 2 or targets.shape != predictions.shape[:-1]:
+        raise InputError("accepted: predictions [.., n], two axes or more, and targets [..]")
+    size = predictions.shape[-1]
+    if not 0 < k <= size:
+        raise InputError(f"k is {k}; accepted: 1 to {size}, the size of the last axis")
+    place = targets[..., np.newaxis].astype(np.int64)
+    exists = (place >= 0) & (place < size)
+    value = np.take_along_axis(predictions, np.where(exists, place, 0), axis=-1)
+    before = (predictions > value) | ((predictions == value) & (np.arange(size) < place))
+    found: Array = exists[..., 0] & (value == value)[..., 0] & (np.count_nonzero(before, axis=-1) < k)
+    return found
 
 
 def softmax(x: Array, axis: int) -> Array:

@@ -49,17 +49,11 @@ def run(ledger: Ledger[H], name: str, kernel: Callable[..., Array], *inputs: Ten
     return ledger.adopt(_plain(compute(name, kernel, _arrays(ledger, inputs, read_as))))
 
 
-def run_many(ledger: Ledger[H], name: str, kernel: Callable[..., Sequence[Array]], *inputs: TensorLike) -> list[H]:
+def run_many(
+    ledger: Ledger[H], name: str, kernel: Callable[..., Sequence[Array]], *inputs: TensorLike, read_as: ReadAs = ()
+) -> list[H]:
     """Run an op with several results, as ``run()`` does; either all become tensors, or none."""
-    tensors: list[H] = []
-    try:
-        for result in compute(name, kernel, _arrays(ledger, inputs, ())):
-            tensors.append(ledger.adopt(_plain(result)))  # noqa: PERF401 - on an error, those created so far are freed
-    except BaseException:
-        for tensor in tensors:
-            ledger.release(tensor.id)
-        raise
-    return tensors
+    return _adopt_all(ledger, compute(name, kernel, _arrays(ledger, inputs, read_as)))
 
 
 def run_in_thread(
@@ -73,8 +67,43 @@ def run_in_thread(
     return _finish(ledger, name, kernel, _arrays(ledger, inputs, read_as))
 
 
+def run_many_in_thread(
+    ledger: Ledger[H],
+    name: str,
+    kernel: Callable[..., Sequence[Array]],
+    *inputs: TensorLike,
+    read_as: ReadAs = (),
+    record: Callable[[H, H], T],
+) -> Coroutine[Any, Any, T]:
+    """Run an op with two results as ``run_in_thread()`` does, and return ``record`` of them."""
+    return _finish_many(ledger, name, kernel, _arrays(ledger, inputs, read_as), record)
+
+
 async def _finish(ledger: Ledger[H], name: str, kernel: Callable[..., Array], arrays: list[Array]) -> H:
     return ledger.adopt(_plain(await asyncio.to_thread(compute, name, kernel, arrays)))
+
+
+async def _finish_many(
+    ledger: Ledger[H],
+    name: str,
+    kernel: Callable[..., Sequence[Array]],
+    arrays: list[Array],
+    record: Callable[[H, H], T],
+) -> T:
+    return record(*_adopt_all(ledger, await asyncio.to_thread(compute, name, kernel, arrays)))
+
+
+def _adopt_all(ledger: Ledger[H], results: Sequence[Array]) -> list[H]:
+    """Create tensors of all results, or of none."""
+    tensors: list[H] = []
+    try:
+        for result in results:
+            tensors.append(ledger.adopt(_plain(result)))  # noqa: PERF401 - on an error, those created so far are freed
+    except BaseException:
+        for tensor in tensors:
+            ledger.release(tensor.id)
+        raise
+    return tensors
 
 
 def compute(name: str, kernel: Callable[..., T], arrays: Sequence[Array]) -> T:

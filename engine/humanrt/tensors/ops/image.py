@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
-from humanrt.tensors.buffer import Array
-from humanrt.tensors.kernels import image, suppression
+from humanrt.tensors.handle import Handle
+from humanrt.tensors.kernels import image
 from humanrt.tensors.kernels.promotion import FLOAT32, INT32
-from humanrt.tensors.kernels.run import TensorLike, run, run_in_thread
+from humanrt.tensors.kernels.run import TensorLike, run
 from humanrt.tensors.ledger import Ledger
-from humanrt.tensors.tensor import Tensor
+from humanrt.tensors.ops.suppression import SuppressionOperations
+
+H = TypeVar("H", bound=Handle[Any])
 
 
-class ImageOperations:
+class ImageOperations(SuppressionOperations[H]):
     """Ops on images, [height, width, channels], and on batches, [batch, height, width, channels].
 
     Every dtype is accepted, while TF.js accepts one or two. Inputs, results and errors are as in ``Operations``.
     """
 
-    def __init__(self, ledger: Ledger[Tensor]) -> None:
+    def __init__(self, ledger: Ledger[H]) -> None:
         self._ledger = ledger
 
     def resize_bilinear(
@@ -30,7 +31,7 @@ class ImageOperations:
         size: tuple[int, int],
         align_corners: bool = False,
         half_pixel_centers: bool = False,
-    ) -> Tensor:
+    ) -> H:
         """Return images, [h, w, c] or [b, h, w, c], resized to ``size``, (height, width), by bilinear interpolation.
 
         Pixel i of the result samples the original at ``i * old / new``; with ``half_pixel_centers`` at
@@ -49,7 +50,7 @@ class ImageOperations:
         size: tuple[int, int],
         align_corners: bool = False,
         half_pixel_centers: bool = False,
-    ) -> Tensor:
+    ) -> H:
         """Return images, [h, w, c] or [b, h, w, c], resized to ``size``, (height, width), without interpolation.
 
         Pixel i of the result is that of the original at ``i * old / new``, with ``half_pixel_centers`` at
@@ -70,7 +71,7 @@ class ImageOperations:
         crop_size: tuple[int, int],
         method: Literal["bilinear", "nearest"] = "bilinear",
         extrapolation_value: float = 0.0,
-    ) -> Tensor:
+    ) -> H:
         """Return crops of images, resized to ``crop_size``, (height, width): [n, height, width, c].
 
         ``images`` is [b, h, w, c]. ``boxes`` is float [n, 4], (y1, x1, y2, x2) in 0..1, where 1 is the centre of the
@@ -82,7 +83,7 @@ class ImageOperations:
         crops = partial(image.crop_and_resize, size=crop_size, method=method, outside=extrapolation_value)
         return run(self._ledger, "crop_and_resize", crops, images, boxes, box_indices, read_as=(None, FLOAT32, INT32))
 
-    def flip_left_right(self, images: TensorLike) -> Tensor:
+    def flip_left_right(self, images: TensorLike) -> H:
         """Return images, [b, h, w, c], mirrored, in their dtype. TF.js: ``tf.image.flipLeftRight``.
 
         Raises ``InputError`` for other ranks.
@@ -95,7 +96,7 @@ class ImageOperations:
         radians: float,
         fill_value: float | Sequence[float] = 0,
         center: float | tuple[float, float] = 0.5,
-    ) -> Tensor:
+    ) -> H:
         """Return images, [b, h, w, c], rotated counter-clockwise about ``center``, in their shape and dtype.
 
         Each pixel is the nearest one of the original, without interpolation, or ``fill_value`` outside the image: one
@@ -106,48 +107,9 @@ class ImageOperations:
         turned = partial(image.rotate_with_offset, radians=radians, fill=fill_value, center=center)
         return run(self._ledger, "rotate_with_offset", turned, images)
 
-    def rgb_to_grayscale(self, images: TensorLike) -> Tensor:
+    def rgb_to_grayscale(self, images: TensorLike) -> H:
         """Return 0.2989 R + 0.587 G + 0.114 B, [.., 1] for [.., 3] of rank 2 or more, in the dtype of ``images``.
 
         Integers are truncated. Raises ``InputError`` for other shapes. TF.js: ``tf.image.rgbToGrayscale``.
         """
         return run(self._ledger, "rgb_to_grayscale", image.rgb_to_grayscale, images)
-
-    def non_max_suppression(
-        self,
-        boxes: TensorLike,
-        scores: TensorLike,
-        max_output_size: int,
-        iou_threshold: float = 0.5,
-        score_threshold: float = -math.inf,
-    ) -> Tensor:
-        """Return the indices of boxes in descending order of score, without those that overlap one of them: int32 [k].
-
-        ``boxes`` is [n, 4], two opposite corners each; ``scores`` is [n]. Scores must be greater than
-        ``score_threshold``; an intersection over union of ``iou_threshold`` or more suppresses; k is at most
-        ``max_output_size``. Raises ``InputError`` for other shapes, and for an ``iou_threshold`` outside 0..1. TF.js:
-        ``tf.image.nonMaxSuppression``.
-        """
-        chosen = _suppression(max_output_size, iou_threshold, score_threshold)
-        return run(self._ledger, "non_max_suppression", chosen, boxes, scores, read_as=(FLOAT32, FLOAT32))
-
-    def non_max_suppression_async(
-        self,
-        boxes: TensorLike,
-        scores: TensorLike,
-        max_output_size: int,
-        iou_threshold: float = 0.5,
-        score_threshold: float = -math.inf,
-    ) -> Coroutine[Any, Any, Tensor]:
-        """Run ``non_max_suppression()`` in a thread: ``await engine.image.non_max_suppression_async(...)``.
-
-        The inputs are read when this is called, and may be disposed before it is awaited. A cancelled call leaves
-        nothing behind. TF.js: ``tf.image.nonMaxSuppressionAsync``.
-        """
-        chosen = _suppression(max_output_size, iou_threshold, score_threshold)
-        name = "non_max_suppression_async"
-        return run_in_thread(self._ledger, name, chosen, boxes, scores, read_as=(FLOAT32, FLOAT32))
-
-
-def _suppression(most: int, iou_threshold: float, score_threshold: float) -> partial[Array]:
-    return partial(suppression.suppress, most=most, iou_threshold=iou_threshold, score_threshold=score_threshold)

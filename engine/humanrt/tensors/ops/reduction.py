@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from humanrt.tensors.buffer import Array
+from humanrt.tensors.handle import Handle
 from humanrt.tensors.kernels import reduction
+from humanrt.tensors.kernels.promotion import INT32
 from humanrt.tensors.kernels.reduction import Axes
-from humanrt.tensors.kernels.run import TensorLike, run, run_many
+from humanrt.tensors.kernels.run import TensorLike, run, run_in_thread, run_many
 from humanrt.tensors.ledger import Ledger
-from humanrt.tensors.tensor import Tensor
+
+H = TypeVar("H", bound=Handle[Any])
 
 
-class TopK(NamedTuple):
+class TopK(NamedTuple, Generic[H]):
     """The result of ``top_k()``; both tensors have the same owner.
 
     Attributes:
@@ -23,11 +26,11 @@ class TopK(NamedTuple):
 
     """
 
-    values: Tensor
-    indices: Tensor
+    values: H
+    indices: H
 
 
-class ReductionOperations:
+class ReductionOperations(Generic[H]):
     """Ops along one axis, several, or all with None, the default; negative axes count from the end.
 
     The result's shape is without the reduced axes; with ``keep_dims`` they remain, with size 1. An empty sequence
@@ -35,34 +38,34 @@ class ReductionOperations:
     innermost open scope, else to the caller.
     """
 
-    _ledger: Ledger[Tensor]
+    _ledger: Ledger[H]
 
-    def sum(self, x: TensorLike, axis: Axes = None, keep_dims: bool = False) -> Tensor:
+    def sum(self, x: TensorLike, axis: Axes = None, keep_dims: bool = False) -> H:
         """Return sums, 0 of no elements. TF.js: ``tf.sum``.
 
         Floats and int64 keep their dtype, the others give int32; integers wrap.
         """
         return self._reduce("sum", reduction.total, x, axis, keep_dims)
 
-    def mean(self, x: TensorLike, axis: Axes = None, keep_dims: bool = False) -> Tensor:
+    def mean(self, x: TensorLike, axis: Axes = None, keep_dims: bool = False) -> H:
         """Return averages: float16 for float16, else float32; 0 of no elements, as in TF.js. TF.js: ``tf.mean``."""
         return self._reduce("mean", reduction.mean, x, axis, keep_dims)
 
-    def max(self, x: TensorLike, axis: Axes = None, keep_dims: bool = False) -> Tensor:
+    def max(self, x: TensorLike, axis: Axes = None, keep_dims: bool = False) -> H:
         """Return the largest elements, or NaN if there is one, in the dtype of ``x``. TF.js: ``tf.max``.
 
         Raises ``InputError`` for an axis of size 0, for which TF.js has no defined result.
         """
         return self._reduce("max", reduction.largest, x, axis, keep_dims)
 
-    def min(self, x: TensorLike, axis: Axes = None, keep_dims: bool = False) -> Tensor:
+    def min(self, x: TensorLike, axis: Axes = None, keep_dims: bool = False) -> H:
         """Return the smallest elements, or NaN if there is one, in the dtype of ``x``. TF.js: ``tf.min``.
 
         Raises ``InputError`` for an axis of size 0, for which TF.js has no defined result.
         """
         return self._reduce("min", reduction.smallest, x, axis, keep_dims)
 
-    def arg_max(self, x: TensorLike, axis: int = 0) -> Tensor:
+    def arg_max(self, x: TensorLike, axis: int = 0) -> H:
         """Return the index of the largest element along one axis, the first of equal ones: int32. TF.js: ``tf.argMax``.
 
         As in TF.js, NaN is ignored, except that the index is 0 if the first element is NaN. Raises ``InputError`` for
@@ -70,14 +73,14 @@ class ReductionOperations:
         """
         return run(self._ledger, "arg_max", partial(reduction.arg_max, axis=axis), x)
 
-    def arg_min(self, x: TensorLike, axis: int = 0) -> Tensor:
+    def arg_min(self, x: TensorLike, axis: int = 0) -> H:
         """Return the index of the smallest element along one axis, the first of equal ones: int32.
 
         NaN and errors are as for ``arg_max()``. TF.js: ``tf.argMin``.
         """
         return run(self._ledger, "arg_min", partial(reduction.arg_min, axis=axis), x)
 
-    def top_k(self, x: TensorLike, k: int = 1) -> TopK:
+    def top_k(self, x: TensorLike, k: int = 1) -> TopK[H]:
         """Return the ``k`` largest elements along the last axis, in descending order, and their indices.
 
         Both have the shape of ``x``, with ``k`` for the last size; the values have its dtype, the indices int32. Equal
@@ -86,12 +89,22 @@ class ReductionOperations:
         """
         return TopK(*run_many(self._ledger, "top_k", partial(reduction.top_k, k=k), x))
 
-    def softmax(self, x: TensorLike, axis: int = -1) -> Tensor:
+    def in_top_k_async(self, predictions: TensorLike, targets: TensorLike, k: int = 1) -> Coroutine[Any, Any, H]:
+        """Return whether the targets are among the ``k`` best predictions, computed in a thread: ``await`` it.
+
+        ``predictions`` is [.., n], rank 2 or more; ``targets``, integers [..], are indices of the last axis; the result
+        is bool [..]. Of equal predictions the first are the best; NaN is none of them. The inputs are read when this is
+        called. Raises ``InputError`` for other shapes, and unless ``k`` is 1 to n. TF.js: ``tf.inTopKAsync``.
+        """
+        found = partial(reduction.in_top_k, k=k)
+        return run_in_thread(self._ledger, "in_top_k_async", found, predictions, targets, read_as=(None, INT32))
+
+    def softmax(self, x: TensorLike, axis: int = -1) -> H:
         """Return exponentials normalised to a sum of 1 along an axis, in the shape of ``x``. TF.js: ``tf.softmax``.
 
         The dtype is float16 for float16, else float32. TF.js accepts the last axis only.
         """
         return run(self._ledger, "softmax", partial(reduction.softmax, axis=axis), x)
 
-    def _reduce(self, name: str, kernel: Callable[..., Array], x: TensorLike, axis: Axes, keep_dims: bool) -> Tensor:
+    def _reduce(self, name: str, kernel: Callable[..., Array], x: TensorLike, axis: Axes, keep_dims: bool) -> H:
         return run(self._ledger, name, partial(kernel, axis=axis, keep_dims=keep_dims), x)
