@@ -25,6 +25,7 @@ from humanrt.vision.face.iris import INPUT_SIZE, Eye, Iris
 from humanrt.vision.face.mask import SILHOUETTE
 from humanrt.vision.face.record import FaceRecorder
 from humanrt.vision.face.ssrnet import SsrnetGender
+from humanrt.vision.face.yunet import YUNET
 from humanrt.vision.stage import InputForm
 
 TINY = 1e-9  # pixels; a box that lies outside of the image has no size
@@ -135,6 +136,7 @@ FACE = FaceFamilies(
         HumanBlazeFace(blazeface.SHORT_RANGE.outputs),
         # Human reads the head for persons.
         HumanBlazeFace(blazeface.FULL_RANGE.outputs, head=1),
+        YUNET,
         FACEBOXES,
     ),
     meshes=(

@@ -3,7 +3,7 @@
 from dataclasses import field
 from typing import Annotated, ClassVar
 
-from humanrt.config.section import MAX_INT, Between, Natural, Positive, Ratio, Section
+from humanrt.config.section import MAX_INT, Between, Natural, Positive, Ratio, Section, Sizes
 
 Margin = Annotated[float, Between(0, 0.45)]
 
@@ -18,7 +18,12 @@ class FaceDetectorConfig(Section):
 
     model_path: str = "blazeface.json"
     """Name of the model: ``blazeface``, ``blazeface-back``, ``blazeface-front``, ``facemesh-detection-short``,
-    ``facemesh-detection-full``, ``faceboxes``, or that of a custom model card."""
+    ``facemesh-detection-full``, ``faceboxes``, ``yunet``, or that of a custom model card."""
+
+    input_size: Sizes = ()
+    """The longer side of the picture for the detector, in pixels, or several: then it runs at each, and of overlapping
+    faces the one with the highest score is kept. Only for detectors of any size, ``yunet`` and ``faceboxes``; not set,
+    it is 640 for ``yunet``, and the picture's own but at most 1024 for ``faceboxes``. Human has no such key."""
 
     rotation: bool = False
     """Whether each face is turned upright, by the line between its eyes, before the mesh runs on it."""

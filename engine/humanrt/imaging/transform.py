@@ -146,6 +146,18 @@ def normalize(image: NDArray[Pixel], scale: float, offset: float) -> NDArray[np.
     return values
 
 
+def planar(image: NDArray[np.uint8], below: int = 0, right: int = 0) -> NDArray[np.float32]:
+    """Return a uint8 picture in RGB as a model's input in BGR, float32 [1, 3, h + below, w + right], 0 to 255.
+
+    What is added below and at the right is black.
+    """
+    cv2 = load_cv2()
+    if below or right:
+        image = cv2.copyMakeBorder(image, 0, below, 0, right, cv2.BORDER_CONSTANT, value=0)
+    blob: NDArray[np.float32] = cv2.dnn.blobFromImage(image, swapRB=True)
+    return blob
+
+
 def composite(
     foreground: NDArray[np.uint8], background: NDArray[np.uint8], alpha: NDArray[np.float32]
 ) -> NDArray[np.uint8]:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from humanrt.config import FaceDetectorConfig
+from humanrt.errors import ConfigError
 from humanrt.imaging import map_points, normalize, resize, resize_square
 from humanrt.tensors import non_max_suppression
 from humanrt.vision.decoding import anchor_centers, sigmoid
@@ -34,6 +35,11 @@ class BlazeFace(FaceDetector):
 
     def prepare(self, source: NDArray[Any], form: InputForm, task: FaceDetectorConfig) -> Prepared:
         """Return the image as float32 [1, n, n, 3], -1..1."""
+        if task.input_size:
+            raise ConfigError(
+                f"face.detector.input_size is {list(task.input_size)}, and the input of this detector is {form.height} "
+                f"x {form.width}; leave it out, or choose yunet or faceboxes"
+            )
         if task.square:
             resized, affine = resize_square(source, form.height)
         else:

@@ -15,6 +15,7 @@ from humanrt.vision.face.facemesh import FACEMESH, Cut, MeshFamily, cut_faces
 from humanrt.vision.face.iris import IRIS_MODEL, Iris
 from humanrt.vision.face.mask import Outline, outline_in_crop
 from humanrt.vision.face.record import FaceRecorder
+from humanrt.vision.face.yunet import YUNET
 
 # By the key of the configuration that enables them. Where two have a value for the same field, the later one's is
 # taken.
@@ -37,7 +38,7 @@ DESCRIBERS: Mapping[str, FaceDescriber] = MappingProxyType(
 class FaceFamilies:
     """The families that ``detect_faces()`` chooses from; ``compat/`` has another instance."""
 
-    detectors: tuple[FaceDetector, ...] = (IN_FOUR_PARTS, SHORT_RANGE, FULL_RANGE, FACEBOXES)
+    detectors: tuple[FaceDetector, ...] = (IN_FOUR_PARTS, SHORT_RANGE, FULL_RANGE, YUNET, FACEBOXES)
     # The first whose outputs a model card has is taken: attention has those of facemesh, too.
     meshes: tuple[MeshFamily, ...] = (ATTENTION_LOGIT, ATTENTION, FACEMESH)
     iris: Iris = IRIS_MODEL

@@ -5,13 +5,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from humanrt.config import FaceConfig
+from humanrt.config import FaceConfig, FaceDetectorConfig
 from humanrt.result import Face
 from humanrt.runtime import scheduler
 from humanrt.runtime.side_by_side import side_by_side
 from humanrt.tensors import Tensor
 from humanrt.vision.call import Call, Models
+from humanrt.vision.face.box import FaceBox, merged
 from humanrt.vision.face.describer import Description
+from humanrt.vision.face.detector import FaceDetector
 from humanrt.vision.face.facemesh import Crops, Meshes, Placed, face_angle, to_unit
 from humanrt.vision.face.families import FaceFamilies
 from humanrt.vision.face.iris import IrisTask
@@ -57,7 +59,10 @@ async def detect_faces(call: Call, families: FaceFamilies) -> tuple[Face, ...]:
     if "face.detector" not in models:
         return ()
     detector = family_of(models["face.detector"].card, families.detectors, "a face detector")
-    boxes = await run_stage(detector, models["face.detector"], call.picture, config.detector)
+    if len(config.detector.input_size) > 1:
+        boxes = await _detect_at_scales(call, detector, config.detector)
+    else:
+        boxes = await run_stage(detector, models["face.detector"], call.picture, config.detector)
     if not boxes:
         return ()
     recorder = families.recorder(*call.size, config)
@@ -75,6 +80,14 @@ async def detect_faces(call: Call, families: FaceFamilies) -> tuple[Face, ...]:
         tensors = [call.adopt(pixels) for pixels in await scheduler.run(_split, crops)]
     rows = zip(records, descriptions, tensors, strict=True)
     return tuple(_described(i, face, description, tensor) for i, (face, description, tensor) in enumerate(rows))
+
+
+async def _detect_at_scales(call: Call, detector: FaceDetector, settings: FaceDetectorConfig) -> list[FaceBox]:
+    """Run the detector on the image at each size, side by side; return the best boxes of all."""
+    model = call.models["face.detector"]
+    tasks = [replace(settings, input_size=(size,)) for size in settings.input_size]
+    found = await side_by_side(*(run_stage(detector, model, call.picture, task) for task in tasks))
+    return merged([box for boxes in found for box in boxes], settings)
 
 
 async def _mesh(call: Call, families: FaceFamilies, placed: Placed, recorder: FaceRecorder) -> Meshes:

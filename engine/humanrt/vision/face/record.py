@@ -10,9 +10,11 @@ from humanrt.config import FaceConfig
 from humanrt.result import Box, Face
 from humanrt.vision.face.box import FaceBox
 from humanrt.vision.face.facemesh import INPUT_SIZE, to_image
-from humanrt.vision.face.landmarks import DETECTOR_ANNOTATIONS, MESH_ANNOTATIONS
+from humanrt.vision.face.landmarks import DETECTOR_ANNOTATIONS, FIVE_ANNOTATIONS, MESH_ANNOTATIONS
 from humanrt.vision.face.rotation import MESH_WITH_IRISES, camera_distance, face_rotation
 from humanrt.vision.precision import EXACT, Precision
+
+FIVE_POINTS = 5  # of detectors that have both corners of the mouth
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,8 @@ class FaceRecorder:
         """Record a face with the detector's landmarks; return None if its score is too low."""
         score = self.precision.rounded(box.confidence, 2)
         points = np.pad(box.landmarks, ((0, 0), (0, 1)))
-        return self._face(box, score, score, self.precision.rounded(face_score, 2), points, DETECTOR_ANNOTATIONS)
+        annotations = FIVE_ANNOTATIONS if len(points) == FIVE_POINTS else DETECTOR_ANNOTATIONS
+        return self._face(box, score, score, self.precision.rounded(face_score, 2), points, annotations)
 
     def from_mesh(
         self, box: FaceBox, angle: float, flag: NDArray[np.float32], mesh: NDArray[np.float32]
