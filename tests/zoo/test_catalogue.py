@@ -28,7 +28,7 @@ def model_paths(section):
 
 def test_the_models_of_the_default_configuration_have_cards_with_their_keys():
     found = {key: path for key, path in model_paths(Config()) if key != "face.insightface"}  # which is in no package
-    assert len(found) == 18
+    assert len(found) == 19
     for config_key, model_path in found.items():
         assert find_card(model_path).config_key == config_key
         assert find_card(model_path).model_file == model_path

@@ -12,7 +12,7 @@ from humanrt.compat.precision import HUMAN
 from humanrt.config import FaceConfig, FaceDetectorConfig
 from humanrt.imaging import Affine, crop, crop_rotated, rotate
 from humanrt.result import Box, Face
-from humanrt.vision.face import blazeface
+from humanrt.vision.face import blazeface, descriptor
 from humanrt.vision.face.attention import ATTENTION, ATTENTION_LOGIT, Attention
 from humanrt.vision.face.blazeface import BlazeFace
 from humanrt.vision.face.box import FaceBox
@@ -146,6 +146,7 @@ FACE = FaceFamilies(
     ),
     iris=HumanIris(),
     describers=_describers(),
+    aligned=MappingProxyType({"face.embedding": descriptor.ALIGNED}),
     recorder=_recorder,
     cut=cut_faces,
     outline=outline_in_box,

@@ -295,6 +295,18 @@ class FaceInsightfaceConfig(Section):
     """As ``face.detector.skip_time``, in milliseconds."""
 
 
+class FaceEmbeddingConfig(Section):
+    """The embedding of a model that is given aligned faces. Human has no such section."""
+
+    path: ClassVar[str] = "face.embedding"
+
+    enabled: bool = False
+    """Whether the model runs. Its embedding overrides those of all other sections."""
+
+    model_path: str = "sface.onnx"
+    """Name of the model: ``sface`` (128 numbers), or that of a custom model card with an ``[alignment]``."""
+
+
 class FaceConfig(Section):
     """Faces."""
 
@@ -338,3 +350,6 @@ class FaceConfig(Section):
 
     insightface: FaceInsightfaceConfig = field(default_factory=FaceInsightfaceConfig)
     """The embedding of InsightFace."""
+
+    embedding: FaceEmbeddingConfig = field(default_factory=FaceEmbeddingConfig)
+    """The embedding of an aligned face."""

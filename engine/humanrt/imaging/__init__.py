@@ -31,6 +31,7 @@ from humanrt.imaging.transform import (
     resize_into,
     resize_square,
     rotate,
+    warp,
 )
 
 __all__ = [
@@ -52,5 +53,6 @@ __all__ = [
     "resize_into",
     "resize_square",
     "rotate",
+    "warp",
     "write_png",
 ]

@@ -121,6 +121,11 @@ def crop_turned(image: NDArray[Pixel], corners: Corners, angle: float, size: int
     return _warp(image, affine, size, size, load_cv2().BORDER_CONSTANT), affine
 
 
+def warp(image: NDArray[Pixel], affine: Affine, height: int, width: int) -> NDArray[Pixel]:
+    """Return a picture of [height, width, 3], whose places ``affine`` maps to ``image``; outside it is black."""
+    return _warp(image, affine, height, width, load_cv2().BORDER_CONSTANT)
+
+
 def rotate(image: NDArray[Pixel], angle: float, center: Point) -> NDArray[Pixel]:
     """Turn a whole picture as TF.js's ``rotateWithOffset``: to the nearest pixel, with black corners.
 

@@ -106,7 +106,8 @@ class Face(Record):
     race: tuple[Race, ...] | None = None
     """The races above ``face.gear.min_confidence``, highest score first."""
     embedding: NDArray[np.float32] | None = field(default=None, repr=False)
-    """A vector by which faces are compared, float32 [d]: d is 1024 for faceres, 192 or 256 for mobilefacenet."""
+    """A vector by which faces are compared, float32 [d]: d is 1024 for faceres, 192 or 256 for
+    mobilefacenet, 128 for sface."""
     distance: float | None = None
     """The distance from the camera in metres, computed from the average width of an iris."""
     real: float | None = None

@@ -14,12 +14,15 @@ fetches models from any other address. Both observe the bounds of ``transfer``. 
 from humanrt.zoo.address import as_address, local_path
 from humanrt.zoo.cache import Copy
 from humanrt.zoo.cards import (
+    ALIGNED_POINTS,
+    Alignment,
     Asset,
     Card,
     CardFile,
     GitHubSource,
     InputSpec,
     NpmSource,
+    OperatingPoint,
     Provenance,
     PyPISource,
     SampleCard,
@@ -32,6 +35,8 @@ from humanrt.zoo.store import FileReport, Store, default_cache_dir
 from humanrt.zoo.transfer import Cancelled, DownloadLimits, OnProgress, Progress, never, redact
 
 __all__ = [
+    "ALIGNED_POINTS",
+    "Alignment",
     "Asset",
     "Cancelled",
     "Card",
@@ -43,6 +48,7 @@ __all__ = [
     "InputSpec",
     "NpmSource",
     "OnProgress",
+    "OperatingPoint",
     "Progress",
     "Provenance",
     "PyPISource",

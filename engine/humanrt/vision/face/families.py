@@ -9,6 +9,7 @@ from humanrt.vision.face import descriptor, emotion, faceres, gear, spoofing, ss
 from humanrt.vision.face.attention import ATTENTION, ATTENTION_LOGIT
 from humanrt.vision.face.blazeface import FULL_RANGE, IN_FOUR_PARTS, SHORT_RANGE
 from humanrt.vision.face.describer import FaceDescriber
+from humanrt.vision.face.descriptor import AlignedDescriptor
 from humanrt.vision.face.detector import FaceDetector
 from humanrt.vision.face.faceboxes import FACEBOXES
 from humanrt.vision.face.facemesh import FACEMESH, Cut, MeshFamily, cut_faces
@@ -34,6 +35,12 @@ DESCRIBERS: Mapping[str, FaceDescriber] = MappingProxyType(
 )
 
 
+# Models that are given aligned faces if their model card has an alignment; ``face.embedding`` is always.
+ALIGNED: Mapping[str, AlignedDescriptor] = MappingProxyType(
+    dict.fromkeys(("face.mobilefacenet", "face.insightface", "face.embedding"), descriptor.ALIGNED)
+)
+
+
 @dataclass(frozen=True)
 class FaceFamilies:
     """The families that ``detect_faces()`` chooses from; ``compat/`` has another instance."""
@@ -43,6 +50,7 @@ class FaceFamilies:
     meshes: tuple[MeshFamily, ...] = (ATTENTION_LOGIT, ATTENTION, FACEMESH)
     iris: Iris = IRIS_MODEL
     describers: Mapping[str, FaceDescriber] = field(default_factory=lambda: DESCRIBERS)
+    aligned: Mapping[str, AlignedDescriptor] = field(default_factory=lambda: ALIGNED)
     recorder: Callable[[int, int, FaceConfig], FaceRecorder] = FaceRecorder
     cut: Cut = cut_faces
     outline: Outline = outline_in_crop

@@ -1,7 +1,8 @@
 """Faces: which models run in which order, from an image to its faces."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import replace
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -10,19 +11,24 @@ from humanrt.result import Face
 from humanrt.runtime import scheduler
 from humanrt.runtime.side_by_side import side_by_side
 from humanrt.tensors import Tensor
-from humanrt.vision.call import Call, Models
+from humanrt.vision.call import Call
+from humanrt.vision.face.alignment import AlignedFaces, FivePoints, alignment_of, points_of
 from humanrt.vision.face.box import FaceBox, merged
 from humanrt.vision.face.describer import Description
+from humanrt.vision.face.descriptor import AlignedDescriptor
 from humanrt.vision.face.detector import FaceDetector
 from humanrt.vision.face.facemesh import Crops, Meshes, Placed, face_angle, to_unit
 from humanrt.vision.face.families import FaceFamilies
 from humanrt.vision.face.iris import IrisTask
 from humanrt.vision.face.mask import darken
 from humanrt.vision.face.record import FaceRecorder
-from humanrt.vision.stage import family_of, run_stage
+from humanrt.vision.stage import VisionModel, family_of, run_stage
 
 # The side of a face's crop where neither the mesh model nor the detector has a square input.
 CROP_SIZE = 256
+
+# The faces of an image, their crops, and their indices among the detected boxes.
+Recorded: TypeAlias = tuple[list[Face], Crops, list[int]]
 
 
 def face_models(face: FaceConfig) -> dict[str, str]:
@@ -46,6 +52,7 @@ def face_models(face: FaceConfig) -> dict[str, str]:
         "face.gear": (face.gear.enabled, face.gear.model_path),
         "face.mobilefacenet": (face.mobilefacenet.enabled, face.mobilefacenet.model_path),
         "face.insightface": (face.insightface.enabled, face.insightface.model_path),
+        "face.embedding": (face.embedding.enabled, face.embedding.model_path),
     }
     return wanted | {key: path for key, (enabled, path) in describers.items() if enabled}
 
@@ -69,12 +76,13 @@ async def detect_faces(call: Call, families: FaceFamilies) -> tuple[Face, ...]:
     placed = Placed(boxes, [face_angle(box) if config.detector.rotation else 0.0 for box in boxes])
     if "face.mesh" in models or "face.attention" in models:
         meshes = await _mesh(call, families, placed, recorder)
-        records, crops = await scheduler.run(_record_meshes, recorder, placed, meshes, families)
+        recorded = await scheduler.run(_record_meshes, recorder, placed, meshes, families)
     else:
-        records, crops = await scheduler.run(_record_boxes, call, recorder, placed, families)
+        recorded = await scheduler.run(_record_boxes, call, recorder, placed, families)
+    records, crops, _ = recorded
     if not records:
         return ()
-    descriptions = await _describe(models, families, crops, config)
+    descriptions = await _describe(call, families, placed, recorded)
     tensors: Sequence[Tensor | None] = [None] * len(records)
     if config.detector.return_:
         tensors = [call.adopt(pixels) for pixels in await scheduler.run(_split, crops)]
@@ -104,10 +112,8 @@ async def _mesh(call: Call, families: FaceFamilies, placed: Placed, recorder: Fa
     return meshes
 
 
-def _record_meshes(
-    recorder: FaceRecorder, placed: Placed, meshes: Meshes, families: FaceFamilies
-) -> tuple[list[Face], Crops]:
-    """Record the faces with a mesh; return them and their crops."""
+def _record_meshes(recorder: FaceRecorder, placed: Placed, meshes: Meshes, families: FaceFamilies) -> Recorded:
+    """Record the faces with a mesh; return them, their crops and their indices in ``placed``."""
     crops = meshes.crops
     rows = zip(placed.boxes, placed.angles, meshes.flags, meshes.points, strict=True)
     records = [recorder.from_mesh(*row) for row in rows]
@@ -116,29 +122,59 @@ def _record_meshes(
     return _kept(records, crops)
 
 
-def _record_boxes(
-    call: Call, recorder: FaceRecorder, placed: Placed, families: FaceFamilies
-) -> tuple[list[Face], Crops]:
-    """Record the faces as detected; return them and their crops."""
-    size = call.models["face.detector"].form.height or CROP_SIZE
+def _record_boxes(call: Call, recorder: FaceRecorder, placed: Placed, families: FaceFamilies) -> Recorded:
+    """Record the faces as detected; return them, their crops and their indices in ``placed``."""
+    form, channels = call.models["face.detector"].form, call.picture.shape[2]
+    size = form.height if form.height and form.channels == channels else CROP_SIZE
     pixels = call.picture.registry.values(call.picture)
     records = [recorder.from_detector(box) for box in placed.boxes]
     return _kept(records, families.cut(pixels, placed.boxes, placed.angles, size))
 
 
-def _kept(records: Sequence[Face | None], crops: Crops) -> tuple[list[Face], Crops]:
+def _kept(records: Sequence[Face | None], crops: Crops) -> Recorded:
     kept = [i for i, face in enumerate(records) if face is not None]
-    return [face for face in records if face is not None], crops if len(kept) == len(crops) else crops[kept]
+    faces = [face for face in records if face is not None]
+    return faces, crops if len(kept) == len(crops) else crops[kept], kept
 
 
-async def _describe(models: Models, families: FaceFamilies, crops: Crops, config: FaceConfig) -> list[Description]:
-    """Run every model that describes faces on all crops, side by side; return their merged descriptions."""
-    wanted = ((family, models[key]) for key, family in families.describers.items() if key in models)
-    descriptions = [Description()] * len(crops)
-    for of_model in await side_by_side(*(run_stage(family, model, crops, config) for family, model in wanted)):
+async def _describe(call: Call, families: FaceFamilies, placed: Placed, recorded: Recorded) -> list[Description]:
+    """Run every model that describes faces on all crops, or on the aligned faces, side by side; merge descriptions."""
+    models, (records, crops, _) = call.models, recorded
+    descriptions = [Description()] * len(records)
+    aligned = [
+        key
+        for key in families.aligned
+        if key in models and (models[key].card.alignment or key not in families.describers)
+    ]
+    points = await scheduler.run(_points, placed, recorded) if aligned else []
+    runs: list[Coroutine[Any, Any, list[Description]]] = []
+    for key, family in families.describers.items():
+        if key in models and key not in aligned:
+            runs.append(run_stage(family, models[key], crops, call.config.face))
+    runs += [_describe_aligned(call, families.aligned[key], models[key], points) for key in aligned]
+    for of_model in await side_by_side(*runs):
         merged = zip(descriptions, of_model, strict=True)
         descriptions = [known.overridden_by(description) for known, description in merged]
     return descriptions
+
+
+async def _describe_aligned(
+    call: Call, family: AlignedDescriptor, model: VisionModel, points: Sequence[FivePoints | None]
+) -> list[Description]:
+    """Run a model on the aligned faces of the image; faces without points are not described."""
+    (spec,) = model.card.inputs.values()
+    known = [of_face for of_face in points if of_face is not None]
+    if not known:
+        return [Description()] * len(points)
+    task = AlignedFaces(known, alignment_of(model.card), spec.value_range)
+    described = await run_stage(family, model, call.picture, task)
+    found = iter(described)
+    return [Description() if of_face is None else next(found) for of_face in points]
+
+
+def _points(placed: Placed, recorded: Recorded) -> list[FivePoints | None]:
+    records, _, kept = recorded
+    return [points_of(placed.boxes[i], face.mesh) for i, face in zip(kept, records, strict=True)]
 
 
 def _described(id_: int, face: Face, description: Description, tensor: Tensor | None) -> Face:
