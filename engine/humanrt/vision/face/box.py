@@ -27,7 +27,10 @@ class FaceBox:
     landmarks: NDArray[np.float64]
     confidence: float
     size: Point  # width, height
-    face: tuple[Point, Point] | None = None  # start and end as detected, if the box was changed
+    # Start and end of the face as annotators draw it, if they differ from those of the box, and whether the detector
+    # was trained on such boxes.
+    face: tuple[Point, Point] | None = None
+    annotated: bool = False
 
     @property
     def center(self) -> Point:

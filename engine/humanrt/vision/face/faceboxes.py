@@ -56,4 +56,5 @@ FACEBOXES = FaceBoxes()
 
 def _face_box(corners: NDArray[np.float32], confidence: float, prepared: Prepared) -> FaceBox:
     start, end = map_points(prepared.boxes, corners.reshape(2, 2)[:, ::-1])
-    return FaceBox(start, end, landmarks=np.zeros((0, 2)), confidence=confidence, size=np.abs(end - start))
+    size = np.abs(end - start)
+    return FaceBox(start, end, landmarks=np.zeros((0, 2)), confidence=confidence, size=size, annotated=True)

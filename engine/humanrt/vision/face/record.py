@@ -1,7 +1,8 @@
 """From a box and a mesh to the ``Face`` of the result. Source: Human's src/face/facemesh.ts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,14 @@ from humanrt.vision.face.rotation import MESH_WITH_IRISES, camera_distance, face
 from humanrt.vision.precision import EXACT, Precision
 
 FIVE_POINTS = 5  # of detectors that have both corners of the mouth
+
+
+class Boxes(NamedTuple):
+    """The box of a face in pixels and over the image's size, and that of its crop in pixels."""
+
+    face: Box
+    relative: Box
+    crop: Box
 
 
 @dataclass(frozen=True)
@@ -49,16 +58,25 @@ class FaceRecorder:
             return self.from_detector(box, float(flag[0])) if self.settings.mesh.keep_invalid else None
         points = self.precision.whole(to_image(mesh, box, angle))
         moved = box.centered_on(points)
+        if not moved.annotated:
+            moved = replace(moved, face=(points[:, :2].min(axis=0), points[:, :2].max(axis=0)))
         return self._face(
             moved, face_score, self.precision.rounded(box.confidence, 2), face_score, points, MESH_ANNOTATIONS
         )
 
-    def boxes(self, box: FaceBox) -> tuple[Box, Box] | None:
-        """Return the box clipped to the image, in pixels and over its size; None if nothing of it is inside."""
-        visible = box.clamped(self.width, self.height)
-        if not (visible.start < visible.end).all():
+    def boxes(self, box: FaceBox) -> Boxes | None:
+        """Return the box of the face in pixels and over the image's size, and that of its crop in pixels.
+
+        All are clipped to the image. Returns None if nothing of the face is inside.
+        """
+        corners = np.stack([*(box.face or (box.start, box.end)), box.start, box.end])
+        (left, top), (right, bottom), *crop = np.clip(corners, 0.0, (self.width, self.height)).tolist()
+        if not (left < right and top < bottom):
             return None
-        return visible.pixels(self.precision), visible.relative(self.width, self.height)
+        x, y, width, height = left, top, right - left, bottom - top
+        relative = (x / self.width, y / self.height, width / self.width, height / self.height)
+        (left, top), (right, bottom) = crop
+        return Boxes((x, y, width, height), relative, (left, top, right - left, bottom - top))
 
     def _face(
         self,
@@ -88,8 +106,8 @@ class FaceRecorder:
             score=score,
             box_score=box_score,
             face_score=face_score,
-            box=boxes[0],
-            box_raw=boxes[1],
+            box=boxes.face,
+            box_raw=boxes.relative,
             size=(width, height),
             mesh=mesh,
             mesh_raw=mesh_raw,
@@ -98,6 +116,7 @@ class FaceRecorder:
             },
             rotation=rotation,
             distance=self.precision.rounded(distance, 2) or None,
+            crop=boxes.crop,
         )
 
     @property

@@ -80,4 +80,5 @@ def _face_box(
     corners: NDArray[np.float32], points: NDArray[np.float32], confidence: float, prepared: Prepared
 ) -> FaceBox:
     start, end = map_points(prepared.boxes, corners.reshape(2, 2))
-    return FaceBox(start, end, map_points(prepared.landmarks, points), confidence, size=np.abs(end - start))
+    landmarks = map_points(prepared.landmarks, points)
+    return FaceBox(start, end, landmarks, confidence, size=np.abs(end - start), annotated=True)
