@@ -79,6 +79,7 @@ def _add_detect(detect: argparse.ArgumentParser) -> None:
         "--draw", type=Path, metavar="DIR", help="write each picture there, with the result drawn on it"
     )
     detect.add_argument("--device", help="auto, cpu, cuda or cuda:N")
+    detect.add_argument("--preset", help="human (the default), fast, balanced or accurate; --config changes it")
     detect.add_argument("--config", metavar="FILE", help="a TOML file; Human's names and snake_case names both work")
 
 

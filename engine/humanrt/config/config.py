@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from humanrt.config.face import FaceConfig
 from humanrt.config.filter import FilterConfig
@@ -129,6 +129,33 @@ class Config(Section):
                 raise ConfigError(f'device is {value!r}; it must be "auto", "cpu", "cuda" or "cuda:N", as in "cuda:1"')
             return value.lower()
         return value
+
+    @classmethod
+    def preset(cls, name: str) -> Self:
+        """Return the configuration of a preset: ``human``, ``fast``, ``balanced`` or ``accurate``.
+
+        ``human`` has Human's defaults, which are those of this class. ``fast`` is for video on a small machine,
+        ``balanced`` for most pictures, and ``accurate`` for photos and crowds.
+
+        Raises ``ConfigError`` if there is none of that name.
+        """
+        from humanrt.config.presets import PRESETS  # most programs use none
+
+        if name not in PRESETS:
+            raise ConfigError(f"preset is {name!r}; it must be {', '.join(PRESETS)}")
+        return cls().merge(PRESETS[name])
+
+    def merge(self, overrides: Mapping[str, Value]) -> Self:
+        """Return a copy of this configuration with ``overrides`` applied, as ``Section.merge()`` does.
+
+        If they have the key ``preset``, they are applied to that preset, and of this configuration only ``device``,
+        ``deallocate``, ``model_base_path`` and ``cards`` are kept.
+        """
+        if "preset" not in overrides:
+            return super().merge(overrides)
+        rest = {key: value for key, value in overrides.items() if key != "preset"}
+        fixed = {name: getattr(self, name) for name in ("device", "deallocate", "model_base_path", "cards")}
+        return self.preset(str(overrides["preset"])).merge(fixed).merge(rest)
 
     def _refuse_browser_settings(self) -> None:
         for name, value, instead in (

@@ -81,8 +81,15 @@ class FaceMeshConfig(Section):
     """As ``face.detector.skip_time``, in milliseconds."""
 
     keep_invalid: bool = False
-    """Whether faces are kept for which the mesh's score is below ``face.detector.min_confidence``; they have the
-    detector's six points instead of a mesh."""
+    """Whether faces are kept for which the mesh's score is below ``min_confidence``; they have the detector's points
+    instead of a mesh."""
+
+    min_confidence: Ratio | None = None
+    """The lowest score of the mesh, 0 to 1. Not set, it is ``face.detector.min_confidence``, as in Human, which has no
+    such key."""
+
+    keep_above: Ratio = 1.0
+    """The detector's score, 0 to 1, above which a face is kept as with ``keep_invalid``. Human has no such key."""
 
 
 class FaceAttentionConfig(Section):

@@ -74,7 +74,8 @@ class Face(Record):
     id: int
     """The index of the face in its Result."""
     score: float
-    """The confidence that this is a face, 0..1: ``face_score`` with the mesh model, else ``box_score``."""
+    """The confidence that this is a face, 0..1: ``face_score`` with the mesh model, else ``box_score``; of yunet and
+    faceboxes always ``box_score``."""
     box_score: float
     """The detector's confidence, 0..1."""
     face_score: float

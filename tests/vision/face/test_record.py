@@ -133,3 +133,15 @@ def test_humans_box_is_the_crop():
     face = humans.from_mesh(with_face((60, 60), (130, 150), annotated=True), 0.0, np.float32([1]), small_mesh())
     assert face.box == face.crop
     assert face.box[2:] == (100, 100)
+
+
+@pytest.mark.parametrize(("flag", "confidence", "kept"), [(0.6, 0.75, True), (0.4, 0.75, False), (0.4, 0.85, True)])
+def test_the_mesh_has_its_own_threshold_and_the_detector_may_be_sure(flag, confidence, kept):
+    settings = {"detector": {"min_confidence": 0.7}, "mesh": {"min_confidence": 0.5, "keep_above": 0.8}}
+    detected = replace(with_face((60, 60), (130, 150), annotated=True), confidence=confidence)
+    face = recorder(**settings).from_mesh(detected, 0.0, np.float32([flag]), small_mesh())
+    assert (face is not None) is kept
+    if face is not None:
+        # The score is the detector's, which tells faces apart from others.
+        assert (face.score, face.box_score, face.face_score) == (confidence, confidence, pytest.approx(flag))
+        assert len(face.mesh) == (468 if flag > 0.5 else 6)

@@ -37,13 +37,15 @@ class FaceRecorder:
 
     def confirms(self, flag: NDArray[np.float32]) -> bool:
         """Return whether the mesh model's probability of a face, ``flag``, [1], reaches the configured confidence."""
-        return self.precision.rounded(float(flag[0]), 2) >= self._least_score
+        return self.precision.rounded(float(flag[0]), 2) >= self._least_flag
 
     def from_detector(self, box: FaceBox, face_score: float = 0.0) -> Face | None:
         """Record a face with the detector's landmarks; return None if its score is too low."""
         score = self.precision.rounded(box.confidence, 2)
         points = np.pad(box.landmarks, ((0, 0), (0, 1)))
         annotations = FIVE_ANNOTATIONS if len(points) == FIVE_POINTS else DETECTOR_ANNOTATIONS
+        if score <= self._least_score:
+            return None
         return self._face(box, score, score, self.precision.rounded(face_score, 2), points, annotations)
 
     def from_mesh(
@@ -51,18 +53,22 @@ class FaceRecorder:
     ) -> Face | None:
         """Record a face with its mesh, [468 or 478, 3] in pixels of the model's input, and its flag, [1].
 
-        If the flag is too low, return None, or, with ``face.mesh.keep_invalid``, the face as detected.
+        If the flag is too low, return None, or the face as detected: ``keep_invalid`` and ``keep_above``. The score is
+        that of a detector that was trained on annotated boxes, for it tells faces from others better; else the flag.
         """
         face_score = self.precision.rounded(float(flag[0]), 2)
         if not self.confirms(flag):
-            return self.from_detector(box, float(flag[0])) if self.settings.mesh.keep_invalid else None
+            kept = self.settings.mesh.keep_invalid or box.confidence > self.settings.mesh.keep_above
+            return self.from_detector(box, float(flag[0])) if kept else None
+        box_score = self.precision.rounded(box.confidence, 2)
+        score = box_score if box.annotated else face_score
+        if score <= (self._least_score if box.annotated else self._least_flag):
+            return None
         points = self.precision.whole(to_image(mesh, box, angle))
         moved = box.centered_on(points)
         if not moved.annotated:
             moved = replace(moved, face=(points[:, :2].min(axis=0), points[:, :2].max(axis=0)))
-        return self._face(
-            moved, face_score, self.precision.rounded(box.confidence, 2), face_score, points, MESH_ANNOTATIONS
-        )
+        return self._face(moved, score, box_score, face_score, points, MESH_ANNOTATIONS)
 
     def boxes(self, box: FaceBox) -> Boxes | None:
         """Return the box of the face in pixels and over the image's size, and that of its crop in pixels.
@@ -88,7 +94,7 @@ class FaceRecorder:
         annotations: Mapping[str, tuple[int, ...]],
     ) -> Face | None:
         boxes = self.boxes(box)
-        if score <= self._least_score or boxes is None:
+        if boxes is None:
             return None
         mesh = points.astype(np.float32)
         mesh_raw = (points / (self.width, self.height, INPUT_SIZE)).astype(np.float32)
@@ -118,6 +124,12 @@ class FaceRecorder:
             distance=self.precision.rounded(distance, 2) or None,
             crop=boxes.crop,
         )
+
+    @property
+    def _least_flag(self) -> float:
+        """The score that the mesh's must reach."""
+        least = self.settings.mesh.min_confidence
+        return self._least_score if least is None else least
 
     @property
     def _least_score(self) -> float:
