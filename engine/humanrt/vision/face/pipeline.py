@@ -123,12 +123,15 @@ def _record_meshes(recorder: FaceRecorder, placed: Placed, meshes: Meshes, famil
 
 
 def _record_boxes(call: Call, recorder: FaceRecorder, placed: Placed, families: FaceFamilies) -> Recorded:
-    """Record the faces as detected; return them, their crops and their indices in ``placed``."""
+    """Record the faces as detected; return them, their crops (empty if none is needed) and their indices."""
     form, channels = call.models["face.detector"].form, call.picture.shape[2]
     size = form.height if form.height and form.channels == channels else CROP_SIZE
     pixels = call.picture.registry.values(call.picture)
     records = [recorder.from_detector(box) for box in placed.boxes]
-    return _kept(records, families.cut(pixels, placed.boxes, placed.angles, size))
+    crops: Crops = np.empty((len(records), 0, 0, channels), np.uint8)
+    if recorder.settings.detector.return_ or not call.models.keys().isdisjoint(families.describers):
+        crops = families.cut(pixels, placed.boxes, placed.angles, size)
+    return _kept(records, crops)
 
 
 def _kept(records: Sequence[Face | None], crops: Crops) -> Recorded:

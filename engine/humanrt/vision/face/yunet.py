@@ -42,7 +42,10 @@ class YuNet(FaceDetector):
         """
         del form
         height, width = scaled_size(source, task.input_size[0] if task.input_size else LONGER_SIDE)
-        resized, affine = resize(source, height, width)
+        if (height, width) == source.shape[:2]:
+            resized, affine = source, np.eye(2, 3)
+        else:
+            resized, affine = resize(source, height, width)
         step = STRIDES[-1]
         return Prepared(planar(resized, -height % step, -width % step), affine, affine)
 
@@ -59,7 +62,10 @@ class YuNet(FaceDetector):
         sides = np.concatenate([centers - halves, centers + halves], axis=1)
         points = (landmarks.reshape(-1, 5, 2) + corners[:, np.newaxis]) * strides[:, np.newaxis]
         chosen = non_max_suppression(sides, scores, task.max_detected, task.iou_threshold, task.min_confidence)
-        return grown((_face_box(sides[i], points[i], float(scores[i]), prepared) for i in chosen), task)
+        starts, ends = (map_points(prepared.boxes, each) for each in (sides[chosen, :2], sides[chosen, 2:]))
+        places = map_points(prepared.landmarks, points[chosen].reshape(-1, 2)).reshape(-1, 5, 2)
+        rows = zip(starts, ends, places, scores[chosen].tolist(), ends - starts, strict=True)
+        return grown((FaceBox(*row, annotated=True) for row in rows), task)
 
 
 YUNET = YuNet()
@@ -74,11 +80,3 @@ def cells(height: int, width: int) -> tuple[NDArray[np.float32], NDArray[np.floa
         grids.append((np.stack([x.ravel(), y.ravel()], axis=1).astype(np.float32), np.float32(stride)))
     sides = [np.full((len(corners), 1), stride) for corners, stride in grids]
     return np.concatenate([corners for corners, _ in grids]), np.concatenate(sides)
-
-
-def _face_box(
-    corners: NDArray[np.float32], points: NDArray[np.float32], confidence: float, prepared: Prepared
-) -> FaceBox:
-    start, end = map_points(prepared.boxes, corners.reshape(2, 2))
-    landmarks = map_points(prepared.landmarks, points)
-    return FaceBox(start, end, landmarks, confidence, size=np.abs(end - start), annotated=True)
