@@ -14,7 +14,7 @@ NONE_LEFT = "live tensors: 0"
 
 # The arguments of each example, parts of what it prints, and the files that it writes.
 EXPECTED = {
-    "detect_faces.py": ([ASTRONAUT], ["score 1.00, box 145 x 145", "nose at"], []),
+    "detect_faces.py": ([ASTRONAUT], ["score 1.00, box 93 x 104", "nose at"], []),
     "draw.py": ([ASTRONAUT, "drawn.png"], ["written: drawn.png, 512 x 512 pixels"], ["drawn.png"]),
     "everything.py": (
         [],
