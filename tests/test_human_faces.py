@@ -320,6 +320,15 @@ def insightface(tmp_path, monkeypatch):
 
 
 @pytest.mark.usefixtures("insightface")
+async def test_a_later_embedding_overrides_an_aligned_one(human, astronaut):
+    mobileface, insightface = {**ON, "model_path": "mobileface"}, {**ON, "model_path": "mine.json"}
+    face = await one_face(human, astronaut, insightface=insightface, mobilefacenet=mobileface)
+    assert face.embedding.shape == (21,)
+    face = await one_face(human, astronaut, insightface=insightface, mobilefacenet=mobileface, embedding=ON)
+    assert face.embedding.shape == (128,)
+
+
+@pytest.mark.usefixtures("insightface")
 async def test_insightface_runs_a_custom_model(human, astronaut):
     face = await one_face(human, astronaut, insightface={**ON, "model_path": "mine.json"}, mobilefacenet=ON)
     assert face.embedding.shape == (21,)

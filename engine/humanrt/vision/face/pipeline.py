@@ -151,10 +151,11 @@ async def _describe(call: Call, families: FaceFamilies, placed: Placed, recorded
     ]
     points = await scheduler.run(_points, placed, recorded) if aligned else []
     runs: list[Coroutine[Any, Any, list[Description]]] = []
-    for key, family in families.describers.items():
-        if key in models and key not in aligned:
-            runs.append(run_stage(family, models[key], crops, call.config.face))
-    runs += [_describe_aligned(call, families.aligned[key], models[key], points) for key in aligned]
+    for key in (*families.describers, *(key for key in aligned if key not in families.describers)):
+        if key in aligned:
+            runs.append(_describe_aligned(call, families.aligned[key], models[key], points))
+        elif key in models:
+            runs.append(run_stage(families.describers[key], models[key], crops, call.config.face))
     for of_model in await side_by_side(*runs):
         merged = zip(descriptions, of_model, strict=True)
         descriptions = [known.overridden_by(description) for known, description in merged]
