@@ -1,9 +1,9 @@
-"""Draw the detections on a picture: ``python examples/draw.py PICTURE DRAWN.png``."""
+"""Draw the detections on a picture: ``python examples/draw.py PICTURE DRAWN``, which ends in .png, .jpg or .webp."""
 
 import asyncio
 import sys
 
-from humanrt import Human, draw_result, read_picture, write_png
+from humanrt import Human, draw_result, read_picture, write_picture
 
 
 async def main(picture: str, drawn: str) -> None:
@@ -11,7 +11,7 @@ async def main(picture: str, drawn: str) -> None:
         with await human.detect(picture) as result:
             pixels = await asyncio.to_thread(read_picture, picture, max_pixels=human.config.max_pixels)
             canvas = await asyncio.to_thread(draw_result, pixels, result)  # a copy
-            await asyncio.to_thread(write_png, drawn, canvas)
+            await asyncio.to_thread(write_picture, drawn, canvas)
     print(f"written: {drawn}, {canvas.shape[1]} x {canvas.shape[0]} pixels")
 
 

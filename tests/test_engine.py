@@ -57,7 +57,7 @@ CANCELLATIONS = (once, twice, by_scope)
 class SlowLoads:
     def __init__(self, monkeypatch):
         self.begun, self.may_end = threading.Event(), threading.Event()
-        monkeypatch.setattr("humanrt.engine.prepare", self.load)
+        monkeypatch.setattr("humanrt.model_files.prepare", self.load)
 
     def load(self, *arguments, **options):
         self.begun.set()
@@ -89,7 +89,7 @@ class TestTensors:
     async def test_all_tensors_are_in_one_registry(self, engine):
         array = np.ones((2, 2), np.float32)
         tensors = [engine.tensor([1, 2]), engine.from_numpy(array), engine.adopt(array.copy()), engine.scalar(3.0)]
-        assert [tensor.registry for tensor in tensors] == [engine.registry] * 4
+        assert [tensor._ledger for tensor in tensors] == [engine.registry.ledger] * 4
         assert tensors[3].shape == ()
         assert engine.memory().num_tensors == 4
         engine.dispose(tensors)
@@ -128,7 +128,7 @@ class TestTensors:
             monkeypatch.setenv("HUMANRT_TRACK_SITES", variable)
             with Engine("cpu", track_sites=argument) as engine:
                 tensor = engine.scalar(1.0)
-                assert __file__ in tensor.sites.created
+                assert __file__ in tensor._sites.created
                 (row,) = engine.leaks().rows
                 assert (row.tensors, row.owner) == (1, "caller")
 

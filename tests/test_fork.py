@@ -40,17 +40,17 @@ def in_child(check):
     os.waitpid(child, 0)
     raise AssertionError("the child hangs")
 
-def refused(call):
+def raises_forked(call):
     try:
         call()
     except errors.ForkedEngineError as error:
         assert "make a new Engine in the child" in str(error)
         assert "spawn" in str(error)
     else:
-        raise AssertionError("not refused")
+        raise AssertionError("no error")
 """
 
-REFUSED = """
+RAISES = """
 def check():
     for call in (
         lambda: engine.tensor(1), lambda: engine.from_numpy(np.zeros(1, np.float32)), lambda: engine.zeros(9),
@@ -64,7 +64,7 @@ def check():
         lambda: asyncio.run(engine.ready()), lambda: asyncio.run(engine.set_backend("cpu")),
         lambda: asyncio.run(human.detect("photo.jpg")),
     ):
-        refused(call)
+        raises_forked(call)
     assert repr(tensor).endswith("disposed)")
 
 human = Human()
@@ -99,16 +99,17 @@ def hold(lock, held, release):
 
 held = [threading.Event() for _ in range(3)]
 release = threading.Event()
-locks = [engine.registry._lock, model._lock, internals(engine)._lock]
+locks = [engine.registry.ledger.lock, model._lock, internals(engine)._lock]
 threads = [threading.Thread(target=hold, args=(lock, event, release)) for lock, event in zip(locks, held)]
 for thread, event in zip(threads, held):
     thread.start()
     event.wait()
 
 def check():
-    refused(engine.memory)
-    refused(lambda: model.execute(tensor))
+    raises_forked(engine.memory)
+    raises_forked(lambda: model.execute(tensor))
     tensor.dispose()
+    variable.dispose()
     model.dispose()
     engine.close()
     with Engine("cpu") as new:
@@ -153,7 +154,7 @@ assert all(each() is None for each in inherited), inherited
 @pytest.mark.parametrize(
     "program",
     [
-        pytest.param(REFUSED, id="every use is refused, with the cure"),
+        pytest.param(RAISES, id="every use is refused, with the cure"),
         pytest.param(HARMLESS, id="freeing changes nothing in child and parent"),
         pytest.param(LOCKED, id="locks held at the fork block nothing, and a new engine works"),
         pytest.param(KEPT, id="arrays and sessions of the parent are never freed"),

@@ -178,7 +178,7 @@ class TestOwnership:
     @pytest.mark.parametrize("human", ["manual"], indirect=True)
     async def test_manual_what_vanishes_counts_as_leaked(self, human, monkeypatch):
         warned = []
-        monkeypatch.setattr("humanrt.tensors.accounts.warn_of_leaks", warned.extend)
+        monkeypatch.setattr("humanrt.tensors.ledger.warn_of_leaks", warned.extend)
         before = human.engine.memory()
         for _ in range(4):
             await human.detect(PICTURES / "astronaut.png")

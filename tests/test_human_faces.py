@@ -311,7 +311,8 @@ def insightface(tmp_path, monkeypatch):
         outputs=MappingProxyType({"descriptor": replace(features_spec, node="features", shape=("batch", 21))}),
     )
     monkeypatch.setattr(
-        "humanrt.human.find_card", lambda name, among=None: card if name == "mine.json" else find_card(name, among)
+        "humanrt.human_models.find_card",
+        lambda name, among=None: card if name == "mine.json" else find_card(name, among),
     )
     ensure = Store.ensure
     monkeypatch.setattr(

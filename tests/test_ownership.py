@@ -1,4 +1,4 @@
-"""Who frees what: a test for each cell of the table in engine/docs/ownership.md, in both modes, with real models."""
+"""The owner of each tensor: a test for each cell of the README's table, in both modes, with the real models."""
 
 import warnings
 
@@ -9,15 +9,13 @@ from PIL import Image
 from humanrt import Engine, Human
 from parity.pictures import PICTURES, read_picture
 
-pytestmark = pytest.mark.usefixtures("loaded_models")
-
 NOTHING = (0, 0, 0, 0)
 FACE = PICTURES / "astronaut.png"
 
 
 @pytest.fixture
 def mode():
-    """The mode of the Human below; a test that is about one of them says so."""
+    """The mode of the Human below; tests of one mode set it."""
     return "auto"
 
 
@@ -31,7 +29,7 @@ async def human(mode):
 
 @pytest.fixture
 def left(human):
-    """What is alive and lost now: (tensors, buffers, bytes, leaked)."""
+    """The counts now: (tensors, buffers, bytes, leaked)."""
     return lambda: human.engine.memory().baseline
 
 
@@ -42,13 +40,13 @@ manual = pytest.mark.parametrize("mode", ["manual"])
 
 @both_modes
 class TestIntermediates:
-    async def test_they_are_freed_by_the_call(self, human, left):
+    async def test_intermediates_are_freed_by_the_call(self, human, left):
         result = await human.detect(FACE, {"face": {"detector": {"return": False}}})
         assert len(result.face) == 1
         assert left() == NOTHING
         assert human.engine.memory().peak_bytes > 1_000_000
 
-    async def test_only_what_is_handed_over_is_left(self, human, left):
+    async def test_only_tensors_of_the_result_are_left(self, human, left):
         result = await human.detect(FACE)
         crop = result.face[0].tensor
         assert left() == (1, 1, crop.nbytes, 0)
@@ -57,7 +55,7 @@ class TestIntermediates:
 
 @both_modes
 class TestInputs:
-    async def test_a_tensor_stays_the_callers(self, human, left):
+    async def test_a_tensor_is_still_owned_by_the_caller(self, human, left):
         with human.engine.tensor(read_picture("astronaut")) as tensor:
             before = left()
             (await human.detect(tensor)).dispose()
@@ -70,11 +68,11 @@ class TestInputs:
         [lambda: FACE, lambda: FACE.read_bytes(), lambda: read_picture("astronaut"), lambda: Image.open(FACE)],
         ids=["path", "bytes", "array", "picture"],
     )
-    async def test_anything_else_is_freed_by_the_call(self, human, left, make):
+    async def test_any_other_input_is_freed_by_the_call(self, human, left, make):
         (await human.detect(make())).dispose()
         assert left() == NOTHING
 
-    async def test_the_callers_array_is_neither_written_nor_kept(self, human, left):
+    async def test_an_array_of_the_caller_is_neither_written_nor_kept(self, human, left):
         array = read_picture("astronaut")
         copy = array.copy()
         (await human.detect(array)).dispose()
@@ -120,13 +118,13 @@ ENDS = {
 class TestResults:
     @both_modes
     @pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
-    async def test_their_tensors_are_freed_by(self, human, left, end):
+    async def test_tensors_of_a_result_are_freed_by(self, human, left, end):
         tensor = await end(human)
         assert tensor.is_disposed
         assert left() == NOTHING
 
     @auto
-    async def test_auto_a_tensor_goes_silently_when_nobody_holds_it(self, human, left):
+    async def test_in_auto_mode_a_tensor_that_nothing_references_is_freed_silently(self, human, left):
         """CONFORMANCE 52."""
         result = await human.detect(FACE)
         face = result.face[0]
@@ -138,7 +136,7 @@ class TestResults:
 
     @manual
     @pytest.mark.tensor_leaks(allow=1)
-    async def test_manual_a_tensor_that_nobody_holds_is_a_leak_of_the_callers(self, human, left):
+    async def test_in_manual_mode_a_tensor_that_nothing_references_is_a_leak(self, human, left):
         """CONFORMANCE 12."""
         await human.detect(FACE)
         with pytest.warns(ResourceWarning, match="vanished without being disposed"):
@@ -148,20 +146,20 @@ class TestResults:
 @both_modes
 class TestHandlesOfTheCallers:
     @pytest.mark.tensor_leaks(allow=1)
-    async def test_one_that_vanishes_outside_a_scope_is_reclaimed_and_counted(self, human, left):
+    async def test_a_handle_that_vanishes_outside_a_scope_is_reclaimed_and_counted(self, human, left):
         """CONFORMANCE 12."""
         human.engine.tensor([1.0, 2.0])
         with pytest.warns(ResourceWarning, match="vanished without being disposed"):
             assert left() == (0, 0, 0, 1)
 
-    async def test_one_that_vanishes_in_a_scope_is_reclaimed(self, human, left):
+    async def test_a_handle_that_vanishes_in_a_scope_is_reclaimed(self, human, left):
         async with human.engine.scope():
             human.engine.tensor([1.0, 2.0])
             assert left() == NOTHING
 
 
-# Every public call that returns tensors: they go to the scope around, else to the caller, in both modes alike.
-GIVES = {
+# Every public call that returns tensors: the scope around owns them, else the caller, in both modes.
+CALLS = {
     "tensor": lambda engine, given: engine.tensor([1.0]),
     "from_numpy": lambda engine, given: engine.from_numpy(np.ones(2, np.float32)),
     "from_dlpack": lambda engine, given: engine.from_dlpack(np.ones(2, np.float32)),
@@ -175,7 +173,7 @@ GIVES = {
     "profile": lambda engine, given: engine.profile(lambda: engine.scalar(1)).result,
     "time": lambda engine, given: engine.time(lambda: engine.scalar(1)).result,
     "an op": lambda engine, given: engine.add(given, 1),
-    "an op on pictures": lambda engine, given: engine.tidy(
+    "an op on images": lambda engine, given: engine.tidy(
         lambda: engine.image.resize_nearest(given.reshape((1, 2, 2, 1)), (1, 1))
     ),
     "an operator": lambda engine, given: given + 1,
@@ -189,17 +187,17 @@ GIVES = {
 
 
 @pytest.mark.parametrize("deallocate", ["auto", "manual"])
-@pytest.mark.parametrize("give", GIVES.values(), ids=GIVES)
-def test_what_a_call_returns_goes_to_the_scope_around_else_to_the_caller(give, deallocate):
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_the_scope_around_owns_the_result_of_a_call_else_the_caller(call, deallocate):
     with Engine("cpu", deallocate=deallocate) as engine, warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
         given = engine.tensor([1.0, 2.0, 3.0, 4.0])
         with engine.scope():
-            inside = give(engine, given)
+            inside = call(engine, given)
             assert not inside.is_disposed
         assert inside.is_disposed
         assert engine.memory().num_tensors == 1
-        engine.keep(outside := give(engine, given))
+        engine.keep(outside := call(engine, given))
         assert not outside.is_disposed
         outside.dispose()
         assert not given.is_disposed
@@ -207,7 +205,7 @@ def test_what_a_call_returns_goes_to_the_scope_around_else_to_the_caller(give, d
 
 
 @pytest.mark.parametrize("deallocate", ["auto", "manual"])
-async def test_what_a_model_gives_goes_to_the_scope_around_else_to_the_caller(deallocate, negation):
+async def test_the_scope_around_owns_the_outputs_of_a_model_else_the_caller(deallocate, negation):
     async with Engine("cpu", deallocate=deallocate) as engine:
         model = await engine.load_graph_model(negation)
         given = engine.tensor([1.0, 2.0])

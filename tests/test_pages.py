@@ -15,11 +15,12 @@ from typing import NamedTuple
 
 import pytest
 from onnx import TensorProto, helper, save
+from videos import write_clip
 
 from docs import measured, model_excerpt
 from docs_pages import PAGES, ROOT, links
 from humanrt import Human, errors
-from parity.pictures import PICTURES
+from parity.pictures import PICTURES, read_picture
 
 TOP = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
 ALL_PAGES = [*TOP, *sorted(PAGES.glob("*.md"))]
@@ -65,6 +66,7 @@ def photo(tmp_path, monkeypatch):
     values = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 3]) for name in ("x", "y")]
     graph = helper.make_graph([helper.make_node("Neg", ["x"], ["y"])], "graph", values[:1], values[1:])
     save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), tmp_path / "model.onnx")
+    write_clip(tmp_path / "video.mp4", [read_picture("human_face")] * 3, codec="mp4v")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

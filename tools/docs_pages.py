@@ -130,7 +130,7 @@ REFERENCE: Mapping[str, Reference] = {
     "reference.md": Reference(
         "Human and sessions",
         "Human",
-        ("humanrt.human.", "humanrt.streams."),
+        ("humanrt.human.", "humanrt.stream.", "humanrt.batch.", "humanrt.extraction.", "humanrt.streams."),
         "`human.config` is the configuration and `human.engine` the [engine](reference-engine.md).",
     ),
     "reference-engine.md": Reference(
@@ -152,8 +152,13 @@ REFERENCE: Mapping[str, Reference] = {
         "[All configuration keys](configuration-keys.md) has every key in one table for each section.",
     ),
 }
+MATCHING = (
+    *(f"humanrt.{name}" for name in ("match", "EmbeddingStore", "OperatingPoint")),
+    *(f"humanrt.matching.{name}" for name in ("OPERATING_POINTS", "Match", "Hit", "Stored", "StoreStatistics")),
+)
 DRAWING = (
-    *(f"humanrt.{name}" for name in ("draw_result", "read_picture", "write_png")),
+    *(f"humanrt.{name}" for name in ("draw_result", "DrawOptions", "crop_faces")),
+    *(f"humanrt.{name}" for name in ("read_picture", "write_picture", "write_png")),
     *(f"humanrt.drawing.primitives.{name}" for name in ("draw_box", "draw_lines", "draw_points", "draw_label")),
 )
 
@@ -170,7 +175,7 @@ def reference_pages() -> dict[str, str]:
     """
     names: dict[str, list[str]] = {page: [] for page in REFERENCE}
     for name in humanrt.__all__:
-        if name == "__version__" or f"humanrt.{name}" in DRAWING:
+        if name == "__version__" or f"humanrt.{name}" in (*DRAWING, *MATCHING):
             continue
         module = f"{module_of(name)}."
         found = (page for page, reference in REFERENCE.items() if module.startswith(reference.modules))
@@ -182,7 +187,8 @@ def reference_pages() -> dict[str, str]:
     kinds = [f"humanrt.errors.{name}" for name, kind in vars(humanrt.errors).items() if isinstance(kind, type)]
     return {
         **pages,
-        "reference-drawing.md": _reference("Drawing and pictures", "[An example](results.md#draw-a-result).", DRAWING),
+        "reference-drawing.md": _reference("Drawing and pictures", "[Drawing](drawing.md) is a guide.", DRAWING),
+        "reference-matching.md": _reference("Matching", "[Matching faces](matching.md) is a guide.", MATCHING),
         "reference-errors.md": _reference(
             "Errors", "[The public API](public-api.md#errors) has them as a tree.", kinds
         ),
@@ -190,7 +196,7 @@ def reference_pages() -> dict[str, str]:
 
 
 def _reference(title: str, text: str, names: Iterable[str]) -> str:
-    inherits = ("humanrt.Engine", "humanrt.Tensor")
+    inherits = ("humanrt.Engine", "humanrt.Human", "humanrt.Tensor")
     entries = (f"::: {name}\n    options: {{inherited_members: {str(name in inherits).lower()}}}\n" for name in names)
     return "\n".join([f"# {title}\n", f"{text}\n", *entries])
 

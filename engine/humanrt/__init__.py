@@ -6,28 +6,33 @@
         with await human.detect("photo.jpg") as result:
             print(len(result.face), human.engine.memory().num_tensors)
 
-The names below are public, and so are those that the modules ``config``, ``errors``, ``imaging``,
+The names below are public, and so are those that the modules ``config``, ``errors``, ``imaging``, ``matching``,
 ``pytest_plugin``, ``result``, ``tensors``, ``tfjs`` and ``zoo`` export.
 
 The general layout, floor by floor; imports only go down:
 
 - ``cli/``, ``pytest_plugin/``: the edges to the outside
+- ``human_sync``: the same for programs without asyncio
 - ``human``, ``drawing/result``: detect(), and its result drawn onto the image
+- ``many_pictures``, ``extraction``, ``stream``, ``batch``: detect() over folders, videos and many pictures
 - ``compat/``: Human's behaviour where ours differs; only ``human`` imports it
+- ``housekeeping``, ``human_models``, ``human_profile``: what surrounds detect(); the models of one Human
 - ``vision/``: the detections of an image, one folder for each of Human's modules, listed in ``vision/modules``
-- ``people/``, ``streams/``: persons and gestures, computed from results; the state that a video's frames share
+- ``people/``, ``streams/``, ``matching/``: persons and gestures, computed from results; the state that a video's frames
+  share; the comparison of faces by their embeddings
 - ``engine``, ``model_files/``, ``runtime/``: tensors, scopes and models together; ``runtime/`` imports ONNX Runtime
 - ``drawing/``: the detections of one module drawn onto an image
 - ``result/``: the detections, as frozen records
 - ``imaging/`` (OpenCV), ``tfjs/`` (onnx), ``zoo/`` (files): the outside world, each behind one module
 - ``tensors/``: the core of the tensor engine
-- ``config/``, ``errors``: plain data
+- ``config/``, ``errors``: plain data; ``events``: the callbacks that observe a Human
 """
 
 from importlib import import_module
 
 TYPE_CHECKING = False  # type checkers take a variable of this name for True; importing it would import all of typing
 if TYPE_CHECKING:
+    from humanrt.batch import Batch
     from humanrt.config import (
         BodyConfig,
         BodyDetectorConfig,
@@ -53,10 +58,18 @@ if TYPE_CHECKING:
         ObjectConfig,
         SegmentationConfig,
     )
-    from humanrt.drawing.result import draw_result
+    from humanrt.drawing.options import DrawOptions
+    from humanrt.drawing.result import crop_faces, draw_result
     from humanrt.engine import Engine
+    from humanrt.events import Event, Events
+    from humanrt.extraction import Extraction
+    from humanrt.housekeeping import Env
     from humanrt.human import Human
-    from humanrt.imaging import read_picture, write_png
+    from humanrt.human_models import ModelInfo, ModelStats, ModelsView
+    from humanrt.human_profile import DetectionProfile, ModelTime
+    from humanrt.human_sync import HumanSync
+    from humanrt.imaging import read_picture, write_picture, write_png
+    from humanrt.matching import EmbeddingStore, OperatingPoint, match
     from humanrt.result import (
         Angle,
         Body,
@@ -73,10 +86,12 @@ if TYPE_CHECKING:
         Race,
         Result,
         Rotation,
+        Row,
         Segment,
         Segmentation,
     )
     from humanrt.runtime.graph_model import GraphModel
+    from humanrt.stream import Stream, StreamStatistics
     from humanrt.streams.session import Session
     from humanrt.tensors import (
         Kernel,
@@ -94,12 +109,20 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Angle",
+    "Batch",
     "Body",
     "BodyConfig",
     "BodyDetectorConfig",
     "Config",
+    "DetectionProfile",
+    "DrawOptions",
+    "EmbeddingStore",
     "Emotion",
     "Engine",
+    "Env",
+    "Event",
+    "Events",
+    "Extraction",
     "Face",
     "FaceAntispoofConfig",
     "FaceAttentionConfig",
@@ -126,43 +149,63 @@ __all__ = [
     "HandSkeletonConfig",
     "Hands",
     "Human",
+    "HumanSync",
     "Kernel",
     "Keypoint",
     "LeakReport",
     "LeakRow",
     "Memory",
+    "ModelInfo",
+    "ModelStats",
+    "ModelTime",
+    "ModelsView",
     "Object",
     "ObjectConfig",
+    "OperatingPoint",
     "Person",
     "Profile",
     "Race",
     "Result",
     "Rotation",
+    "Row",
     "Scope",
     "Segment",
     "Segmentation",
     "SegmentationConfig",
     "Session",
+    "Stream",
+    "StreamStatistics",
     "Tensor",
     "Timing",
     "Variable",
     "__version__",
+    "crop_faces",
     "draw_result",
+    "match",
     "read_picture",
+    "write_picture",
     "write_png",
 ]
 
-_MODULES = ("config", "errors", "imaging", "pytest_plugin", "result", "tensors", "tfjs", "zoo")
+_MODULES = ("config", "errors", "imaging", "matching", "pytest_plugin", "result", "tensors", "tfjs", "zoo")
 
 # The module of each public name.
 _HOMES = {
     "Angle": "result",
+    "Batch": "batch",
     "Body": "result",
     "BodyConfig": "config",
     "BodyDetectorConfig": "config",
     "Config": "config",
+    "DetectionProfile": "human_profile",
+    "DrawOptions": "drawing.options",
+    "EmbeddingStore": "matching",
     "Emotion": "result",
     "Engine": "engine",
+    "Env": "housekeeping",
+    "Event": "events",
+    "Events": "events",
+    "Extraction": "extraction",
     "Face": "result",
     "FaceAntispoofConfig": "config",
     "FaceAttentionConfig": "config",
@@ -189,28 +232,40 @@ _HOMES = {
     "HandSkeletonConfig": "config",
     "Hands": "result",
     "Human": "human",
+    "HumanSync": "human_sync",
     "Kernel": "tensors",
     "Keypoint": "result",
     "LeakReport": "tensors",
     "LeakRow": "tensors",
     "Memory": "tensors",
+    "ModelInfo": "human_models",
+    "ModelStats": "human_models",
+    "ModelTime": "human_profile",
+    "ModelsView": "human_models",
     "Object": "result",
     "ObjectConfig": "config",
+    "OperatingPoint": "matching",
     "Person": "result",
     "Profile": "tensors",
     "Race": "result",
     "Result": "result",
     "Rotation": "result",
+    "Row": "result",
     "Scope": "tensors",
     "Segment": "result",
     "Segmentation": "result",
     "SegmentationConfig": "config",
     "Session": "streams.session",
+    "Stream": "stream",
+    "StreamStatistics": "stream",
     "Tensor": "tensors",
     "Timing": "tensors",
     "Variable": "tensors",
+    "crop_faces": "drawing.result",
     "draw_result": "drawing.result",
+    "match": "matching",
     "read_picture": "imaging",
+    "write_picture": "imaging",
     "write_png": "imaging",
 }
 

@@ -9,13 +9,12 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import partial
 from types import TracebackType
-from typing import Any, Literal, NoReturn, Self
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self
 
 from numpy.typing import NDArray
 
 from humanrt.config import Environment
 from humanrt.errors import DeviceError, EngineClosedError, EngineError, StoreError
-from humanrt.model_files import ConvertedModel, ModelSource, name_of, prepare
 from humanrt.runtime import sessions
 from humanrt.runtime.device import Device, resolve_device
 from humanrt.runtime.futures import background, completion, outlast, running_loop
@@ -23,6 +22,9 @@ from humanrt.runtime.graph_model import GraphModel
 from humanrt.tensors import POOL_LIMIT_BYTES, Registry, Tensor
 from humanrt.tensors.workspace import Workspace
 from humanrt.zoo import Cancelled, OnProgress, Store, default_cache_dir, never
+
+if TYPE_CHECKING:
+    from humanrt.model_files import ModelSource
 
 
 class Engine(Workspace):
@@ -59,12 +61,13 @@ class Engine(Workspace):
         store: Store | None = None,
     ) -> None:
         environment = Environment.read()
-        self.deallocate = deallocate
-        self.registry: Registry = Registry(
+        registry = Registry(
             track_sites=track_sites or environment.track_sites,
             memory_limit=memory_limit,
             pool_limit_bytes=pool_limit_bytes,
         )
+        super().__init__(registry)
+        self.deallocate = deallocate
         store = store or Store(environment.cache_dir or default_cache_dir(), offline=environment.offline)
         self._internals = Internals(self.registry, store, device)
 
@@ -104,7 +107,7 @@ class Engine(Workspace):
         return device
 
     async def load_graph_model(
-        self, source: ModelSource, on_progress: OnProgress | None = None, *, copy: bool = True
+        self, source: "ModelSource", on_progress: OnProgress | None = None, *, copy: bool = True
     ) -> GraphModel:
         """Load a model, which is freed by its ``dispose()`` or with the engine.
 
@@ -113,7 +116,7 @@ class Engine(Workspace):
         is fetched once and kept in the store (http only from this machine); or an ONNX model as bytes, as a file that
         is open for reading bytes, or as an ``onnx.ModelProto``, which must not change before the call returns. Files of
         external data are beside the ``.onnx`` file, also at an address. ``on_progress`` is called on another thread
-        while files are fetched.
+        while files are fetched; one that is cached is reported at 100 %.
 
         An ONNX model is copied once to the store's cache, under the hash of its files, and loaded from there, so that a
         loaded model does not depend on files that other programs write. With ``copy=False`` it is loaded from the given
@@ -131,7 +134,7 @@ class Engine(Workspace):
         running_loop()  # raises before a thread is started
         abandoned = threading.Event()
         load = partial(self._internals.load, source, on_progress, copy=copy, cancelled=abandoned.is_set)
-        future = background(load, name=f"humanrt-load-{name_of(source)}")
+        future = background(load, name="humanrt-load")
         done = completion(future)
         try:
             await done.wait()
@@ -226,7 +229,7 @@ class Internals:
 
     def load(
         self,
-        source: ModelSource,
+        source: "ModelSource",
         on_progress: OnProgress | None = None,
         *,
         copy: bool = True,
@@ -237,6 +240,8 @@ class Internals:
         ``cancelled`` is called several times a second while files are fetched; if it returns True, or the engine is
         closed, the fetch ends.
         """
+        from humanrt.model_files import ConvertedModel, name_of, prepare  # with the converter, on the thread of a load
+
         self.check_open()
         with self._loading():
             try:

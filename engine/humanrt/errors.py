@@ -6,6 +6,8 @@
     +-- ConfigError (ValueError)            an unknown key, a wrong value, a module that does not exist yet
     +-- InputError (ValueError)             a picture or array that cannot be used
     +-- MissingDependencyError (ImportError)  an optional package is not installed
+    +-- StreamError                         a video's source cannot be opened or was lost, or a stream was closed
+    |   +-- StreamTimeoutError (TimeoutError)  a source delivered no frame in time
     +-- TensorError
     |   +-- TensorDisposedError             a tensor was used after it was disposed
     |   |   +-- StaleHandleError            a tensor was used after reset() of its engine
@@ -50,6 +52,14 @@ class InputError(HumanRTError, ValueError):
 
 class MissingDependencyError(HumanRTError, ImportError):
     """An optional package is not installed; the message contains the command that installs it."""
+
+
+class StreamError(HumanRTError):
+    """The source of a stream cannot be opened or was lost, or the stream was closed or used twice."""
+
+
+class StreamTimeoutError(StreamError, TimeoutError):
+    """The source of a stream delivered no frame within its ``timeout``."""
 
 
 class TensorError(HumanRTError):

@@ -1,43 +1,50 @@
 """Human: images in, results out."""
 
-import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import NoReturn, Self
+from typing import NamedTuple, NoReturn, Self
 
-from humanrt.config import Config, Environment, load_config, split_paths
+from humanrt.config import Config, ConfigSource, Environment, load_config, split_paths
 from humanrt.engine import Engine, internals
 from humanrt.errors import ConfigError, EngineClosedError, EngineError
+from humanrt.events import Events
+from humanrt.human_models import Flights, ModelLoader, retire
 from humanrt.imaging import PictureSource, read_picture
+from humanrt.many_pictures import ManyPictures
+from humanrt.matching import match
 from humanrt.result import Result
 from humanrt.runtime import scheduler
 from humanrt.runtime.futures import completion, outlast, running_loop
-from humanrt.runtime.single_flight import SingleFlight
 from humanrt.streams.session import Session, session_frame
 from humanrt.vision.call import Call, Clock, Models
 from humanrt.vision.detection import Detection
 from humanrt.vision.families import FAMILIES, Families
-from humanrt.vision.modules import needed_models
-from humanrt.vision.stage import VisionModel
-from humanrt.zoo import Card, OnProgress, Store, cards, default_cache_dir, find_card
-
-ConfigSource = Config | Mapping[str, object] | str | os.PathLike[str]
+from humanrt.zoo import OnProgress, Store, cards, default_cache_dir
 
 # These are read when a Human is created, and cannot change from call to call.
-FIXED_SETTINGS = ("device", "deallocate", "model_base_path", "cards")
+FIXED_SETTINGS = ("device", "backend", "deallocate", "model_base_path", "cards")
 
 
-class Human:
+class _OwnModels(NamedTuple):
+    """The models of a configuration, and the loads that they are of."""
+
+    config: Config
+    flights: Flights
+    models: Models
+
+
+class Human(ManyPictures):
     """Detects people and objects in images with Human's models.
 
     ``config`` is a ``Config``, a dict, or the path of a TOML file. Models are fetched and loaded by the first call that
     needs them, or by ``load()``. Calls may run concurrently, from any task, thread or event loop: each has its own
     state. Use it with ``async with``: leaving it waits for the calls in flight, then frees every tensor and model.
+    ``events`` may be shared by several Humans. ``HumanSync`` is the same for programs without asyncio.
 
     Raises ``ConfigError`` if the configuration is invalid.
     """
@@ -48,7 +55,13 @@ class Human:
     engine: Engine
     """The engine that owns the tensors and models."""
 
-    def __init__(self, config: ConfigSource | None = None) -> None:
+    events: Events
+    """The callbacks that observe this Human."""
+
+    match = match
+    """``humanrt.match``: Human's comparison of embeddings, ``similarity()``, ``distance()`` and ``find()``."""
+
+    def __init__(self, config: ConfigSource | None = None, *, events: Events | None = None) -> None:
         self.config = load_config(config)
         environment = Environment.read()
         store = Store(
@@ -56,18 +69,22 @@ class Human:
             offline=environment.offline,
             model_base_path=_folder(self.config.model_base_path),
         )
-        self._cards = cards(*environment.cards, *split_paths(self.config.cards))
+        known = cards(*environment.cards, *split_paths(self.config.cards))
         self.engine = Engine(self.config.device, deallocate=self.config.deallocate, store=store)
         self._internals = internals(self.engine)
-        self._models: SingleFlight[str, VisionModel] = SingleFlight()
-        self._own_models: Models | None = None  # those that ``config`` needs, once they are loaded
+        self._models = ModelLoader(self.engine, known)
+        self._own_models: _OwnModels | None = None  # those that ``config`` needs, once they are loaded
         self._calls: set[Future[None]] = set()
         self._closing = False
+        self.events = Events() if events is None else events
+        if self.events.heard:
+            self.events.emit("create", device=self.config.device)
 
     async def load(self, config: ConfigSource | None = None, *, on_progress: OnProgress | None = None) -> None:
         """Fetch and load the models that the configuration, updated by ``config``, needs, ahead of the first image.
 
-        ``on_progress`` is called from other threads while files are fetched.
+        ``on_progress`` is called from other threads while files are fetched. Every file ends at 100 %, also one that
+        needed no fetch.
 
         Raises ``StoreError`` if a file cannot be fetched, ``ModelError`` if a model cannot be loaded, ``DeviceError``,
         ``ConfigError``, ``EngineClosedError``.
@@ -115,6 +132,8 @@ class Human:
             start = time.perf_counter()
             pixels = await scheduler.run(partial(read_picture, source, bgr=bgr, max_pixels=settings.max_pixels))
             clock.record("inputProcess", start)
+            if self.events.heard:
+                self._emit_image(pixels, start)
             start = time.perf_counter()
             models = await self._load(settings, None)
             clock.record("loadModels", start)
@@ -139,6 +158,8 @@ class Human:
                     scope.returns(tensors)
                     if self.engine.deallocate == "auto":
                         registry.mark_automatic(tensors)
+                if self.events.heard:
+                    self._emit_detect(result)
                 return result
 
     async def aclose(self) -> None:
@@ -152,6 +173,22 @@ class Human:
             await self._models.drain()
         finally:
             await self.engine.aclose()
+
+    async def reset(self) -> None:
+        """Return to the default configuration, and unload the models; the next call loads what it needs.
+
+        The settings that cannot change, the device for instance, stay. Calls in flight end with the models and the
+        configuration that they began with, and are waited for; a cancellation is raised after that. Sessions, results
+        and tensors stay: they belong to their owners.
+
+        Raises ``EngineClosedError``.
+        """
+        with self._in_flight():
+            fixed = {name: getattr(self.config, name) for name in FIXED_SETTINGS}
+            self.config = Config(**fixed)
+            flights, self._own_models = self._models.renew(), None
+            calls = tuple(self._calls)  # all that may use the models: later ones load anew
+        await outlast(retire(flights, calls))
 
     def __reduce__(self) -> NoReturn:
         raise EngineError("a Human cannot be pickled or copied: create a new Human in each process that needs one")
@@ -179,6 +216,10 @@ class Human:
         self._calls.add(call)
         try:
             yield
+        except Exception as error:
+            if self.events.heard:
+                self.events.emit("error", type=type(error).__name__, message=str(error))
+            raise
         finally:
             self._calls.discard(call)
             call.set_result(None)
@@ -189,30 +230,21 @@ class Human:
             return self.config
         call = load_config(config, self.config)
         for name in FIXED_SETTINGS:
-            if getattr(call, name) not in (getattr(self.config, name), getattr(Config, name)):
+            # In a ``Config`` a default cannot be told from a value that is not given.
+            accepted = {getattr(self.config, name), getattr(Config if call is config else self.config, name)}
+            if getattr(call, name) not in accepted:
                 raise ConfigError(f"{name} cannot change from call to call; create another Human with it")
         return call
 
     async def _load(self, config: Config, on_progress: OnProgress | None) -> Models:
-        """Return the models that ``config`` needs; each is loaded once, side by side with the others."""
-        if config is self.config and self._own_models is not None:
-            return self._own_models
-        found = {config_key: self._find_card(config_key, path) for config_key, path in needed_models(config).items()}
-        loads = {card.name: partial(self._load_model, card, on_progress) for card in found.values()}
-        loaded = await self._models.get_all(loads)
-        models = {config_key: loaded[card.name] for config_key, card in found.items()}
+        """Return the models that ``config`` needs."""
+        own, flights = self._own_models, self._models.flights
+        if own is not None and own.config is config and own.flights is flights and on_progress is None:
+            return own.models
+        models = await self._models.load(config, on_progress, self._emit_load)
         if config is self.config:
-            self._own_models = models
+            self._own_models = _OwnModels(config, flights, models)
         return models
-
-    def _load_model(self, card: Card, on_progress: OnProgress | None) -> VisionModel:
-        return VisionModel(self.engine, card, self._internals.load(card, on_progress))
-
-    def _find_card(self, config_key: str, model_path: str) -> Card:
-        card = find_card(model_path, self._cards)
-        if card.config_key != config_key:
-            raise ConfigError(f"{config_key}.model_path is {model_path!r}, which is a model for {card.config_key}")
-        return card
 
 
 def _folder(model_base_path: str) -> Path | None:
@@ -221,7 +253,12 @@ def _folder(model_base_path: str) -> Path | None:
         return None
     if "://" in model_base_path and not model_base_path.startswith("file://"):
         raise ConfigError(f"model_base_path is {model_base_path!r}; it must be a folder of this machine")
-    return Path(model_base_path.removeprefix("file://"))
+    folder = Path(model_base_path.removeprefix("file://")).expanduser()
+    if not folder.is_dir():
+        raise ConfigError(
+            f"model_base_path is {model_base_path!r}, which is not a folder; leave it out to use the cache of models"
+        )
+    return folder
 
 
 def _humans_families() -> Families:

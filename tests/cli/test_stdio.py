@@ -52,6 +52,7 @@ def test_several_fetches_share_the_line(terminal):
         Progress("iris.bin", 0, 2_000_000),
         Progress("gear.bin", 1_000_000, 2_000_000),
         Progress("iris.bin", 2_000_000, 2_000_000),
+        Progress("@maker/models@1.2.3", 0, 4_000_000),
         Progress("gear.bin", 2_000_000, 2_000_000),
         Progress("@maker/models@1.2.3", 4_000_000, 4_000_000),
     ):
@@ -60,10 +61,17 @@ def test_several_fetches_share_the_line(terminal):
         "fetching iris.bin:   0% of 8.0 MB",
         "fetching 2 files:  12% of 8.0 MB",
         "fetching gear.bin:  38% of 8.0 MB",
-        "fetching gear.bin:  50% of 8.0 MB",
+        "fetching 2 files:  38% of 8.0 MB",
+        "fetching @maker/models@1.2.3:  50% of 8.0 MB",
         "fetching @maker/models@1.2.3: 100% of 8.0 MB",
     ]
     assert terminal.getvalue().count("\n") == 1
+
+
+def test_files_that_need_no_fetch_are_not_shown(terminal):
+    line = ProgressLine()
+    line(Progress("iris.bin", 2_600_000, 2_600_000))
+    assert terminal.getvalue() == ""
 
 
 def test_progress_is_not_written_to_a_file(capsys):

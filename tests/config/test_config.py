@@ -1,8 +1,9 @@
 import copy
+import fnmatch
 import pickle
 import re
 import tomllib
-from dataclasses import FrozenInstanceError, asdict, fields, is_dataclass, replace
+from dataclasses import FrozenInstanceError, asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import humanrt
-from humanrt.config import Config, FaceConfig, FaceDetectorConfig, FaceIrisConfig, FaceMeshConfig, load_config
+from humanrt.config import (
+    Config,
+    FaceConfig,
+    FaceDetectorConfig,
+    FaceIrisConfig,
+    FaceMeshConfig,
+    Section,
+    load_config,
+)
+from humanrt.config.inert import INERT, why_inert
 from humanrt.errors import ConfigError
 
 # Every key of the `defaults` of Human 3.3.6 (src/config.ts), with its default; except that filters are off.
@@ -131,32 +141,30 @@ def test_every_key_of_human_has_two_spellings():
     assert load_config(in_snake_case(values)) == load_config(values)
 
 
-# Accepted, and without effect: see engine/docs/configuration.md.
-NO_EFFECT = {"skip_frames", "skip_time", "cache_sensitivity", "skip_allowed", "debug", "async_", "warmup"}
-NO_EFFECT |= {"cache_models", "validate_models"}
-REFUSED = {"backend", "wasm_path", "wasm_platform_fetch", "flags", "software_kernels"}
-LATER = {"filter", "gesture", "body", "hand", "object", "segmentation"}
+# Keys that only have a meaning in JavaScript: any other value than the default is refused.
+REFUSED = {"wasm_path", "wasm_platform_fetch", "flags"}
 
 
-def face_and_general_keys(section):
-    for item in fields(section):
-        value = getattr(section, item.name)
-        if item.name not in LATER:
-            yield from face_and_general_keys(value) if is_dataclass(value) else [item.name]
+def keys(section):
+    """Yield the full key of each setting of a section, inner ones included."""
+    for name, value in vars(section).items():
+        yield from keys(value) if isinstance(value, Section) else [section.key(name)]
 
 
-def test_every_key_of_faces_and_in_general_is_used_or_documented_as_unused():
-    root = Path(humanrt.__file__).parent
-    code = "".join(path.read_text() for path in root.rglob("*.py") if path.parent.name != "config")
-    used = {name for name in face_and_general_keys(Config()) if re.search(rf"\.{name}\b|\"{name}\"", code)}
-    # The code composes these names.
-    used |= {"model_path_age", "model_path_gender", "model_path"}
-    assert set(face_and_general_keys(Config())) - used - NO_EFFECT - REFUSED == set()
-    page = (root.parent / "docs" / "configuration.md").read_text(encoding="utf-8")
-    for name in NO_EFFECT | REFUSED:
-        spelling = name.rstrip("_")
-        camel_case = re.sub("_([a-z])", lambda match: match[1].upper(), spelling)
-        assert f"`{camel_case}`" in page, name
+def in_camel_case(key):
+    return re.sub("_([a-z])", lambda match: match[1].upper(), key.rpartition(".")[2])
+
+
+def test_the_page_lists_the_keys_without_effect_and_those_that_are_refused():
+    page = (Path(humanrt.__file__).parents[1] / "docs" / "configuration.md").read_text(encoding="utf-8")
+    for key in [*REFUSED, *(key for key in keys(Config()) if why_inert(key))]:
+        spelling = "filter" if key.startswith("filter.") else in_camel_case(key)
+        assert f"`{spelling}`" in page or f"`{key}`" in page, key
+
+
+def test_every_entry_of_the_list_of_inert_keys_is_of_a_key():
+    for pattern in INERT:
+        assert fnmatch.filter(keys(Config()), pattern), pattern
 
 
 def test_snake_case_and_camel_case_are_equivalent():
@@ -244,11 +252,9 @@ def test_filters_are_refused(key):
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("backend", "webgl"),
         ("wasmPath", "/wasm/"),
         ("wasmPlatformFetch", True),
         ("flags", {"WEBGL_PACK": True}),
-        ("softwareKernels", True),
     ],
 )
 def test_settings_of_javascript_are_refused(name, value):

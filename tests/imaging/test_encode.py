@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from humanrt.errors import InputError
-from humanrt.imaging import write_png
+from humanrt.imaging import write_picture, write_png
 
 
 def test_the_file_contains_the_picture(photo, tmp_path) -> None:
@@ -38,4 +38,50 @@ def test_other_arrays_are_not_written(photo, tmp_path) -> None:
         write_png(tmp_path / "out.png", photo / 2)
     with pytest.raises(FileNotFoundError):
         write_png(tmp_path / "no folder" / "out.png", photo)
+    assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("ending", "kind", "error"),
+    [(".png", "PNG", 0), (".PNG", "PNG", 0), (".jpg", "JPEG", 3), (".jpeg", "JPEG", 3), (".webp", "WEBP", 3)],
+)
+def test_the_ending_decides_the_format(ending, kind, error, photo, tmp_path) -> None:
+    write_picture(tmp_path / f"out{ending}", photo)
+    with Image.open(tmp_path / f"out{ending}") as image:
+        assert image.format == kind
+        assert np.abs(np.asarray(image.convert("RGB")).astype(int) - photo).mean() <= error
+    assert [path.name for path in tmp_path.iterdir()] == [f"out{ending}"]
+
+
+@pytest.mark.parametrize("ending", ["jpg", "webp"])
+def test_a_lower_quality_is_a_smaller_file(ending, tmp_path) -> None:
+    noise = np.random.default_rng(1).integers(0, 256, (40, 40, 3), np.uint8)
+    sizes = []
+    for quality in (10, None, 100):
+        write_picture(tmp_path / f"out.{ending}", noise, quality=quality)
+        sizes.append((tmp_path / f"out.{ending}").stat().st_size)
+    assert sizes == sorted(set(sizes))
+
+
+def test_other_endings_and_qualities_are_refused(photo, tmp_path) -> None:
+    for name, quality, message in (
+        ("out.bmp", None, "'.bmp'; pictures are written to .png, .jpg"),
+        ("out", None, "''; pictures"),
+        ("out.png", 80, "PNG has none"),
+        ("out.jpg", 0, "an integer of 1..100"),
+        ("out.jpg", 101, "an integer of 1..100"),
+        ("out.webp", 80.5, "an integer of 1..100"),
+        ("out.webp", True, "an integer of 1..100"),
+    ):
+        with pytest.raises(InputError, match=message):
+            write_picture(tmp_path / name, photo, quality=quality)
+    with pytest.raises(InputError, match="float64"):
+        write_picture(tmp_path / "out.jpg", photo / 2)
+    assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("ending", "width"), [("webp", 16384), ("jpg", 65501)])
+def test_a_picture_too_large_for_its_format_is_refused(ending, width, tmp_path) -> None:
+    with pytest.raises(InputError, match=f"{width} x 1 pixels is too large for .{ending}; write it as .png"):
+        write_picture(tmp_path / f"out.{ending}", np.zeros((1, width, 3), np.uint8))
     assert not any(tmp_path.iterdir())

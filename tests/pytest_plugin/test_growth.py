@@ -85,7 +85,7 @@ def test_an_excused_tensor_is_no_gain_and_may_be_freed_later(engine, started):
         (leak,) = growth.leaks()
         assert leak.tensors == 1
         (row,) = leak.report.rows
-        assert row.site == tensor.sites.created
+        assert row.site == tensor._sites.created
     known.dispose()
 
 
@@ -164,4 +164,4 @@ def test_description(engine, started):
         assert (first, empty) == ("2 tensors leaked (1 allowed)", "")
         assert header.split()[0] == "state"
         assert len(rows) == len(leaks[0].report.rows)
-        assert tensor.sites.created in describe(leaks, 0)
+        assert tensor._sites.created in describe(leaks, 0)

@@ -81,7 +81,7 @@ class TestFixtures:
     def test_humanrt_engine(self, humanrt_engine):
         assert isinstance(humanrt_engine, Engine)
         with humanrt_engine.scalar(1.0) as tensor:
-            assert tensor.sites.created.startswith(__file__)
+            assert tensor._sites.created.startswith(__file__)
 
     async def test_humanrt_engine_with_asyncio(self, humanrt_engine):
         async with humanrt_engine.scope():
@@ -141,7 +141,7 @@ def of_the_session():
         yield engine
 def test_one(of_the_session):
     with of_the_session.scalar(1.0) as tensor:
-        assert (tensor.sites is not None) is CHECKED
+        assert (tensor._sites is not None) is CHECKED
 """
         for ini, checked in (("", False), ("humanrt_tensor_leaks = warn", True)):
             assert session(f"CHECKED = {checked}\n{code}", ini=ini) == {"test_one": "passed"}

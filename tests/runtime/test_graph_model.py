@@ -21,7 +21,7 @@ from humanrt.runtime.device import Device
 from humanrt.runtime.graph_model import GraphModel
 from humanrt.runtime.sessions import SessionStatistics
 from humanrt.runtime.signature import TensorSpec
-from humanrt.tensors import Registry
+from humanrt.tensors import Ledger, Registry
 from humanrt.tensors.pool import Block
 from humanrt.tensors.profile import Window, measure
 
@@ -189,8 +189,8 @@ async def test_an_output_that_passes_an_input_through_is_memory_of_its_own(load,
 async def test_outputs_own_their_memory(load, double, registry, monkeypatch, rows):
     """A view would keep the session's whole arena alive."""
     adopted = []
-    adopt = Registry.adopt
-    monkeypatch.setattr(Registry, "adopt", lambda self, array: adopted.append(array) or adopt(self, array))
+    adopt = Ledger.adopt
+    monkeypatch.setattr(Ledger, "adopt", lambda self, array: adopted.append(array) or adopt(self, array))
     with registry.adopt(np.ones((rows, 3), np.float32)) as numbers:
         adopted.clear()
         (await load(double).execute_async(numbers)).dispose()
@@ -224,7 +224,7 @@ async def test_a_profile_shows_the_runs(load, double, registry, numbers):
         (await model.execute_async(numbers)).dispose()
         return await model.execute_async(numbers)
 
-    profile = await measure(registry, work, Window.profile)
+    profile = await measure(registry.ledger, work, Window.profile)
     assert [kernel.name for kernel in profile.kernels] == ["twice", "twice"]
     assert profile.kernels[0].input_shapes == profile.kernels[0].output_shapes == ((2, 3),)
     assert profile.kernels[0].milliseconds > 0
@@ -310,7 +310,7 @@ async def test_a_constructor_that_fails_releases_the_lease(double, cache, cpu, r
 async def test_outputs_are_registered_all_or_none(load, arithmetic, registry, pair, monkeypatch):
     """CONFORMANCE 26"""
     model = load(arithmetic)
-    adopt = Registry.adopt
+    adopt = Ledger.adopt
     adopted = []
 
     def adopt_once(self, array):
@@ -319,7 +319,7 @@ async def test_outputs_are_registered_all_or_none(load, arithmetic, registry, pa
         adopted.append(adopt(self, array))
         return adopted[0]
 
-    monkeypatch.setattr(Registry, "adopt", adopt_once)
+    monkeypatch.setattr(Ledger, "adopt", adopt_once)
     with pytest.raises(EngineClosedError):
         await model.execute_async(pair)
     assert adopted[0].is_disposed

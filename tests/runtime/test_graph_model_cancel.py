@@ -172,7 +172,7 @@ async def test_a_model_disposed_while_its_run_is_cancelled_is_unloaded(model, ca
 async def test_a_cancelled_run_lets_its_inputs_go(model, registry, inputs, begun):
     """CONFORMANCE 36"""
     endless = inputs(ENDLESS)
-    arrays = [weakref.ref(registry.live[tensor.id].array) for tensor in endless]
+    arrays = [weakref.ref(registry.ledger.live[tensor.id].array) for tensor in endless]
     task = asyncio.create_task(model.execute_async(endless))
     await happens(begun)
     registry.dispose(endless)

@@ -48,7 +48,7 @@ async def work(engine, product):
         await asyncio.gather(*spared)
         ends = await asyncio.gather(*cancelled, return_exceptions=True)
         assert {type(end) for end in ends} <= {asyncio.CancelledError, type(None)}  # None: it ended before
-        assert scope.ids == {mine.id}
+        assert scope._owned == {mine.id}
     model.dispose()
 
 

@@ -1,8 +1,8 @@
-"""The rules of tensors and scopes, as a model of dicts and sets that takes one step at a time."""
+"""A model of the rules of tensors and scopes, in plain dicts and sets, for one step at a time."""
 
 
 class Place:
-    """A scope in the book; None stands for the place outside all scopes."""
+    """A scope in the book; outside any scope, the place is None."""
 
     def __init__(self, parent):
         self.parent = parent
@@ -18,7 +18,7 @@ class Book:
         self.sizes = []  # bytes of each buffer, by number
         self.owners = {}  # key of each live tensor -> Place, or None for the caller
         self.automatic = set()
-        self.unreachable = set()  # live, in a reference cycle
+        self.unreachable = set()  # live, in cycles that only the garbage collector frees
         self.leaked = 0
         self.peak = 0
 

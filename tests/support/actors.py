@@ -1,6 +1,6 @@
-"""Actors that perform actions in scopes of their own: the test itself, a task, or a thread.
+"""Actors that run functions in scopes of their own: the test itself, a task, or a thread.
 
-They act one at a time, when the test calls them, so that every history can be repeated.
+One actor runs at a time, when it is told to, so that every history can be repeated.
 """
 
 import asyncio
@@ -10,11 +10,11 @@ import types
 
 from account_book import Place
 
-PATIENCE = 30  # seconds until a test that hangs fails
+PATIENCE = 30  # seconds until a test that hangs gives up
 
 
 class PlannedError(Exception):
-    """Propagates through ``scopes`` scopes, and is caught around the last of them."""
+    """An exception that leaves a number of scopes, and is caught around the last of them."""
 
     def __init__(self, scopes):
         super().__init__()
@@ -25,7 +25,7 @@ ENTER, LEAVE = object(), object()
 
 
 class Actor:
-    """Performs actions in nested scopes. This one is the test itself."""
+    """An actor that runs functions, in scopes that nest as in a program. This one is the test itself."""
 
     kind = "caller"
 
@@ -43,7 +43,7 @@ class Actor:
         return self.scopes[-1][1] if self.scopes else self.born_in
 
     async def live(self):
-        """Perform actions. Each open scope is one level of recursion, through which errors propagate."""
+        """Run acts. Each open scope is one level of recursion, so that an exception leaves it."""
         while (act := await self.next_act()) is not LEAVE:
             if act is not ENTER:
                 act()
@@ -66,7 +66,7 @@ class Actor:
         return (yield)
 
     def do(self, act):
-        """Perform one action, and wait for its end."""
+        """Run one act in this actor, and wait for its end."""
         try:
             self.context.run(self.life.send, act)
         except BaseException as end:
@@ -76,7 +76,7 @@ class Actor:
 
 
 class Worker(Actor):
-    """A thread, in the given context."""
+    """A thread, in the context that it is given."""
 
     kind = "thread"
 
@@ -100,7 +100,7 @@ class Worker(Actor):
 
 
 class Task(Actor):
-    """A task of an event loop that runs only while the actor acts."""
+    """A task of an event loop that runs only during an act."""
 
     kind = "task"
 

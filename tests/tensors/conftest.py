@@ -2,12 +2,13 @@ import numpy as np
 import pytest
 
 from humanrt.tensors import Registry, watch
+from humanrt.tensors.ops import Operations
 from humanrt.tensors.workspace import Workspace
 
 
 @pytest.fixture
 def registry():
-    """Accounts that the test must leave empty: a tensor that is still alive or was leaked fails it."""
+    """A registry that must be empty at the end of the test, without leaks."""
     registry = Registry()
     yield registry
     assert registry.memory().baseline == (0, 0, 0, 0)
@@ -21,13 +22,40 @@ def four_floats():
 
 @pytest.fixture
 def workspace(registry):
-    """What an engine does with tensors, without its device and models."""
-    space = Workspace()
-    space.registry = registry
-    return space
+    """The methods of an engine on tensors, without a device and models."""
+    return Workspace(registry)
+
+
+class Ops(Operations):
+    """The ops of an engine, without a device."""
+
+    def __init__(self, registry):
+        self.registry = registry
+        self._ledger = registry.ledger
+
+
+@pytest.fixture
+def ops(registry):
+    """The ops on a registry that must be empty at the end of the test."""
+    return Ops(registry)
+
+
+@pytest.fixture
+def values(ops):
+    """Call an op by name with arrays or tensors; return the results as arrays, and free everything."""
+
+    def call(name, *arguments, **attributes):
+        with ops.registry.scope():
+            owner = ops.image if name.startswith("image.") else ops
+            results = getattr(owner, name.removeprefix("image."))(*arguments, **attributes)
+            if isinstance(results, list | tuple):
+                return [tensor.data_sync() for tensor in results]
+            return results.data_sync()
+
+    return call
 
 
 @pytest.fixture
 def without_sites(monkeypatch):
-    """Sites are recorded only when asked for, as where no tests are checked for leaks."""
+    """Record sites only when asked for, as where no test is checked for leaks."""
     monkeypatch.setattr(watch, "watchers", [])

@@ -58,7 +58,7 @@ def test_every_kind_of_container_is_searched(pair, container):
     assert set(found) == set(pair)
 
 
-def test_cycles_are_walked_once(pair):
+def test_cycles_are_followed_once(pair):
     """CONFORMANCE 8."""
     cycle = [pair[0], {}]
     cycle[1]["back"] = cycle
@@ -74,12 +74,12 @@ def test_deep_nesting_does_not_exhaust_the_stack(pair):
 
 
 @pytest.mark.parametrize("container", [None, 5, 1.5, "text", b"bytes", [], {}, np.zeros(3), object(), np, Plain, len])
-def test_what_holds_no_tensor_gives_nothing(container):
+def test_objects_without_tensors_return_nothing(container):
     """CONFORMANCE 7: dispose(5) and dispose(None) find nothing to do."""
     assert tensors_in(container) == []
 
 
-def test_modules_and_classes_are_not_entered(pair):
+def test_modules_and_classes_are_not_searched(pair):
     class Holder:
         tensor = pair[0]
 
@@ -87,7 +87,7 @@ def test_modules_and_classes_are_not_entered(pair):
     assert tensors_in(Unfilled()) == []
 
 
-def test_containers_made_while_walking_are_not_taken_for_others(registry):
+def test_containers_created_during_the_search_are_not_mistaken_for_others(registry):
     class Fresh(UserDict):
         """Makes a new object when it is looked into, whose id is soon used again."""
 

@@ -1,16 +1,17 @@
-"""Tensors of the caller's data, and of nothing but a shape."""
+"""The methods that create tensors and variables."""
 
 import numpy as np
 import pytest
 
 from humanrt.errors import InputError, MemoryLimitError, TensorDisposedError
 from humanrt.tensors import DTYPES, Registry
+from humanrt.tensors.workspace import Workspace
 
 NOTHING = (0, 0, 0, 0)
 
 
 def read(tensor):
-    """The values and dtype of a tensor, which is freed."""
+    """Return the values and dtype of a tensor, and free it."""
     with tensor:
         return tensor.array(), tensor.dtype.name
 
@@ -31,12 +32,12 @@ def test_zeros_and_ones(workspace, dtype):
     assert read(workspace.ones([2], dtype)) == ([1, 1], dtype.name)
 
 
-def test_zeros_and_ones_are_floats_unless_told_otherwise(workspace):
+def test_zeros_and_ones_are_float32_by_default(workspace):
     assert read(workspace.zeros(2)) == ([0, 0], "float32")
     assert read(workspace.ones(())) == (1, "float32")
 
 
-def test_large_zeros_are_zeros_in_recycled_memory_too(workspace, registry):
+def test_large_zeros_are_zero_in_recycled_memory(workspace, registry):
     workspace.ones(100_000).dispose()
     assert registry.memory().pooled_bytes
     with workspace.zeros(100_000) as zeros:
@@ -71,7 +72,7 @@ def test_fill_chooses_the_dtype_as_tensor_does(workspace, value, dtype, expected
     ],
 )
 def test_range(workspace, arguments, expected):
-    """The numbers are those of TF.js's own tests of range()."""
+    """The numbers are those of TF.js's tests of range()."""
     assert read(workspace.range_(*arguments)) == (expected, "float32")
 
 
@@ -87,7 +88,7 @@ def test_dlpack_is_shared(workspace, registry):
         array[0] = 9
         assert tensor.array() == [9, 1, 2, 3]
         with workspace.from_dlpack(tensor) as again:
-            assert np.shares_memory(registry.values(again), array)
+            assert np.shares_memory(registry.ledger.values(again), array)
 
 
 @pytest.mark.parametrize(
@@ -111,15 +112,15 @@ def test_dlpack_is_shared(workspace, registry):
         lambda workspace: workspace.scalar([1, 2]),
     ],
 )
-def test_what_cannot_be_is_refused_and_counts_nothing(workspace, registry, make):
+def test_invalid_arguments_raise_and_count_nothing(workspace, registry, make):
     before = registry.memory()
     with pytest.raises(InputError):
         make(workspace)
     assert registry.memory() == before
 
 
-def test_what_passes_the_limit_is_refused_before_it_is_allocated(workspace):
-    workspace.registry = Registry(memory_limit=10**9)
+def test_the_limit_raises_before_memory_is_allocated():
+    workspace = Workspace(Registry(memory_limit=10**9))
     for make in (workspace.zeros, workspace.ones):
         with pytest.raises(MemoryLimitError):
             make((2**20, 2**30))
@@ -161,13 +162,13 @@ def test_a_name_is_taken_until_its_variable_is_disposed(workspace, registry):
         workspace.variable(5, "weights").dispose()
 
 
-def test_variables_without_a_name_have_different_ones(workspace):
+def test_default_names_of_variables_differ(workspace):
     names = {workspace.variable(i).name for i in range(3)}
     assert len(names) == 3
     workspace.dispose_variables()
 
 
-def test_a_variable_made_of_a_tensor_shares_its_buffer(workspace, registry):
+def test_a_variable_created_from_a_tensor_shares_its_buffer(workspace, registry):
     """CONFORMANCE 31."""
     with workspace.tensor([1.0, 2.0]) as tensor:
         variable = workspace.variable(tensor)
@@ -176,14 +177,14 @@ def test_a_variable_made_of_a_tensor_shares_its_buffer(workspace, registry):
     variable.dispose()
 
 
-def test_a_variable_of_another_dtype_has_a_buffer_of_its_own(workspace, registry):
+def test_a_variable_of_another_dtype_has_its_own_buffer(workspace, registry):
     with workspace.tensor([1.5, 2.5]) as tensor, workspace.variable(tensor, dtype="int32") as variable:
         assert (variable.array(), variable.dtype) == ([1, 2], np.int32)
         assert registry.memory().baseline == (2, 2, 16, 0)
 
 
 @pytest.mark.parametrize("other", [[1.0, 2.0, 3.0], [[1.0, 2.0]], [1, 2], 1.0])
-def test_assigning_another_shape_or_dtype_is_an_error(workspace, registry, other):
+def test_assigning_another_shape_or_dtype_raises(workspace, registry, other):
     """CONFORMANCE 31."""
     with workspace.variable([1.0, 2.0], "weights") as variable, workspace.tensor(other) as tensor:
         before = registry.memory()
@@ -193,7 +194,7 @@ def test_assigning_another_shape_or_dtype_is_an_error(workspace, registry, other
         assert variable.array() == [1, 2]
 
 
-def test_assign_takes_the_values_and_frees_the_old(workspace, registry):
+def test_assign_shares_the_values_and_frees_the_old_buffer(workspace, registry):
     """CONFORMANCE 31."""
     variable = workspace.variable([1.0, 2.0])
     clone = variable.clone()
@@ -209,7 +210,7 @@ def test_assign_takes_the_values_and_frees_the_old(workspace, registry):
     assert registry.memory().baseline == NOTHING
 
 
-def test_large_variables_recycle_the_old_memory(workspace, registry):
+def test_assigning_a_large_variable_recycles_the_old_memory(workspace, registry):
     variable = workspace.variable(source := workspace.zeros(100_000))
     source.dispose()
     with workspace.ones(100_000) as ones:
@@ -219,7 +220,7 @@ def test_large_variables_recycle_the_old_memory(workspace, registry):
     variable.dispose()
 
 
-def test_assign_needs_both_alive(workspace):
+def test_assign_raises_if_either_tensor_is_disposed(workspace):
     variable, tensor = workspace.variable([1.0]), workspace.tensor([2.0])
     tensor.dispose()
     with pytest.raises(TensorDisposedError, match=f"tensor {tensor.id}"):
@@ -240,18 +241,18 @@ def test_disposing_a_variable_twice_never_frees_another_handle(workspace, regist
     tensor.dispose()
 
 
-def test_a_variable_cannot_vanish(workspace, registry):
-    """CONFORMANCE 29: the engine holds it, and so it is no leak."""
+def test_a_variable_that_is_not_referenced_stays_alive(workspace, registry):
+    """CONFORMANCE 29: the engine holds it, so it is not a leak."""
     workspace.variable([1.0])
     assert registry.memory().baseline == (1, 1, 4, 0)
     workspace.dispose_variables()
 
 
 @pytest.mark.parametrize("end", [Registry.close, Registry.reset])
-def test_the_end_frees_variables_and_their_names(end):
+def test_closing_and_resetting_free_variables_and_their_names(end):
     registry = Registry()
     with registry.tensor(1) as source:
-        variable = registry.variables.add(registry, source, "name")
+        variable = registry.variables.add(source, "name")
     end(registry)
     assert variable.is_disposed
     assert registry.memory().baseline == NOTHING

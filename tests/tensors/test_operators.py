@@ -1,4 +1,4 @@
-"""Python's operators and square brackets on tensors: NumPy's answers, tracked."""
+"""Python's operators and indexing of tensors: NumPy's results, as tensors."""
 
 import operator
 
@@ -27,7 +27,7 @@ every_operator = pytest.mark.parametrize("operate", ARITHMETIC, ids=lambda opera
 
 @every_operator
 @pytest.mark.parametrize("dtype", ["float32", "int32", "int64", "float16"])
-def test_an_operator_does_what_it_does_to_arrays(registry, operate, dtype):
+def test_operators_match_numpy(registry, operate, dtype):
     one, other = GRID.astype(dtype), ROW.astype(dtype)
     expected = operate(one, other)
     if operate is operator.truediv and expected.dtype == np.float64:
@@ -40,7 +40,7 @@ def test_an_operator_does_what_it_does_to_arrays(registry, operate, dtype):
 
 
 @every_operator
-def test_a_number_on_either_side(registry, operate):
+def test_a_number_may_be_on_either_side(registry, operate):
     with registry.scope():
         tensor = registry.tensor(GRID)
         np.testing.assert_array_equal(operate(tensor, 2).data_sync(), operate(GRID, 2), strict=True)
@@ -73,7 +73,7 @@ def test_powers_matrices_and_signs(registry):
         lambda t: np.ones((2, 2), np.float32) * t,
     ],
 )
-def test_a_result_is_counted_and_the_callers(registry, compute):
+def test_a_result_is_counted_and_owned_by_the_caller(registry, compute):
     with registry.tensor(np.ones((2, 2), np.float32)) as tensor:
         with compute(tensor):
             assert registry.memory().num_tensors == 2
@@ -92,12 +92,12 @@ def test_equality_and_hash_are_those_of_the_handle(registry):
         assert len({one, other}) == 2
 
 
-def test_numpy_functions_still_give_arrays(registry):
+def test_numpy_functions_return_arrays(registry):
     with registry.tensor(GRID) as tensor:
         np.testing.assert_array_equal(np.add(tensor, tensor), 2 * GRID, strict=True)
 
 
-def test_iteration_is_refused_for_it_would_leak(registry):
+def test_iteration_raises_because_it_would_leak(registry):
     with registry.tensor(GRID) as tensor:
         for use in (iter, list, lambda t: 1 in t):
             with pytest.raises(TypeError):
@@ -105,17 +105,17 @@ def test_iteration_is_refused_for_it_would_leak(registry):
 
 
 @pytest.mark.parametrize(("value", "truth"), [(1, True), (0.0, False), ([[2]], True), ([False], False)])
-def test_one_element_has_a_truth(registry, value, truth):
+def test_one_element_has_a_truth_value(registry, value, truth):
     with registry.tensor(value) as tensor:
         assert bool(tensor) is truth
 
 
-def test_several_elements_have_none(registry):
+def test_several_elements_have_no_truth_value(registry):
     with registry.tensor([1, 2]) as tensor, pytest.raises(InputError, match="neither true nor false"):
         bool(tensor)
 
 
-# -- square brackets
+# -- indexing
 
 CUBE = np.arange(24, dtype=np.int32).reshape(2, 3, 4)
 SHARING = ((), ..., slice(None), (None, ...), (slice(None), None), (slice(0, 2), slice(0, 99)), (..., slice(-4, None)))
@@ -135,17 +135,17 @@ COPYING = (
 
 
 @pytest.mark.parametrize("key", [*SHARING, *COPYING], ids=str)
-def test_a_part_is_what_numpy_cuts_out(registry, key):
+def test_indexing_matches_numpy(registry, key):
     with registry.scope():
         tensor = registry.tensor(CUBE)
         part = tensor[key]
         np.testing.assert_array_equal(part.data_sync(), np.array(CUBE[key]), strict=True)
         shared = any(key is other for other in SHARING)
-        assert np.shares_memory(registry.values(part), registry.values(tensor)) == shared
+        assert np.shares_memory(registry.ledger.values(part), registry.ledger.values(tensor)) == shared
         assert registry.memory().num_data_buffers == (1 if shared else 2)
 
 
-def test_a_part_of_a_strided_array(registry):
+def test_indexing_a_strided_array(registry):
     with registry.scope():
         tensor = registry.from_numpy(CUBE[:, ::2])
         assert tensor[1].array() == CUBE[1, ::2].tolist()
@@ -157,7 +157,7 @@ def test_a_part_of_a_strided_array(registry):
     [2, -3, (0, 0, 0, 0), (..., ...), slice(None, None, 0), 1.5, "a", True, [0], (0, [1]), np.array([0]), np.array(0)],
     ids=str,
 )
-def test_what_is_no_basic_index_is_refused(registry, key):
+def test_an_index_that_is_not_basic_raises(registry, key):
     with registry.tensor(CUBE) as tensor:
         before = registry.memory()
         with pytest.raises(InputError):
@@ -165,7 +165,7 @@ def test_what_is_no_basic_index_is_refused(registry, key):
         assert registry.memory() == before
 
 
-def test_a_scalar_has_no_parts(registry):
+def test_indexing_a_scalar_raises(registry):
     with registry.tensor(1) as scalar:
         for use in (lambda: scalar[0], lambda: scalar.slice(0)):
             with pytest.raises(InputError):
@@ -192,6 +192,6 @@ def test_slice(registry, begin, size, key):
 @pytest.mark.parametrize(
     ("begin", "size"), [(-1, 1), (0, 3), (3, None), ([0, 0, 0, 0], None), (0, -2), (0, [1, 1, 1, 1])]
 )
-def test_slice_beyond_the_tensor_is_refused(registry, begin, size):
+def test_slice_beyond_the_tensor_raises(registry, begin, size):
     with registry.tensor(CUBE) as tensor, pytest.raises(InputError, match=r"slice\(\) of shape \(2, 3, 4\)"):
         tensor.slice(begin, size)

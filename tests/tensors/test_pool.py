@@ -1,4 +1,4 @@
-"""Freed memory that is used again: what comes back, what never does, and how much is kept."""
+"""Freed memory that is used again: which memory, and how much is kept."""
 
 import gc
 import threading
@@ -6,7 +6,7 @@ import threading
 import numpy as np
 import pytest
 
-from humanrt.tensors import Registry
+from humanrt.tensors import Registry, pinned, values_of
 from humanrt.tensors.pool import POOLED_FROM, Block
 
 FLOATS = np.dtype(np.float32)
@@ -15,17 +15,17 @@ NBYTES = 4 * SIZE
 
 
 def made(registry, value=0.0, size=SIZE):
-    """A tensor that the engine made, in memory of its pool."""
+    """Create a tensor in memory that the engine allocated."""
     array = registry.empty((size,), FLOATS)
     array[:] = value
     return registry.adopt(array)
 
 
 def address(tensor):
-    return tensor.registry.values(tensor).ctypes.data
+    return values_of(tensor).ctypes.data
 
 
-def test_freed_memory_is_given_to_the_next_of_its_size(registry):
+def test_freed_memory_is_used_for_the_next_tensor_of_its_size(registry):
     with made(registry) as tensor:
         assert registry.memory().pooled_bytes == 0
         first = address(tensor)
@@ -45,13 +45,13 @@ def test_freed_memory_is_given_to_the_next_of_its_size(registry):
         lambda registry: registry.tensor(np.zeros(SIZE, np.float32)).cast("int32"),
     ],
 )
-def test_the_makers_that_use_it(registry, make):
+def test_methods_that_use_the_pool(registry, make):
     with registry.scope():
         make(registry)
     assert registry.memory().pooled_bytes in (NBYTES, 2 * NBYTES)
 
 
-def test_small_memory_is_left_to_the_c_library(registry):
+def test_small_memory_is_not_pooled(registry):
     with registry.scope():
         registry.adopt(registry.empty((POOLED_FROM - 1,), np.dtype(np.uint8)))
     assert registry.memory().pooled_bytes == 0
@@ -60,7 +60,7 @@ def test_small_memory_is_left_to_the_c_library(registry):
     assert registry.memory().pooled_bytes == POOLED_FROM
 
 
-def test_the_last_handle_gives_it_back(registry):
+def test_memory_is_pooled_when_the_last_handle_is_freed(registry):
     tensor = made(registry)
     clone = tensor.clone()
     tensor.dispose()
@@ -69,13 +69,13 @@ def test_the_last_handle_gives_it_back(registry):
     assert registry.memory().pooled_bytes == NBYTES
 
 
-def test_a_handle_that_vanishes_in_a_scope_gives_it_back(registry):
+def test_memory_is_pooled_when_a_handle_vanishes_in_a_scope(registry):
     with registry.scope():
         made(registry)
         assert registry.memory().pooled_bytes == NBYTES
 
 
-LOOKS = {
+EXPORTS = {
     "a NumPy view": lambda tensor: tensor.numpy(),
     "a slice of a view": lambda tensor: tensor.numpy()[10:][:5],
     "DLPack": np.from_dlpack,
@@ -83,42 +83,42 @@ LOOKS = {
 }
 
 
-@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
-def test_what_was_exported_is_never_recycled(registry, look):
-    """CONFORMANCE 11: not while it is seen, nor afterwards."""
+@pytest.mark.parametrize("export", EXPORTS.values(), ids=EXPORTS)
+def test_exported_memory_is_never_recycled(registry, export):
+    """CONFORMANCE 11: neither while a view is alive nor afterwards."""
     tensor = made(registry, value=3)
-    seen = look(tensor)
+    exported = export(tensor)
     tensor.dispose()
     with made(registry, value=9):
-        assert set(np.asarray(seen).tolist()) == {3.0}
+        assert set(np.asarray(exported).tolist()) == {3.0}
     before = registry.memory().pooled_bytes
     tensor = made(registry)
-    look(tensor)
+    export(tensor)
     tensor.dispose()
     assert registry.memory().pooled_bytes == before - NBYTES
 
 
-HOLDS = {
-    "the array": lambda tensor: tensor.registry.values(tensor),
-    "a view of it": lambda tensor: tensor.registry.values(tensor)[5:],
-    "a view in another shape": lambda tensor: tensor.registry.values(tensor.reshape((-1, 5))),
-    "a view of a view": lambda tensor: tensor.registry.values(tensor)[5:].view(np.int32)[5:],
-    "the memory itself": lambda tensor: tensor.registry.values(tensor).base,
-    "a pin": lambda tensor: tensor.pinned().__enter__(),
+REFERENCES = {
+    "the array": values_of,
+    "a view of it": lambda tensor: values_of(tensor)[5:],
+    "a view in another shape": lambda tensor: values_of(tensor.reshape((-1, 5))),
+    "a view of a view": lambda tensor: values_of(tensor)[5:].view(np.int32)[5:],
+    "the memory itself": lambda tensor: values_of(tensor).base,
+    "a pin": lambda tensor: pinned(tensor).__enter__(),
 }
 
 
-@pytest.mark.parametrize("hold", HOLDS.values(), ids=HOLDS)
-def test_what_somebody_holds_is_not_recycled(registry, hold):
+@pytest.mark.parametrize("reference", REFERENCES.values(), ids=REFERENCES)
+def test_referenced_memory_is_not_recycled(registry, reference):
     """CONFORMANCE 36: a run holds its inputs."""
     with registry.scope():
-        held = hold(made(registry, value=3))
+        held = reference(made(registry, value=3))
     assert registry.memory().pooled_bytes == 0
     with made(registry, value=9):
         assert set(held.view(np.float32).reshape(-1).tolist()) == {3.0}
 
 
-async def test_a_read_that_is_pending_holds_it(registry):
+async def test_memory_of_a_pending_read_is_not_recycled(registry):
     """CONFORMANCE 10."""
     large = 2_000_000
     tensor = made(registry, value=3, size=large)
@@ -128,15 +128,15 @@ async def test_a_read_that_is_pending_holds_it(registry):
         assert (await read).min() == 3
 
 
-def test_the_callers_memory_never_comes_into_it(registry):
+def test_the_memory_of_the_caller_is_never_pooled(registry):
     theirs = np.zeros(SIZE, np.float32)
     for make in (registry.from_numpy, registry.adopt):
         make(theirs).dispose()
     assert registry.memory().pooled_bytes == 0
 
 
-def test_memory_of_another_tensors_pool_block_is_not_taken_twice(registry):
-    """An array that shares a block with a tensor may be adopted too, wrong as that is: nothing is handed out twice."""
+def test_a_block_shared_by_two_tensors_is_not_pooled(registry):
+    """If a part of a block is adopted too, against the rules, the block is never used twice."""
     array = registry.empty((SIZE,), FLOATS)
     half = registry.adopt(array[: SIZE // 2])
     whole = registry.adopt(array)
@@ -147,25 +147,25 @@ def test_memory_of_another_tensors_pool_block_is_not_taken_twice(registry):
 
 
 def is_kept(registry, size):
-    """Whether the pool has memory for that many floats; it still has it afterwards."""
+    """Return whether the pool has memory for that many floats, without changing that."""
     before = registry.memory().pooled_bytes
     with made(registry, size=size):
         return registry.memory().pooled_bytes < before
 
 
-def test_the_limit_holds_and_the_size_used_longest_ago_goes_first():
+def test_the_least_recently_used_size_is_dropped_at_the_limit():
     registry = Registry(pool_limit_bytes=3 * NBYTES + 100)
     with registry.scope():
         for size in (SIZE, SIZE + 1, SIZE + 2):
             made(registry, size=size)
-    assert is_kept(registry, SIZE)  # now SIZE + 1 is the one used longest ago
+    assert is_kept(registry, SIZE)  # now SIZE + 1 is the least recently used size
     made(registry, size=SIZE + 3).dispose()
     assert registry.memory().pooled_bytes <= 3 * NBYTES + 100
     assert [is_kept(registry, size) for size in (SIZE, SIZE + 2, SIZE + 3)] == [True] * 3
     registry.close()
 
 
-def test_what_is_larger_than_the_limit_is_not_kept():
+def test_a_block_larger_than_the_limit_is_not_pooled():
     registry = Registry(pool_limit_bytes=NBYTES)
     made(registry, size=SIZE).dispose()
     made(registry, size=SIZE + 1).dispose()
@@ -173,7 +173,7 @@ def test_what_is_larger_than_the_limit_is_not_kept():
     registry.close()
 
 
-def test_a_limit_of_zero_keeps_nothing():
+def test_a_limit_of_zero_disables_the_pool():
     registry = Registry(pool_limit_bytes=0)
     made(registry).dispose()
     assert registry.memory().pooled_bytes == 0
@@ -181,14 +181,14 @@ def test_a_limit_of_zero_keeps_nothing():
 
 
 @pytest.mark.parametrize("end", [Registry.close, Registry.reset])
-def test_closing_and_resetting_empty_it(end):
+def test_closing_and_resetting_empty_the_pool(end):
     registry = Registry()
     made(registry).dispose()
     end(registry)
     assert registry.memory().pooled_bytes == 0
 
 
-def test_freed_while_closing_it_is_not_kept():
+def test_memory_freed_by_closing_is_not_pooled():
     registry = Registry()
     tensor = made(registry)
     registry.close()
@@ -196,7 +196,7 @@ def test_freed_while_closing_it_is_not_kept():
     assert registry.memory().pooled_bytes == 0
 
 
-def test_two_registries_have_two_pools(registry):
+def test_pools_are_per_registry(registry):
     """CONFORMANCE 42."""
     other = Registry()
     made(other).dispose()
@@ -204,12 +204,12 @@ def test_two_registries_have_two_pools(registry):
     other.close()
 
 
-def test_a_block_dies_with_its_pool():
+def test_a_block_is_freed_with_its_pool():
     def blocks():
         return {id(block) for block in gc.get_objects() if type(block) is Block}
 
     gc.collect()
-    others = blocks()  # those of engines that wider fixtures hold
+    others = blocks()  # those of engines in fixtures of a wider scope
     registry = Registry()
     made(registry).dispose()
     assert len(blocks() - others) == 1
@@ -218,8 +218,8 @@ def test_a_block_dies_with_its_pool():
     assert blocks() <= others
 
 
-def test_threads_never_get_each_others_memory(registry):
-    """CONFORMANCE 5: each finds in its tensor what it wrote, whoever disposes and reads meanwhile."""
+def test_threads_never_receive_memory_in_use(registry):
+    """CONFORMANCE 5: each reads from its tensor what it wrote, while others dispose and read."""
     wrong = []
     start = threading.Barrier(4)
 
@@ -229,11 +229,11 @@ def test_threads_never_get_each_others_memory(registry):
             value = 1000 * number + turn
             tensor = made(registry, value)
             clone = tensor.clone()
-            held = registry.values(clone)
+            held = values_of(clone)
             tensor.dispose()
             clone.dispose()
             other = made(registry, -value)
-            if (held != value).any() or (registry.values(other) != -value).any():
+            if (held != value).any() or (values_of(other) != -value).any():
                 wrong.append(value)
             other.dispose()
 

@@ -1,4 +1,4 @@
-"""CONFORMANCE 13 to 27: who frees what, in one task and in many."""
+"""CONFORMANCE 13 to 27: what a scope frees, in one task and in many."""
 
 import asyncio
 import contextvars
@@ -81,7 +81,7 @@ def test_tidy_neither_frees_nor_adopts_a_tensor_of_an_outer_scope(registry):
     free.dispose()
 
 
-def test_tidy_that_raises_frees_everything_but_what_was_kept(registry):
+def test_tidy_that_raises_frees_everything_except_kept_tensors(registry):
     """CONFORMANCE 17."""
     error = RuntimeError("unchanged")
 
@@ -131,17 +131,17 @@ def test_disposing_inside_tidy_counts_once(registry):
     assert registry.memory().baseline == (0, 0, 0, 0)
 
 
-def test_disposed_tensors_do_not_pile_up_in_a_long_scope(registry):
+def test_a_long_scope_does_not_accumulate_disposed_tensors(registry):
     with registry.scope() as scope:
         for _ in range(100):
             registry.tensor(1).dispose()
             registry.tensor(1)
         registry.memory()
-        assert not scope.ids
+        assert not scope._owned
 
 
 @pytest.mark.parametrize("value", [None, 5, "text", []])
-def test_tidy_of_something_else_than_a_function_is_refused(registry, value):
+def test_tidy_without_a_callable_raises(registry, value):
     """CONFORMANCE 20."""
     with pytest.raises(ScopeError, match="needs a function"):
         registry.tidy(value)
@@ -195,7 +195,7 @@ class Asynchronous:
         lambda registry: Asynchronous(),
     ],
 )
-def test_tidy_refuses_a_coroutine_function_before_anything_is_made(registry, function):
+def test_tidy_refuses_a_coroutine_function_before_anything_is_created(registry, function):
     """CONFORMANCE 21."""
     with pytest.raises(AsyncTidyError, match=r"async with engine\.scope\(\)"):
         registry.tidy(function(registry))
@@ -203,8 +203,8 @@ def test_tidy_refuses_a_coroutine_function_before_anything_is_made(registry, fun
 
 
 @pytest.mark.parametrize("kind", [make, generate])
-def test_tidy_closes_what_a_function_returns_to_be_awaited(registry, kind):
-    """CONFORMANCE 21: a coroutine that was left over would warn that it was never awaited."""
+def test_tidy_closes_an_awaitable_that_the_function_returns(registry, kind):
+    """CONFORMANCE 21: a coroutine that is not closed would warn that it was never awaited."""
 
     def work():
         registry.tensor(1)
@@ -248,11 +248,11 @@ def test_returns_hands_over_only_what_the_scope_owns(registry):
             container = [registry.tensor(1), mine, None]
             registry.tensor(2)
             assert inner.returns(container) is container
-        assert outer.ids == {container[0].id, mine.id}
+        assert outer._owned == {container[0].id, mine.id}
     assert count(registry) == 0
 
 
-def test_returns_from_the_outermost_scope_makes_the_tensor_the_callers(registry):
+def test_returns_from_the_outermost_scope_makes_the_caller_the_owner(registry):
     with registry.scope() as scope:
         tensor = scope.returns(registry.tensor(1))
     assert not tensor.is_disposed
@@ -271,7 +271,7 @@ def test_returns_skips_scopes_that_ended(registry):
                 return scope.returns(registry.tensor(1))
 
         tensor = context.run(orphan)
-        assert oldest.ids == {tensor.id}
+        assert oldest._owned == {tensor.id}
 
 
 @pytest.mark.parametrize(
@@ -290,7 +290,32 @@ def test_a_scope_is_entered_once_and_left_once(registry, misuse):
         misuse(registry.scope("mine"))
 
 
-def test_a_scope_left_before_the_one_inside_it_frees_its_own_and_says_so(registry):
+def test_claim_moves_tensors_to_the_innermost_open_scope(registry):
+    """As for a result that another task detected, and this one receives."""
+    nobodys, gone = registry.tensor(1), registry.tensor(2)
+    gone.dispose()
+    with registry.scope() as outer, registry.scope(), Registry().scope():
+        registry.claim([nobodys, gone])
+        assert nobodys.id not in outer._owned
+    assert nobodys.is_disposed
+    assert count(registry) == 0
+
+
+def test_claim_skips_scopes_that_ended_and_outside_of_scopes_makes_the_caller_the_owner(registry):
+    tensor = registry.tensor(1)
+    with registry.scope() as outer:
+        inner = registry.scope().__enter__()
+        context = contextvars.copy_context()
+        inner.__exit__(None, None, None)
+        context.run(registry.claim, [tensor])
+        assert outer._owned == {tensor.id}
+        contextvars.Context().run(registry.claim, [tensor])
+        assert outer._owned == set()
+    assert not tensor.is_disposed
+    tensor.dispose()
+
+
+def test_a_scope_left_before_the_one_inside_it_frees_its_tensors_and_raises(registry):
     """CONFORMANCE 27."""
     outer, inner = registry.scope("outer"), registry.scope("inner")
     outer.__enter__()
@@ -301,12 +326,12 @@ def test_a_scope_left_before_the_one_inside_it_frees_its_own_and_says_so(registr
             outer.__exit__(None, None, None)
         assert count(registry) == 1
         assert tensor.array() == 2
-    # What led here may go on in the ended scope: it must not make tensors there.
+    # The code that led here may continue in the ended scope, in which it cannot create tensors.
     with pytest.raises(ScopeClosedError):
         registry.tensor(1)
 
 
-def test_an_error_on_its_way_out_is_not_replaced(registry):
+def test_leaving_scopes_in_the_wrong_order_does_not_replace_an_exception(registry):
     outer, inner = registry.scope(), registry.scope()
     outer.__enter__()
     inner.__enter__()
@@ -315,7 +340,7 @@ def test_an_error_on_its_way_out_is_not_replaced(registry):
 
 
 def test_a_scope_left_in_another_context_is_closed(registry):
-    """CONFORMANCE 27: it frees its tensors, and the other context goes on in its own scope."""
+    """CONFORMANCE 27: its tensors are freed, and the other context continues in its own scope."""
     scope = registry.scope()
     entered = contextvars.copy_context()
     tensor = entered.run(lambda: scope.__enter__() and registry.tensor(1))
@@ -324,12 +349,12 @@ def test_a_scope_left_in_another_context_is_closed(registry):
         scope.__exit__(None, None, None)
         assert tensor.is_disposed
         assert not mine.is_disposed
-        assert registry.tensor(3).id in ours.ids
+        assert registry.tensor(3).id in ours._owned
     with pytest.raises(ScopeClosedError):
         entered.run(registry.tensor, 4)
 
 
-def test_a_scope_left_in_a_copy_of_its_context_gives_that_one_its_parent_back(registry):
+def test_leaving_a_scope_in_a_copy_of_its_context_restores_the_parent_there(registry):
     with registry.scope("parent") as parent:
         scope = registry.scope("left elsewhere")
         context = contextvars.copy_context()
@@ -337,18 +362,18 @@ def test_a_scope_left_in_a_copy_of_its_context_gives_that_one_its_parent_back(re
         copied = context.copy()
         copied.run(scope.__exit__, None, None, None)
         tensor = copied.run(registry.tensor, 1)
-        assert parent.ids == {tensor.id}
+        assert parent._owned == {tensor.id}
 
 
 def test_scopes_of_two_registries_nest_independently(registry):
-    """CONFORMANCE 42: a tensor goes to the innermost scope that names its own registry."""
+    """CONFORMANCE 42: a tensor belongs to the innermost scope of its own registry."""
     other = Registry()
     with registry.scope() as outer:
         with other.scope() as inner:
             mine = registry.tensor(1)
             theirs = other.tensor(1)
             passed = inner.returns([mine, other.tensor(2)])[1]
-            assert outer.ids == {mine.id}
+            assert outer._owned == {mine.id}
         assert not mine.is_disposed
         assert theirs.is_disposed
     assert mine.is_disposed
@@ -357,15 +382,15 @@ def test_scopes_of_two_registries_nest_independently(registry):
     assert other.memory().baseline == (0, 0, 0, 0)
 
 
-def test_disposing_in_one_registry_never_touches_the_same_id_in_another(registry):
-    """CONFORMANCE 42."""
+def test_disposing_in_one_registry_never_touches_a_tensor_of_another(registry):
+    """CONFORMANCE 42: no two tensors of the process have the same id."""
     other = Registry()
     with registry.scope(), other.scope() as scope:
         mine, theirs = registry.tensor(1), other.tensor(1)
-        assert mine.id == theirs.id
+        assert mine.id != theirs.id
         registry.dispose(mine)
         scope.returns(mine)
-        assert theirs.id in scope.ids
+        assert theirs.id in scope._owned
         assert not theirs.is_disposed
 
 
@@ -373,7 +398,7 @@ def test_disposing_in_one_registry_never_touches_the_same_id_in_another(registry
 
 
 async def test_interleaved_tasks_never_free_each_others_tensors(registry):
-    """CONFORMANCE 22: the steps of the two are forced to alternate."""
+    """CONFORMANCE 22: the steps of the two tasks alternate."""
     turns = [asyncio.Event() for _ in range(4)]
 
     async def first():
@@ -408,7 +433,7 @@ async def test_the_children_of_a_task_group_belong_to_the_scope_around_it(regist
     async with registry.scope() as scope:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(work()) for work in (plain, plain, scoped)]
-        assert scope.ids == {task.result().id for task in tasks[:2]}
+        assert scope._owned == {task.result().id for task in tasks[:2]}
         assert tasks[2].result().is_disposed
     assert count(registry) == 0
 
@@ -418,11 +443,11 @@ async def test_worker_threads_belong_to_the_scope_of_their_caller(registry, to_t
     """CONFORMANCE 24."""
     async with registry.scope() as scope:
         tensor = await to_thread(registry.tensor, 1)
-        assert scope.ids == {tensor.id}
+        assert scope._owned == {tensor.id}
     assert tensor.is_disposed
 
 
-async def test_a_task_that_outlives_its_scope_cannot_make_tensors_in_it(registry):
+async def test_a_task_that_outlives_its_scope_cannot_create_tensors_in_it(registry):
     """CONFORMANCE 25: but it can in a scope of its own."""
     ended = asyncio.Event()
 
@@ -441,7 +466,7 @@ async def test_a_task_that_outlives_its_scope_cannot_make_tensors_in_it(registry
     await task
 
 
-async def test_a_thread_that_outlives_its_scope_cannot_make_tensors_in_it(registry):
+async def test_a_thread_that_outlives_its_scope_cannot_create_tensors_in_it(registry):
     """CONFORMANCE 25."""
     ended = threading.Event()
 
@@ -457,14 +482,14 @@ async def test_a_thread_that_outlives_its_scope_cannot_make_tensors_in_it(regist
         await thread
 
 
-async def test_tasks_that_each_start_the_next_do_not_chain_their_scopes(registry):
-    """Each starts inside the scope of the one before, which then ends: a service does that for weeks."""
+async def test_tasks_that_each_start_the_next_do_not_accumulate_scopes(registry):
+    """Each starts inside the scope of the one before, which then ends, as in a service that runs for weeks."""
     depths = []
 
     async def step(remaining):
         async with registry.scope() as scope:
             await asyncio.sleep(0)
-            depth, above = 0, scope.parent
+            depth, above = 0, scope._owned.parent
             while above is not None:
                 depth, above = depth + 1, above.parent
             depths.append(depth)
@@ -556,8 +581,8 @@ async def test_a_second_cancel_while_draining_leaves_no_tensor(registry):
     assert registry.memory().baseline == (0, 0, 0, 0)
 
 
-async def test_a_cancelled_task_hands_nothing_to_a_caller_that_is_gone(registry):
-    """CONFORMANCE 26: what it had returned to the scope around is freed with that one."""
+async def test_tensors_returned_by_a_cancelled_task_are_freed_by_the_scope_around(registry):
+    """CONFORMANCE 26."""
     async with registry.scope():
         inner_done = asyncio.Event()
         results = []
@@ -576,7 +601,7 @@ async def test_a_cancelled_task_hands_nothing_to_a_caller_that_is_gone(registry)
     assert count(registry) == 0
 
 
-def test_keep_refuses_what_is_gone(registry):
+def test_keep_of_a_disposed_tensor_raises(registry):
     with registry.scope():
         tensor = registry.tensor(1)
     with pytest.raises(TensorDisposedError):

@@ -1,4 +1,4 @@
-"""The handle: reading, sharing a buffer, and what is left after disposal."""
+"""Tensors: reading, sharing a buffer, and use after disposal."""
 
 import asyncio
 import copy
@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from humanrt.errors import EngineClosedError, InputError, TensorDisposedError, TensorError
-from humanrt.tensors import DTYPES, Registry
+from humanrt.tensors import DTYPES, Registry, keep, pinned, values_of
 from humanrt.tensors.tensor import OFF_LOOP_BYTES
 
 LARGE = OFF_LOOP_BYTES // 4  # float32 elements from which a copy leaves the event loop
@@ -22,10 +22,10 @@ def grid(registry):
         yield registry.tensor(np.arange(6).reshape(2, 3), "float32")
 
 
-# -- facts and reading
+# -- attributes and reading
 
 
-def test_facts(grid):
+def test_attributes(grid):
     assert (grid.shape, grid.rank, grid.size, grid.nbytes, grid.device) == ((2, 3), 2, 6, 24, "cpu")
     assert grid.dtype == np.float32
     assert not grid.is_disposed
@@ -39,14 +39,14 @@ def test_ids_are_never_used_again(registry):
     assert len(set(ids)) == 5
 
 
-async def test_reads_give_the_values_in_the_tensors_shape(grid):
+async def test_reads_return_the_values_in_the_shape_of_the_tensor(grid):
     expected = np.arange(6, dtype=np.float32).reshape(2, 3)
     for values in (await grid.data(), grid.data_sync(), grid.numpy(), np.asarray(grid)):
         np.testing.assert_array_equal(values, expected, strict=True)
     assert grid.array() == expected.tolist()
 
 
-async def test_copies_are_the_callers(grid):
+async def test_copies_are_independent_of_the_tensor(grid):
     for values in (await grid.data(), grid.data_sync(), np.array(grid)):
         values[:] = -1
     assert grid.array() == [[0, 1, 2], [3, 4, 5]]
@@ -120,8 +120,8 @@ def test_a_view_has_every_dtype_and_shape(registry, dtype, shape):
         assert view.size == 0 or np.shares_memory(view, values)
 
 
-def test_a_view_can_never_be_written(registry, four_floats):
-    """The caller's own array is writable: the view of it is not, nor can it be made so."""
+def test_a_view_cannot_be_made_writable(registry, four_floats):
+    """The array of the caller is writable; the view of it is not, and cannot be made writable."""
     with registry.from_numpy(four_floats) as tensor:
         view = tensor.numpy()
         with pytest.raises(ValueError, match="read-only"):
@@ -157,7 +157,7 @@ def test_a_view_outlives_its_tensor_and_is_reported(registry):
         lambda v: np.asarray(v.base),
     ],
 )
-def test_what_is_derived_from_a_view_is_reported_as_long_as_it_lives(registry, derive):
+def test_objects_derived_from_a_view_are_reported_while_they_are_alive(registry, derive):
     """CONFORMANCE 11: NumPy shortens chains of bases, and slices outlive the view they were cut from."""
     tensor = registry.tensor([1.0, 2.0, 3.0])
     derived = derive(tensor.numpy())
@@ -167,9 +167,9 @@ def test_what_is_derived_from_a_view_is_reported_as_long_as_it_lives(registry, d
     assert not registry.memory().unreliable
 
 
-def test_what_is_pinned_can_be_read_after_disposal(registry, four_floats):
+def test_pinned_values_can_be_read_after_disposal(registry, four_floats):
     tensor = registry.adopt(four_floats)
-    with tensor.pinned() as array:
+    with pinned(tensor) as array:
         tensor.dispose()
         assert registry.memory().baseline == (0, 0, 0, 0)
         assert array.tolist() == [0, 1, 2, 3]
@@ -179,7 +179,7 @@ def test_what_is_pinned_can_be_read_after_disposal(registry, four_floats):
 
 
 class Consumer:
-    """Asks a tensor for DLPack as another library does."""
+    """A consumer that asks a tensor for DLPack as another library does."""
 
     def __init__(self, tensor, **asked):
         self.tensor = tensor
@@ -193,8 +193,8 @@ class Consumer:
 
 
 @pytest.mark.parametrize("dtype", sorted(DTYPES, key=str), ids=str)
-def test_dlpack_shares_with_whoever_asks_for_a_version(registry, dtype):
-    """CONFORMANCE 11: the values cannot be written, and the buffer is reported as viewed as long as they are held."""
+def test_dlpack_shares_with_a_consumer_that_asks_for_a_version(registry, dtype):
+    """CONFORMANCE 11: the values are read-only, and the view is reported while it is referenced."""
     values = np.ones((2, 3), dtype)
     with registry.from_numpy(values) as tensor:
         shared = np.from_dlpack(tensor)
@@ -207,15 +207,15 @@ def test_dlpack_shares_with_whoever_asks_for_a_version(registry, dtype):
 
 
 @pytest.mark.parametrize("asked", [{}, {"max_version": (0, 8)}, {"max_version": (1, 0), "copy": True}])
-def test_dlpack_copies_for_everybody_else(registry, asked):
+def test_dlpack_copies_for_other_consumers(registry, asked):
     with registry.tensor([1.0, 2.0]) as tensor:
         copy = np.from_dlpack(Consumer(tensor, **asked))
         assert copy.tolist() == [1, 2]
-        assert not np.shares_memory(copy, registry.values(tensor))
+        assert not np.shares_memory(copy, values_of(tensor))
         assert not registry.memory().unreliable
 
 
-def test_dlpack_refuses_to_share_what_could_be_written(registry):
+def test_dlpack_does_not_share_writable_memory(registry):
     with registry.tensor([1.0, 2.0]) as tensor, pytest.raises(BufferError, match="read-only"):
         tensor.__dlpack__(copy=False)
 
@@ -273,7 +273,7 @@ def test_shape_changes_share_the_buffer_and_outlive_their_source(registry, deriv
         lambda t: t.cast("float64"),
     ],
 )
-def test_an_impossible_change_counts_nothing(registry, grid, change):
+def test_an_invalid_change_raises_and_counts_nothing(registry, grid, change):
     before = registry.memory()
     with pytest.raises(InputError):
         change(grid)
@@ -290,7 +290,7 @@ def test_a_strided_array_is_shared_and_copied_only_to_reshape_it(registry):
         assert flat.array() == values.reshape(-1).tolist()
         assert not np.shares_memory(flat.numpy(), values)
         assert tensor.data_sync().flags.c_contiguous
-        # NumPy could give a view here, but then the engine would own a piece of the caller's memory.
+        # NumPy could return a view here, but then the engine would own a part of the caller's memory.
         assert not np.shares_memory(tensor.expand_dims().numpy(), values)
 
 
@@ -317,14 +317,14 @@ def test_tensor_copies(registry, four_floats):
     ],
 )
 def test_cast(registry, data, dtype, expected):
-    """Values as in TF.js's cast: fractions are cut off, anything but 0 is true."""
+    """Values as in TF.js's cast: fractions are truncated, any number but 0 is true."""
     with registry.scope():
         result = registry.tensor(data).cast(dtype)
         assert result.dtype == dtype
         assert result.array() == expected
 
 
-def test_cast_of_what_does_not_fit_does_not_warn(registry):
+def test_cast_of_values_out_of_range_does_not_warn(registry):
     with registry.scope():
         assert registry.tensor([float("nan"), 1e30]).cast("int32").shape == (2,)
 
@@ -343,7 +343,7 @@ USES = {
     "numpy": lambda t: t.numpy(),
     "array": lambda t: t.array(),
     "asarray": np.asarray,
-    "pinned": lambda t: t.pinned().__enter__(),
+    "pinned": lambda t: pinned(t).__enter__(),
     "print": lambda t: t.print(),
     "dlpack": lambda t: t.__dlpack__(),
     "dlpack device": lambda t: t.__dlpack_device__(),
@@ -353,7 +353,7 @@ USES = {
     "squeeze": lambda t: t.squeeze(),
     "cast": lambda t: t.cast("int32"),
     "cast to the same": lambda t: t.cast("float32"),
-    "keep": lambda t: t.registry.keep(t),
+    "keep": keep,
 }
 
 
@@ -393,13 +393,13 @@ def test_print_shows_the_values(registry, capsys):
 
 
 @pytest.mark.parametrize("copier", [copy.copy, copy.deepcopy, pickle.dumps])
-def test_a_second_handle_cannot_be_smuggled_in(grid, copier):
+def test_a_tensor_cannot_be_copied_or_pickled(grid, copier):
     """Two handles with one id would free each other's buffer."""
     with pytest.raises(TensorError, match="clone"):
         copier(grid)
 
 
-def test_after_close_an_old_handle_says_so():
+def test_a_tensor_of_a_closed_engine_raises():
     registry = Registry()
     tensor = registry.tensor(1)
     registry.close()
@@ -409,14 +409,14 @@ def test_after_close_an_old_handle_says_so():
         registry.tensor(1)
 
 
-def test_the_error_tells_the_history_where_it_was_recorded():
+def test_the_error_contains_the_history_if_it_was_recorded():
     registry = Registry(track_sites=True)
     tensor = registry.tensor(1)
     with registry.scope():
         scoped = registry.tensor(2)
     tensor.dispose()
     for disposed in (tensor, scoped):
-        here = r"test_tensor\.py:\d+ in test_the_error_tells_the_history"
+        here = r"test_tensor\.py:\d+ in test_the_error_contains_the_history"
         with pytest.raises(TensorDisposedError, match=rf"made at .*{here}.*, freed at .*{here}"):
             disposed.array()
     del tensor, scoped, disposed

@@ -1,4 +1,4 @@
-"""What becomes a tensor, and what is refused."""
+"""Which values, dtypes and shapes are accepted."""
 
 import numpy as np
 import pytest
@@ -41,7 +41,7 @@ def test_dtype_can_be_named(registry, dtype):
             assert tensor.array() == [0, 1]
 
 
-def test_fractions_are_cut_off_towards_zero(registry):
+def test_fractions_are_truncated_towards_zero(registry):
     """TF.js: tensor1d([1.7, -1.7], 'int32') holds 1 and -1."""
     with registry.tensor([1.7, -1.7], "int32") as tensor:
         assert tensor.array() == [1, -1]
@@ -86,7 +86,7 @@ def test_the_limits_of_an_integer_dtype_are_accepted(registry):
         ([2.0**63], "int64", "do not fit int64"),
     ],
 )
-def test_refused_data_counts_nothing(data, dtype, message):
+def test_invalid_data_raises_and_counts_nothing(data, dtype, message):
     registry = Registry()
     before = registry.memory()
     with pytest.raises(InputError, match=message):
@@ -121,7 +121,7 @@ def test_an_adopted_array_needs_a_tensor_dtype(registry):
         ((-1, 3), 0, (0, 3)),
     ],
 )
-def test_shape_is_worked_out(shape, size, expected):
+def test_a_size_of_minus_one_is_inferred(shape, size, expected):
     assert resolve_shape(shape, size) == expected
 
 
@@ -129,7 +129,7 @@ def test_shape_is_worked_out(shape, size, expected):
     ("shape", "size"),
     [(5, 6), ((4, -1), 6), ((-1, -1), 6), ((-2, -3), 6), ((-1, 0), 0), ((), 2), ((2.0, 3), 6), ("23", 6), (None, 1)],
 )
-def test_impossible_shape_is_refused(shape, size):
+def test_an_impossible_shape_raises(shape, size):
     with pytest.raises(InputError):
         resolve_shape(shape, size)
 

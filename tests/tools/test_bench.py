@@ -191,6 +191,12 @@ class TestCommands:
         assert float(wall.split(" | ")[4]) > 0
         assert "`humanrt --version` imports" in done.stdout
 
+    def test_matching(self):
+        done = self.run("matching", "--entries", "300", "--rounds", "1")
+        cpu, wall = done.stdout.splitlines()[4:6]
+        assert cpu.startswith("| search, CPU | at most 1.2 times |")
+        assert float(wall.split(" | ")[4]) > 0
+
     def test_cost(self):
         done = self.run("cost", "detector", "--top", "5")
         figures = dict(line.strip("| ").split(" | ") for line in done.stdout.splitlines()[2:8])

@@ -14,8 +14,8 @@ from humanrt.cli import table
 from humanrt.config import Config, load_config
 from humanrt.drawing import result as drawing
 from humanrt.errors import ModelError
-from humanrt.result import Result
-from humanrt.result.formats.rows import Row, Summary
+from humanrt.result import Result, Row
+from humanrt.result.formats.rows import Summary
 from humanrt.vision.call import Call, Clock
 from humanrt.vision.detection import Detection
 from humanrt.vision.families import FAMILIES
@@ -93,11 +93,11 @@ async def detect_brightness(call, families, found):
 
 
 def summarize_brightness(result):
-    return Summary("brightness", 1, [Row("light", 1.0, (0, 0, result.width, result.height), "bright")])
+    return Summary("brightness", 1, [Row("light", 0, None, 1.0, 0, 0, result.width, result.height, label="bright")])
 
 
 def draw_brightness(canvas, result):
-    canvas[-1, -1] = 255
+    canvas.pixels[-1, -1] = 255
 
 
 TOY = Module(
@@ -218,7 +218,7 @@ def test_modules_are_drawn_by_layer(monkeypatch):
 
     def painting(level):
         def draw(canvas, result):
-            canvas[...] = level
+            canvas.pixels[...] = level
 
         return draw
 

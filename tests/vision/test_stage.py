@@ -28,6 +28,12 @@ from humanrt.zoo import find_card
 ENDLESS = 10**8  # turns of the loop in a model: minutes
 
 
+def use_three_threads(monkeypatch):
+    three = scheduler.Scheduler(3)
+    monkeypatch.setattr(scheduler, "_scheduler", three)
+    monkeypatch.setattr(scheduler, "run", three.run)
+
+
 @dataclass(frozen=True)
 class Crops(Family[Any, Batch, Any]):
     """Takes crops, [n, 2, 2, 3], and returns copies of the outputs."""
@@ -126,7 +132,7 @@ class TestHops:
         assert sums.tolist() == total(crops(3))
 
     async def test_a_model_for_one_image_runs_once_for_each_in_parallel(self, double_singly, run, hops, monkeypatch):
-        monkeypatch.setattr(scheduler, "_scheduler", scheduler.Scheduler(3))
+        use_three_threads(monkeypatch)
         hops()
         together = threading.Barrier(3)
         graph_run, batches = double_singly.graph._run, []
@@ -182,7 +188,8 @@ def note_batches(model, monkeypatch):
 class TestMemory:
     async def test_each_output_is_copied_once_and_decoded_from_that_copy(self, engine, double, run, monkeypatch):
         copies, decoded = [], []
-        empty = internals(engine).registry.empty
+        ledger = internals(engine).registry.ledger
+        empty = ledger.empty
 
         def note(shape, dtype):
             copies.append(empty(shape, dtype))
@@ -194,7 +201,7 @@ class TestMemory:
                 decoded.extend(outputs)
                 return [float(output.sum()) for output in outputs]
 
-        monkeypatch.setattr(type(internals(engine).registry), "empty", lambda _, shape, dtype: note(shape, dtype))
+        monkeypatch.setattr(type(ledger), "empty", lambda _, shape, dtype: note(shape, dtype))
         assert await run(double, crops(2), Noting()) == [2.0 * crops(2).sum(), crops(2).sum()]
         assert len(copies) == len(decoded) == 2
         assert all(output is copy for output, copy in zip(decoded, copies, strict=True))
@@ -326,7 +333,7 @@ class TestErrors:
         await fails(ModelRunError, double, crops(), match="broken")
 
     async def test_an_error_in_one_of_several_runs_ends_the_others(self, engine, double_singly, monkeypatch):
-        monkeypatch.setattr(scheduler, "_scheduler", scheduler.Scheduler(3))
+        use_three_threads(monkeypatch)
         others = threading.Semaphore(0)
 
         def fail(names, feeds, stop):
@@ -500,7 +507,7 @@ class TestCancellation:
         assert phases == ["prepare", "_run", "decode"]
 
     async def test_several_runs_are_all_stopped(self, engine, tmp_path, cancel, monkeypatch):
-        monkeypatch.setattr(scheduler, "_scheduler", scheduler.Scheduler(3))
+        use_three_threads(monkeypatch)
         model, begun, count = repeating(engine, tmp_path), threading.Event(), threading.Semaphore(0)
         source = np.full((3, *IMAGE), ENDLESS, np.float32)
         graph_run = model.graph._run

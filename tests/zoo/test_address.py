@@ -88,7 +88,9 @@ def test_a_model_is_fetched_once_with_its_weights(store, web, model):
     assert (path.parent / "shards" / "w 1.bin").read_bytes() == WEIGHTS
     assert seen[0] == Progress("model.json", len(JSON), len(JSON))
     assert seen[-1] == Progress("w 1.bin", len(WEIGHTS), len(WEIGHTS))
-    assert store.download(model, shards, check=complete) == path
+    seen.clear()
+    assert store.download(model, shards, check=complete, on_progress=seen.append) == path
+    assert seen == [Progress("model.json", len(JSON), len(JSON))]
     assert web.requests == ["/a/model.json", "/a/shards/w%201.bin"]
 
 

@@ -79,6 +79,29 @@ def test_the_error_of_an_unknown_model_has_the_nearest_name():
         find_card("zzz")
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "facemesh",
+        "facemesh.json",
+        "../models/facemesh.json",
+        "https://example.org/models/facemesh.json",
+        "https://example.org/facemesh.json?v=3.3/6#top",
+        "file://models/facemesh.json",
+        "C:\\models\\facemesh.json",
+        "indexeddb://facemesh",
+    ],
+)
+def test_a_path_of_human_is_known_by_its_base_name(path):
+    assert find_card(path).name == "facemesh"
+
+
+@pytest.mark.parametrize("path", ["", "https://example.org/facemesh.json/", "facemesh.json?v=3", "facemesh.json.json"])
+def test_another_path_is_unknown(path):
+    with pytest.raises(UnknownModelError):
+        find_card(path)
+
+
 # Custom cards.
 
 MINE = """

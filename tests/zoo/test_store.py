@@ -95,6 +95,17 @@ def test_github_is_before_npm(store, cache, model, github, npm):
     assert Progress("alpha.bin", 10000, 10000) in seen
 
 
+def test_files_that_need_no_fetch_are_reported_at_their_end(store, cache, model, filled):
+    ends = [Progress(file.name, file.bytes, file.bytes) for file in model.card.files]
+    for cached in (store, Store(cache.with_name("empty"), model_base_path=filled)):
+        seen = []
+        cached.ensure(model.card, on_progress=seen.append)
+        assert seen == ends
+    seen = []
+    store.pull([model.card], on_progress=seen.append)
+    assert seen == ends
+
+
 def test_npm_is_last(store, model, npm):
     npm.pack(model.members())
     seen = []

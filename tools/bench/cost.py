@@ -28,7 +28,7 @@ from humanrt import Human
 PACKAGE = Path(humanrt.__file__).parent
 WARM_UPS = 3
 COPYING = ("empty", "data_sync")
-"""The functions of ``tensors/`` that copy an output: a run is copied into what ``Registry.empty`` allocates."""
+"""The functions of ``tensors/`` that copy an output: a run is copied into what ``Ledger.empty`` allocates."""
 
 WAY = ("/runtime/scheduler.py", "/runtime/futures.py", "/runtime/completion.py")
 """The files that every hop passes."""

@@ -1,7 +1,7 @@
-"""``python tools/fuzz``: convert damaged models for a given time, with one seed after the other or guided by coverage.
+"""``python tools/fuzz``: convert damaged models and decode damaged pictures for a given time, one seed after the other.
 
 The tests use one seed; this command uses others. With ``--atheris`` the fuzzer of that name (``pip install atheris``)
-makes the decisions, guided by the coverage of the code.
+makes the decisions for TF.js models, guided by the coverage of the code.
 """
 
 import argparse
@@ -19,9 +19,9 @@ from fuzz.corpus import add_model, write_corpus  # noqa: E402  # needs the line 
 
 def with_seeds(folder: Path, options: argparse.Namespace) -> int:
     """Run one seed after the other until the time is over, and print the failures; return the exit status."""
-    from fuzz.runner import ONNX, OUTCOMES, TFJS, run
+    from fuzz.runner import ONNX, OUTCOMES, PICTURES, TFJS, run
 
-    workers = {"tfjs": [TFJS], "onnx": [ONNX], "all": [TFJS, ONNX]}[options.formats]
+    workers = {"tfjs": [TFJS], "onnx": [ONNX], "pictures": [PICTURES], "all": [TFJS, ONNX, PICTURES]}[options.formats]
     end, seed, failed = time.monotonic() + options.seconds, options.seed, False
     while time.monotonic() < end:
         for worker in workers:
@@ -30,7 +30,7 @@ def with_seeds(folder: Path, options: argparse.Namespace) -> int:
             counted = {what: count for what, count in counts.items() if count}
             print(f"seed {seed}, {worker[-1]}: {counted}, {len(report.failures)} failed", flush=True)
             for failure in report.failures:
-                print(f"seed {seed}, case {failure.case}, {failure.model}: {failure.what}", flush=True)
+                print(f"seed {seed}, case {failure.case}, {failure.valid}: {failure.what}", flush=True)
             failed = failed or bool(report.failures)
         seed += 1
     return int(failed)
@@ -67,9 +67,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--seconds", type=float, default=600, help="the duration, by default 600")
     parser.add_argument("--seed", type=int, default=0, help="the first seed, by default 0")
-    parser.add_argument("--cases", type=int, default=10_000, help="damaged models for each seed, by default 10000")
+    parser.add_argument("--cases", type=int, default=10_000, help="cases for each seed, by default 10000")
     parser.add_argument(
-        "--formats", choices=("tfjs", "onnx", "all"), default="all", help="the models to damage, by default all"
+        "--formats", choices=("tfjs", "onnx", "pictures", "all"), default="all", help="what to damage, by default all"
     )
     parser.add_argument("--atheris", action="store_true", help="use atheris, guided by coverage, for TF.js models")
     options = parser.parse_args(arguments)

@@ -4,25 +4,20 @@
 """
 
 import json
-import resource
 import shutil
-import signal
 import sys
 import traceback
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from fuzz.limits import limit_memory, limited_time
 from fuzz.onnx_corpus import ValidOnnx, draw_all, write
 from fuzz.onnx_mutation import mutate
-from fuzz.worker import STALLED_S, seeded
+from fuzz.worker import seeded
 from humanrt import Engine
 from humanrt.engine import internals
 from humanrt.errors import HumanRTError
 from humanrt.zoo import Store
-
-MEMORY_BYTES = 2**30
-PATIENCE_S = 10.0
-"""CPU time for a case."""
 
 
 def attempt(valid: ValidOnnx, seed: int, case: int, engine: Engine, place: Path) -> str:
@@ -32,26 +27,14 @@ def attempt(valid: ValidOnnx, seed: int, case: int, engine: Engine, place: Path)
     folder = place / "model"
     shutil.rmtree(folder, ignore_errors=True)
     path = write(folder, data, files)
-    # The signals of both timers end the process.
-    signal.setitimer(signal.ITIMER_PROF, PATIENCE_S)
-    signal.setitimer(signal.ITIMER_REAL, STALLED_S)
     try:
-        internals(engine).load(path, copy=bool(case % 2)).dispose()
+        with limited_time():
+            internals(engine).load(path, copy=bool(case % 2)).dispose()
     except HumanRTError:
         return "refused"
     except BaseException:  # noqa: BLE001 - any other exception is a finding
         return traceback.format_exc()
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        signal.setitimer(signal.ITIMER_REAL, 0)
     return "loaded"
-
-
-def limit() -> None:
-    """Limit the memory of this process to what it has now and ``MEMORY_BYTES``."""
-    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY_BYTES, used + MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def main() -> None:
@@ -62,7 +45,7 @@ def main() -> None:
         with Engine("cpu", store=Store(place / "cache")) as engine:
             # Imports and the first session are not part of a case.
             internals(engine).load(write(place / "first", models[0].data, models[0].files)).dispose()
-            limit()
+            limit_memory()
             for case in range(*map(int, numbers)):
                 valid = models[case % len(models)]
                 print(json.dumps([case, valid.name]), flush=True)

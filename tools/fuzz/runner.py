@@ -15,30 +15,31 @@ from pathlib import Path
 WORKERS = 2
 TFJS = ("-m", "fuzz.worker")
 ONNX = ("-m", "fuzz.onnx_worker")
+PICTURES = ("-m", "fuzz.picture_worker")
 
-OUTCOMES = ("converted", "loaded", "refused")
+OUTCOMES = ("converted", "loaded", "decoded", "refused")
 """The outcomes of a case that are not failures."""
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A case that raised another error than ``ModelFormatError``, or ended its process."""
+    """A case that raised an undocumented error, had a wrong result, or ended its process."""
 
     case: int
-    model: str
+    valid: str
     what: str
 
 
 @dataclass
 class Report:
-    """The number of cases by model and outcome, and the failures."""
+    """The number of cases by valid input and outcome, and the failures."""
 
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     failures: list[Failure] = field(default_factory=list)
 
 
 def run(folder: Path, cases: int, seed: int, worker: Sequence[str] = TFJS) -> Report:
-    """Convert or load ``cases`` damaged models, which follow from the valid ones in ``folder`` and from ``seed``."""
+    """Run ``cases`` damaged inputs, which follow from the valid ones, in ``folder`` or drawn, and from ``seed``."""
     report, lock = Report(), threading.Lock()
 
     def share(first: int) -> None:

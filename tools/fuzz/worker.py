@@ -8,7 +8,6 @@ outcome.
 import contextlib
 import json
 import resource
-import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -18,6 +17,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import onnx
 
+from fuzz.limits import limited_time
 from fuzz.mutation import Choose, ValidModel, mutate
 from fuzz.writer import WEIGHTS
 from humanrt.errors import ModelFormatError
@@ -26,9 +26,6 @@ from humanrt.tfjs import convert, source_digest, source_files
 MEMORY_BYTES = 2**30
 PATIENCE_S = 5.0
 """CPU time for a case, which does not depend on the load of the machine."""
-
-STALLED_S = 120.0
-"""Wall time for a case, which ends a case that waits."""
 
 _LARGE = 2**15
 
@@ -78,22 +75,17 @@ def attempt(valid: ValidModel, ops: Sequence[str], choose: Choose, place: Path) 
     (place / WEIGHTS).write_bytes(weights)
     destination = place / "model.onnx"
     destination.unlink(missing_ok=True)
-    # The signals of both timers end the process.
-    signal.setitimer(signal.ITIMER_PROF, PATIENCE_S)
-    signal.setitimer(signal.ITIMER_REAL, STALLED_S)
     try:
-        for call in (source_files, source_digest):
-            with contextlib.suppress(ModelFormatError):
-                call(model_json)
-        convert(model_json, destination)
-        check(onnx.load(destination))
+        with limited_time(PATIENCE_S):
+            for call in (source_files, source_digest):
+                with contextlib.suppress(ModelFormatError):
+                    call(model_json)
+            convert(model_json, destination)
+            check(onnx.load(destination))
     except ModelFormatError:
         return "refused"
     except BaseException:  # noqa: BLE001 - any other exception is a finding
         return traceback.format_exc()
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        signal.setitimer(signal.ITIMER_REAL, 0)
     return "converted"
 
 

@@ -1,12 +1,13 @@
 // Human: detects in one picture, on TF.js's WASM backend, or on its CPU backend where WASM lacks a kernel.
 'use strict';
 
+const { createHash } = require('node:crypto');
 const Module = require('node:module');
 const path = require('node:path');
 const { pathToFileURL } = require('node:url');
 const tf = require('@tensorflow/tfjs-core');
 require('./files');
-const { decode, encode } = require('./arrays');
+const { decode, encode, feed } = require('./arrays');
 
 const PACKAGE = path.join(__dirname, 'node_modules', '@vladmandic', 'human');
 const BUILD = path.join(PACKAGE, 'dist', 'human.node-wasm.js');
@@ -64,11 +65,74 @@ async function segmentation({ frames, config, backend }) {
   }
 }
 
+// Warms up as in a browser: Node has no createImageBitmap, so this one finds the pixels of Human's sample by the SHA-256
+// of its file.
+async function warmup({ pictures, config, choice, backend }) {
+  const human = freshHuman({ ...config, ...OURS, warmup: choice, backend });
+  const used = [];
+  globalThis.createImageBitmap = async (blob) => {
+    const digest = createHash('sha256').update(Buffer.from(await blob.arrayBuffer())).digest('hex');
+    used.push(digest);
+    const { data, shape } = decode(pictures[digest]);
+    return Object.assign(tf.tensor(Int32Array.from(data), shape, 'int32'), { close() {} });
+  };
+  tf.engine().startScope();
+  try {
+    await human.init();
+    const result = await human.warmup();
+    return { used, result: JSON.parse(JSON.stringify(result, toJSON)) };
+  } finally {
+    tf.engine().endScope();
+    delete globalThis.createImageBitmap;
+  }
+}
+
+async function compare({ first, second }) {
+  const human = freshHuman({ ...OURS, backend: 'wasm' });
+  tf.engine().startScope();
+  try {
+    await human.init();
+    return await human.compare(feed(first), feed(second));
+  } finally {
+    tf.engine().endScope();
+  }
+}
+
+function validate({ configs }) {
+  const human = freshHuman({});
+  return configs.map((config) => human.validate(config));
+}
+
+function reset({ config }) {
+  const human = freshHuman(config);
+  human.reset();
+  return human.config;
+}
+
+// Compares embeddings with each set of options; null stands for none. find() searches the ten candidates around each.
+function match({ embeddings, candidates, options }) {
+  const { match: { distance, similarity, find } } = freshHuman({});
+  const ten = (i) => candidates.slice(i - (i % 10), i - (i % 10) + 10);
+  return options.map((each) => {
+    const given = each === null ? [] : [each];
+    return {
+      distances: embeddings.map((one, i) => distance(one, candidates[i], ...given)),
+      similarities: embeddings.map((one, i) => similarity(one, candidates[i], ...given)),
+      found: embeddings.map((one, i) => find(one, ten(i), ...given)),
+    };
+  });
+}
+
 const defaults = () => freshHuman({}).config;
 
 module.exports = {
+  compare,
   defaults,
   detect,
+  reset,
+  match,
   segmentation,
+  validate,
+  warmup,
   version: require(path.join(PACKAGE, 'package.json')).version,
 };

@@ -152,6 +152,21 @@ class Peer:
         result: list[Array] = self._request("segmentation", **request, backend=backend)
         return result
 
+    def human_match(
+        self,
+        embeddings: Sequence[Sequence[float]],
+        candidates: Sequence[Sequence[float]],
+        options: Sequence[Mapping[str, float] | None],
+    ) -> list[dict[str, Any]]:
+        """Compare n pairs by ``human.match``, with each of ``options``, and without any for None.
+
+        Each result has n ``distances`` and ``similarities``, and in ``found`` what ``find()`` returns for each
+        embedding among the ten candidates around its own: those from the last multiple of ten on.
+        """
+        fields = {"embeddings": embeddings, "candidates": candidates, "options": options}
+        result: list[dict[str, Any]] = self._request("match", **fields)
+        return result
+
     def inside_human(self, files: Sequence[str], function: str, *arguments: object) -> Any:  # noqa: ANN401  # any result
         """Call a function that Human does not export, on JSON.
 
@@ -160,6 +175,31 @@ class Peer:
         ``RefusedError`` if there is no such file or function.
         """
         return self._request("inside", files=files, name=function, args=arguments)
+
+    def human_warmup(
+        self, pictures: Mapping[str, NDArray[np.uint8]], config: Mapping[str, Any], choice: str
+    ) -> tuple[list[str], dict[str, Any]]:
+        """Run ``Human.warmup`` with ``choice`` as its setting; return the pictures that it used, and its result.
+
+        ``pictures`` are the pixels of Human's samples by the SHA-256 of their files; ``config`` is as in ``human``.
+        """
+        request = {"pictures": dict(pictures), "config": dict(config), "choice": choice, "backend": "wasm"}
+        answer = self._request("warmup", **request)
+        return answer["used"], answer["result"]
+
+    def human_compare(self, first: Array, second: Array) -> float:
+        """Run ``Human.compare`` on two pictures, [1, h, w, 3]."""
+        return float(self._request("compare", first=first, second=second))
+
+    def human_validate(self, configs: Sequence[Mapping[str, Any]]) -> list[list[dict[str, str]]]:
+        """Return the messages of ``Human.validate`` on each configuration: "reason", "where" and "expected" of each."""
+        result: list[list[dict[str, str]]] = self._request("validate", configs=list(configs))
+        return result
+
+    def human_after_reset(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the configuration of a Human that was created with ``config``, after its ``reset()``."""
+        result: dict[str, Any] = self._request("reset", config=dict(config))
+        return result
 
     def human_defaults(self) -> dict[str, Any]:
         """Return the configuration of a new Human: every key it knows, with its default."""

@@ -94,7 +94,8 @@ def _discard(stream: TextIO) -> None:
 class ProgressLine:
     """One line on a terminal with the progress of all fetches together; nothing on anything else.
 
-    ``expected`` is the number of bytes in all, if that is known. Any thread may call it.
+    ``expected`` is the number of bytes in all, if that is known. A file that is complete when it is first reported
+    needed no fetch, and is not shown. Any thread may call it.
     """
 
     def __init__(self, expected: int = 0) -> None:
@@ -107,6 +108,8 @@ class ProgressLine:
         if sys.stderr is None or not sys.stderr.isatty():
             return
         with self._lock:
+            if progress.received >= progress.total and progress.what not in self._latest:
+                return
             self._latest[progress.what] = progress
             received = sum(each.received for each in self._latest.values())
             total = max(self._expected, sum(each.total for each in self._latest.values()))

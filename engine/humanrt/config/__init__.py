@@ -10,7 +10,7 @@ meaning in JavaScript are refused; ``device``, ``compat``, ``max_pixels``, ``car
 ``body.detector`` are HumanRT's own, and so are presets.
 """
 
-from humanrt.config.config import Config, load_config
+from humanrt.config.config import Config, ConfigSource, load_config
 from humanrt.config.environment import Environment, split_paths
 from humanrt.config.face import (
     FaceAntispoofConfig,
@@ -45,6 +45,7 @@ __all__ = [
     "BodyConfig",
     "BodyDetectorConfig",
     "Config",
+    "ConfigSource",
     "Environment",
     "FaceAntispoofConfig",
     "FaceAttentionConfig",

@@ -5,10 +5,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeAlias
 
 from humanrt.config.face import FaceConfig
 from humanrt.config.filter import FilterConfig
+from humanrt.config.inert import inert_settings
 from humanrt.config.modules import (
     BodyConfig,
     GestureConfig,
@@ -16,6 +17,7 @@ from humanrt.config.modules import (
     ObjectConfig,
     SegmentationConfig,
 )
+from humanrt.config.porting import ON_CPU, from_human
 from humanrt.config.section import Between, Ratio, Section, Value
 from humanrt.errors import ConfigError
 
@@ -44,8 +46,8 @@ class Config(Section):
     """Whether an error of one module, such as bodies, is raised. If not, it is kept in ``result.errors``, and the
     results of the other modules are returned. Human has no such key."""
 
-    backend: str = ""
-    """Must be empty: only TF.js has backends. Use ``device``."""
+    backend: Literal["", "none", "cpu", "wasm", "webgl", "humangl", "webgpu", "tensorflow"] = ""
+    """Human's name of a backend of TF.js: ``cpu`` and ``wasm`` set ``device`` to ``cpu``, and the others leave it."""
 
     model_base_path: str = ""
     """A folder of TF.js models, as a path or a ``file://`` address, which is searched before the cache. Human also
@@ -74,7 +76,8 @@ class Config(Section):
     """Has no effect: modules always run concurrently. Written ``async`` in dicts and files."""
 
     warmup: Literal["", "none", "face", "full", "body"] = "full"
-    """Has no effect: ``Human.load()`` loads the models."""
+    """The sample picture that ``Human.warmup()`` detects in: ``face``, or a whole ``body`` (``full`` is the same); with
+    ``none`` or an empty string it does nothing."""
 
     cache_sensitivity: Ratio = 0.7
     """How similar frames of a stream must be for a result to be reused, 0 to 1. ``detect()`` ignores it."""
@@ -90,7 +93,7 @@ class Config(Section):
     """Must be empty: ONNX Runtime has none of TF.js's flags."""
 
     software_kernels: bool = False
-    """Must be False: every operation has a kernel here."""
+    """Has no effect: every operation has a kernel here."""
 
     filter: FilterConfig = field(default_factory=FilterConfig)
     """Filters that are applied to a picture before detection."""
@@ -115,9 +118,31 @@ class Config(Section):
 
     def __post_init__(self) -> None:
         self._refuse_browser_settings()
+        if self.backend in ON_CPU:
+            if self.device.startswith("cuda"):
+                raise ConfigError(f"backend is {self.backend!r}, which is the CPU, and device is {self.device!r}")
+            vars(self)["device"] = "cpu"
         if self.filter.enabled or self.filter.equalization:
             key = "filter.enabled" if self.filter.enabled else "filter.equalization"
             raise ConfigError(f"{key} is True, and this version has no filters; leave it out or set it to False")
+
+    @classmethod
+    def from_human(cls, values: Mapping[str, Value]) -> Self:
+        """Return the configuration that a program in JavaScript gives to Human, as JSON, whole or in part.
+
+        What only has a meaning in JavaScript is left out: WASM, TF.js's flags, web addresses of models, which come from
+        the cache, and filters that are on without a filter. ``deallocate`` is Human's False where it is given.
+
+        Raises ``ConfigError`` if a key is unknown, or a value is wrong or asks for a filter.
+        """
+        return cls().merge(from_human(values))
+
+    def validate(self) -> dict[str, str]:
+        """Return the keys that are set to other values than their defaults and have no effect, each with the reason.
+
+        Unknown keys and wrong values are no part of this: they raise ``ConfigError`` when a configuration is created.
+        """
+        return dict(inert_settings(self))
 
     @classmethod
     def accept(cls, name: str, value: Value) -> Value:
@@ -159,19 +184,19 @@ class Config(Section):
 
     def _refuse_browser_settings(self) -> None:
         for name, value, instead in (
-            ("backend", self.backend, 'choose with device="auto", "cpu", "cuda" or "cuda:N"'),
             ("wasm_path", self.wasm_path, "there is no WASM here"),
             ("wasm_platform_fetch", self.wasm_platform_fetch, "there is no WASM here"),
             ("flags", self.flags, "ONNX Runtime has none of TF.js's flags"),
-            ("software_kernels", self.software_kernels, "every operation has a kernel here"),
         ):
             if value:
                 raise ConfigError(f"{name} is {value!r}, which only has a meaning in JavaScript: {instead}")
 
 
-def load_config(
-    source: Config | Mapping[str, object] | str | os.PathLike[str] | None = None, base: Config | None = None
-) -> Config:
+ConfigSource: TypeAlias = Config | Mapping[str, object] | str | os.PathLike[str]
+"""A configuration, a dict, or the path of a TOML file."""
+
+
+def load_config(source: ConfigSource | None = None, base: Config | None = None) -> Config:
     """Return a configuration: ``source`` itself if it is a ``Config``, else ``base`` with ``source`` applied.
 
     ``source`` is a dict or the path of a TOML file; ``base`` is the default configuration if it is not given.

@@ -12,7 +12,7 @@ Each file imports only those before it::
     encode.py      pixels to a file
 """
 
-from humanrt.imaging.encode import write_png
+from humanrt.imaging.encode import write_picture, write_png
 from humanrt.imaging.formats import read_header
 from humanrt.imaging.header import Header
 from humanrt.imaging.source import PictureSource, read_picture
@@ -54,5 +54,6 @@ __all__ = [
     "resize_square",
     "rotate",
     "warp",
+    "write_picture",
     "write_png",
 ]

@@ -10,7 +10,7 @@ import pytest
 
 from humanrt.pytest_plugin import MARKER, OPTION, TensorLeakWarning, protocol
 from humanrt.pytest_plugin.growth import Leak, TensorGrowth, describe, total
-from humanrt.tensors import Registry, watch
+from humanrt.tensors import watch
 
 
 class Rule(NamedTuple):
@@ -38,10 +38,10 @@ class LeakCheck:
         """Stop the recording of sites."""
         watch.watchers.remove(self)
 
-    def opened(self, registry: Registry) -> None:
+    def opened(self, registry: watch.Watched) -> None:
         """Do nothing: the ``TensorGrowth`` of the running test watches the engine."""
 
-    def emptying(self, registry: Registry) -> None:
+    def emptying(self, registry: watch.Watched) -> None:
         """Do nothing: the ``TensorGrowth`` of the running test watches the engine."""
 
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:

@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from humanrt.tensors import Registry, watch
-from humanrt.tensors.leaks import LeakReport
-from humanrt.tensors.watch import Census
+from humanrt.tensors import LeakReport, watch
+from humanrt.tensors.watch import Census, Watched
 
 NOTHING = Census(frozenset(), frozenset(), {})
 
@@ -35,7 +34,7 @@ class TensorGrowth:
         # If False, the tensors that an engine still holds when it is closed or reset have leaked.
         self.closing_frees: bool = True
         self._excused = 0
-        self._accounts: dict[Registry, _Account] = {}
+        self._accounts: dict[Watched, _Account] = {}
         watch.watchers.append(self)
         for registry in watch.registries():
             self._accounts.setdefault(registry, _Account(registry, registry.census()))
@@ -96,11 +95,11 @@ class TensorGrowth:
                 for registry, account in tuple(self._accounts.items()):
                     account.excuse(before.get(registry, NOTHING), registry.census())
 
-    def opened(self, registry: Registry) -> None:
+    def opened(self, registry: Watched) -> None:
         """Keep the registry of a new engine, with its count of lost tensors, after all others release it."""
         self._accounts[registry] = _Account(registry, NOTHING)
 
-    def emptying(self, registry: Registry) -> None:
+    def emptying(self, registry: Watched) -> None:
         """Take the count of an engine that is about to be closed or reset."""
         account = self._accounts.get(registry)
         if account is not None and not self._excused:
@@ -114,7 +113,7 @@ class TensorGrowth:
 class _Account:
     """One registry: its tensors at the start, and its growth since."""
 
-    def __init__(self, registry: Registry, start: Census) -> None:
+    def __init__(self, registry: Watched, start: Census) -> None:
         self._registry = registry
         self._known = start.live
         # They may vanish silently at any moment, which must not offset a leak.

@@ -1,7 +1,7 @@
 """The result of detect(): frozen records in the coordinates of the original picture.
 
 Names and meanings of the fields are Human's. ``record.py`` documents the coordinates. ``formats/`` holds the formats
-that records are written in; ``Result.to_human()`` returns Human's JSON.
+that records are written in, and Human's JSON, which is read as well.
 """
 
 from humanrt.result.body import Body, Keypoint
@@ -11,6 +11,7 @@ from humanrt.result.object import Object
 from humanrt.result.person import Gesture, Hands, Person
 from humanrt.result.record import Box, Point, Points
 from humanrt.result.result import Result
+from humanrt.result.row import Row
 from humanrt.result.segmentation import Segment, Segmentation
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "Race",
     "Result",
     "Rotation",
+    "Row",
     "Segment",
     "Segmentation",
 ]

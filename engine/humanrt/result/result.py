@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from humanrt.result.body import Body
 from humanrt.result.face import Face
@@ -11,8 +11,13 @@ from humanrt.result.hand import Hand
 from humanrt.result.object import Object
 from humanrt.result.person import Gesture, Person
 from humanrt.result.record import Record
+from humanrt.result.row import Row
 from humanrt.result.segmentation import Segmentation
 from humanrt.tensors import Tensor
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+    from supervision import Detections
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +71,46 @@ class Result(Record):
         modules.
         """
         return super().to_human()
+
+    @classmethod
+    def from_human(cls, human: Mapping[str, Any] | str | bytes) -> "Result":
+        """Return the result that Human's JSON describes: a dict, or its text. ``to_human()`` returns the same JSON.
+
+        Numbers keep their precision: arrays are float64 where float32 does not hold them. Null is NaN. An error that
+        names no module is in ``errors`` under "". There are no tensors and no segmentation.
+
+        Raises ``InputError`` if it is anything else.
+        """
+        from humanrt.result.formats.from_human import from_human  # formats import the records
+
+        return from_human(human)
+
+    def rows(self) -> list[Row]:
+        """Return a row for each face, body, hand and object: named tuples, whose fields are the columns of a table."""
+        from humanrt.result.formats.rows import to_rows  # formats import the records
+
+        return to_rows(self)
+
+    def to_pandas(self) -> "DataFrame":
+        """Return ``rows()`` as a pandas DataFrame.
+
+        Raises ``MissingDependencyError`` without pandas, which the extra ``data`` installs.
+        """
+        from humanrt.result.formats.tables import to_pandas  # formats import the records
+
+        return to_pandas(self)
+
+    def to_supervision(self) -> "Detections":
+        """Return the boxes of faces, bodies, hands and objects as ``supervision.Detections``.
+
+        ``class_id`` is 0 for faces, 1 for bodies, 2 for hands, and 2 + ``class_`` for objects. ``data`` has
+        "class_name" (the kind, or the label of an object), "kind", "id", and "person", which is -1 without one.
+
+        Raises ``MissingDependencyError`` without supervision, which the extra ``supervision`` installs.
+        """
+        from humanrt.result.formats.tables import to_supervision  # formats import the records
+
+        return to_supervision(self)
 
     def __enter__(self) -> Self:
         return self

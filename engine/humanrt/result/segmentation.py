@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from humanrt.errors import InputError
 from humanrt.imaging import composite
-from humanrt.tensors import Tensor
+from humanrt.tensors import Tensor, pinned
 
 
 @dataclass(frozen=True)
@@ -73,9 +73,9 @@ class Segmentation:
                 'background (rvm, selfie, meet) for both, with segmentation.mode "default"'
             )
         with ExitStack() as pins:
-            alpha, foreground = (pins.enter_context(tensor.pinned()) for tensor in (self.alpha, self.foreground))
+            alpha, foreground = (pins.enter_context(pinned(tensor)) for tensor in (self.alpha, self.foreground))
             if isinstance(background, Tensor):
-                background = pins.enter_context(background.pinned())
+                background = pins.enter_context(pinned(background))
             return composite(foreground, _picture_of(background, foreground.shape), alpha)
 
 

@@ -1,15 +1,12 @@
 """Dtypes of ONNX models that tensors do not have: they are cast where a session is run."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from humanrt.runtime.library import InferenceSession
-
-if TYPE_CHECKING:
-    from onnxruntime import RunOptions
+from humanrt.runtime.library import InferenceSession, RunOptions
 
 CASTS: Final[Mapping[str, tuple[np.dtype[Any], np.dtype[Any]]]] = {
     "tensor(double)": (np.dtype(np.float64), np.dtype(np.float32)),
@@ -34,7 +31,7 @@ class CastingSession:
         return getattr(self._session, name)
 
     def run(
-        self, names: Sequence[str], feeds: Mapping[str, NDArray[Any]], options: "RunOptions | None" = None
+        self, names: Sequence[str], feeds: Mapping[str, NDArray[Any]], options: RunOptions | None = None
     ) -> list[NDArray[Any]]:
         """Run the session.
 

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from contextvars import Context
+from traceback import clear_frames
 from typing import Any, TypeVar
 
 import anyio
@@ -18,6 +19,7 @@ import anyio
 from humanrt.errors import EngineError
 
 Value = TypeVar("Value")
+Error = TypeVar("Error", bound=BaseException)
 
 
 def background(work: Callable[[], Value], *, name: str) -> Future[Value]:
@@ -101,3 +103,13 @@ def retrieve(task: asyncio.Task[Any]) -> None:
     """Retrieve the error of a task that nothing raises: asyncio would log it."""
     if not task.cancelled():
         task.exception()
+
+
+def without_frames(error: Error) -> Error:
+    """Clear the frames of an error's traceback: they would keep images alive as long as the error is kept."""
+    reason: BaseException | None = error
+    while reason is not None:
+        clear_frames(reason.__traceback__)
+        reason = reason.__cause__ or reason.__context__
+    # The frame of the caller still runs, and holds what will hold the error.
+    return error.with_traceback(error.__traceback__ and error.__traceback__.tb_next)

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 from numpy.typing import NDArray
 
@@ -13,14 +13,11 @@ from humanrt.errors import BlockingCallError, ModelDisposedError, ModelError, Mo
 from humanrt.runtime import scheduler
 from humanrt.runtime.device import Device
 from humanrt.runtime.futures import completion
-from humanrt.runtime.library import onnxruntime
+from humanrt.runtime.library import InferenceSession, RunOptions, onnxruntime
 from humanrt.runtime.sessions import SessionLease
 from humanrt.runtime.signature import Inputs, Signature, TensorSpec, read_metadata, read_specs
-from humanrt.tensors import Registry, Tensor
+from humanrt.tensors import Registry, Tensor, values_of
 from humanrt.tensors.profile import kernel_ended, kernel_started, open_windows
-
-if TYPE_CHECKING:
-    from onnxruntime import InferenceSession, RunOptions
 
 Arrays: TypeAlias = list[NDArray[Any]]
 
@@ -30,7 +27,7 @@ class StopSignal:
 
     __slots__ = ("is_set", "options")
 
-    def __init__(self, options: "RunOptions") -> None:
+    def __init__(self, options: RunOptions) -> None:
         self.options: RunOptions = options
         self.is_set: bool = False
 
@@ -53,7 +50,8 @@ class GraphModel:
 
     def __init__(self, registry: Registry, lease: SessionLease, name: str) -> None:
         self.name = name
-        self._registry = registry
+        self._ledger = registry.ledger
+        self._closed_error = registry.closed_error
         self._lease = lease
         try:
             session = lease.session
@@ -93,6 +91,11 @@ class GraphModel:
         return self._lease.device
 
     @property
+    def file_bytes(self) -> int:
+        """The size in bytes of the ``.onnx`` file that it was loaded from, without external data."""
+        return self._lease.file_bytes
+
+    @property
     def is_disposed(self) -> bool:
         """Whether ``dispose()`` was called."""
         return self._disposed
@@ -126,7 +129,7 @@ class GraphModel:
         feeds = {}
         try:
             for name, tensor in inputs.items():
-                feeds[name] = tensor.registry.values(tensor)
+                feeds[name] = values_of(tensor)
             arrays = self._run(outputs, feeds, stop)
             return arrays, self._adopt(arrays)
         except ModelRunError:
@@ -159,7 +162,7 @@ class GraphModel:
 
         Unloading takes some milliseconds if this was the session's last user.
         """
-        if self._registry.forked:
+        if self._ledger.forked:
             return  # the session is the parent's
         with self._lock:
             self._disposed = True
@@ -175,7 +178,7 @@ class GraphModel:
             tensors, names = self._signature.bind(inputs, outputs)
             stop = StopSignal(self.run_options())
             run = scheduler.run if self.device.kind == "cpu" else scheduler.run_on_gpu
-            feeds = {name: tensor.registry.values(tensor) for name, tensor in tensors.items()}
+            feeds = {name: values_of(tensor) for name, tensor in tensors.items()}
             try:
                 arrays = await run(self._run, names, feeds, stop, on_cancel=stop.set)
             finally:
@@ -188,8 +191,8 @@ class GraphModel:
 
     def _enter(self) -> None:
         """Keep the session loaded until ``_leave()``, while a run is queued or runs."""
-        if self._registry.forked:
-            raise self._registry.closed_error()
+        if self._ledger.forked:
+            raise self._closed_error()
         with self._lock:
             if self._disposed:
                 raise ModelDisposedError(f"{self.name} was disposed; load it again to run it")
@@ -224,7 +227,7 @@ class GraphModel:
         # megabytes, even after the session is gone. A copy costs a few microseconds for each 100 KB.
         copies = []
         for result in results:
-            copy = self._registry.empty(result.shape, result.dtype)
+            copy = self._ledger.empty(result.shape, result.dtype)
             copy[...] = result
             copies.append(copy)
         return copies
@@ -234,7 +237,7 @@ class GraphModel:
         tensors: list[Tensor] = []
         try:
             for array in arrays:
-                tensors.append(self._registry.adopt(array))  # noqa: PERF401  # what was adopted before one fails is known
+                tensors.append(self._ledger.adopt(array))  # noqa: PERF401  # what was adopted before one fails is known
         except BaseException:
             for tensor in tensors:
                 tensor.dispose()

@@ -38,6 +38,13 @@ class ModelMetadata(Protocol):
     custom_metadata_map: Mapping[str, str]
 
 
+class RunOptions(Protocol):
+    """The part of ``onnxruntime.RunOptions`` that is used here."""
+
+    terminate: bool
+    """Whether the run is to end, in some milliseconds; it may be set from any thread."""
+
+
 class InferenceSession(Protocol):
     """The part of ``onnxruntime.InferenceSession`` that is used here."""
 
@@ -54,7 +61,10 @@ class InferenceSession(Protocol):
         """Return the names of the execution providers, in order of preference."""
 
     def run(
-        self, output_names: Sequence[str] | None, input_feed: Mapping[str, NDArray[Any]], run_options: object = None
+        self,
+        output_names: Sequence[str] | None,
+        input_feed: Mapping[str, NDArray[Any]],
+        run_options: RunOptions | None = None,
     ) -> list[NDArray[Any]]:
         """Return the requested outputs, or all of them."""
 

@@ -21,7 +21,7 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from functools import partial
-from typing import Any, NamedTuple, TypeVar, TypeVarTuple
+from typing import Any, NamedTuple, Protocol, TypeVar, TypeVarTuple
 
 from humanrt.runtime.cpu_budget import cpu_budget
 from humanrt.runtime.futures import completion, drain, running_loop
@@ -60,8 +60,12 @@ class Scheduler:
     """A pool of ``threads`` worker threads that run the blocking calls of event loops."""
 
     def __init__(self, threads: int) -> None:
-        self._executor = ThreadPoolExecutor(threads, thread_name_prefix="humanrt")
         self._threads = threads
+        self.renew()
+
+    def renew(self) -> None:
+        """Start anew with no call and no thread, as at first."""
+        self._executor = ThreadPoolExecutor(self._threads, thread_name_prefix="humanrt")
         self._lock = threading.Lock()
         self._queued = self._running = self._completed = self._cancelled = 0
 
@@ -154,31 +158,32 @@ _gpu_scheduler = Scheduler(GPU_THREADS)
 
 def _renew_after_fork() -> None:
     # A forked child inherits the pools but none of their threads: a call would wait forever.
-    global _scheduler, _gpu_scheduler
-    _scheduler = Scheduler(cpu_budget())
-    _gpu_scheduler = Scheduler(GPU_THREADS)
+    _scheduler.renew()
+    _gpu_scheduler.renew()
 
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_renew_after_fork)
 
 
-def run(
-    function: Callable[[*Arguments], Result],
-    *args: *Arguments,
-    on_cancel: Callable[[], None] | None = None,
-) -> Coroutine[Any, Any, Result]:
-    """Call ``function`` on the scheduler of the process for the CPU; see ``Scheduler.run()``."""
-    return _scheduler.run(function, *args, on_cancel=on_cancel)
+class Run(Protocol):
+    """The type of ``Scheduler.run()``, which documents it."""
+
+    def __call__(
+        self,
+        function: Callable[[*Arguments], Result],
+        *args: *Arguments,
+        on_cancel: Callable[[], None] | None = None,
+    ) -> Coroutine[Any, Any, Result]:
+        """Call ``function`` on a worker thread and return its result."""
 
 
-def run_on_gpu(
-    function: Callable[[*Arguments], Result],
-    *args: *Arguments,
-    on_cancel: Callable[[], None] | None = None,
-) -> Coroutine[Any, Any, Result]:
-    """Call ``function``, which keeps a GPU busy instead of a CPU core; see ``Scheduler.run()``."""
-    return _gpu_scheduler.run(function, *args, on_cancel=on_cancel)
+# No functions around these two: each would be one call more in every hop.
+run: Run = _scheduler.run
+"""Call a function on the scheduler of the process for the CPU."""
+
+run_on_gpu: Run = _gpu_scheduler.run
+"""Call a function that keeps a GPU busy instead of a CPU core."""
 
 
 def statistics() -> SchedulerStatistics:

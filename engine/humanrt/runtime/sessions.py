@@ -37,22 +37,30 @@ class SessionStatistics(NamedTuple):
 class _Entry:
     """One session and the number of its leases, with those that still wait for it to load."""
 
-    __slots__ = ("loading", "session", "users")
+    __slots__ = ("file_bytes", "loading", "session", "users")
 
     def __init__(self) -> None:
+        self.file_bytes: int = 0
         self.loading: threading.Lock = threading.Lock()
         self.session: InferenceSession | None = None
         self.users: int = 0
 
 
 class SessionLease:
-    """The right to use a session until ``release()``."""
+    """The right to use a session until ``release()``.
+
+    Attributes:
+        device: the device of the session.
+        file_bytes: the size of the ``.onnx`` file that the session was loaded from.
+
+    """
 
     def __init__(self, cache: "SessionCache", key: tuple[str, str], entry: _Entry, device: Device) -> None:
         self._cache = cache
         self._key = key
         self._entry: _Entry | None = entry
         self.device = device
+        self.file_bytes: int = entry.file_bytes
 
     @property
     def session(self) -> InferenceSession:
@@ -94,6 +102,8 @@ class SessionCache:
             with entry.loading:
                 if entry.session is None:
                     entry.session = _create(path, device)
+                    with contextlib.suppress(OSError):  # the file was deleted meanwhile
+                        entry.file_bytes = path.stat().st_size
                     with self.lock:
                         self._created += 1
         except BaseException:

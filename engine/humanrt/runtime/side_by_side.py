@@ -30,15 +30,15 @@ async def side_by_side(*calls: Coroutine[Any, Any, Value]) -> list[Value]:
         return [task.result() for task in tasks]
     finally:
         try:
-            await _end(tasks)
+            await end(tasks)
         finally:
             # The traceback of an error holds this frame, which must not hold the tasks, because they hold the error.
             del tasks
             failed = None
 
 
-async def _end(tasks: Sequence[asyncio.Task[Any]]) -> None:
-    """Cancel the tasks that still run, and wait for them."""
+async def end(tasks: Sequence[asyncio.Task[Any]]) -> None:
+    """Cancel the tasks that still run, and wait for them through all cancellations."""
     ended = _cancel(tasks)
     del tasks  # as above
     await drain(ended)

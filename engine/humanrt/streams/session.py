@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import NamedTuple, NoReturn, Self
 
 from humanrt.errors import SessionError
-from humanrt.tensors import Registry, Tensor
+from humanrt.tensors import Registry, Tensor, keep
 
 
 class SavedStates(NamedTuple):
@@ -149,7 +149,7 @@ class SessionFrame:
     def remember(self, kind: Hashable, states: Sequence[Tensor]) -> None:
         """Store tensors of this call for the next frame; from here on the session owns them."""
         for state in states:
-            state.registry.keep(state)
+            keep(state)
         self.stored = SavedStates(kind, tuple(states))
 
 

@@ -1,4 +1,4 @@
-"""Finding the tensors in whatever a caller passes or returns."""
+"""Finding the tensors in what a caller passes or returns."""
 
 from __future__ import annotations
 
@@ -6,26 +6,27 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import fields, is_dataclass
 from types import ModuleType, NoneType
+from typing import TypeVar
 
 import numpy as np
 
-from humanrt.tensors.tensor import Tensor
+T = TypeVar("T")
 
 _COLLECTIONS = (list, tuple, deque, Set)
 _LEAVES = (str, bytes, bytearray, int, float, complex, NoneType, np.ndarray, np.generic, type, ModuleType)
 
 
-def tensors_in(container: object) -> list[Tensor]:
-    """Return every tensor that can be reached from ``container``, each once, in no particular order.
+def instances_in(container: object, kind: type[T]) -> list[T]:
+    """Return every instance of ``kind`` that can be reached from ``container``, each once, in no particular order.
 
-    Looks into mappings (their values), lists, tuples, deques, sets, the fields of dataclasses and the attributes of
-    other objects that have a ``__dict__``; cycles are fine. Modules and classes are not entered. TF.js:
+    Searches mappings (their values), lists, tuples, deques, sets, the fields of dataclasses and the attributes of other
+    objects that have a ``__dict__``, but no modules and classes; cycles are followed once. TF.js:
     ``getTensorsInContainer``.
     """
-    if container is None or isinstance(container, Tensor):  # nearly always, and the rest takes a microsecond
+    if container is None or isinstance(container, kind):  # the usual cases; the rest takes a microsecond
         return [] if container is None else [container]
-    found: list[Tensor] = []
-    # Holding what was seen keeps its id from being used again by an object made while we walk.
+    found: list[T] = []
+    # Holding every object seen keeps its id from being used again by an object that is created during the search.
     seen: dict[int, object] = {}
     pending = [container]
     while pending:
@@ -33,7 +34,7 @@ def tensors_in(container: object) -> list[Tensor]:
         if isinstance(item, _LEAVES) or id(item) in seen:
             continue
         seen[id(item)] = item
-        if isinstance(item, Tensor):
+        if isinstance(item, kind):
             found.append(item)
         else:
             pending.extend(_children(item))

@@ -1,8 +1,8 @@
 """What a function does with tensors, and how long its kernels take.
 
-A window is open while the function runs. Kernels, the engine's operations and the runs of models, find the windows
-that they belong to through a context variable, so that concurrent profiles see only their own. Tensors and bytes are
-the engine's as a whole, as in TF.js: what other tasks make meanwhile is among them.
+A window is open while the function runs. Kernels (the engine's ops and the runs of models) find the open windows
+through a context variable, so that concurrent profiles see only their own kernels. Tensors and bytes are those of the
+whole engine, as in TF.js: what other tasks create meanwhile is included.
 """
 
 from __future__ import annotations
@@ -13,14 +13,11 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from humanrt.tensors.asynchronous import is_async
 from humanrt.tensors.buffer import Array
-
-if TYPE_CHECKING:
-    from humanrt.tensors.memory import Memory
-    from humanrt.tensors.registry import Registry
+from humanrt.tensors.ledger import Ledger, Peak
+from humanrt.tensors.scope import is_async
 
 T = TypeVar("T")
 Record = TypeVar("Record")
@@ -31,24 +28,28 @@ open_windows: ContextVar[tuple[Window, ...]] = ContextVar("humanrt_profile", def
 
 
 class Kernel(NamedTuple):
-    """One operation, or one run of a model."""
+    """One op, or one run of a model.
+
+    Attributes:
+        name: the name of the op or of the model.
+        input_shapes: the shapes of the inputs.
+        output_shapes: the shapes of the outputs.
+        milliseconds: the wall time.
+        bytes_added: the size of the outputs in bytes. TF.js: ``bytesAdded``.
+        total_bytes: the bytes of all live buffers at its end, with its outputs. TF.js: ``totalBytesSnapshot``.
+        tensors_added: the number of the outputs. TF.js: ``tensorsAdded``.
+        total_tensors: the number of all live tensors at its end, with its outputs. TF.js: ``totalTensorsSnapshot``.
+
+    """
 
     name: str
-    """The name of the operation or model."""
     input_shapes: Shapes
-    """The shapes of its inputs."""
     output_shapes: Shapes
-    """The shapes of its outputs."""
     milliseconds: float
-    """The time that it took."""
     bytes_added: int
-    """The size of its outputs in bytes. TF.js: ``bytesAdded``."""
     total_bytes: int
-    """The bytes of all live buffers at its end, with its outputs. TF.js: ``totalBytesSnapshot``."""
     tensors_added: int
-    """The number of its outputs. TF.js: ``tensorsAdded``."""
     total_tensors: int
-    """The number of all live tensors at its end, with its outputs. TF.js: ``totalTensorsSnapshot``."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,11 +57,11 @@ class Profile(Generic[T]):
     """What one call of a function did.
 
     Attributes:
-        new_bytes: bytes of buffers that it left alive; less than 0 where it freed older ones.
-        new_tensors: tensors that it left alive, likewise.
-        peak_bytes: the highest ``memory().num_bytes`` while it ran, what was alive before included.
-        kernels: what it computed, in order; those that failed are not among them.
-        result: what it returned; tensors in it are the caller's, or those of the scope around.
+        new_bytes: ``memory().num_bytes`` after the call minus before it; negative if it freed older tensors.
+        new_tensors: ``memory().num_tensors`` after the call minus before it.
+        peak_bytes: the highest ``memory().num_bytes`` during the call, which includes what was alive before it.
+        kernels: the kernels that ran, in order, without those that failed.
+        result: the return value; the scope around owns the tensors in it, else the caller.
 
     """
 
@@ -78,7 +79,14 @@ class Profile(Generic[T]):
 
 @dataclass(frozen=True, eq=False)
 class Timing(Generic[T]):
-    """How long one call of a function took, and how long of that its kernels ran; ``result`` is what it returned."""
+    """How long one call of a function took.
+
+    Attributes:
+        wall_ms: the wall time in milliseconds.
+        kernel_ms: the part of it in which kernels ran.
+        result: the return value; the scope around owns the tensors in it, else the caller.
+
+    """
 
     wall_ms: float
     kernel_ms: float
@@ -86,55 +94,60 @@ class Timing(Generic[T]):
 
 
 class Window:
-    """The time in which one function runs; entered once for each stretch of it.
+    """The time in which one function runs; opened once for each part of it.
 
     Attributes:
-        kernels: what was computed in it.
-        peak_bytes: the highest number of bytes seen in it; the registry raises it.
+        kernels: the kernels that ran in it.
 
     """
 
-    def __init__(self, registry: Registry) -> None:
-        self.registry = registry
+    def __init__(self, ledger: Ledger[Any]) -> None:
         self.kernels: list[Kernel] = []
-        self.before: Memory = registry.memory()
-        self.peak_bytes: int = self.before.num_bytes
-        self.wall_ms: float = 0.0
+        self._ledger = ledger
+        self._bytes, self._tensors = self.counts()
+        self._peak = Peak()
+        self._wall_ms = 0.0
 
     @contextmanager
     def open(self) -> Iterator[None]:
-        """Watch the registry, and the kernels of this context."""
+        """Record the peak of the ledger and the kernels of this context meanwhile."""
         started = time.perf_counter()
         token = open_windows.set((*open_windows.get(), self))
-        self.registry.watch(self)
+        self._ledger.watch(self._peak)
         try:
             yield
         finally:
-            self.registry.unwatch(self)
+            self._ledger.unwatch(self._peak)
             open_windows.reset(token)
-            self.wall_ms += 1000 * (time.perf_counter() - started)
+            self._wall_ms += 1000 * (time.perf_counter() - started)
 
     def profile(self, result: T) -> Profile[T]:
-        """Return what was seen."""
-        after = self.registry.memory()
+        """Return the profile of a function that returned ``result``."""
+        num_bytes, num_tensors = self.counts()
         return Profile(
-            new_bytes=after.num_bytes - self.before.num_bytes,
-            new_tensors=after.num_tensors - self.before.num_tensors,
-            peak_bytes=self.peak_bytes,
+            new_bytes=num_bytes - self._bytes,
+            new_tensors=num_tensors - self._tensors,
+            peak_bytes=self._peak.nbytes,
             kernels=tuple(self.kernels),
             result=result,
         )
 
     def timing(self, result: T) -> Timing[T]:
-        """Return how long it took."""
-        return Timing(self.wall_ms, sum(kernel.milliseconds for kernel in self.kernels), result)
+        """Return the timing of a function that returned ``result``."""
+        return Timing(self._wall_ms, sum(kernel.milliseconds for kernel in self.kernels), result)
+
+    def counts(self) -> tuple[int, int]:
+        """Return the bytes of all live buffers and the number of all live tensors."""
+        self._ledger.settle()
+        with self._ledger.lock:
+            return self._ledger.num_bytes, len(self._ledger.live)
 
 
-def measure(registry: Registry, function: Callable[[], Any], finish: Callable[[Window, Any], Record]) -> Any:  # noqa: ANN401 - a record, or an awaitable of one
+def measure(ledger: Ledger[Any], function: Callable[[], Any], finish: Callable[[Window, Any], Record]) -> Any:  # noqa: ANN401 - a record, or an awaitable of one
     """Call ``function`` in a window and return ``finish(window, result)``; an awaitable of it if it is asynchronous."""
     if is_async(function):
-        return _measure_async(registry, function, finish)
-    window = Window(registry)
+        return _measure_async(ledger, function, finish)
+    window = Window(ledger)
     with window.open():
         result = function()
     if inspect.isawaitable(result):
@@ -143,10 +156,10 @@ def measure(registry: Registry, function: Callable[[], Any], finish: Callable[[W
 
 
 async def _measure_async(
-    registry: Registry, function: Callable[[], Awaitable[Any]], finish: Callable[[Window, Any], Record]
+    ledger: Ledger[Any], function: Callable[[], Awaitable[Any]], finish: Callable[[Window, Any], Record]
 ) -> Record:
-    """Begin when it is awaited."""
-    window = Window(registry)
+    """Call the function only when this is awaited."""
+    window = Window(ledger)
     with window.open():
         awaitable = function()
     return await _measure_rest(window, awaitable, finish)
@@ -159,20 +172,20 @@ async def _measure_rest(window: Window, awaitable: Awaitable[Any], finish: Calla
 
 
 def kernel_started() -> float | None:
-    """Return the time, for ``kernel_ended()``, if a window is open in this context; else None: nobody looks."""
+    """Return the time for ``kernel_ended()`` if a window is open in this context, else None: nothing is recorded."""
     return time.perf_counter() if open_windows.get() else None
 
 
 def kernel_ended(started: float, name: str, inputs: Iterable[Array], outputs: Iterable[Array]) -> None:
-    """Show a computation to the windows that are open in this context."""
+    """Record a computation in the windows that are open in this context."""
     milliseconds = 1000 * (time.perf_counter() - started)
     results = tuple(outputs)  # they become tensors after this
     added = sum(array.nbytes for array in results)
     shapes = _shapes(inputs), _shapes(results)
     for window in open_windows.get():
-        memory = window.registry.memory()
-        total_bytes, total_tensors = memory.num_bytes + added, memory.num_tensors + len(results)
-        window.kernels.append(Kernel(name, *shapes, milliseconds, added, total_bytes, len(results), total_tensors))
+        num_bytes, num_tensors = window.counts()
+        totals = num_bytes + added, num_tensors + len(results)
+        window.kernels.append(Kernel(name, *shapes, milliseconds, added, totals[0], len(results), totals[1]))
 
 
 def _shapes(arrays: Iterable[Array]) -> Shapes:

@@ -1,120 +1,160 @@
-"""Scopes: whatever is made in one, and neither kept nor returned, is freed when it ends.
+"""Scopes: what is created in one, and neither kept nor returned, is freed when it ends.
 
-The current scope lives in one context variable. A context follows tasks and ``to_thread``, so that a child task or a
-worker thread belongs to the scope it was started in, and concurrent tasks never see each other's. (TF.js has one stack
-for everybody: interleaved tasks free each other's tensors.) Scopes of all registries are links of one chain, each
-naming its registry; a tensor goes to the innermost one that names its own.
+The current scope is in one context variable. A context follows tasks and ``to_thread``: a child task or a worker thread
+belongs to the scope that it was started in, and concurrent tasks never see each other's scopes. (TF.js has one stack
+for all: interleaved tasks free each other's tensors.) The open scopes of all engines are links of one chain, each with
+its owner; a tensor goes to the innermost one of its own engine.
 """
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from types import FunctionType, TracebackType
+from typing import Any, Protocol, Self, TypeVar
 
 from humanrt.errors import AsyncTidyError, ScopeError
-from humanrt.tensors.asynchronous import is_async
-from humanrt.tensors.containers import tensors_in
-
-if TYPE_CHECKING:
-    from humanrt.tensors.accounts import Accounts
-    from humanrt.tensors.registry import Registry
+from humanrt.tensors.containers import instances_in
+from humanrt.tensors.handle import Handle
 
 T = TypeVar("T")
 
-_current: ContextVar[Scope | None] = ContextVar("humanrt_scope", default=None)
+
+class Owner(Protocol):
+    """What a scope needs of the ledger whose tensors it frees."""
+
+    @property
+    def lock(self) -> AbstractContextManager[object]:
+        """Guards the tables."""
+
+    @property
+    def scopes(self) -> dict[int, Owned]:
+        """The scope that owns a tensor, by tensor id."""
+
+    def close_scope(self, scope: Owned) -> None:
+        """Free the tensors of ``scope`` and refuse new ones."""
 
 
-current_scope: Callable[[], Scope | None] = _current.get
-"""Return the innermost scope of this context, of whatever registry."""
+class Owned(set[int]):
+    """The ids of the tensors that one scope owns; a link in the chain of scopes. Only the ledger changes the ids.
+
+    Attributes:
+        owner: the ledger that the tensors are in.
+        name: the name of the scope, for errors and reports.
+        parent: the scope around this one, of any owner.
+        closed: whether the scope has ended.
+        started: the scope itself if ``start_scope()`` entered it, for ``end_scope()``.
+
+    """
+
+    # Scope sets the attributes: a constructor would be one more Python call for every scope.
+    __slots__ = ("closed", "name", "owner", "parent", "started")
+    owner: Owner
+    name: str | None
+    parent: Owned | None
+    closed: bool
+    started: Scope | None
+
+    def __repr__(self) -> str:
+        state = "closed" if self.closed else f"{len(self)} tensors"
+        return f"Scope({self.name or 'unnamed'}, {state})"
+
+    def title(self) -> str:
+        """Return "scope NAME" with the name of this scope or of the nearest one around it that has one, or "scope"."""
+        scope: Owned | None = self
+        while scope is not None:
+            if scope.name is not None and scope.owner is self.owner:
+                return f"scope {scope.name}"
+            scope = scope.parent
+        return "scope"
 
 
-def innermost_scope(scope: Scope | None, registry: Accounts) -> Scope | None:
-    """Return ``scope`` or the nearest around it that is one of ``registry``; it may have ended."""
-    while scope is not None and scope.registry is not registry:
+_current: ContextVar[Owned | None] = ContextVar("humanrt_scope", default=None)
+
+
+current_scope: Callable[[], Owned | None] = _current.get
+"""Return the innermost scope of this context, of any owner."""
+
+
+def innermost_scope(scope: Owned | None, owner: Owner) -> Owned | None:
+    """Return ``scope`` or the nearest one around it that belongs to ``owner``; it may have ended."""
+    while scope is not None and scope.owner is not owner:
         scope = scope.parent
     return scope
 
 
 class Scope:
-    """Frees what was made in it, at its end, on success, on any exception and on cancellation.
+    """A context manager that frees the tensors created in it at its end, also on an exception or a cancellation.
 
-    Made by ``Registry.scope()`` and entered once, with ``with`` or ``async with``, which do the same. It may be left
+    Created by ``Engine.scope()`` and entered once, with ``with`` or ``async with``, which do the same. It may be left
     in another context than it was entered in (some frameworks do that to fixtures). A task or thread that outlives its
-    scope and makes a tensor in it gets ScopeClosedError. Do not ``yield`` to a consumer inside a scope: the consumer's
-    tensors would land in it.
-
-    Attributes:
-        registry: whose tensors it owns.
-        name: shown in errors.
-        parent: the scope around it, of any registry.
-        closed: whether it has ended.
-        ids: the tensors it owns; the registry alone changes them, under its lock.
-        by_hand: whether ``start_scope()`` entered it, so that ``end_scope()`` may leave it.
-
+    scope and creates a tensor in it gets ``ScopeClosedError``. Do not ``yield`` to a consumer inside a scope: the
+    consumer's tensors would belong to it.
     """
 
-    __slots__ = ("_entered", "by_hand", "closed", "ids", "name", "parent", "registry")
+    __slots__ = ("_entered", "_owned")
 
-    def __init__(self, registry: Registry, name: str | None) -> None:
-        self.registry: Registry = registry
-        self.name: str | None = name
-        self.parent: Scope | None = None
-        self.closed: bool = False
-        self.ids: set[int] = set()
-        self.by_hand: bool = False
+    def __init__(self, owner: Owner, name: str | None) -> None:
+        self._owned = owned = Owned()
+        owned.owner = owner
+        owned.name = name
+        owned.parent = None
+        owned.closed = False
+        owned.started = None
         self._entered = False
 
-    def __repr__(self) -> str:
-        state = "closed" if self.closed else f"{len(self.ids)} tensors"
-        return f"Scope({self.name or 'unnamed'}, {state})"
+    @property
+    def name(self) -> str | None:
+        """The name that errors and ``leaks()`` show."""
+        return self._owned.name
 
-    def title(self) -> str:
-        """Return what reports call it: by its name, or by that of the nearest scope around it that has one."""
-        scope: Scope | None = self
-        while scope is not None:
-            if scope.name is not None and scope.registry is self.registry:
-                return f"scope {scope.name}"
-            scope = scope.parent
-        return "scope"
+    @property
+    def closed(self) -> bool:
+        """Whether the scope has ended."""
+        return self._owned.closed
+
+    def __repr__(self) -> str:
+        return repr(self._owned)
 
     def returns(self, container: T) -> T:
         """Hand the tensors in ``container`` to the scope around this one, and return ``container``.
 
-        Only tensors that this scope owns move. They go to the nearest open scope of the same registry; where there is
-        none, they are the caller's to dispose.
+        Only tensors that this scope owns are moved, to the nearest open scope of the same engine; without one, the
+        caller owns them. Raises ``ScopeError`` if this scope is not open.
         """
-        if not self._entered or self.closed:
+        owned = self._owned
+        if not self._entered or owned.closed:
             raise ScopeError(f"{self!r} is not open: call returns() inside its with block")
-        self.registry.hand_over(self, tensors_in(container))
+        _hand_over(owned, container)
         return container
 
     def __enter__(self) -> Self:
         if self._entered:
-            raise ScopeError(f"{self!r} was entered before; ask for a new scope each time")
+            raise ScopeError(f"{self!r} was entered before: create a new scope each time")
         self._entered = True
-        self.parent = _current.get()
-        _current.set(self)
+        self._owned.parent = _current.get()
+        _current.set(self._owned)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if not self._entered or self.closed:
+        owned = self._owned
+        if not self._entered or owned.closed:
             raise ScopeError(f"{self!r} is not open, so it cannot be left")
-        # No token: it could not be used when the scope is left in another context, where the current scope is not ours.
+        # Not by a token: it is of no use in another context, where the current scope is a different one.
         inner = None
-        if _current.get() is self:
-            _current.set(self.parent)
+        if _current.get() is owned:
+            _current.set(owned.parent)
         else:
-            inner = self._open_scope_inside()
-        self.registry.close_scope(self)
-        if self.parent is not None:
-            self._shorten_chain()
+            inner = _open_scope_inside(owned)
+        owned.owner.close_scope(owned)
+        if owned.parent is not None:
+            _shorten_chain(owned)
         if inner is not None and error is None:
-            raise ScopeError(f"{self!r} was left while {inner!r} inside it was still open; leave the inner one first")
+            raise ScopeError(f"{self!r} was left while {inner!r} inside it was still open: leave the inner one first")
 
     async def __aenter__(self) -> Self:
         return self.__enter__()
@@ -124,35 +164,78 @@ class Scope:
     ) -> None:
         self.__exit__(kind, error, traceback)
 
-    def _open_scope_inside(self) -> Scope | None:
-        inner = None
-        scope = _current.get()
-        while scope is not None and scope is not self:
-            if not scope.closed:
-                inner = scope
-            scope = scope.parent
-        return inner if scope is self else None
 
-    def _shorten_chain(self) -> None:
-        """Let go of ended scopes of the same registry, or tasks that each start the next would chain them forever."""
-        while self.parent is not None and self.parent.closed and self.parent.registry is self.registry:
-            self.parent = self.parent.parent
+class _StartedScope(Scope):
+    """A scope that ``end_scope()`` leaves, which finds it through the current context."""
 
+    __slots__ = ()
 
-def start_scope(scope: Scope) -> None:
-    """Enter a scope that ``end_scope()`` will leave. TF.js: ``startScope``."""
-    scope.by_hand = True
-    scope.__enter__()
+    def __enter__(self) -> Self:
+        super().__enter__()
+        self._owned.started = self
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._owned.started = None  # without this, the two would hold each other
+        super().__exit__(kind, error, traceback)
 
 
-def end_scope(registry: Registry, result: T) -> T:
-    """Leave the innermost scope of ``registry``, handing the tensors in ``result`` to the scope around it.
+def move(scopes: dict[int, Owned], tensor_id: int, heir: Owned | None) -> None:
+    """Make ``heir`` the owner of a tensor, or the caller if it is None; the lock of the owner of ``scopes`` is held."""
+    owned = scopes.pop(tensor_id, None)
+    if owned is not None:
+        owned.discard(tensor_id)
+    if heir is not None:
+        scopes[tensor_id] = heir
+        heir.add(tensor_id)
 
-    Raises ScopeError where ``start_scope()`` did not open it. TF.js: ``endScope``.
+
+def _hand_over(scope: Owned, container: object) -> None:
+    """Move the tensors in ``container`` that ``scope`` owns to the nearest open scope around it, else to the caller."""
+    handles = instances_in(container, Handle)
+    owner = scope.owner
+    with owner.lock:
+        heir = scope.parent
+        while heir is not None and (heir.closed or heir.owner is not owner):
+            heir = heir.parent
+        for handle in handles:
+            if owner.scopes.get(handle.id) is scope:
+                move(owner.scopes, handle.id, heir)
+
+
+def _open_scope_inside(owned: Owned) -> Owned | None:
+    """Return the outermost open scope between ``owned`` and this context's innermost one, if that is inside it."""
+    inner = None
+    scope = _current.get()
+    while scope is not None and scope is not owned:
+        if not scope.closed:
+            inner = scope
+        scope = scope.parent
+    return inner if scope is owned else None
+
+
+def _shorten_chain(owned: Owned) -> None:
+    """Drop ended scopes of the same owner: tasks that each start the next one would chain them without end."""
+    while owned.parent is not None and owned.parent.closed and owned.parent.owner is owned.owner:
+        owned.parent = owned.parent.parent
+
+
+def start_scope(owner: Owner, name: str | None) -> None:
+    """Enter a scope that ``end_scope()`` leaves. TF.js: ``startScope``."""
+    _StartedScope(owner, name).__enter__()
+
+
+def end_scope(owner: Owner, result: T) -> T:
+    """Leave the innermost scope of ``owner``, handing the tensors in ``result`` to the scope around it.
+
+    Raises ``ScopeError`` if that scope was not entered by ``start_scope()``. TF.js: ``endScope``.
     """
-    scope = innermost_scope(current_scope(), registry)
-    if scope is None or not scope.by_hand or scope.closed:
-        raise ScopeError("end_scope() without start_scope() in this context, or not of the innermost open scope")
+    owned = innermost_scope(current_scope(), owner)
+    if owned is None or owned.started is None or owned.closed:
+        raise ScopeError("end_scope() needs start_scope() in this context, and no other scope open inside that one")
+    scope = owned.started
     scope.returns(result)
     scope.__exit__(None, None, None)
     return result
@@ -171,7 +254,10 @@ def tidy_arguments(arguments: Sequence[Any]) -> tuple[str | None, Callable[[], A
 
 
 def run_tidy(scope: Scope, function: Callable[[], T]) -> T:
-    """Call ``function`` inside ``scope``, and hand the tensors in what it returns to the scope around."""
+    """Call ``function`` inside ``scope`` and return its result, whose tensors go to the scope around.
+
+    Raises ``AsyncTidyError`` if it is asynchronous.
+    """
     if is_async(function):
         raise _async_tidy_error(function)
     with scope:
@@ -182,8 +268,16 @@ def run_tidy(scope: Scope, function: Callable[[], T]) -> T:
         return scope.returns(result)
 
 
+def is_async(function: Callable[[], object]) -> bool:
+    """Return whether calling ``function`` is known to return a coroutine or an asynchronous generator."""
+    if type(function) is FunctionType:  # the usual case, at a tenth of the cost of inspect's functions
+        return bool(function.__code__.co_flags & (inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR))
+    call = getattr(function, "__call__", function)  # noqa: B004 - not a test: an object may be called asynchronously
+    return any(inspect.iscoroutinefunction(f) or inspect.isasyncgenfunction(f) for f in (function, call))
+
+
 def _abandon(awaitable: object) -> None:
-    """Close a coroutine, cancel a task or future, so that nothing of it runs on."""
+    """Close a coroutine, cancel a task or future, so that none of its code runs later."""
     for name in ("close", "cancel"):
         end = getattr(awaitable, name, None)
         if callable(end):
@@ -193,4 +287,4 @@ def _abandon(awaitable: object) -> None:
 
 def _async_tidy_error(function: Callable[[], object]) -> AsyncTidyError:
     name = getattr(function, "__qualname__", repr(function))
-    return AsyncTidyError(f"tidy() cannot wait for {name}, which is asynchronous; use `async with engine.scope()`")
+    return AsyncTidyError(f"tidy() cannot wait for {name}, which is asynchronous: use `async with engine.scope()`")

@@ -1,23 +1,23 @@
-"""Seeing every registry of the process, for those who check that nothing at all leaks: the pytest plugin."""
+"""Access to every registry of the process, for code that checks that nothing at all leaks: the pytest plugin."""
 
 from __future__ import annotations
 
 import os
 import threading
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from collections.abc import Set
+from typing import Final, NamedTuple, Protocol
 from weakref import WeakSet
 
-if TYPE_CHECKING:
-    from humanrt.tensors.registry import Registry
+from humanrt.tensors.reports import LeakReport
 
 
 class Census(NamedTuple):
-    """Who is alive in a registry, and whom it lost.
+    """What is alive in a registry, and what it lost.
 
     Attributes:
         live: ids of the live tensors.
         automatic: those of them that may vanish silently.
-        lost: how many vanished undisposed so far, by the place that made them.
+        lost: the number of handles that vanished undisposed so far, by the place that made them.
 
     """
 
@@ -26,23 +26,40 @@ class Census(NamedTuple):
     lost: dict[str, int]
 
 
+class Watched(Protocol):
+    """What can be asked of a registry here."""
+
+    @property
+    def forked(self) -> bool:
+        """Whether this process was forked from the one that created the registry."""
+
+    def census(self) -> Census:
+        """Return what is alive, and what was lost."""
+
+    def leaks(self, only: Set[int] | None = None) -> LeakReport:
+        """Return the lost tensors and the live ones, or of these those with the ids ``only``."""
+
+    def leave_to_parent(self) -> None:
+        """Refuse everything: this process is a forked child."""
+
+
 class Watcher(Protocol):
-    """Told of registries, on the thread where it happens; new ones record sites as long as anybody watches."""
+    """Receives events of registries, on the thread where they happen; new registries record sites meanwhile."""
 
-    def opened(self, registry: Registry) -> None:
-        """Note a registry that was just made."""
+    def opened(self, registry: Watched) -> None:
+        """Handle a registry that was just created."""
 
-    def emptying(self, registry: Registry) -> None:
-        """Note that all tensors of a registry are about to be freed, because it is closed or reset."""
+    def emptying(self, registry: Watched) -> None:
+        """Handle a registry whose tensors are about to be freed, because it is closed or reset."""
 
 
 watchers: Final[list[Watcher]] = []
 
-_registries: Final[WeakSet[Registry]] = WeakSet()
-_lock = threading.Lock()  # a set must not grow while it is walked through
+_registries: Final[WeakSet[Watched]] = WeakSet()
+_lock = threading.Lock()  # a set must not grow while it is iterated over
 
 
-def enrol(registry: Registry) -> None:
+def enrol(registry: Watched) -> None:
     """Add a new registry to those of the process."""
     with _lock:
         _registries.add(registry)
@@ -50,14 +67,14 @@ def enrol(registry: Registry) -> None:
         watcher.opened(registry)
 
 
-def registries() -> list[Registry]:
-    """Return every registry that somebody still holds, but those that a forked process left to its parent."""
+def registries() -> list[Watched]:
+    """Return every registry that is still referenced, except those that a forked process left to its parent."""
     with _lock:
         return [registry for registry in _registries if not registry.forked]
 
 
-def tell_emptying(registry: Registry) -> None:
-    """Tell the watchers that all tensors of a registry are about to be freed."""
+def notify_emptying(registry: Watched) -> None:
+    """Call the watchers before all tensors of a registry are freed."""
     for watcher in tuple(watchers):
         watcher.emptying(registry)
 

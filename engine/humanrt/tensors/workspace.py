@@ -1,4 +1,4 @@
-"""All that an engine does with tensors: making, computing, freeing, and looking."""
+"""The methods of an engine on its tensors: creating, computing, freeing and reporting."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar, overload
 
 from humanrt.tensors.creation import Creation
-from humanrt.tensors.leaks import LeakReport
-from humanrt.tensors.memory import Memory
+from humanrt.tensors.handle import closed_error
 from humanrt.tensors.ops import Operations
 from humanrt.tensors.profile import Profile, Timing, Window, measure
+from humanrt.tensors.registry import Registry
+from humanrt.tensors.reports import LeakReport, Memory
 from humanrt.tensors.scope import Scope, end_scope, start_scope
 from humanrt.tensors.tensor import Tensor
 
@@ -19,7 +20,11 @@ T = TypeVar("T")
 class Workspace(Creation, Operations):
     """The tensors of one engine. Every method may be called from any thread."""
 
-    # -- who frees what
+    def __init__(self, registry: Registry) -> None:
+        self.registry: Registry = registry
+        self._ledger = registry.ledger
+
+    # -- what frees a tensor
 
     @overload
     def tidy(self, function: Callable[[], T], /) -> T: ...
@@ -34,44 +39,59 @@ class Workspace(Creation, Operations):
         The tensors in the result, however nested, go to the scope around, else to the caller. ``name`` appears in
         errors and ``leaks()``. Without arguments, return the scope itself: ``with engine.tidy():``. TF.js: ``tf.tidy``.
 
-        Raises ``ScopeError`` for other arguments, ``AsyncTidyError`` for an asynchronous function.
+        Raises ``ScopeError`` for other arguments, ``AsyncTidyError`` for an asynchronous function,
+        ``EngineClosedError``.
         """
         return self.registry.tidy(*arguments)
 
     def scope(self, name: str | None = None) -> Scope:
-        """Open a scope that frees what was made in it: ``async with engine.scope() as scope:``, or plain ``with``."""
+        """Return a scope, which frees the tensors created in it: ``async with engine.scope() as scope:``, or ``with``.
+
+        ``name`` is shown in errors and by ``leaks()``. Raises ``EngineClosedError``.
+        """
         return self.registry.scope(name)
 
     def start_scope(self, name: str | None = None) -> None:
-        """Open a scope in this context, until ``end_scope()``; ``with engine.scope():`` cannot be forgotten."""
-        start_scope(self.registry.scope(name))
+        """Enter a scope in this context, until ``end_scope()``; prefer ``with engine.scope():``, which ends by itself.
+
+        TF.js: ``tf.engine().startScope``. Raises ``EngineClosedError``.
+        """
+        if self._ledger.closed:
+            raise closed_error(self._ledger)
+        start_scope(self._ledger, name)
 
     def end_scope(self, result: T = None) -> T:  # type: ignore[assignment]  # without a result it returns None
-        """End the scope that ``start_scope()`` opened, and free what was made in it but the tensors in ``result``.
+        """End the scope that ``start_scope()`` entered, free its tensors except those in ``result``, and return this.
 
-        These go to the scope around, else to the caller. Raises ScopeError when the innermost scope of this context is
-        none of ``start_scope()``.
+        The tensors in ``result`` belong to the scope around, else to the caller. Raises ``ScopeError`` if the innermost
+        scope of this context was not entered by ``start_scope()``.
         """
-        return end_scope(self.registry, result)
+        return end_scope(self._ledger, result)
 
     def keep(self, tensor: Tensor) -> Tensor:
-        """Take a tensor out of every scope; from here on it is the caller's to dispose. Returns it."""
-        return self.registry.keep(tensor)
+        """Take a tensor out of its scope, and return it: from now on the caller disposes it. TF.js: ``tf.keep``.
+
+        Raises ``TensorDisposedError``, or ``InputError`` for a tensor of another engine.
+        """
+        return self._ledger.keep(tensor)
 
     def dispose(self, container: object) -> None:
-        """Dispose every tensor in ``container``, however nested; anything else in it is passed over."""
+        """Dispose every tensor in ``container``, however nested; anything else in it is ignored. TF.js: ``tf.dispose``.
+
+        Searches mappings, lists, tuples, sets, dataclasses and the attributes of other objects.
+        """
         self.registry.dispose(container)
 
-    # -- looking
+    # -- reporting
 
     def memory(self) -> Memory:
-        """Tell how many tensors, buffers and bytes are alive now, and how many handles were lost."""
+        """Return the numbers of live tensors, buffers and bytes, and of lost handles. TF.js: ``tf.memory``."""
         return self.registry.memory()
 
     def leaks(self) -> LeakReport:
-        """Tell which tensors live, and which were lost, by the place that made them; ``print()`` shows a table.
+        """Return the live and the lost tensors, grouped by the place that created them; ``print()`` shows a table.
 
-        Places are known with ``track_sites=True``, or HUMANRT_TRACK_SITES=1 in the environment.
+        Places are recorded with ``track_sites=True``, or HUMANRT_TRACK_SITES=1 in the environment.
         """
         return self.registry.leaks()
 
@@ -83,11 +103,11 @@ class Workspace(Creation, Operations):
     def profile(self, function: Callable[[], T]) -> Profile[T]: ...
 
     def profile(self, function: Callable[[], Any]) -> Any:
-        """Call ``function`` and return what it did with tensors, and its kernels; await it for an asynchronous one.
+        """Call ``function`` and return what it did with tensors, and its kernels; an awaitable if it is asynchronous.
 
-        What it raises passes through. TF.js: ``tf.profile``.
+        Its exceptions are not caught. TF.js: ``tf.profile``.
         """
-        return measure(self.registry, function, Window.profile)
+        return measure(self._ledger, function, Window.profile)
 
     @overload
     def time(  # type: ignore[overload-overlap]  # as above
@@ -97,18 +117,18 @@ class Workspace(Creation, Operations):
     def time(self, function: Callable[[], T]) -> Timing[T]: ...
 
     def time(self, function: Callable[[], Any]) -> Any:
-        """Call ``function`` and return how long it took, in milliseconds; await it for an asynchronous one.
+        """Call ``function`` and return how long it took, in milliseconds; an awaitable if it is asynchronous.
 
-        What it raises passes through. TF.js: ``tf.time``.
+        Its exceptions are not caught. TF.js: ``tf.time``.
         """
-        return measure(self.registry, function, Window.timing)
+        return measure(self._ledger, function, Window.timing)
 
-    # -- starting anew
+    # -- starting again
 
     def reset(self) -> None:
-        """Free every tensor and variable and set every counter to zero, the peak and the leaks included.
+        """Free every tensor and variable and set every counter to zero, including the peak and the leaks.
 
-        For an engine with nothing in flight: a tensor made before raises StaleHandleError when it is used, and
-        disposing it does nothing. Models are no tensors here: they stay loaded. Raises EngineClosedError.
+        For an engine with nothing in flight: later uses of an older tensor raise ``StaleHandleError``, and disposing it
+        does nothing. Models stay loaded. Raises ``EngineClosedError``.
         """
         self.registry.reset()

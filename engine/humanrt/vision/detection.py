@@ -3,11 +3,11 @@
 import asyncio
 import time
 from functools import partial
-from traceback import clear_frames
 
 from humanrt.errors import ConfigError, EngineError, ModelDisposedError, ScopeError, TensorDisposedError
 from humanrt.people.persons import join_persons
 from humanrt.runtime import scheduler
+from humanrt.runtime.futures import without_frames
 from humanrt.runtime.side_by_side import side_by_side
 from humanrt.vision.call import Call, Clock
 from humanrt.vision.families import Families
@@ -52,16 +52,6 @@ class Detection:
         except Exception as error:
             if self._call.config.raise_errors:
                 raise
-            self._found.errors[module.name] = _without_frames(error)
+            self._found.errors[module.name] = without_frames(error)
         self._clock.record(module.name, start)
         self._ended[module.name].set()
-
-
-def _without_frames(error: Exception) -> Exception:
-    """Clear the frames of an error's traceback: they would keep images alive as long as the error is kept."""
-    reason: BaseException | None = error
-    while reason is not None:
-        clear_frames(reason.__traceback__)
-        reason = reason.__cause__ or reason.__context__
-    # The frame of the caller still runs, and holds what will hold the error.
-    return error.with_traceback(error.__traceback__ and error.__traceback__.tb_next)

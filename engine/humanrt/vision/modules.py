@@ -7,11 +7,10 @@ A new module is a folder beside the five of this package, and one entry here; it
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
-from numpy.typing import NDArray
-
 from humanrt.config import Config
 from humanrt.drawing import records
+from humanrt.drawing.canvas import Canvas
+from humanrt.drawing.faces import draw_faces
 from humanrt.result import Body, Face, Gesture, Hand, Object, Person, Result, Segmentation
 from humanrt.result.formats import rows
 from humanrt.result.formats.rows import Summary
@@ -60,7 +59,7 @@ class Module:
     - ``enabled`` returns whether the configuration enables it.
     - ``detect`` fills the module's field of ``Found``.
     - ``summarize`` returns its rows of the table that the command line prints.
-    - ``draw`` draws its detections onto a canvas, uint8 [h, w, 3] RGB; higher layers cover lower ones.
+    - ``draw`` draws its detections onto a canvas; higher layers cover lower ones, and labels cover all.
     - ``models`` returns the path of each model needed, by its key of the configuration.
     - ``needs`` returns the names of the modules whose results it reads, which are awaited first.
     """
@@ -69,7 +68,7 @@ class Module:
     enabled: Callable[[Config], bool]
     detect: Callable[[Call, Families, Found], Awaitable[None]]
     summarize: Callable[[Result], Summary]
-    draw: Callable[[NDArray[np.uint8], Result], None]
+    draw: Callable[[Canvas, Result], None]
     layer: int
     models: Callable[[Config], Mapping[str, str]] = _no_models
     needs: Callable[[Config], tuple[str, ...]] = _no_others
@@ -119,7 +118,7 @@ MODULES: tuple[Module, ...] = (
         lambda config: config.face.enabled,
         _faces,
         rows.summarize_faces,
-        records.draw_faces,
+        draw_faces,
         layer=5,
         models=lambda config: face_models(config.face),
     ),

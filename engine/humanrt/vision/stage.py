@@ -25,7 +25,7 @@ from humanrt.errors import ConfigError, ModelError, ModelFormatError
 from humanrt.runtime import scheduler
 from humanrt.runtime.graph_model import GraphModel, StopSignal
 from humanrt.runtime.side_by_side import side_by_side
-from humanrt.tensors import Registry, Tensor
+from humanrt.tensors import Ledger, Tensor, values_of
 from humanrt.zoo import Card, TensorSpec
 
 # What NumPy and Python raise for arrays of another shape, or with other values, than a family decodes.
@@ -87,9 +87,9 @@ class VisionModel:
         return form
 
     @cached_property
-    def registry(self) -> Registry:
-        """The accounts of the engine's tensors."""
-        return internals(self.engine).registry
+    def ledger(self) -> Ledger[Tensor]:
+        """The ledger of the engine's tensors."""
+        return internals(self.engine).registry.ledger
 
     @cached_property
     def on_cpu(self) -> bool:
@@ -261,9 +261,9 @@ class _Stage(Generic[Task, Prepared, Found]):
     def prepare(self) -> None:
         """Prepare the batch, which becomes a tensor of the scope."""
         family, model, source = self.family, self.model, self.source
-        pixels = source.registry.values(source) if isinstance(source, Tensor) else source
+        pixels = values_of(source) if isinstance(source, Tensor) else source
         self.prepared = family.prepare(pixels, family.form(model), self.task)
-        self.batch = model.registry.adopt(self.prepared.pixels)
+        self.batch = model.ledger.adopt(self.prepared.pixels)
 
     def run(self, batch: Tensor, stop: StopSignal) -> tuple[list[NDArray[Any]], list[Tensor]]:
         """Run the model and dispose of the batch; return the outputs, and the tensors that own them."""
@@ -301,8 +301,8 @@ class _Stage(Generic[Task, Prepared, Found]):
         batch = self.batch
         if batch.shape[0] == 1:
             return [batch]
-        pixels = batch.registry.values(batch)
-        tensors = [self.model.registry.adopt(single.copy()) for single in np.split(pixels, len(pixels))]
+        pixels = values_of(batch)
+        tensors = [self.model.ledger.adopt(single.copy()) for single in np.split(pixels, len(pixels))]
         batch.dispose()
         return tensors
 
@@ -317,7 +317,7 @@ class _Stage(Generic[Task, Prepared, Found]):
         arrays, outputs = runs[0]
         if len(runs) > 1:
             arrays = self._joined(runs)
-            outputs = [self.model.registry.adopt(array) for array in arrays]
+            outputs = [self.model.ledger.adopt(array) for array in arrays]
         self.decode(arrays, outputs)
 
     def _joined(self, runs: list[tuple[list[NDArray[Any]], list[Tensor]]]) -> list[NDArray[Any]]:

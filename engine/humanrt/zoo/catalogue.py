@@ -5,6 +5,7 @@ where models are published. A new model of a known family needs one more card. C
 """
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
@@ -50,12 +51,16 @@ def sample_cards() -> Mapping[str, SampleCard]:
 
 
 def find_card(name: str, among: Mapping[str, Card] | None = None) -> Card:
-    """Return the card of a name, by default of the package; the form of Human's model paths (``iris.json``) works too.
+    """Return the card of a name, by default of the package.
+
+    Human's paths of models work too, with or without a folder or an address in front: ``iris.json``,
+    ``../models/iris.json`` and ``https://example.org/models/iris.json`` are ``iris``. Nothing is read from that place.
 
     Raises ``UnknownModelError`` if there is none; the message has the nearest name.
     """
     known = _package_cards() if among is None else among
-    wanted = name.removesuffix(".json").removesuffix(".onnx")
+    path = re.split(r"[?#]", name)[0] if "://" in name else name
+    wanted = re.split(r"[/\\]", path)[-1].removesuffix(".json").removesuffix(".onnx")
     if wanted in known:
         return known[wanted]
     nearest = difflib.get_close_matches(wanted, known, n=1)

@@ -10,7 +10,7 @@ from typing import Literal
 from humanrt.errors import FetchError, IntegrityError, ModelError, OfflineError, StoreError
 from humanrt.zoo.address import Check, OtherFiles, download_model, model_name
 from humanrt.zoo.cache import Cache, Copy
-from humanrt.zoo.cards import Asset, Card, SampleCard
+from humanrt.zoo.cards import Asset, Card, CardFile, SampleCard
 from humanrt.zoo.catalogue import sample_cards
 from humanrt.zoo.fetching import Fetcher, enumerate_names
 from humanrt.zoo.integrity import file_access, forget, has_digest, is_intact, is_recorded
@@ -20,6 +20,7 @@ from humanrt.zoo.transfer import (
     DownloadLimits,
     FetchEndedError,
     OnProgress,
+    Progress,
     ignore,
     never,
     redact,
@@ -48,6 +49,8 @@ class Store:
     Any number of threads and processes may share a cache, whose form ``cache`` describes. Every method blocks.
     ``limits`` are the bounds of a download, by default those of the environment variables HUMANRT_DOWNLOAD_BYTES,
     HUMANRT_DOWNLOAD_SECONDS and HUMANRT_DOWNLOAD_IDLE_SECONDS.
+
+    ``on_progress`` is called on the threads that fetch. A file that needs no fetch is reported once, at 100 %.
 
     Methods that fetch have a parameter ``cancelled``, a function that is called several times a second, on any thread;
     when it returns True the fetch ends with ``FetchError``.
@@ -89,6 +92,7 @@ class Store:
                     f"{enumerate_names(damaged)} in the model_base_path {folder} differs from its card: "
                     f"replace it, or remove the files of {card.name} from that folder"
                 )
+            report_complete(card.files, on_progress)
         else:
             for error in self._complete([card], on_progress, cancelled).values():
                 raise error
@@ -141,14 +145,14 @@ class Store:
         """Delete the files of the model and its conversions from the cache; return the number of bytes freed."""
         return self._cache.remove(card)
 
-    def samples(self, *, on_progress: OnProgress | None = None) -> Mapping[str, Path]:
+    def samples(self, *, on_progress: OnProgress | None = None, cancelled: Cancelled = never) -> Mapping[str, Path]:
         """Return the paths of all sample images by name, such as ``human_face``; missing and damaged ones are fetched.
 
         Raises ``IntegrityError``, ``OfflineError``, ``FetchError`` as ``ensure`` does.
         """
         paths: dict[str, Path] = {}
         for card in sample_cards().values():
-            self._extract(card, on_progress)
+            self._extract(card, on_progress, cancelled)
             paths |= {Path(picture.name).stem: self._cache.folder(card) / picture.name for picture in card.pictures}
         return paths
 
@@ -187,6 +191,9 @@ class Store:
                 if not is_complete():
                     download = Download(self._limits, cancelled)
                     download_model(url, folder, other_files, check, download, on_progress or ignore)
+        elif on_progress is not None:
+            length = (folder / name).stat().st_size
+            on_progress(Progress(name, length, length))
         return folder / name
 
     def keep(self, digest: str, files: Sequence[Copy]) -> Path:
@@ -225,17 +232,19 @@ class Store:
                     errors[asset] = self._offline_error(asset)
                 else:
                     wanted.append(asset)
+            else:
+                report_complete(asset.files, on_progress)
         if wanted:
             with _cancellable(enumerate_names([asset.name for asset in wanted])):
                 errors |= self._fetcher.fetch(wanted, on_progress or ignore, cancelled)
         return errors
 
-    def _extract(self, card: SampleCard, on_progress: OnProgress | None) -> None:
+    def _extract(self, card: SampleCard, on_progress: OnProgress | None, cancelled: Cancelled) -> None:
         """Extract all images of ``card`` into the cache."""
         folder = self._cache.folder(card)
         if all(is_intact(folder / picture.name, picture) for picture in card.pictures):
             return
-        for error in self._complete([card], on_progress).values():
+        for error in self._complete([card], on_progress, cancelled).values():
             raise error
         source = (folder / card.files[0].name).read_text(encoding="utf-8")
         with self._cache.lock_of(card):
@@ -252,6 +261,13 @@ class Store:
             )
         names = enumerate_names([file.name for file in lacking])
         return OfflineError(f"{names} of {asset.name} is not cached, and HUMANRT_OFFLINE forbids fetching: {cure}")
+
+
+def report_complete(files: Iterable[CardFile], on_progress: OnProgress | None) -> None:
+    """Call ``on_progress`` with the end of each file: they need no fetch, and a caller waits for 100 %."""
+    if on_progress is not None:
+        for file in files:
+            on_progress(Progress(file.name, file.bytes, file.bytes))
 
 
 def _report(path: Path, intact: bool) -> FileReport:

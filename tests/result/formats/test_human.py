@@ -22,7 +22,14 @@ def test_a_result_is_written_in_camel_case():
     human = as_json(Result(100, 50, (FACE,), performance={"total": 1.5}, timestamp=7))
     (found,) = human.pop("face")
     assert [human.pop(name) for name in ("body", "hand", "gesture", "object", "persons")] == [[]] * 5
-    assert human == {"performance": {"total": 1.5}, "timestamp": 7, "error": None, "width": 100, "height": 50}
+    assert human == {
+        "performance": {"total": 1.5},
+        "canvas": None,
+        "timestamp": 7,
+        "error": None,
+        "width": 100,
+        "height": 50,
+    }
     assert found["boxScore"] == 0.875
     assert found["boxRaw"] == [0.1, 0.4, 0.3, 0.8]
     assert found["annotations"] == {"noseTip": [[4.5, 5, 6]], "leftEyeIris": [None] * 5}

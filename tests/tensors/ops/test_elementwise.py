@@ -1,4 +1,4 @@
-"""What TF.js has no dtype for, or no good answer; the rest is compared with it in tests/peer/test_ops.py."""
+"""Arithmetic for dtypes that TF.js lacks and where it is wrong; tests/peer/test_ops.py compares the rest with it."""
 
 import numpy as np
 import pytest
@@ -47,7 +47,7 @@ def test_mod_never_gives_the_divisor_itself(values):
 
 
 @pytest.mark.parametrize("dtype", ["int32", "int64"])
-def test_a_negative_exponent_cuts_integers_off(values, dtype):
+def test_a_negative_exponent_truncates_integers(values, dtype):
     bases, exponents = np.array([2, 1, -1, -1, 0, -3], dtype), np.array([-1, -5, -2, -3, -1, -2], dtype)
     np.testing.assert_array_equal(values("pow", bases, exponents), np.array([0, 1, 1, -1, 0, 0], dtype), strict=True)
     assert values("pow", np.array(-2, dtype), np.array(LIMITS[dtype].min, dtype)) == 0
@@ -67,7 +67,7 @@ def test_dtypes_that_tfjs_lacks_are_computed_in_float32(values, name, dtype):
     np.testing.assert_allclose(values(name, x), expected, rtol=1e-3 if dtype == "float16" else 1e-6)
 
 
-def test_float16_sigmoid_does_not_lose_what_exp_cannot_hold(values):
+def test_float16_sigmoid_does_not_overflow(values):
     np.testing.assert_allclose(values("sigmoid", np.float16([-14])), 1 / (1 + np.exp(14)), rtol=0.05)
 
 
@@ -93,7 +93,7 @@ def test_limits_of_clip_must_be_in_order(values, low, high):
         values("clip_by_value", 1.0, low, high)
 
 
-def test_infinities_and_nan_warn_of_nothing(values):
+def test_infinities_and_nan_do_not_warn(values):
     """Warnings are errors in this suite."""
     extreme = np.float32([np.inf, -np.inf, np.nan, 0, 3e38, -3e38])
     for name in ("add", "sub", "mul", "div", "floor_div", "mod", "pow", "minimum", "maximum"):
@@ -108,6 +108,6 @@ def test_infinities_and_nan_warn_of_nothing(values):
     values("image.rgb_to_grayscale", extreme.reshape(2, 3))
 
 
-def test_shapes_that_do_not_broadcast_are_named(values):
+def test_the_error_contains_shapes_that_do_not_broadcast(values):
     with pytest.raises(InputError, match=r"add\(\) of float32 \(2, 3\), float32 \(4,\): .*broadcast"):
         values("add", np.zeros((2, 3), np.float32), np.zeros(4, np.float32))

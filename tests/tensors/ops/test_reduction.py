@@ -1,4 +1,4 @@
-"""Reductions, where TF.js has no dtype or no good answer."""
+"""Reductions, for dtypes that TF.js lacks and where it is wrong."""
 
 import numpy as np
 import pytest
@@ -22,8 +22,8 @@ def test_dtypes_that_tfjs_lacks(values, dtype, axis, keep_dims):
 
 
 @pytest.mark.parametrize("shape", [(100_000,), (100_000, 2)])
-def test_long_sums_do_not_drift(values, shape):
-    """NumPy adds along the first of several axes one by one: in float32 that is off by 2e-4 here."""
+def test_long_sums_are_accurate(values, shape):
+    """NumPy adds along the first of several axes in sequence: in float32 the error is 2e-4 here."""
     tenths = np.full(shape, 0.1, np.float32)
     np.testing.assert_allclose(values("sum", tenths, 0), tenths.astype(np.float64).sum(axis=0), rtol=1e-7)
     np.testing.assert_allclose(values("mean", tenths, 0), tenths[0], rtol=1e-7)
@@ -32,31 +32,31 @@ def test_long_sums_do_not_drift(values, shape):
 
 
 @pytest.mark.parametrize("name", ["max", "min", "arg_max", "arg_min"])
-def test_nothing_has_no_largest(values, name):
+def test_the_largest_of_no_elements_raises(values, name):
     with pytest.raises(InputError, match=rf"{name}\(\) of float32 \(2, 0\)"):
         values(name, np.zeros((2, 0), np.float32), axis=1)
 
 
 @pytest.mark.parametrize("name", ["sum", "mean"])
-def test_of_nothing_it_is_zero(values, name):
+def test_sums_and_averages_of_no_elements_are_zero(values, name):
     assert values(name, np.zeros((2, 0), np.float32), axis=1).tolist() == [0, 0]
     assert values(name, np.zeros((2, 0), np.float32), axis=0).shape == (0,)
 
 
 @pytest.mark.parametrize("axis", [2, -3, (0, 0), (1, -1), 0.5, "x"])
 @pytest.mark.parametrize("name", ["sum", "mean", "max", "min"])
-def test_an_axis_that_is_not_there(values, name, axis):
+def test_an_axis_out_of_range_raises(values, name, axis):
     with pytest.raises(InputError, match=rf"{name}\(\) of float32 \(2, 3\): "):
         values(name, np.zeros((2, 3), np.float32), axis)
 
 
 @pytest.mark.parametrize("name", ["sum", "max", "arg_max", "arg_min", "softmax", "unstack", "reverse"])
-def test_a_scalar_has_no_axis(values, name):
+def test_an_axis_of_a_scalar_raises(values, name):
     with pytest.raises(InputError):
         values(name, 1.0, axis=0)
 
 
-def test_arg_passes_nan_over_unless_it_comes_first(values):
+def test_arg_max_ignores_nan_unless_it_is_first(values):
     nan = np.nan
     rows = np.float32([[1, nan, 2], [nan, 5, 6], [-np.inf, nan, -np.inf], [np.inf, nan, 0], [0, nan, nan]])
     assert values("arg_max", rows, 1).tolist() == [2, 0, 0, 0, 0]
@@ -78,13 +78,13 @@ def test_top_k_of_integers_at_their_limits(values):
     assert largest.tolist() == [limits.max, 0, limits.min]
 
 
-def test_top_k_takes_nan_for_the_largest(values):
+def test_top_k_sorts_nan_first(values):
     largest, indices = values("top_k", np.float32([1, np.nan, 2]), 2)
     np.testing.assert_array_equal(largest, np.float32([np.nan, 2]))
     assert indices.tolist() == [1, 2]
 
 
-def test_top_k_has_names(ops):
+def test_the_result_of_top_k_is_named(ops):
     with ops.registry.scope():
         found = ops.top_k([1.0, 3.0])
         assert (found.values.array(), found.indices.array()) == ([3.0], [1])
@@ -99,5 +99,5 @@ def test_softmax_along_any_axis(values, axis):
     )
 
 
-def test_softmax_of_nothing(values):
+def test_softmax_of_no_elements(values):
     assert values("softmax", np.zeros((2, 0), np.float32)).shape == (2, 0)

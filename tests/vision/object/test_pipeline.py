@@ -43,7 +43,7 @@ def test_the_outputs_of_a_model_card_choose_its_family():
 async def test_a_model_card_without_labels_is_refused(human, monkeypatch):
     card = find_card("centernet.json")
     nameless = replace(card, outputs=MappingProxyType({"detections": card.outputs["detections"]}))
-    monkeypatch.setattr("humanrt.human.find_card", lambda *_: nameless)
+    monkeypatch.setattr("humanrt.human_models.find_card", lambda *_: nameless)
     with pytest.raises(errors.ConfigError, match="the model card centernet has no output 'heatmap'"):
         await human.detect(read_picture("coffee"))
 

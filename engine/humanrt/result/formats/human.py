@@ -37,8 +37,10 @@ def _result(result: Result) -> Json:
         "gesture": [to_human(gesture) for gesture in result.gesture],
         "object": [to_human(thing) for thing in result.object],
         "performance": {part: _number(milliseconds) for part, milliseconds in result.performance.items()},
+        "canvas": None,  # the drawing in a browser; in Node Human writes null, too
         "timestamp": result.timestamp,
-        "error": "; ".join(f"{module}: {error}" for module, error in result.errors.items()) or None,
+        "error": "; ".join(f"{module}: {error}" if module else str(error) for module, error in result.errors.items())
+        or None,
         "width": result.width,
         "height": result.height,
         "persons": [to_human(person) for person in result.persons],
@@ -60,7 +62,7 @@ def _face(face: Face) -> Json:
         "mesh": _points(face.mesh[:, :axes]),
         "meshRaw": _points(face.mesh_raw),
         # Without the iris model Human writes null for each of the five points of an iris.
-        "annotations": {name: _points(group[:, :axes]) or [None] * 5 for name, group in face.annotations.items()},
+        "annotations": {name: _group(group[:, :axes]) or [None] * 5 for name, group in face.annotations.items()},
         "gender": face.gender,
         "emotion": [{"score": _number(each.score), "emotion": each.emotion} for each in face.emotion],
         "embedding": [] if face.embedding is None else _numbers(face.embedding.tolist()),
@@ -131,7 +133,7 @@ def _hand(hand: Hand) -> Json:
         "keypoints": _points(hand.keypoints),
         # Where Human annotates points that are missing, it writes null for each of them, and for the fingers.
         "annotations": {
-            name: _points(group) or [None] * (1 if name == "palm" else 4) for name, group in hand.annotations.items()
+            name: _group(group) or [None] * (1 if name == "palm" else 4) for name, group in hand.annotations.items()
         },
         "landmarks": None if hand.annotations and not hand.landmarks else fingers,
     }
@@ -182,3 +184,8 @@ def _numbers(values: Iterable[float]) -> list[float | None]:
 
 def _points(rows: NDArray[np.float32]) -> list[list[float | None]]:
     return [_numbers(point) for point in rows.tolist()]
+
+
+def _group(rows: NDArray[np.float32]) -> list[list[float | None] | None]:
+    """Return the points of an annotation; those that are missing, NaN in every axis, are null."""
+    return [None if all(each is None for each in point) else point for point in _points(rows)]

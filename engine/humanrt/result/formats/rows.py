@@ -3,16 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from humanrt.result import Box, Face, Result
-
-
-class Row(NamedTuple):
-    """One detection: its kind, score, box in pixels, and a description."""
-
-    kind: str
-    score: float
-    box: Box
-    text: str
+from humanrt.result import Hand, Person, Result, Row
 
 
 class Summary(NamedTuple):
@@ -27,28 +18,29 @@ class Summary(NamedTuple):
     note: str = ""
 
 
+def to_rows(result: Result) -> list[Row]:
+    """Return a row for each face, body, hand and object."""
+    return [*_faces(result), *_bodies(result), *_hands(result), *_objects(result)]
+
+
 def summarize_faces(result: Result) -> Summary:
     """Return a row for each face."""
-    rows = [Row("face", face.score, face.box, _description(face)) for face in result.face]
-    return Summary("faces", len(rows), rows)
+    return Summary("faces", len(result.face), _faces(result))
 
 
 def summarize_bodies(result: Result) -> Summary:
     """Return a row for each body."""
-    rows = [Row("body", body.score, body.box, f"{len(body.keypoints)} points") for body in result.body]
-    return Summary("bodies", len(rows), rows)
+    return Summary("bodies", len(result.body), _bodies(result))
 
 
 def summarize_hands(result: Result) -> Summary:
     """Return a row for each hand."""
-    rows = [Row("hand", hand.score, hand.box, f"{hand.label}, {len(hand.keypoints)} points") for hand in result.hand]
-    return Summary("hands", len(rows), rows)
+    return Summary("hands", len(result.hand), _hands(result))
 
 
 def summarize_objects(result: Result) -> Summary:
     """Return a row for each object."""
-    rows = [Row("object", thing.score, thing.box, thing.label) for thing in result.object]
-    return Summary("objects", len(rows), rows)
+    return Summary("objects", len(result.object), _objects(result))
 
 
 def summarize_gestures(result: Result) -> Summary:
@@ -66,11 +58,68 @@ def summarize_segments(result: Result) -> Summary:
     return Summary("segments", len(legend), note=f"segments: {segments}")
 
 
-def _description(face: Face) -> str:
-    parts = [f"{len(face.mesh)} points"]
-    if face.gender != "unknown":
-        parts.append(face.gender)
-    if face.age is not None:
-        parts.append(f"{face.age:.0f} years")
-    parts += [emotion.emotion for emotion in face.emotion[:1]]
-    return ", ".join(parts)
+def _faces(result: Result) -> list[Row]:
+    persons = {person.face.id: person.id for person in result.persons}
+    return [
+        Row(
+            "face",
+            face.id,
+            persons.get(face.id),
+            face.score,
+            *face.box,
+            points=len(face.mesh),
+            age=face.age,
+            gender="" if face.gender == "unknown" else face.gender,
+            emotion=face.emotion[0].emotion if face.emotion else "",
+            distance=face.distance,
+            real=face.real,
+            live=face.live,
+            gestures=_gestures(result, ("face", "iris"), face.id),
+        )
+        for face in result.face
+    ]
+
+
+def _bodies(result: Result) -> list[Row]:
+    persons = {person.body.id: person.id for person in result.persons if person.body is not None}
+    return [
+        Row(
+            "body",
+            body.id,
+            persons.get(body.id),
+            body.score,
+            *body.box,
+            points=len(body.keypoints),
+            gestures=_gestures(result, ("body",), body.id),
+        )
+        for body in result.body
+    ]
+
+
+def _hands(result: Result) -> list[Row]:
+    persons = {hand.id: person.id for person in result.persons for hand in _hands_of(person)}
+    return [
+        Row(
+            "hand",
+            hand.id,
+            persons.get(hand.id),
+            hand.score,
+            *hand.box,
+            label=hand.label,
+            points=len(hand.keypoints),
+            gestures=_gestures(result, ("hand",), hand.id),
+        )
+        for hand in result.hand
+    ]
+
+
+def _hands_of(person: Person) -> list[Hand]:
+    return [hand for hand in (person.hands.left, person.hands.right) if hand is not None]
+
+
+def _objects(result: Result) -> list[Row]:
+    return [Row("object", thing.id, None, thing.score, *thing.box, label=thing.label) for thing in result.object]
+
+
+def _gestures(result: Result, parts: tuple[str, ...], number: int) -> str:
+    return ", ".join(each.gesture for each in result.gesture if each.part in parts and each.id == number)

@@ -2,72 +2,71 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-from humanrt.tensors.ops.kernels import comparison
-from humanrt.tensors.ops.run import TensorLike, run
-
-if TYPE_CHECKING:
-    from humanrt.tensors.registry import Registry
-    from humanrt.tensors.tensor import Tensor
+from humanrt.tensors.kernels import comparison
+from humanrt.tensors.kernels.run import TensorLike, run
+from humanrt.tensors.ledger import Ledger
+from humanrt.tensors.tensor import Tensor
 
 
 class ComparisonOperations:
-    """Ops that tell where something holds: their results are bool, but that of ``where``. All inputs are broadcast."""
+    """Ops that compare elements; except for ``where``, their results are bool.
 
-    registry: Registry
+    Inputs broadcast as in NumPy; shapes that do not broadcast raise ``InputError``. Results belong to the innermost
+    open scope, else to the caller.
+    """
+
+    _ledger: Ledger[Tensor]
 
     def equal(self, a: TensorLike, b: TensorLike) -> Tensor:
-        """Return bool: where ``a`` equals ``b``; NaN equals nothing.
+        """Return where ``a`` equals ``b``, as bool of the broadcast shape; NaN equals nothing. TF.js: ``tf.equal``.
 
-        Shapes broadcast, else InputError. The result is the caller's. ``tensor == other`` asks something
-        else: whether the two are one and the same handle.
+        ``tensor == other`` is different: it compares the two handles.
         """
-        return run(self.registry, "equal", comparison.equal, a, b)
+        return run(self._ledger, "equal", comparison.equal, a, b)
 
     def greater(self, a: TensorLike, b: TensorLike) -> Tensor:
-        """Return bool: where ``a > b``. Shapes broadcast, else InputError. The result is the caller's."""
-        return run(self.registry, "greater", comparison.greater, a, b)
+        """Return where ``a > b``, as bool of the broadcast shape. TF.js: ``tf.greater``."""
+        return run(self._ledger, "greater", comparison.greater, a, b)
 
     def greater_equal(self, a: TensorLike, b: TensorLike) -> Tensor:
-        """Return bool: where ``a >= b``. Shapes broadcast, else InputError. The result is the caller's."""
-        return run(self.registry, "greater_equal", comparison.greater_equal, a, b)
+        """Return where ``a >= b``, as bool of the broadcast shape. TF.js: ``tf.greaterEqual``."""
+        return run(self._ledger, "greater_equal", comparison.greater_equal, a, b)
 
     def less(self, a: TensorLike, b: TensorLike) -> Tensor:
-        """Return bool: where ``a < b``. Shapes broadcast, else InputError. The result is the caller's."""
-        return run(self.registry, "less", comparison.less, a, b)
+        """Return where ``a < b``, as bool of the broadcast shape. TF.js: ``tf.less``."""
+        return run(self._ledger, "less", comparison.less, a, b)
 
     def less_equal(self, a: TensorLike, b: TensorLike) -> Tensor:
-        """Return bool: where ``a <= b``. Shapes broadcast, else InputError. The result is the caller's."""
-        return run(self.registry, "less_equal", comparison.less_equal, a, b)
+        """Return where ``a <= b``, as bool of the broadcast shape. TF.js: ``tf.lessEqual``."""
+        return run(self._ledger, "less_equal", comparison.less_equal, a, b)
 
     def logical_and(self, a: TensorLike, b: TensorLike) -> Tensor:
-        """Return bool: where both are true. Tensors must be bool, lists are read so.
+        """Return where both are true, as bool of the broadcast shape. TF.js: ``tf.logicalAnd``.
 
-        Shapes broadcast; else, and for other dtypes, InputError. The result is the caller's.
+        Lists and numbers are read as bool; a tensor of another dtype raises ``InputError``.
         """
-        return run(self.registry, "logical_and", comparison.logical_and, a, b, read_as=(np.bool_, np.bool_))
+        return run(self._ledger, "logical_and", comparison.logical_and, a, b, read_as=(np.bool_, np.bool_))
 
     def logical_or(self, a: TensorLike, b: TensorLike) -> Tensor:
-        """Return bool: where one is true. Tensors must be bool, lists are read so.
+        """Return where at least one is true, as bool of the broadcast shape. TF.js: ``tf.logicalOr``.
 
-        Shapes broadcast; else, and for other dtypes, InputError. The result is the caller's.
+        Lists and numbers are read as bool; a tensor of another dtype raises ``InputError``.
         """
-        return run(self.registry, "logical_or", comparison.logical_or, a, b, read_as=(np.bool_, np.bool_))
+        return run(self._ledger, "logical_or", comparison.logical_or, a, b, read_as=(np.bool_, np.bool_))
 
     def logical_not(self, x: TensorLike) -> Tensor:
-        """Return bool, in ``x``'s shape: where it is false. A tensor must be bool, lists are read so.
+        """Return where ``x`` is false, as bool of its shape. TF.js: ``tf.logicalNot``.
 
-        Raises InputError for other dtypes. The result is the caller's.
+        Lists and numbers are read as bool; a tensor of another dtype raises ``InputError``.
         """
-        return run(self.registry, "logical_not", comparison.logical_not, x, read_as=(np.bool_,))
+        return run(self._ledger, "logical_not", comparison.logical_not, x, read_as=(np.bool_,))
 
     def where(self, condition: TensorLike, a: TensorLike, b: TensorLike) -> Tensor:
-        """Return elements of ``a`` where ``condition`` is true, else of ``b``. The result is the caller's.
+        """Return elements of ``a`` where ``condition`` is true, else of ``b``. TF.js: ``tf.where``.
 
-        All three are broadcast. ``condition`` must be bool if it is a tensor; the dtype is that ``a`` and ``b`` are
-        upcast to. Raises InputError for other conditions, and for shapes that do not broadcast.
+        All three broadcast. The dtype is the one that ``a`` and ``b`` are upcast to. A ``condition`` that is not a
+        tensor is read as bool; a tensor of another dtype raises ``InputError``.
         """
-        return run(self.registry, "where", comparison.where, condition, a, b, read_as=(np.bool_, None, None))
+        return run(self._ledger, "where", comparison.where, condition, a, b, read_as=(np.bool_, None, None))

@@ -1,145 +1,140 @@
-"""Arithmetic on every element: the methods."""
+"""Arithmetic on each element: the methods."""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
-from humanrt.tensors.ops.kernels import elementwise
-from humanrt.tensors.ops.run import TensorLike, run
-
-if TYPE_CHECKING:
-    from humanrt.tensors.registry import Registry
-    from humanrt.tensors.tensor import Tensor
+from humanrt.tensors.kernels import elementwise
+from humanrt.tensors.kernels.run import TensorLike, run
+from humanrt.tensors.ledger import Ledger
+from humanrt.tensors.tensor import Tensor
 
 
 class ElementwiseOperations:
-    """Ops on every element. Two inputs are broadcast as in NumPy; the result of one input has its shape."""
+    """Ops on each element.
 
-    registry: Registry
+    Two inputs broadcast as in NumPy; shapes that do not broadcast raise ``InputError``. The result of one input has its
+    shape. Results belong to the innermost open scope, else to the caller.
+    """
 
-    # -- of two
+    _ledger: Ledger[Tensor]
+
+    # -- two inputs
 
     def add(self, a: TensorLike, b: TensorLike) -> Tensor:
-        """Return ``a + b`` in the dtype both are upcast to; integers wrap, bools or.
+        """Return ``a + b`` in the dtype that both are upcast to; integers wrap. TF.js: ``tf.add``.
 
-        Shapes broadcast, else InputError. The result is the caller's.
+        For bools it is True where one of them is.
         """
-        return run(self.registry, "add", elementwise.add, a, b)
+        return run(self._ledger, "add", elementwise.add, a, b)
 
     def sub(self, a: TensorLike, b: TensorLike) -> Tensor:
-        """Return ``a - b`` in the dtype both are upcast to; integers wrap, of bools True where they differ.
+        """Return ``a - b`` in the dtype that both are upcast to; integers wrap. TF.js: ``tf.sub``.
 
-        Shapes broadcast, else InputError. The result is the caller's.
+        For bools it is True where they differ.
         """
-        return run(self.registry, "sub", elementwise.sub, a, b)
+        return run(self._ledger, "sub", elementwise.sub, a, b)
 
     def mul(self, a: TensorLike, b: TensorLike) -> Tensor:
-        """Return ``a * b`` in the dtype both are upcast to; integers wrap, bools and.
+        """Return ``a * b`` in the dtype that both are upcast to; integers wrap. TF.js: ``tf.mul``.
 
-        Shapes broadcast, else InputError. The result is the caller's.
+        For bools it is True where both are.
         """
-        return run(self.registry, "mul", elementwise.mul, a, b)
+        return run(self._ledger, "mul", elementwise.mul, a, b)
 
     def div(self, a: TensorLike, b: TensorLike) -> Tensor:
-        """Return ``a / b`` in the dtype both are upcast to.
+        """Return ``a / b`` in the dtype that both are upcast to. TF.js: ``tf.div``.
 
-        As in TF.js integers give integers, rounded down, 0 where ``b`` is 0; ``Tensor / Tensor`` gives floats instead.
-        Shapes broadcast, else InputError. The result is the caller's.
+        As in TF.js, integers give integers, rounded down, and 0 where ``b`` is 0; ``Tensor / Tensor`` gives floats.
         """
-        return run(self.registry, "div", elementwise.div, a, b)
+        return run(self._ledger, "div", elementwise.div, a, b)
 
     def floor_div(self, a: TensorLike, b: TensorLike) -> Tensor:
-        """Return ``a / b`` rounded down: -7 by 2 is -4.
+        """Return ``a / b`` rounded down, so that -7 by 2 is -4. TF.js: ``tf.floorDiv``.
 
-        As in TF.js the result is of integers: int32, or the integer dtype that both are upcast to. It is 0 where the
-        quotient is not finite. ``Tensor // Tensor`` leaves floats floats instead. Shapes broadcast, else InputError.
-        The result is the caller's.
+        As in TF.js, the dtype is int32, or the integer dtype that both are upcast to, and the result is 0 where the
+        quotient is not finite. ``Tensor // Tensor`` of floats gives floats.
         """
-        return run(self.registry, "floor_div", elementwise.floor_div, a, b)
+        return run(self._ledger, "floor_div", elementwise.floor_div, a, b)
 
     def mod(self, a: TensorLike, b: TensorLike) -> Tensor:
-        """Return what ``floor_div`` leaves of ``a``, in the dtype both are upcast to; it has the sign of ``b``.
+        """Return the remainder of ``floor_div``, in the dtype that both are upcast to. TF.js: ``tf.mod``.
 
-        Where ``b`` is 0 it is NaN, of integers 0. Shapes broadcast, else InputError. The result is the caller's.
+        It has the sign of ``b``. Where ``b`` is 0 it is NaN, or 0 for integers.
         """
-        return run(self.registry, "mod", elementwise.mod, a, b)
+        return run(self._ledger, "mod", elementwise.mod, a, b)
 
     def pow(self, base: TensorLike, exponent: TensorLike) -> Tensor:
-        """Return ``base ** exponent`` in the dtype both are upcast to.
+        """Return ``base ** exponent`` in the dtype that both are upcast to. TF.js: ``tf.pow``.
 
-        Integers wrap; with a negative exponent they are cut towards 0, as in TF.js: 2 ** -1 is 0. A negative float with
-        a fraction for exponent is NaN. Unlike JavaScript's, but as in IEEE 754, 1 to any power is 1, of NaN too.
-        Shapes broadcast, else InputError. The result is the caller's.
+        Integers wrap; with a negative exponent they are truncated towards 0, as in TF.js: 2 ** -1 is 0. A negative
+        float to a fractional power is NaN. As in IEEE 754, and unlike in JavaScript, 1 to the power of NaN is 1.
         """
-        return run(self.registry, "pow", elementwise.power, base, exponent)
+        return run(self._ledger, "pow", elementwise.power, base, exponent)
 
     def minimum(self, a: TensorLike, b: TensorLike) -> Tensor:
-        """Return the smaller of each two, NaN where one is NaN, in the dtype both are upcast to; bools give int32.
+        """Return the smaller of each pair, in the dtype that both are upcast to. TF.js: ``tf.minimum``.
 
-        Shapes broadcast, else InputError. The result is the caller's.
+        It is NaN where one of the two is; bools give int32.
         """
-        return run(self.registry, "minimum", elementwise.minimum, a, b)
+        return run(self._ledger, "minimum", elementwise.minimum, a, b)
 
     def maximum(self, a: TensorLike, b: TensorLike) -> Tensor:
-        """Return the larger of each two, NaN where one is NaN, in the dtype both are upcast to; bools give int32.
+        """Return the larger of each pair, in the dtype that both are upcast to. TF.js: ``tf.maximum``.
 
-        Shapes broadcast, else InputError. The result is the caller's.
+        It is NaN where one of the two is; bools give int32.
         """
-        return run(self.registry, "maximum", elementwise.maximum, a, b)
+        return run(self._ledger, "maximum", elementwise.maximum, a, b)
 
-    # -- of one, in its dtype
+    # -- one input; the result has its dtype
 
     def neg(self, x: TensorLike) -> Tensor:
-        """Return ``-x`` in its shape and dtype; uint8 wraps, bools stay. The result is the caller's."""
-        return run(self.registry, "neg", elementwise.neg, x)
+        """Return ``-x``; uint8 wraps, bools are unchanged. TF.js: ``tf.neg``."""
+        return run(self._ledger, "neg", elementwise.neg, x)
 
     def abs(self, x: TensorLike) -> Tensor:
-        """Return ``|x|`` in its shape and dtype; the lowest integer stays as it is. The result is the caller's."""
-        return run(self.registry, "abs", elementwise.absolute, x)
+        """Return the absolute value; the lowest int32 or int64 is unchanged, because it wraps. TF.js: ``tf.abs``."""
+        return run(self._ledger, "abs", elementwise.absolute, x)
 
     def square(self, x: TensorLike) -> Tensor:
-        """Return ``x * x`` in its shape and dtype; integers wrap. The result is the caller's."""
-        return run(self.registry, "square", elementwise.square, x)
+        """Return ``x * x``; integers wrap. TF.js: ``tf.square``."""
+        return run(self._ledger, "square", elementwise.square, x)
 
     def relu(self, x: TensorLike) -> Tensor:
-        """Return ``x``, and 0 for what is less, in its shape and dtype; NaN stays. The result is the caller's."""
-        return run(self.registry, "relu", elementwise.relu, x)
+        """Return ``x``, and 0 where it is negative; NaN stays NaN. TF.js: ``tf.relu``."""
+        return run(self._ledger, "relu", elementwise.relu, x)
 
     def clip_by_value(self, x: TensorLike, clip_value_min: float, clip_value_max: float) -> Tensor:
-        """Return ``x`` limited to a range, in its shape and dtype. The result is the caller's.
+        """Return ``x`` limited to ``clip_value_min`` .. ``clip_value_max``. TF.js: ``tf.clipByValue``.
 
-        NaN stays, unless the two limits are the same, as in TF.js. For integers the limits are cut to integers. Raises
-        InputError unless ``clip_value_min <= clip_value_max``.
+        NaN stays NaN, except that it becomes the limit if the two are equal, as in TF.js. For integers the limits are
+        truncated. Raises ``InputError`` unless ``clip_value_min <= clip_value_max``.
         """
         limited = partial(elementwise.clip, low=clip_value_min, high=clip_value_max)
-        return run(self.registry, "clip_by_value", limited, x)
+        return run(self._ledger, "clip_by_value", limited, x)
 
-    # -- of one, floats: float16 stays float16, integers and bools give float32 (most of which TF.js refuses)
+    # -- one input; float16 gives float16, every other dtype float32 (TF.js rejects most others)
 
     def exp(self, x: TensorLike) -> Tensor:
-        """Return e to the power of ``x``: float16, or else float32. The result is the caller's."""
-        return run(self.registry, "exp", elementwise.exp, x)
+        """Return e to the power of ``x``: float16 for float16, else float32. TF.js: ``tf.exp``."""
+        return run(self._ledger, "exp", elementwise.exp, x)
 
     def log(self, x: TensorLike) -> Tensor:
-        """Return the natural logarithm, -inf of 0 and NaN below: float16, or else float32.
-
-        The result is the caller's.
-        """
-        return run(self.registry, "log", elementwise.log, x)
+        """Return the natural logarithm, -inf of 0, NaN below: float16 for float16, else float32. TF.js: ``tf.log``."""
+        return run(self._ledger, "log", elementwise.log, x)
 
     def sqrt(self, x: TensorLike) -> Tensor:
-        """Return the square root, NaN below 0: float16, or else float32. The result is the caller's."""
-        return run(self.registry, "sqrt", elementwise.sqrt, x)
+        """Return the square root, NaN below 0: float16 for float16, else float32. TF.js: ``tf.sqrt``."""
+        return run(self._ledger, "sqrt", elementwise.sqrt, x)
 
     def rsqrt(self, x: TensorLike) -> Tensor:
-        """Return 1 / sqrt(x), inf for 0, NaN below: float16, or else float32. The result is the caller's."""
-        return run(self.registry, "rsqrt", elementwise.rsqrt, x)
+        """Return 1 / sqrt(x), inf for 0 and NaN below: float16 for float16, else float32. TF.js: ``tf.rsqrt``."""
+        return run(self._ledger, "rsqrt", elementwise.rsqrt, x)
 
     def sigmoid(self, x: TensorLike) -> Tensor:
-        """Return 1 / (1 + exp(-x)): float16, or else float32. The result is the caller's."""
-        return run(self.registry, "sigmoid", elementwise.sigmoid, x)
+        """Return 1 / (1 + exp(-x)): float16 for float16, else float32. TF.js: ``tf.sigmoid``."""
+        return run(self._ledger, "sigmoid", elementwise.sigmoid, x)
 
     def tanh(self, x: TensorLike) -> Tensor:
-        """Return the hyperbolic tangent: float16, or else float32. The result is the caller's."""
-        return run(self.registry, "tanh", elementwise.tanh, x)
+        """Return the hyperbolic tangent: float16 for float16, else float32. TF.js: ``tf.tanh``."""
+        return run(self._ledger, "tanh", elementwise.tanh, x)

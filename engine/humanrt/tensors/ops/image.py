@@ -1,30 +1,28 @@
-"""Pictures: the methods."""
+"""Ops on images: the methods."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Coroutine, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-from humanrt.tensors.ops.kernels import image
-from humanrt.tensors.ops.promotion import FLOAT32, INT32
-from humanrt.tensors.ops.run import TensorLike, run, run_in_thread
-
-if TYPE_CHECKING:
-    from humanrt.tensors.buffer import Array
-    from humanrt.tensors.registry import Registry
-    from humanrt.tensors.tensor import Tensor
+from humanrt.tensors.buffer import Array
+from humanrt.tensors.kernels import image, suppression
+from humanrt.tensors.kernels.promotion import FLOAT32, INT32
+from humanrt.tensors.kernels.run import TensorLike, run, run_in_thread
+from humanrt.tensors.ledger import Ledger
+from humanrt.tensors.tensor import Tensor
 
 
 class ImageOperations:
-    """Ops on pictures, [height, width, channels], and batches of them, [batch, height, width, channels].
+    """Ops on images, [height, width, channels], and on batches, [batch, height, width, channels].
 
-    Any dtype goes in, where TF.js takes one or two. Everything said of ``Operations`` holds here.
+    Every dtype is accepted, while TF.js accepts one or two. Inputs, results and errors are as in ``Operations``.
     """
 
-    def __init__(self, registry: Registry) -> None:
-        self.registry = registry
+    def __init__(self, ledger: Ledger[Tensor]) -> None:
+        self._ledger = ledger
 
     def resize_bilinear(
         self,
@@ -33,16 +31,17 @@ class ImageOperations:
         align_corners: bool = False,
         half_pixel_centers: bool = False,
     ) -> Tensor:
-        """Return pictures, [h, w, c] or [b, h, w, c], scaled to ``size``, (height, width): float16 or else float32.
+        """Return images, [h, w, c] or [b, h, w, c], resized to ``size``, (height, width), by bilinear interpolation.
 
-        Pixel i of the result samples the original, bilinearly, at ``i * old / new``; with ``half_pixel_centers`` at
-        ``(i + 0.5) * old / new - 0.5``; with ``align_corners`` at ``i * (old - 1) / (new - 1)``. Raises InputError for
-        both flags, other ranks, and sizes below 1. The result is the caller's.
+        Pixel i of the result samples the original at ``i * old / new``; with ``half_pixel_centers`` at
+        ``(i + 0.5) * old / new - 0.5``; with ``align_corners`` at ``i * (old - 1) / (new - 1)``. The dtype is float16
+        for float16, else float32. Raises ``InputError`` for both flags together, other ranks, and sizes below 1. TF.js:
+        ``tf.image.resizeBilinear``.
         """
         scaled = partial(
             image.resize_bilinear, size=size, align_corners=align_corners, half_pixel_centers=half_pixel_centers
         )
-        return run(self.registry, "resize_bilinear", scaled, images)
+        return run(self._ledger, "resize_bilinear", scaled, images)
 
     def resize_nearest(
         self,
@@ -51,16 +50,17 @@ class ImageOperations:
         align_corners: bool = False,
         half_pixel_centers: bool = False,
     ) -> Tensor:
-        """Return pictures, [h, w, c] or [b, h, w, c], scaled to ``size``, (height, width), in their dtype.
+        """Return images, [h, w, c] or [b, h, w, c], resized to ``size``, (height, width), without interpolation.
 
         Pixel i of the result is that of the original at ``i * old / new``, with ``half_pixel_centers`` at
         ``(i + 0.5) * old / new``, both rounded down; with ``align_corners`` at ``i * (old - 1) / (new - 1)``, rounded.
-        Errors are those of ``resize_bilinear``. The result is the caller's. TF.js: ``resizeNearestNeighbor``.
+        The dtype is that of the images. Errors are those of ``resize_bilinear()``. TF.js:
+        ``tf.image.resizeNearestNeighbor``.
         """
         scaled = partial(
             image.resize_nearest, size=size, align_corners=align_corners, half_pixel_centers=half_pixel_centers
         )
-        return run(self.registry, "resize_nearest", scaled, images)
+        return run(self._ledger, "resize_nearest", scaled, images)
 
     def crop_and_resize(
         self,
@@ -71,19 +71,23 @@ class ImageOperations:
         method: Literal["bilinear", "nearest"] = "bilinear",
         extrapolation_value: float = 0.0,
     ) -> Tensor:
-        """Return boxes cut out of pictures and scaled: [n, height, width, c], float16 or else float32.
+        """Return crops of images, resized to ``crop_size``, (height, width): [n, height, width, c].
 
         ``images`` is [b, h, w, c]. ``boxes`` is float [n, 4], (y1, x1, y2, x2) in 0..1, where 1 is the centre of the
-        last pixel; a box with its sides exchanged mirrors, and where it leaves the picture there is
-        ``extrapolation_value``. ``box_indices``, int [n], says which picture each is cut from. Raises InputError for
-        other shapes, methods, indices out of range, and a ``crop_size`` below 1. The result is the caller's.
+        last pixel; exchanged sides mirror the crop, and outside the image it has the value ``extrapolation_value``.
+        ``box_indices``, int [n], is the index of each box's image. The dtype is float16 for float16, else float32.
+        Raises ``InputError`` for other shapes and methods, for indices out of range, and for sizes below 1. TF.js:
+        ``tf.image.cropAndResize``.
         """
         crops = partial(image.crop_and_resize, size=crop_size, method=method, outside=extrapolation_value)
-        return run(self.registry, "crop_and_resize", crops, images, boxes, box_indices, read_as=(None, FLOAT32, INT32))
+        return run(self._ledger, "crop_and_resize", crops, images, boxes, box_indices, read_as=(None, FLOAT32, INT32))
 
     def flip_left_right(self, images: TensorLike) -> Tensor:
-        """Return pictures, [b, h, w, c], mirrored, in their dtype. The result is the caller's."""
-        return run(self.registry, "flip_left_right", image.flip_left_right, images)
+        """Return images, [b, h, w, c], mirrored, in their dtype. TF.js: ``tf.image.flipLeftRight``.
+
+        Raises ``InputError`` for other ranks.
+        """
+        return run(self._ledger, "flip_left_right", image.flip_left_right, images)
 
     def rotate_with_offset(
         self,
@@ -92,21 +96,22 @@ class ImageOperations:
         fill_value: float | Sequence[float] = 0,
         center: float | tuple[float, float] = 0.5,
     ) -> Tensor:
-        """Return pictures, [b, h, w, c], turned counter-clockwise about ``center``, in their size and dtype.
+        """Return images, [b, h, w, c], rotated counter-clockwise about ``center``, in their shape and dtype.
 
-        The nearest pixel is taken, without mixing; where there is none, ``fill_value``: a number, or one for each of
-        three channels, with which a fourth is 255. ``center`` is a fraction of both sides, or (x, y). Raises
-        InputError for other ranks, and for fill values that do not fit. The result is the caller's.
+        Each pixel is the nearest one of the original, without interpolation, or ``fill_value`` outside the image: one
+        number, or one for each channel; with three numbers, a fourth channel is 255. ``center`` is a fraction of both
+        sides, or (x, y). Raises ``InputError`` for other ranks, and for fill values that do not fit. TF.js:
+        ``tf.image.rotateWithOffset``.
         """
         turned = partial(image.rotate_with_offset, radians=radians, fill=fill_value, center=center)
-        return run(self.registry, "rotate_with_offset", turned, images)
+        return run(self._ledger, "rotate_with_offset", turned, images)
 
     def rgb_to_grayscale(self, images: TensorLike) -> Tensor:
-        """Return [.., 1] for [.., 3], rank 2 or more: 0.2989 R + 0.587 G + 0.114 B in ``images``' dtype.
+        """Return 0.2989 R + 0.587 G + 0.114 B, [.., 1] for [.., 3] of rank 2 or more, in the dtype of ``images``.
 
-        For integers, fractions are cut off. Raises InputError for other shapes. The result is the caller's.
+        Integers are truncated. Raises ``InputError`` for other shapes. TF.js: ``tf.image.rgbToGrayscale``.
         """
-        return run(self.registry, "rgb_to_grayscale", image.rgb_to_grayscale, images)
+        return run(self._ledger, "rgb_to_grayscale", image.rgb_to_grayscale, images)
 
     def non_max_suppression(
         self,
@@ -116,14 +121,15 @@ class ImageOperations:
         iou_threshold: float = 0.5,
         score_threshold: float = -math.inf,
     ) -> Tensor:
-        """Return int32 [k]: the best boxes, falling by score, without those that overlap a better one.
+        """Return the indices of boxes in descending order of score, without those that overlap one of them: int32 [k].
 
-        ``boxes`` is [n, 4], two opposite corners each; ``scores`` is [n]. A score must be over ``score_threshold``; an
-        overlap (intersection over union) of ``iou_threshold`` or more suppresses; k is at most ``max_output_size``.
-        Raises InputError for other shapes and a threshold that is not 0..1. The result is the caller's.
+        ``boxes`` is [n, 4], two opposite corners each; ``scores`` is [n]. Scores must be greater than
+        ``score_threshold``; an intersection over union of ``iou_threshold`` or more suppresses; k is at most
+        ``max_output_size``. Raises ``InputError`` for other shapes, and for an ``iou_threshold`` outside 0..1. TF.js:
+        ``tf.image.nonMaxSuppression``.
         """
         chosen = _suppression(max_output_size, iou_threshold, score_threshold)
-        return run(self.registry, "non_max_suppression", chosen, boxes, scores, read_as=(FLOAT32, FLOAT32))
+        return run(self._ledger, "non_max_suppression", chosen, boxes, scores, read_as=(FLOAT32, FLOAT32))
 
     def non_max_suppression_async(
         self,
@@ -133,15 +139,15 @@ class ImageOperations:
         iou_threshold: float = 0.5,
         score_threshold: float = -math.inf,
     ) -> Coroutine[Any, Any, Tensor]:
-        """Do the same in a thread: ``await engine.image.non_max_suppression_async(...)``.
+        """Run ``non_max_suppression()`` in a thread: ``await engine.image.non_max_suppression_async(...)``.
 
-        The inputs are copied when this is called, and may be disposed before it is awaited. A cancelled call leaves
-        nothing behind.
+        The inputs are read when this is called, and may be disposed before it is awaited. A cancelled call leaves
+        nothing behind. TF.js: ``tf.image.nonMaxSuppressionAsync``.
         """
         chosen = _suppression(max_output_size, iou_threshold, score_threshold)
         name = "non_max_suppression_async"
-        return run_in_thread(self.registry, name, chosen, boxes, scores, read_as=(FLOAT32, FLOAT32))
+        return run_in_thread(self._ledger, name, chosen, boxes, scores, read_as=(FLOAT32, FLOAT32))
 
 
 def _suppression(most: int, iou_threshold: float, score_threshold: float) -> partial[Array]:
-    return partial(image.suppress, most=most, iou_threshold=iou_threshold, score_threshold=score_threshold)
+    return partial(suppression.suppress, most=most, iou_threshold=iou_threshold, score_threshold=score_threshold)

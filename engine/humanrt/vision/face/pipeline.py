@@ -10,7 +10,7 @@ from humanrt.config import FaceConfig, FaceDetectorConfig
 from humanrt.result import Face
 from humanrt.runtime import scheduler
 from humanrt.runtime.side_by_side import side_by_side
-from humanrt.tensors import Tensor
+from humanrt.tensors import Tensor, values_of
 from humanrt.vision.call import Call
 from humanrt.vision.face.alignment import AlignedFaces, FivePoints, alignment_of, points_of
 from humanrt.vision.face.box import FaceBox, merged
@@ -126,7 +126,7 @@ def _record_boxes(call: Call, recorder: FaceRecorder, placed: Placed, families: 
     """Record the faces as detected; return them, their crops (empty if none is needed) and their indices."""
     form, channels = call.models["face.detector"].form, call.picture.shape[2]
     size = form.height if form.height and form.channels == channels else CROP_SIZE
-    pixels = call.picture.registry.values(call.picture)
+    pixels = values_of(call.picture)
     records = [recorder.from_detector(box) for box in placed.boxes]
     crops: Crops = np.empty((len(records), 0, 0, channels), np.uint8)
     if recorder.settings.detector.return_ or not call.models.keys().isdisjoint(families.describers):
