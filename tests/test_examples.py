@@ -27,7 +27,7 @@ EXPECTED = {
         ["written: sheet.jpg, 2 pictures, 1 faces"],
         ["sheet.jpg"],
     ),
-    "detect_faces.py": ([ASTRONAUT], ["score 1.00, box 145 x 145", "nose at"], []),
+    "detect_faces.py": ([ASTRONAUT], ["score 1.00, box 93 x 104", "nose at"], []),
     "draw.py": ([ASTRONAUT, "drawn.webp"], ["written: drawn.webp, 512 x 512 pixels"], ["drawn.webp"]),
     "everything.py": (
         [],

@@ -50,8 +50,8 @@ class TestResult:
         assert face.annotations["noseTip"].tolist() == face.mesh[[1]].tolist()
         assert face.tensor.shape == (192, 192, 3)
         assert face.tensor.dtype == np.float32
-        # The crop of this upright face is a piece of the picture: its mean colour is that of the box.
-        x, y, width, height = (round(value) for value in face.box)
+        # The crop of this upright face is a piece of the picture: its mean colour is that of the piece.
+        x, y, width, height = (round(value) for value in face.crop)
         assert face.tensor.data_sync().mean() * 255 == pytest.approx(
             pixels[y : y + height, x : x + width].mean(), abs=8
         )

@@ -37,6 +37,17 @@ def astronaut():
     return read_picture("astronaut")
 
 
+# What cv2.FaceDetectorYN returns for the astronaut: x, y, width, height.
+OPENCVS_BOX = (178.2, 62.9, 89.9, 113.3)
+
+
+def overlap(box, other):
+    """Intersection over union of two boxes."""
+    sides = [min(box[i] + box[i + 2], other[i] + other[i + 2]) - max(box[i], other[i]) for i in (0, 1)]
+    intersection = max(sides[0], 0) * max(sides[1], 0)
+    return intersection / (box[2] * box[3] + other[2] * other[3] - intersection)
+
+
 async def one_face(human, picture, **face):
     with await human.detect(picture, {"face": face}) as result:
         (found,) = result.face
@@ -100,6 +111,15 @@ class TestDetectors:
         face = await one_face(human, astronaut[:, :400], detector=detector)
         assert face.score > 0.9
         assert np.median(np.abs(face.mesh - expected.mesh)) < 3
+
+    @pytest.mark.slow(2)
+    @pytest.mark.parametrize("mesh", [ON, OFF], ids=["mesh", "no mesh"])
+    async def test_the_box_of_each_is_the_face_as_annotators_draw_it(self, human, astronaut, mesh):
+        for name in ("blazeface", "blazeface-front", "facemesh-detection-full", "faceboxes", "yunet"):
+            detector = {"model_path": name, "square": True}
+            face = await one_face(human, astronaut, detector=detector, mesh=mesh, emotion=OFF, description=OFF)
+            assert overlap(face.box, OPENCVS_BOX) > 0.65, name
+            assert overlap(face.crop, OPENCVS_BOX) < overlap(face.box, OPENCVS_BOX), name
 
     async def test_without_a_mesh_a_crop_is_as_large_as_the_detectors_input(self, human, astronaut):
         for name, size in (("blazeface", 256), ("blazeface-front", 128), ("facemesh-detection-full", 192)):
@@ -298,6 +318,15 @@ def insightface(tmp_path, monkeypatch):
     monkeypatch.setattr(
         Store, "ensure", lambda store, asked, **options: path if asked is card else ensure(store, asked, **options)
     )
+
+
+@pytest.mark.usefixtures("insightface")
+async def test_a_later_embedding_overrides_an_aligned_one(human, astronaut):
+    mobileface, insightface = {**ON, "model_path": "mobileface"}, {**ON, "model_path": "mine.json"}
+    face = await one_face(human, astronaut, insightface=insightface, mobilefacenet=mobileface)
+    assert face.embedding.shape == (21,)
+    face = await one_face(human, astronaut, insightface=insightface, mobilefacenet=mobileface, embedding=ON)
+    assert face.embedding.shape == (128,)
 
 
 @pytest.mark.usefixtures("insightface")

@@ -15,6 +15,10 @@ ASTRONAUT = str(PICTURES / "astronaut.png")
 BLACK = str(PICTURES / "black.png")
 
 
+# What cv2.FaceDetectorYN returns for the astronaut: x, y, width, height.
+OPENCVS_BOX = (178.2, 62.9, 89.9, 113.3)
+
+
 class Input:
     """Standard input that contains these bytes."""
 
@@ -26,7 +30,9 @@ def test_the_table(capsys):
     assert cli.main(["detect", ASTRONAUT, BLACK]) == cli.DONE
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith(f"{ASTRONAUT}: 512 x 512, faces: 1, ")
-    assert lines[2].split()[:7] == ["face", "1.00", "153", "50", "145", "145", "478"]
+    row = lines[2].split()
+    assert (row[:2], row[6]) == (["face", "1.00"], "478")
+    assert [float(value) for value in row[2:6]] == pytest.approx(OPENCVS_BOX, abs=15)
     assert lines[-2].startswith(f"{BLACK}: 320 x 240, nothing found, ")
     assert lines[-1] == "live tensors: 0 before, 0 after"
 
@@ -34,8 +40,18 @@ def test_the_table(capsys):
 def test_json_is_one_line_of_humans_form_for_each_picture(capsys):
     assert cli.main(["detect", "--json", ASTRONAUT, BLACK]) == cli.DONE
     first, second = map(json.loads, capsys.readouterr().out.splitlines())
-    assert first["face"][0]["boxRaw"][2] == pytest.approx(0.28, abs=0.01)
+    assert first["face"][0]["boxRaw"] == pytest.approx([value / 512 for value in OPENCVS_BOX], abs=0.03)
     assert (first["width"], second["width"], second["face"]) == (512, 320, [])
+
+
+@pytest.mark.slow(3)
+def test_a_preset_which_a_file_changes(capsys, tmp_path):
+    (tmp_path / "c.toml").write_text("[gesture]\nenabled = false\n")
+    assert cli.main(["detect", "--preset", "fast", "--config", str(tmp_path / "c.toml"), ASTRONAUT]) == cli.DONE
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert [row[0] for row in rows[2:-1]] == ["face", "body"]
+    assert cli.main(["detect", "--preset", "best", ASTRONAUT]) == cli.USAGE
+    assert "it must be human, fast, balanced, accurate" in capsys.readouterr().err
 
 
 def test_standard_input(capsys, monkeypatch):

@@ -33,7 +33,7 @@ from humanrt.vision.face.iris import IrisTask
 from humanrt.vision.face.landmarks import MESH_ANNOTATIONS
 from humanrt.vision.stage import InputForm
 
-IN_FOUR_PARTS, SHORT_RANGE, FULL_RANGE, _ = FACE.detectors
+IN_FOUR_PARTS, SHORT_RANGE, FULL_RANGE, *_ = FACE.detectors
 _, ATTENTION, FACEMESH = FACE.meshes
 
 

@@ -383,3 +383,26 @@ def test_a_section_is_a_dataclass():
     assert mesh != FaceMeshConfig()
     assert mesh != FaceIrisConfig()
     assert eval(repr(mesh)) == mesh  # noqa: S307 - the text is ours
+
+
+@pytest.mark.parametrize(
+    ("given", "sizes"),
+    [(640, (640,)), ([320, 960], (320, 960)), ((), ()), (np.int64(96), (96,)), ([np.int32(96)], (96,))],
+)
+def test_a_list_of_integers_may_be_one(given, sizes):
+    assert load_config({"face": {"detector": {"inputSize": given}}}).face.detector.input_size == sizes
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("640", r"input_size is '640'; it must be a list of integers"),
+        ([320, "960"], r"input_size is '960'; it must be an int"),
+        ([True], r"input_size is True; it must be an int"),
+        (0, r"input_size is 0; it must be 1 to 8192"),
+        (None, r"input_size is None; it must be a list of integers"),
+    ],
+)
+def test_other_values_than_integers_in_a_list_are_refused(given, message):
+    with pytest.raises(ConfigError, match=message):
+        load_config({"face": {"detector": {"input_size": given}}})

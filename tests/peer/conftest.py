@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from humanrt.zoo import cards, find_card
-from parity.choice import default_cards, few_sources, handful
+from humanrt.zoo import find_card
+from parity.choice import default_cards, few_sources, handful, human_cards
 from parity.errors import NodeUnavailableError
 from parity.inputs import SOURCES
 from parity.models import SideBySide
@@ -22,7 +22,7 @@ TODAY = datetime.now(UTC).date()
 
 def compared_cards():
     if ASKED_FOR == "all":
-        return list(cards().values())
+        return human_cards()
     if ASKED_FOR:
         return [find_card(name) for name in ASKED_FOR.split(",")]
     return [*default_cards(), *handful(TODAY)]

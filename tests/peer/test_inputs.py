@@ -3,14 +3,15 @@
 import numpy as np
 import pytest
 
-from humanrt.zoo import cards, find_card
+from humanrt.zoo import find_card
+from parity.choice import human_cards
 from parity.inputs import SOURCES, USUAL_SIZES, make_inputs
 from parity.pictures import read_picture
 
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_inputs_have_the_names_dtypes_shapes_and_ranges_of_the_cards(source):
-    for card in cards().values():
+    for card in human_cards():
         inputs = make_inputs(card, source)
         assert inputs.keys() == {spec.node for spec in card.inputs.values()}, card.name
         for spec in card.inputs.values():

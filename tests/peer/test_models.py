@@ -5,8 +5,8 @@ from functools import partial
 
 import pytest
 
-from humanrt.zoo import cards, find_card
-from parity.choice import HANDFUL, default_cards, few_sources, handful
+from humanrt.zoo import find_card
+from parity.choice import HANDFUL, default_cards, few_sources, handful, human_cards
 from parity.comparison import compare
 from parity.inputs import PICTURES, RANDOM, USUAL_SIZES, make_inputs
 from parity.misses import MISSES
@@ -51,7 +51,7 @@ def test_a_batch_equals_its_pictures_one_by_one(side_by_side, card):
 @pytest.mark.slow(30)
 @pytest.mark.parametrize(
     "card",
-    [card for card in cards().values() if "height" in next(iter(card.inputs.values())).shape],
+    [card for card in human_cards() if "height" in next(iter(card.inputs.values())).shape],
     ids=lambda card: card.name,
 )
 def test_a_picture_of_another_size(side_by_side, card):
@@ -89,8 +89,8 @@ def test_no_default_model_is_a_miss():
 
 def test_the_handfuls_cover_every_model():
     first = date(2030, 2, 27)
-    days = [first + timedelta(days=i) for i in range(len(cards()))]
+    days = [first + timedelta(days=i) for i in range(len(human_cards()))]
     assert {len({card.name for card in handful(day)}) for day in days} == {HANDFUL}
     reached = {card.name for day in days for card in handful(day)} | {card.name for card in default_cards()}
-    assert reached == set(cards())
+    assert reached == {card.name for card in human_cards()}
     assert len(default_cards()) == 11

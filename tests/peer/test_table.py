@@ -1,6 +1,7 @@
 """The page of models contains the measurements."""
 
-from humanrt.zoo import cards, find_card
+from humanrt.zoo import find_card
+from parity.choice import human_cards
 from parity.comparison import Comparison, Difference
 from parity.misses import MISSES
 from parity.models import Timing
@@ -41,7 +42,7 @@ def test_a_page_of_two_models():
 def test_the_page_in_the_repository_has_all_models_and_misses():
     page = README.read_text(encoding="utf-8")
     assert "41 models, which the packages hold 52 times" in page
-    for card in cards().values():
+    for card in human_cards():
         row, *outputs = lines(page, card.name)
         size = sum(file.bytes for file in card.files)
         assert f"| {card.licence}; {card.provenance.licence} | {size:,} |" in row

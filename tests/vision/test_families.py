@@ -25,7 +25,8 @@ def candidates(families, card):
         "object": families.object.detectors,
         "segmentation": families.segmentation.segmenters,
     }
-    return choices[key] if key in choices else [families.face.describers[key]]
+    describers = families.face.aligned | families.face.describers
+    return choices[key] if key in choices else [describers[key]]
 
 
 @pytest.mark.parametrize("families", [FAMILIES, HUMAN], ids=["ours", "human"])

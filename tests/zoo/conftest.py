@@ -6,6 +6,7 @@ import socket
 import sys
 import tarfile
 import threading
+import zipfile
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -171,6 +172,7 @@ def github(monkeypatch):
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         monkeypatch.setattr(web_module, "RAW_ADDRESS", server.address)
+        monkeypatch.setattr(web_module, "MEDIA_ADDRESS", f"{server.address}/media")
         yield server
         server.shutdown()
         thread.join()
@@ -190,6 +192,7 @@ def path_folder(tmp_path, monkeypatch, nowhere):
         monkeypatch.delenv(variable, raising=False)
         monkeypatch.delenv(variable.upper(), raising=False)
     monkeypatch.setattr(web_module, "RAW_ADDRESS", nowhere)
+    monkeypatch.setattr(web_module, "MEDIA_ADDRESS", nowhere)
     folder = tmp_path / "bin"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))
@@ -226,6 +229,41 @@ def npm(path_folder, tmp_path):
     program.write_text(NPM.format(python=sys.executable, log=str(log), package=str(package)))
     program.chmod(0o755)
     return FakeNpm(package, log, program)
+
+
+@dataclass
+class FakePip:
+    wheel: object
+    log: object
+    program: object
+
+    def calls(self):
+        return self.log.read_text().splitlines() if self.log.exists() else []
+
+    def pack(self, members):
+        with zipfile.ZipFile(self.wheel, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, content in members.items():
+                archive.writestr(name, content)
+
+
+PIP = """import shutil, sys
+arguments = sys.argv[1:]
+with open({log!r}, "a") as log:
+    print(*arguments[:2], file=log)
+shutil.copy({wheel!r}, arguments[arguments.index("--dest") + 1])
+"""
+
+
+@pytest.fixture
+def pip(tmp_path, monkeypatch):
+    """The module ``pip`` of the processes that are started, which writes the wheel of ``pack`` and logs its calls."""
+    folder, log, wheel = tmp_path / "site" / "pip", tmp_path / "pip.log", tmp_path / "made-1.0-py3-none-any.whl"
+    folder.mkdir(parents=True)
+    program = folder / "__main__.py"
+    (folder / "__init__.py").write_text("")
+    program.write_text(PIP.format(log=str(log), wheel=str(wheel)))
+    monkeypatch.setenv("PYTHONPATH", str(folder.parent))
+    return FakePip(wheel, log, program)
 
 
 def archive_of(members):

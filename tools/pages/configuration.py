@@ -58,6 +58,8 @@ def _type(hint: object) -> str:
     match get_origin(hint), get_args(hint):
         case (origin, (kind, Between() as bounds)) if origin is Annotated:
             return f"{_type(kind)}, {describe_range(bounds)}"
+        case (origin, (kind, _)) if origin is tuple:
+            return f"list of {TYPES[kind]}s"
         case (origin, choices) if origin is Literal:
             return ", ".join(f"`{_toml(choice)}`" for choice in choices)
         case (None, _):
@@ -72,6 +74,8 @@ def _toml(value: object) -> str:
         return "unset"
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, tuple):
+        return str(list(value))
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 

@@ -13,7 +13,8 @@ from pathlib import Path
 sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 from humanrt.errors import HumanRTError  # noqa: E402  # after the line above
-from humanrt.zoo import Card, cards, find_card  # noqa: E402
+from humanrt.zoo import Card, find_card  # noqa: E402
+from parity.choice import human_cards  # noqa: E402
 from parity.errors import PeerError  # noqa: E402
 from parity.everything import compare_pictures  # noqa: E402
 from parity.models import SideBySide  # noqa: E402
@@ -27,7 +28,7 @@ PATIENCE_S = 600.0
 def compare_models(names: Sequence[str]) -> int:
     """Compare the models ``names`` and print the differences; without names, all models, and write models/README.md."""
     node = find_node()
-    rows = [_compare(node, card) for card in ([find_card(name) for name in names] or cards().values())]
+    rows = [_compare(node, card) for card in ([find_card(name) for name in names] or human_cards())]
     if not names:
         with Peer(node) as peer:
             README.write_text(render(rows, peer.versions()), encoding="utf-8")

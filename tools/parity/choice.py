@@ -15,17 +15,22 @@ LARGE_INPUT = 50_000
 
 def packages(card: Card) -> list[str]:
     """Return the names of the npm packages that hold the model."""
-    return [source.npm.package for source in card.sources]
+    return [source.npm.package for source in card.sources if source.npm]
+
+
+def human_cards() -> list[Card]:
+    """Return the models of Human's packages, which TF.js runs as well."""
+    return [card for card in cards().values() if packages(card)]
 
 
 def default_cards() -> list[Card]:
     """Return the models that Human uses by default: those in its own package."""
-    return [card for card in cards().values() if DEFAULT_PACKAGE in packages(card)]
+    return [card for card in human_cards() if DEFAULT_PACKAGE in packages(card)]
 
 
 def handful(day: date) -> list[Card]:
     """Return ``HANDFUL`` of the other models. Consecutive days cover all; similar models come on different days."""
-    others = [card for card in cards().values() if DEFAULT_PACKAGE not in packages(card)]
+    others = [card for card in human_cards() if DEFAULT_PACKAGE not in packages(card)]
     stride = len(others) // HANDFUL
     return [others[(day.toordinal() + i * stride) % len(others)] for i in range(HANDFUL)]
 

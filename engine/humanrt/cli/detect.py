@@ -23,7 +23,7 @@ STANDARD_INPUT = "-"
 
 def run(options: argparse.Namespace) -> int:
     """Run the command, and return the exit code."""
-    config = load_config(options.config)
+    config = load_config(options.config, Config.preset(options.preset or "human"))
     if options.device:
         config = config.merge({"device": options.device})
     paths: Sequence[str] = options.paths

@@ -79,6 +79,7 @@ def _add_detect(detect: argparse.ArgumentParser) -> None:
         "--draw", type=Path, metavar="DIR", help="write each picture there, with the result drawn on it"
     )
     detect.add_argument("--device", help="auto, cpu, cuda or cuda:N")
+    detect.add_argument("--preset", help="human (the default), fast, balanced or accurate; --config changes it")
     detect.add_argument("--config", metavar="FILE", help="a TOML file; Human's names and snake_case names both work")
 
 
@@ -94,7 +95,7 @@ def _add_models(models: argparse.ArgumentParser) -> None:
         dest="origin",
         type=Path,
         metavar="DIR",
-        help="take them from this folder, which has their files or their npm package (.tgz), without a network",
+        help="take them from this folder, which has their files or their package (.tgz, .whl), without a network",
     )
     _add_choice(actions.add_parser("verify", help="hash the cached files, by default all"))
     _add_choice(actions.add_parser("rm", help="delete models, and what was converted from them, from the cache"))

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from humanrt.compat.precision import HUMAN
 from humanrt.config import FaceConfig, FaceDetectorConfig
 from humanrt.imaging import Affine, crop, crop_rotated, rotate
-from humanrt.result import Box, Face
-from humanrt.vision.face import blazeface
+from humanrt.result import Face
+from humanrt.vision.face import blazeface, descriptor
 from humanrt.vision.face.attention import ATTENTION, ATTENTION_LOGIT, Attention
 from humanrt.vision.face.blazeface import BlazeFace
 from humanrt.vision.face.box import FaceBox
@@ -23,8 +23,9 @@ from humanrt.vision.face.facemesh import Crops, FaceMesh, Floats
 from humanrt.vision.face.families import DESCRIBERS, FaceFamilies
 from humanrt.vision.face.iris import INPUT_SIZE, Eye, Iris
 from humanrt.vision.face.mask import SILHOUETTE
-from humanrt.vision.face.record import FaceRecorder
+from humanrt.vision.face.record import Boxes, FaceRecorder
 from humanrt.vision.face.ssrnet import SsrnetGender
+from humanrt.vision.face.yunet import YUNET
 from humanrt.vision.stage import InputForm
 
 TINY = 1e-9  # pixels; a box that lies outside of the image has no size
@@ -112,12 +113,12 @@ def outline_in_box(mesh: NDArray[np.float32], face: Face) -> NDArray[np.float64]
 
 @dataclass(frozen=True)
 class HumanFaceRecorder(FaceRecorder):
-    """Does not clip the relative box, and records faces outside of the image with a box of negative size."""
+    """Records the crop as the face's box, also outside of the image with a negative size; the relative box is whole."""
 
-    def boxes(self, box: FaceBox) -> tuple[Box, Box] | None:
-        """Return the box clipped to the image in pixels, and the unclipped one over the image's size."""
-        visible = box.clamped(self.width, self.height)
-        return visible.pixels(self.precision), box.relative(self.width, self.height)
+    def boxes(self, box: FaceBox) -> Boxes | None:
+        """Return the crop clipped to the image in pixels, and the unclipped one over the image's size."""
+        crop = box.clamped(self.width, self.height).pixels(self.precision)
+        return Boxes(crop, box.relative(self.width, self.height), crop)
 
 
 def _recorder(width: int, height: int, settings: FaceConfig) -> FaceRecorder:
@@ -135,6 +136,7 @@ FACE = FaceFamilies(
         HumanBlazeFace(blazeface.SHORT_RANGE.outputs),
         # Human reads the head for persons.
         HumanBlazeFace(blazeface.FULL_RANGE.outputs, head=1),
+        YUNET,
         FACEBOXES,
     ),
     meshes=(
@@ -144,6 +146,7 @@ FACE = FaceFamilies(
     ),
     iris=HumanIris(),
     describers=_describers(),
+    aligned=MappingProxyType({"face.embedding": descriptor.ALIGNED}),
     recorder=_recorder,
     cut=cut_faces,
     outline=outline_in_box,

@@ -5,7 +5,9 @@ snake_case names and Human's camelCase names. Each value is checked for its type
 
 Differences from Human 3.3.6: filters, which HumanRT does not have yet, are off by default; settings that only have a
 meaning in JavaScript are refused; ``device``, ``compat``, ``tracking``, ``max_pixels``, ``cards``, ``raise_errors``,
-``segmentation.min_confidence`` and the defaults of ``body.detector`` are HumanRT's own.
+``segmentation.min_confidence``, ``face.detector.input_size``, ``face.embedding``, ``face.mesh.min_confidence``,
+``face.mesh.keep_above``, ``body.min_keypoints``, ``body.below_neck``, ``hand.confirmed`` and the defaults of
+``body.detector`` are HumanRT's own, and so are presets.
 """
 
 from humanrt.config.config import Config, ConfigSource, load_config
@@ -16,6 +18,7 @@ from humanrt.config.face import (
     FaceConfig,
     FaceDescriptionConfig,
     FaceDetectorConfig,
+    FaceEmbeddingConfig,
     FaceEmotionConfig,
     FaceGearConfig,
     FaceInsightfaceConfig,
@@ -50,6 +53,7 @@ __all__ = [
     "FaceConfig",
     "FaceDescriptionConfig",
     "FaceDetectorConfig",
+    "FaceEmbeddingConfig",
     "FaceEmotionConfig",
     "FaceGearConfig",
     "FaceInsightfaceConfig",

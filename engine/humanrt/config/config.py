@@ -164,6 +164,33 @@ class Config(Section):
             return value.lower()
         return value
 
+    @classmethod
+    def preset(cls, name: str) -> Self:
+        """Return the configuration of a preset: ``human``, ``fast``, ``balanced`` or ``accurate``.
+
+        ``human`` has Human's defaults, which are those of this class. ``fast`` is for video on a small machine,
+        ``balanced`` for most pictures, and ``accurate`` for photos and crowds.
+
+        Raises ``ConfigError`` if there is none of that name.
+        """
+        from humanrt.config.presets import PRESETS  # most programs use none
+
+        if name not in PRESETS:
+            raise ConfigError(f"preset is {name!r}; it must be {', '.join(PRESETS)}")
+        return cls().merge(PRESETS[name])
+
+    def merge(self, overrides: Mapping[str, Value]) -> Self:
+        """Return a copy of this configuration with ``overrides`` applied, as ``Section.merge()`` does.
+
+        If they have the key ``preset``, they are applied to that preset, and of this configuration only ``device``,
+        ``deallocate``, ``model_base_path`` and ``cards`` are kept.
+        """
+        if "preset" not in overrides:
+            return super().merge(overrides)
+        rest = {key: value for key, value in overrides.items() if key != "preset"}
+        fixed = {name: getattr(self, name) for name in ("device", "deallocate", "model_base_path", "cards")}
+        return self.preset(str(overrides["preset"])).merge(fixed).merge(rest)
+
     def _refuse_browser_settings(self) -> None:
         for name, value, instead in (
             ("wasm_path", self.wasm_path, "there is no WASM here"),

@@ -3,7 +3,7 @@
 from dataclasses import field
 from typing import Annotated, ClassVar
 
-from humanrt.config.section import MAX_INT, Between, Natural, Positive, Ratio, Section
+from humanrt.config.section import MAX_INT, Between, Natural, Positive, Ratio, Section, Sizes
 
 Margin = Annotated[float, Between(0, 0.45)]
 
@@ -18,7 +18,12 @@ class FaceDetectorConfig(Section):
 
     model_path: str = "blazeface.json"
     """Name of the model: ``blazeface``, ``blazeface-back``, ``blazeface-front``, ``facemesh-detection-short``,
-    ``facemesh-detection-full``, ``faceboxes``, or that of a custom model card."""
+    ``facemesh-detection-full``, ``faceboxes``, ``yunet``, or that of a custom model card."""
+
+    input_size: Sizes = ()
+    """The longer side of the picture for the detector, in pixels, or several: then it runs at each, and of overlapping
+    faces the one with the highest score is kept. Only for detectors of any size, ``yunet`` and ``faceboxes``; not set,
+    it is 640 for ``yunet``, and the picture's own but at most 1024 for ``faceboxes``. Human has no such key."""
 
     rotation: bool = False
     """Whether each face is turned upright, by the line between its eyes, before the mesh runs on it."""
@@ -76,8 +81,15 @@ class FaceMeshConfig(Section):
     """Has no effect, as in Human."""
 
     keep_invalid: bool = False
-    """Whether faces are kept for which the mesh's score is below ``face.detector.min_confidence``; they have the
-    detector's six points instead of a mesh."""
+    """Whether faces are kept for which the mesh's score is below ``min_confidence``; they have the detector's points
+    instead of a mesh."""
+
+    min_confidence: Ratio | None = None
+    """The lowest score of the mesh, 0 to 1. Not set, it is ``face.detector.min_confidence``, as in Human, which has no
+    such key."""
+
+    keep_above: Ratio = 1.0
+    """The detector's score, 0 to 1, above which a face is kept as with ``keep_invalid``. Human has no such key."""
 
 
 class FaceAttentionConfig(Section):
@@ -290,6 +302,24 @@ class FaceInsightfaceConfig(Section):
     """The longest time in milliseconds for which a result is reused in a session."""
 
 
+class FaceEmbeddingConfig(Section):
+    """The embedding of a model that is given aligned faces. Human has no such section."""
+
+    path: ClassVar[str] = "face.embedding"
+
+    enabled: bool = False
+    """Whether the model runs. Its embedding overrides those of all other sections."""
+
+    model_path: str = "sface.onnx"
+    """Name of the model: ``sface`` (128 numbers), or that of a custom model card with an ``[alignment]``."""
+
+    skip_frames: Natural = 99
+    """The most frames of a session for which an embedding is reused."""
+
+    skip_time: Natural = 3000
+    """The longest time in milliseconds for which an embedding is reused."""
+
+
 class FaceConfig(Section):
     """Faces."""
 
@@ -333,3 +363,6 @@ class FaceConfig(Section):
 
     insightface: FaceInsightfaceConfig = field(default_factory=FaceInsightfaceConfig)
     """The embedding of InsightFace."""
+
+    embedding: FaceEmbeddingConfig = field(default_factory=FaceEmbeddingConfig)
+    """The embedding of an aligned face."""

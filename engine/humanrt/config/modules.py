@@ -50,6 +50,12 @@ class BodyConfig(Section):
     skip_time: Natural = 200
     """The longest time in milliseconds for which a result is reused in a session. ``posenet`` runs in every frame."""
 
+    min_keypoints: Natural = 0
+    """The fewest keypoints of a body. Human has no such key."""
+
+    below_neck: bool = False
+    """Whether a body must have a keypoint below the neck, so that a head alone is none. Human has no such key."""
+
     detector: BodyDetectorConfig = field(default_factory=BodyDetectorConfig)
     """The detector of people, for blazepose."""
 
@@ -102,6 +108,10 @@ class HandConfig(Section):
 
     max_detected: Annotated[int, Between(-1, MAX_INT)] = -1
     """The most hands of a picture. -1 is two for each face, or 1 if faces are not detected. 0 is none."""
+
+    confirmed: bool = False
+    """Whether hands are dropped whose keypoints have a score below ``min_confidence``; with ``landmarks`` only. Human
+    has no such key."""
 
     landmarks: bool = True
     """Whether keypoints are computed. If not, a hand has a box and a label only."""

@@ -41,6 +41,7 @@ class Between(NamedTuple):
 
 Ratio = Annotated[float, Between(0, 1)]
 Positive = Annotated[float, Between(1e-6)]
+Sizes = Annotated[tuple[int, ...], Between(1, 8192)]
 Natural = Annotated[int, Between(0, MAX_INT)]
 
 
@@ -140,6 +141,11 @@ def checked(value: object, hint: object, key: str) -> object:
     """
     alternatives = tuple(_alternatives(hint))
     for kind, bounds in alternatives:
+        if get_origin(kind) is tuple and bounds is not None:
+            entries = (value,) if isinstance(value, Integral) else value
+            if isinstance(entries, list | tuple):
+                (entry, _) = get_args(kind)
+                return tuple(checked(plain(one), Annotated[entry, bounds], key) for one in entries)
         if _is_a(value, kind):
             return _number(value, kind, bounds, key) if isinstance(value, Real) and kind in (int, float) else value
     wanted = " or ".join(_described(kind) for kind, _ in alternatives)
@@ -197,6 +203,8 @@ def _described(kind: object) -> str:
         return " or ".join(repr(choice) for choice in get_args(kind))
     if kind is NoneType:
         return "None"
+    if get_origin(kind) is tuple:
+        return "a list of integers"
     if not isinstance(kind, type):
         return str(kind)
     return f"{'an' if kind is int else 'a'} {kind.__name__}"

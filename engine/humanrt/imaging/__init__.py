@@ -28,10 +28,12 @@ from humanrt.imaging.transform import (
     map_points,
     mean_squared_difference,
     normalize,
+    planar,
     resize,
     resize_into,
     resize_square,
     rotate,
+    warp,
 )
 
 __all__ = [
@@ -47,12 +49,14 @@ __all__ = [
     "map_points",
     "mean_squared_difference",
     "normalize",
+    "planar",
     "read_header",
     "read_picture",
     "resize",
     "resize_into",
     "resize_square",
     "rotate",
+    "warp",
     "write_picture",
     "write_png",
 ]

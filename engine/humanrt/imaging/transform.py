@@ -121,6 +121,11 @@ def crop_turned(image: NDArray[Pixel], corners: Corners, angle: float, size: int
     return _warp(image, affine, size, size, load_cv2().BORDER_CONSTANT), affine
 
 
+def warp(image: NDArray[Pixel], affine: Affine, height: int, width: int) -> NDArray[Pixel]:
+    """Return a picture of [height, width, 3], whose places ``affine`` maps to ``image``; outside it is black."""
+    return _warp(image, affine, height, width, load_cv2().BORDER_CONSTANT)
+
+
 def rotate(image: NDArray[Pixel], angle: float, center: Point) -> NDArray[Pixel]:
     """Turn a whole picture as TF.js's ``rotateWithOffset``: to the nearest pixel, with black corners.
 
@@ -144,6 +149,18 @@ def normalize(image: NDArray[Pixel], scale: float, offset: float) -> NDArray[np.
     values *= np.float32(scale)
     values += np.float32(offset)
     return values
+
+
+def planar(image: NDArray[np.uint8], below: int = 0, right: int = 0) -> NDArray[np.float32]:
+    """Return a uint8 picture in RGB as a model's input in BGR, float32 [1, 3, h + below, w + right], 0 to 255.
+
+    What is added below and at the right is black.
+    """
+    cv2 = load_cv2()
+    if below or right:
+        image = cv2.copyMakeBorder(image, 0, below, 0, right, cv2.BORDER_CONSTANT, value=0)
+    blob: NDArray[np.float32] = cv2.dnn.blobFromImage(image, swapRB=True)
+    return blob
 
 
 def composite(

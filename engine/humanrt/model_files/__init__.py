@@ -1,8 +1,9 @@
 """Model sources: how a path, an address, bytes or a model card becomes a file that ONNX Runtime loads.
 
 ``formats`` recognizes the format of a file, ``external`` lists and checks the external data of an ONNX model, and
-``sources`` finds, fetches, hashes, copies and converts the files of a model. ``converted`` is a model converted from
-TF.js, which can be converted again for other outputs.
+``sources`` finds, fetches, hashes, copies and converts the files of a model; ``symbolic`` rewrites the inputs of an
+ONNX model to those of its card. ``converted`` is a model converted from TF.js, which can be converted again for other
+outputs.
 """
 
 from humanrt.model_files.converted import ConvertedModel

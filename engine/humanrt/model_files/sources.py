@@ -27,6 +27,7 @@ from humanrt.model_files.formats import (
     is_json,
     refuse_foreign,
 )
+from humanrt.model_files.symbolic import VERSION, rewritten
 from humanrt.runtime.saving import StoredModel
 from humanrt.zoo import Cancelled, Card, CardFile, Copy, OnProgress, Store, as_address, local_path, never, redact
 
@@ -148,9 +149,20 @@ class _Loader:
             # The digest of the card has the hashes of its files: they need not be read.
             digest = _sha256(f"{tfjs.CONVERTER_VERSION}|{card.digest}".encode())
             return self._converted(path, card.name, digest)
+        if len(card.files) == 1 and (changed := self._as_described(path, card)):
+            return changed
         places = [path.parent, *(Path(file.path).parent for file in card.files if file.path)]
         known = {path.parent / file.name: file for file in card.files}
         return self._onnx(path, places, known)
+
+    def _as_described(self, path: Path, card: Card) -> ModelFiles | None:
+        """Return the ONNX model with the inputs of its card, None if it has them; it is rewritten once, and cached."""
+        content = rewritten(self._read(path).data, card)
+        if content is None:
+            return None
+        shapes = sorted((spec.node, spec.shape) for spec in card.inputs.values())
+        digest = _sha256(f"symbolic {VERSION}|{card.digest}|{shapes}".encode())
+        return ModelFiles(self.store.converted(card.name, digest, lambda new: new.write_bytes(content)), digest)
 
     def from_place(self, source: str | os.PathLike[str]) -> ModelFiles:
         address = as_address(source)

@@ -48,9 +48,9 @@ LOWER_LIDS = {"left": 374, "right": 145}
 CENTER, RIGHT, ABOVE, LEFT, BELOW = range(5)
 # The eyes look at the camera where the areas of the irises differ by less than this part of the larger one.
 IRIS_CENTERED = 0.25
-# The distance of an iris from its eye's outer corner, in widths of the face, from which on a look is aside.
+# The distance of an iris from its eye's outer corner, in widths of the crop, from which on a look is aside.
 ASIDE = 0.06
-# The height of an iris over its lower lid, in heights of the face: a look is down below the one, up above the other.
+# The height of an iris over its lower lid, in heights of the crop: a look is down below the one, up above the other.
 DOWN, UP = 0.01, 0.022
 
 # -- bodies
@@ -112,11 +112,11 @@ def face_gestures(face: Face, rotate: Rotate = upright) -> Iterator[str]:
 
 
 class Look(NamedTuple):
-    """Where a face's irises are."""
+    """Where a face's irises are, in sizes of its crop."""
 
     centered: bool
-    asides: list[float]  # the distance of each from its eye's outer corner, in widths of the face
-    heights: list[float]  # the height of each over its lower lid, in heights of the face
+    asides: list[float]  # the distance of each from its eye's outer corner, in widths of the crop
+    heights: list[float]  # the height of each over its lower lid, in heights of the crop
 
 
 def look_of(face: Face, rotate: Rotate = upright) -> Look | None:
@@ -127,10 +127,11 @@ def look_of(face: Face, rotate: Rotate = upright) -> Look | None:
     mesh = face.mesh.astype(np.float64) @ rotation
     irises = [face.annotations[f"{side}EyeIris"].astype(np.float64) @ rotation for side in SIDES]
     areas = [abs((iris[LEFT, 0] - iris[RIGHT, 0]) * (iris[BELOW, 1] - iris[ABOVE, 1])) for iris in irises]
+    _, _, width, height = face.crop or face.box
     asides, heights = [], []
     for side, iris in zip(SIDES, irises, strict=True):
-        asides.append(quotient(abs(mesh[OUTER_CORNERS[side], 0] - iris[CENTER, 0]), face.box[2]))
-        heights.append(quotient(abs(mesh[LOWER_LIDS[side], 1] - iris[CENTER, 1]), face.box[3]))
+        asides.append(quotient(abs(mesh[OUTER_CORNERS[side], 0] - iris[CENTER, 0]), width))
+        heights.append(quotient(abs(mesh[LOWER_LIDS[side], 1] - iris[CENTER, 1]), height))
     return Look(quotient(abs(areas[0] - areas[1]), max(areas)) < IRIS_CENTERED, asides, heights)
 
 

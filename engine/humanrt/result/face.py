@@ -74,21 +74,23 @@ class Face(Record):
     id: int
     """The index of the face in its Result; in a session the number of its track."""
     score: float
-    """The confidence that this is a face, 0..1: ``face_score`` with the mesh model, else ``box_score``."""
+    """The confidence that this is a face, 0..1: ``face_score`` with the mesh model, else ``box_score``; of yunet and
+    faceboxes always ``box_score``."""
     box_score: float
     """The detector's confidence, 0..1."""
     face_score: float
     """The mesh model's confidence, 0..1; 0 without the mesh model."""
     box: Box
-    """The crop of the face models in pixels, clipped to the picture; it is larger than the face."""
+    """The face in pixels, as annotators draw it, clipped to the picture: the detector's box, or the one around the mesh
+    where the detector's is another. With ``compat="human"`` it is ``crop``."""
     box_raw: Box
     """``box`` as fractions of the picture's size."""
     size: tuple[float, float]
-    """Width and height of the detected box in pixels."""
+    """Width and height of the detected box times ``face.detector.scale``, in pixels."""
     mesh: Points = field(repr=False)
     """The points of the face, float32 [n, 3]: x and y in pixels; z in pixels of the mesh model's input, away from the
-    camera. n is 468 with the mesh model, 478 with irises; without a mesh, 6 landmarks of the detector, with z = 0, or
-    none for faceboxes."""
+    camera. n is 468 with the mesh model, 478 with irises; without a mesh, 6 landmarks of the detector, 5 of yunet, with
+    z = 0, or none for faceboxes."""
     mesh_raw: Points = field(repr=False)
     """``mesh`` as fractions of the picture's size, z of the size of the mesh model's input."""
     annotations: Mapping[str, Points] = field(repr=False)
@@ -106,13 +108,17 @@ class Face(Record):
     race: tuple[Race, ...] | None = None
     """The races above ``face.gear.min_confidence``, highest score first."""
     embedding: NDArray[np.float32] | None = field(default=None, repr=False)
-    """A vector by which faces are compared, float32 [d]: d is 1024 for faceres, 192 or 256 for mobilefacenet."""
+    """A vector by which faces are compared, float32 [d]: d is 1024 for faceres, 192 or 256 for
+    mobilefacenet, 128 for sface."""
     distance: float | None = None
     """The distance from the camera in metres, computed from the average width of an iris."""
     real: float | None = None
     """The score that the face is real and not a picture of one, 0..1."""
     live: float | None = None
     """The score that the face is live and not replayed, 0..1."""
+    crop: Box | None = None
+    """What the models are given that run after the detector, in pixels, clipped to the picture: Human's ``box``, larger
+    than the face. None only in records that were not detected."""
     tensor: Tensor | None = None
     """The crop of the face, float32 [h, w, 3], 0..1, if ``face.detector.return_`` is set. With ``deallocate="auto"`` it
     is freed with its Result, or when nothing refers to it; with "manual" the caller frees it."""

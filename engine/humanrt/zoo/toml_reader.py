@@ -1,8 +1,8 @@
 """Reading of TOML into frozen dataclasses: the keys are the fields; errors contain the file and the key.
 
-A field may be a string, a number, a dataclass, a tuple, a mapping from strings, or ``Annotated[str, pattern]`` with a
-compiled regular expression that the whole string must match. Fields with a default are optional. Unknown keys are
-errors.
+A field may be a string, a number, a bool, a dataclass (or None), a tuple, a mapping from strings, or ``Annotated[str,
+pattern]`` with a compiled regular expression that the whole string must match. Fields with a default are optional.
+Unknown keys are errors.
 """
 
 import dataclasses
@@ -48,6 +48,8 @@ def _read(kind: object, value: object, where: str) -> object:
         _require(isinstance(value, dict), where, "must be a table", value)
         entries = cast("dict[str, object]", value).items()
         return {key: _read(arguments[1], entry, _key(where, key)) for key, entry in entries}
+    if origin is UnionType:  # of a dataclass and None, which TOML does not have
+        kind = next(filter(dataclasses.is_dataclass, arguments), kind)
     if dataclasses.is_dataclass(kind):
         return _read_dataclass(cast("type[object]", kind), value, where)
     accepted = arguments if origin is UnionType else (kind,)

@@ -14,14 +14,17 @@ from humanrt.zoo.integrity import file_access, install, part_of
 from humanrt.zoo.transfer import Cancelled, Download, DownloadLimits, OnProgress, Progress, RequestError, redact
 
 RAW_ADDRESS = "https://raw.githubusercontent.com"
+MEDIA_ADDRESS = "https://media.githubusercontent.com/media"
+"""The content of files in Git LFS; their raw bytes are a pointer, a text with the hash."""
 
 SILENCE_S = 60.0  # the time for which a host that cannot be reached is not tried again
 REQUESTS = 3  # for one file: after a broken connection the rest is requested
 
 
 def address(source: GitHubSource, file: CardFile) -> str:
-    """Return the address of the raw bytes of ``file`` on GitHub."""
-    return f"{RAW_ADDRESS}/{source.repository}/{source.commit}/{source.folder}/{file.name}"
+    """Return the address of the content of ``file`` on GitHub."""
+    base = MEDIA_ADDRESS if source.lfs else RAW_ADDRESS
+    return f"{base}/{source.repository}/{source.commit}/{source.folder}/{file.source_name}"
 
 
 class Web:

@@ -6,12 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from humanrt import BodyConfig, BodyDetectorConfig, Human
+from humanrt import Body, BodyConfig, BodyDetectorConfig, Human, Keypoint
 from humanrt.errors import ConfigError
 from humanrt.vision.body.blazepose import BLAZEPOSE
 from humanrt.vision.body.efficientpose import EFFICIENTPOSE
 from humanrt.vision.body.movenet import SEVERAL, SINGLE
-from humanrt.vision.body.pipeline import BodyFamilies, body_models
+from humanrt.vision.body.pipeline import BodyFamilies, body_models, is_body
 from humanrt.vision.body.posenet import POSENET
 from humanrt.vision.stage import family_of
 from humanrt.zoo import cards, find_card
@@ -78,6 +78,38 @@ class TestModels:
     def test_a_model_card_with_other_outputs_is_refused(self):
         with pytest.raises(ConfigError, match="the outputs of emotion are emotions; a body model has heatmap, "):
             family_of(find_card("emotion.json"), BodyFamilies().bodies, "a body model")
+
+
+def body_of(*parts):
+    keypoints = tuple(Keypoint(part, 1.0, (0.0, 0.0), (0.0, 0.0)) for part in parts)
+    return Body(0, 1.0, (0, 0, 1, 1), (0, 0, 1, 1), keypoints, {})
+
+
+class TestRequired:
+    @pytest.mark.parametrize(
+        ("parts", "settings", "expected"),
+        [
+            (("nose", "leftEye"), {"min_keypoints": 3}, False),
+            (("nose", "leftEye", "rightEar"), {"min_keypoints": 3}, True),
+            (("nose", "leftEye", "rightEar"), {"below_neck": True}, False),
+            (("leftEyeInside", "rightEyeOutside", "leftMouth", "bodyTop"), {"below_neck": True}, False),
+            (("head", "neck"), {"below_neck": True}, False),
+            (("nose", "leftShoulder"), {"below_neck": True}, True),
+            (("head", "chest"), {"below_neck": True}, True),
+            (("leftHand",), {"below_neck": True}, True),
+            ((), {"below_neck": True}, False),
+            ((), {}, True),
+        ],
+    )
+    def test_the_keypoints_of_a_body(self, parts, settings, expected):
+        assert is_body(body_of(*parts), BodyConfig(**settings)) is expected
+
+    async def test_a_face_alone_has_no_body_and_a_body_keeps_its_own(self, find):
+        head = read_picture("human_face")
+        required = {"min_keypoints": 3, "below_neck": True}
+        assert len(await find(head)) == 1
+        assert await find(head, **required) == ()
+        assert as_json(await find(PERSON, **required)) == as_json(await find(PERSON))
 
 
 class TestLimit:

@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from face_outputs import face_config
 
+from humanrt.compat.face import FACE
 from humanrt.vision.face.box import FaceBox
 from humanrt.vision.face.record import FaceRecorder
 
@@ -89,3 +92,56 @@ def test_the_rotation_of_a_face_does_not_depend_on_the_images_edge():
 @pytest.mark.parametrize("start", [(-100.0, 50.0), (400.0, 50.0), (50.0, -200.0), (50.0, 200.0)])
 def test_a_face_outside_of_the_image_is_not_recorded(start):
     assert recorder().from_detector(box(start=start)) is None
+
+
+# The box of the face, and that of its crop.
+
+
+def with_face(start, end, *, annotated):
+    return replace(box(), face=(np.array(start), np.array(end)), annotated=annotated)
+
+
+def small_mesh():
+    """Points between 48 and 144 of the 192 pixels of the model's input: a quarter to three quarters of the crop."""
+    return mesh() / 2 + np.float32([48, 48, 0])
+
+
+def test_the_box_of_a_face_is_around_its_mesh_and_the_crop_is_another_field():
+    face = recorder().from_mesh(with_face((60, 60), (130, 150), annotated=False), 0.0, np.float32([1]), small_mesh())
+    assert face.box == pytest.approx((75, 75, 50, 50), abs=0.01)
+    assert face.box_raw == pytest.approx((75 / 400, 75 / 200, 50 / 400, 50 / 200), abs=1e-4)
+    assert face.crop == pytest.approx((50, 50, 100, 100), abs=0.01)
+
+
+def test_the_box_of_a_detector_that_was_trained_on_such_is_kept():
+    face = recorder().from_mesh(with_face((60, 60), (130, 150), annotated=True), 0.0, np.float32([1]), small_mesh())
+    assert face.box == (60, 60, 70, 90)
+    assert face.crop == pytest.approx((50, 50, 100, 100), abs=0.01)
+
+
+def test_without_a_mesh_the_box_is_the_detectors():
+    face = recorder().from_detector(with_face((60, 60), (130, 250), annotated=False))
+    assert (face.box, face.crop) == ((60, 60, 70, 140), (50, 50, 100, 100))
+
+
+def test_a_face_of_which_only_the_crop_is_in_the_image_is_not_recorded():
+    assert recorder().from_detector(with_face((-60, 60), (-10, 150), annotated=True)) is None
+
+
+def test_humans_box_is_the_crop():
+    humans = FACE.recorder(400, 200, face_config())
+    face = humans.from_mesh(with_face((60, 60), (130, 150), annotated=True), 0.0, np.float32([1]), small_mesh())
+    assert face.box == face.crop
+    assert face.box[2:] == (100, 100)
+
+
+@pytest.mark.parametrize(("flag", "confidence", "kept"), [(0.6, 0.75, True), (0.4, 0.75, False), (0.4, 0.85, True)])
+def test_the_mesh_has_its_own_threshold_and_the_detector_may_be_sure(flag, confidence, kept):
+    settings = {"detector": {"min_confidence": 0.7}, "mesh": {"min_confidence": 0.5, "keep_above": 0.8}}
+    detected = replace(with_face((60, 60), (130, 150), annotated=True), confidence=confidence)
+    face = recorder(**settings).from_mesh(detected, 0.0, np.float32([flag]), small_mesh())
+    assert (face is not None) is kept
+    if face is not None:
+        # The score is the detector's, which tells faces apart from others.
+        assert (face.score, face.box_score, face.face_score) == (confidence, confidence, pytest.approx(flag))
+        assert len(face.mesh) == (468 if flag > 0.5 else 6)

@@ -197,3 +197,13 @@ async def test_detect_finds_two_hands_for_each_face(human, body):
         assert [len(result.face), len(result.hand)] == [1, 2]
     with await human.detect(body[400:], config) as result:
         assert [len(result.face), len(result.hand)] == [0, 0]
+
+
+async def test_a_hand_is_confirmed_by_its_skeleton(human, body):
+    loose = {**HANDTRACK, "min_confidence": 0.3}
+    found = await find(human, body, **loose)
+    assert sorted(len(hand.keypoints) for hand in found) == [0, 21]  # a hand, and the face
+    (hand,) = await find(human, body, confirmed=True, **loose)
+    assert (hand.id, len(hand.keypoints)) == (0, 21)
+    assert await find(human, read_picture("human_face"), confirmed=True, **loose) == ()
+    assert len(await find(human, read_picture("human_face"), confirmed=True, landmarks=False, **loose)) == 1

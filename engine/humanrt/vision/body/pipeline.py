@@ -1,6 +1,6 @@
 """Bodies: one family of models, which blazepose's detector may precede."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from humanrt.config import BodyConfig
@@ -15,6 +15,9 @@ from humanrt.vision.body.posenet import POSENET
 from humanrt.vision.caching import reuse
 from humanrt.vision.call import Call
 from humanrt.vision.stage import family_of, run_stage
+
+# The ends of the models' names of the parts above the neck, which "leftEyeInside" of blazepose begins with.
+PARTS_OF_HEADS = ("nose", "head", "neck", "Eye", "EyeInside", "EyeOutside", "Ear", "Mouth", "bodyTop")
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,11 @@ async def detect_bodies(call: Call, families: BodyFamilies, limit: int) -> tuple
             regions = await run_stage(families.regions, call.models["body.detector"], call.picture, task)
             if not regions:
                 return ()
-    return await run_stage(family, model, call.picture, BodyTask(settings, limit, regions))
+    bodies = await run_stage(family, model, call.picture, BodyTask(settings, limit, regions))
+    if settings.min_keypoints or settings.below_neck:
+        whole = (body for body in bodies if is_body(body, settings))
+        return tuple(replace(body, id=i) for i, body in enumerate(whole))
+    return bodies
 
 
 async def reuse_bodies(call: Call, families: BodyFamilies, limit: int) -> tuple[Body, ...]:
@@ -79,3 +86,10 @@ async def reuse_bodies(call: Call, families: BodyFamilies, limit: int) -> tuple[
         return await detect()
     found = await reuse(call, call.frame, "body", call.config.body, rule, detect)
     return found[:limit] if limit else found
+
+
+def is_body(body: Body, settings: BodyConfig) -> bool:
+    """Return whether a body has the keypoints that the configuration requires."""
+    if len(body.keypoints) < settings.min_keypoints:
+        return False
+    return not settings.below_neck or any(not keypoint.part.endswith(PARTS_OF_HEADS) for keypoint in body.keypoints)

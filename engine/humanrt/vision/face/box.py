@@ -1,13 +1,15 @@
 """The box of a detected face, from its detector to the other face models."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
 
 from humanrt.config import FaceDetectorConfig
 from humanrt.result import Box
+from humanrt.tensors import non_max_suppression
 from humanrt.vision.decoding import round_half_up
 from humanrt.vision.precision import Precision
 
@@ -20,9 +22,15 @@ class FaceBox:
 
     start: Point  # top left
     end: Point  # bottom right
-    landmarks: NDArray[np.float64]  # [6, 2]: both eyes, nose, mouth, both ears
+    # [6, 2]: both eyes, nose, mouth, both ears; [5, 2]: both eyes, nose, both corners of the mouth; or [0, 2]. What is
+    # left in the image comes first.
+    landmarks: NDArray[np.float64]
     confidence: float
     size: Point  # width, height
+    # Start and end of the face as annotators draw it, if they differ from those of the box, and whether the detector
+    # was trained on such boxes.
+    face: tuple[Point, Point] | None = None
+    annotated: bool = False
 
     @property
     def center(self) -> Point:
@@ -40,7 +48,7 @@ class FaceBox:
         half = size.max() / 2
         center = self.center
         start, end, size = round_half_up(np.stack([center - half, center + half, size]))
-        return replace(self, start=start, end=end, size=size)
+        return replace(self, start=start, end=end, size=size, face=self.face or (self.start, self.end))
 
     def centered_on(self, points: NDArray[np.float64]) -> "FaceBox":
         """Return the box, its extent kept, moved to the centre of the bounding box of ``points``, [n, 2 or more]."""
@@ -63,6 +71,14 @@ class FaceBox:
         image = np.array([width, height], np.float64)
         x, y, box_width, box_height = np.concatenate([self.start / image, (self.end - self.start) / image]).tolist()
         return x, y, box_width, box_height
+
+
+def merged(boxes: Sequence[FaceBox], settings: FaceDetectorConfig) -> list[FaceBox]:
+    """Return the best of the boxes of several runs, best first, without those that overlap a better one as detected."""
+    corners = np.array([np.concatenate(box.face or (box.start, box.end)) for box in boxes], np.float32).reshape(-1, 4)
+    scores = np.array([box.confidence for box in boxes], np.float32)
+    chosen = non_max_suppression(corners, scores, settings.max_detected, settings.iou_threshold, -inf)
+    return [boxes[i] for i in chosen]
 
 
 def grown(boxes: Iterable[FaceBox], settings: FaceDetectorConfig) -> list[FaceBox]:

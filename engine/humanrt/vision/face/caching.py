@@ -5,8 +5,8 @@ description of a face by its place in the list, and count every face as a frame,
 first keep their first description. Here a description stays with the box of its face, and frames are counted.
 """
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Awaitable, Callable, Sequence
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -18,9 +18,9 @@ from humanrt.streams.session import SessionFrame
 from humanrt.vision.caching import kind_of
 from humanrt.vision.call import Call
 from humanrt.vision.face.box import FaceBox
-from humanrt.vision.face.describer import Description, FaceDescriber
-from humanrt.vision.face.facemesh import Crops
-from humanrt.vision.stage import run_stage
+from humanrt.vision.face.describer import Description
+
+Describe: TypeAlias = Callable[[], Awaitable[list[Description]]]
 
 DETECTOR = "face.detector"
 # The least overlap (intersection over union) of a face's box with that of the frame before.
@@ -68,10 +68,9 @@ class FaceCache:
         else:
             self._frame.save(DETECTOR, self._cached.reused(moved))
 
-    async def describe(self, key: str, family: FaceDescriber, faces: Sequence[Face], crops: Crops) -> list[Description]:
-        """Return the descriptions of earlier frames, or run the model of ``key`` on the crops, one for each face."""
-        config = self._call.config.face
-        limits = _limits(config, key)
+    async def describe(self, key: str, faces: Sequence[Face], describe: Describe) -> list[Description]:
+        """Return the descriptions of earlier frames, or those of ``describe``, which runs the model of ``key``."""
+        limits = _limits(self._call.config.face, key)
         kind = kind_of(self._call, key, limits)
         boxes = [face.box for face in faces]
         cached: Cached[Described] | None = load_cached(self._frame, key, kind)
@@ -82,7 +81,7 @@ class FaceCache:
                 if all(description.is_complete for description in found):
                     self._frame.save(key, cached.reused(Described(boxes, found)))
                     return found
-        found = await run_stage(family, self._call.models[key], crops, config)
+        found = await describe()
         self._frame.save(key, Cached(kind, Described(boxes, found), 0, self._frame.time))
         return found
 

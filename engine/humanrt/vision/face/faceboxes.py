@@ -15,10 +15,11 @@ from humanrt.config import FaceDetectorConfig
 from humanrt.imaging import map_points, resize, resize_square
 from humanrt.tensors import non_max_suppression
 from humanrt.vision.face.box import FaceBox, grown
-from humanrt.vision.face.detector import FaceDetector, Prepared
+from humanrt.vision.face.detector import FaceDetector, Prepared, scaled_size
 from humanrt.vision.stage import InputForm, VisionModel
 
-# Larger images are scaled down to this longer side: the largest anchor is 512 pixels wide.
+# Larger images are scaled down to this longer side, unless the configuration has another: the largest anchor is 512
+# pixels wide.
 LONGEST_SIDE = 1024
 
 
@@ -35,13 +36,11 @@ class FaceBoxes(FaceDetector):
     def prepare(self, source: NDArray[Any], form: InputForm, task: FaceDetectorConfig) -> Prepared:
         """Return the image as uint8 [1, h, w, 3], its proportions kept; ``square`` pads it as well."""
         del form
-        height, width = source.shape[:2]
-        longest = max(height, width)
-        scale = min(1.0, LONGEST_SIDE / longest)
+        longest = task.input_size[0] if task.input_size else min(LONGEST_SIDE, max(source.shape[:2]))
         if task.square:
-            resized, affine = resize_square(source, round(longest * scale))
+            resized, affine = resize_square(source, longest)
         else:
-            resized, affine = resize(source, max(1, round(height * scale)), max(1, round(width * scale)))
+            resized, affine = resize(source, *scaled_size(source, longest))
         inner = resized.shape[1], resized.shape[0]
         return Prepared(resized[np.newaxis], affine @ np.diag([*inner, 1.0]), affine)
 
@@ -57,4 +56,5 @@ FACEBOXES = FaceBoxes()
 
 def _face_box(corners: NDArray[np.float32], confidence: float, prepared: Prepared) -> FaceBox:
     start, end = map_points(prepared.boxes, corners.reshape(2, 2)[:, ::-1])
-    return FaceBox(start, end, landmarks=np.zeros((0, 2)), confidence=confidence, size=np.abs(end - start))
+    size = np.abs(end - start)
+    return FaceBox(start, end, landmarks=np.zeros((0, 2)), confidence=confidence, size=size, annotated=True)

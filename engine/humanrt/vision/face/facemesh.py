@@ -19,6 +19,7 @@ from humanrt.vision.stage import Family, InputForm
 INPUT_SIZE = 192
 # Landmarks of the detector on the axis of a face.
 NOSE, MOUTH = 2, 3
+CORNERS_OF_MOUTH = 3, 4  # of detectors with five landmarks
 # Faces rotated by less than this, in radians, are cut out as they are: the mesh model copes, and resampling blurs.
 LEAST_ANGLE = 0.2
 
@@ -38,6 +39,8 @@ def face_angle(box: FaceBox) -> float:
     if not len(box.landmarks):
         return 0.0
     mouth, nose = box.landmarks[MOUTH], box.landmarks[NOSE]
+    if len(box.landmarks) == CORNERS_OF_MOUTH[-1] + 1:
+        mouth = box.landmarks[[*CORNERS_OF_MOUTH]].mean(axis=0)
     angle = pi / 2 - atan2(mouth[1] - nose[1], nose[0] - mouth[0])
     angle -= 2 * pi * ((angle + pi) // (2 * pi))
     return angle if abs(angle) > LEAST_ANGLE else 0.0

