@@ -162,7 +162,8 @@ class _Loader:
             return None
         shapes = sorted((spec.node, spec.shape) for spec in card.inputs.values())
         digest = _sha256(f"symbolic {VERSION}|{card.digest}|{shapes}".encode())
-        return ModelFiles(self.store.converted(card.name, digest, lambda new: new.write_bytes(content)), digest)
+        file = self.store.converted(card.name, digest, lambda new: new.write_bytes(content))
+        return ModelFiles(StoredModel(file), digest)
 
     def from_place(self, source: str | os.PathLike[str]) -> ModelFiles:
         address = as_address(source)
