@@ -11,8 +11,11 @@ from hypothesis import settings
 
 pytest_plugins = ["pytester"]
 
-# Some tests import ONNX Runtime directly; humanrt.runtime.library switches its telemetry off.
+# Some tests import ONNX Runtime and OpenCV directly; the package switches off the telemetry of the one and the logs of
+# the other before it imports them.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 
 EXPECTED = Path(__file__).with_name("peer") / "EXPECTED"
 
