@@ -20,8 +20,16 @@ LIMIT, CALLS = 100, 3
 EMPTY = (0, 0, 0)
 
 
+def use_threads(monkeypatch, count):
+    """Run what this module schedules on so many threads: one of them reads pictures in the order of their calls."""
+    threads = scheduler.Scheduler(count)
+    monkeypatch.setattr(scheduler, "_scheduler", threads)
+    monkeypatch.setattr(scheduler, "run", threads.run)
+
+
 @pytest.fixture
 def desk(monkeypatch):
+    use_threads(monkeypatch, 1)
     desk = Desk(LIMIT, CALLS)
     monkeypatch.setattr(admission, "_desk", desk)
     yield desk
@@ -186,8 +194,9 @@ async def test_a_human_with_a_larger_budget_may_use_it(desk):
         await call.finish()
 
 
-async def test_calls_that_hold_encoded_bytes_do_not_wait_for_one_another(desk, budget):
+async def test_calls_that_hold_encoded_bytes_do_not_wait_for_one_another(desk, budget, monkeypatch):
     """The content of a file object stays in memory while its call waits: if all of it is held so, the first goes on."""
+    use_threads(monkeypatch, 2)
     both_read = threading.Barrier(2)
 
     async def detect():

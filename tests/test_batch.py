@@ -226,7 +226,7 @@ class TestPressure:
     async def test_so_many_detections_run_at_once(self, human, monkeypatch):
         lock, running, most = threading.Lock(), Counter(), Counter()
         all_there = threading.Barrier(2)
-        read_picture = human_module.read_picture
+        read_into = human_module.read_into
 
         def counting(*arguments, **options):
             with lock:
@@ -236,9 +236,9 @@ class TestPressure:
                 all_there.wait(10)
             with lock:
                 running["now"] -= 1
-            return read_picture(*arguments, **options)
+            return read_into(*arguments, **options)
 
-        monkeypatch.setattr(human_module, "read_picture", counting)
+        monkeypatch.setattr(human_module, "read_into", counting)
         assert len(await outcomes(human.detect_many(frames(6), at_once=2))) == 6
         assert most["ever"] == 2
 
@@ -282,7 +282,7 @@ class TestEnd:
         await until(is_alone)
         assert_nothing_is_left(human)
 
-    @pytest.mark.parametrize("phase", [(human_module, "read_picture"), (GraphModel, "_run")], ids=["read", "run"])
+    @pytest.mark.parametrize("phase", [(human_module, "read_into"), (GraphModel, "_run")], ids=["read", "run"])
     async def test_a_cancelled_consumer_releases_everything(self, human, monkeypatch, phase):
         async def consume():
             async with human.detect_many(frames(COUNT), at_once=3) as batch:
