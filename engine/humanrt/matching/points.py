@@ -47,7 +47,7 @@ _POINTS = (
     OperatingPoint(
         "sface",
         128,
-        # Rounded, this is a cosine of 0.3625: the squared distance of unit vectors is 2 - 2 cos.
+        # Rounded, this is a cosine of 0.3624: the squared distance of unit vectors is 2 - 2 cos.
         similarity=0.5,
         multiplier=2000,
         min=0,
