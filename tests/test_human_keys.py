@@ -30,7 +30,8 @@ EVERYTHING = {
     "segmentation": {"enabled": True, "model_path": "selfie.json"},
 }
 IN_MOTION = {
-    "face": {name: {"skip_frames": 9, "skip_time": 9000} for name in ("gear", "ssrnet", "mobilefacenet")},
+    "face": {name: {"skip_frames": 9, "skip_time": 9000} for name in ("gear", "ssrnet", "mobilefacenet")}
+    | {"embedding": ON},
     "tracking": {"smoothing": True},
     "skip_allowed": True,
 }

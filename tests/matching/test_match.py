@@ -109,6 +109,16 @@ def test_every_operating_point_names_a_model_card_with_its_size():
         assert point.source
 
 
+@pytest.mark.parametrize(("cosine", "alike"), [(0.362, False), (0.363, True)])
+def test_the_point_of_sface_is_its_authors_cosine(cosine, alike):
+    point = OPERATING_POINTS["sface"]
+    one, other = np.eye(2, point.size) * 7
+    turned = cosine * one + math.sqrt(1 - cosine**2) * other
+    similarity = match.similarity(match.normalize(one), match.normalize(turned), **point.options)
+    assert point.normalize
+    assert (similarity >= point.similarity) is alike
+
+
 def test_the_options_of_an_operating_point_are_keywords():
     point = OperatingPoint("toy", 2, similarity=0.5, multiplier=4, min=0.0, max=1.0)
     assert point.options == {"order": 2, "multiplier": 4, "min": 0.0, "max": 1.0}

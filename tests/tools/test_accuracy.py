@@ -151,7 +151,7 @@ def test_what_the_command_prints(tmp_path, capsys, monkeypatch):
         "| balanced | 32 to 95 px | 0 | nan | nan | nan | 0 | 12 |",
         "| balanced | 96 px and more | 2 | 0.500 | 0.500 | 0.500 | 1 | 12 |",
     ]
-    assert lines[-1] == "| balanced | 3 of 3 | 1.0000 | 1.0000 at 0.363 | 1.000 at 0.995 | 1.000 at 0.995 |"
+    assert lines[-1] == "| balanced | 3 of 3 | 1.0000 | 1.0000 at 0.5 | 1.000 at 0.995 | 1.000 at 0.995 |"
 
 
 def test_errors_are_one_line(tmp_path, capsys, monkeypatch):

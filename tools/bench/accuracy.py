@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from bench.groups import write_groups
 from bench.scoring import Detected, Picture, Sizes, accuracy, overlap, roc, score
 from bench.truth import Truth, TruthError, read_truth
-from humanrt import Config, Human
+from humanrt import Config, Human, OperatingPoint, match
 from humanrt.config.presets import PRESETS
 from humanrt.errors import HumanRTError
+from humanrt.matching import OPERATING_POINTS
 from humanrt.vision.modules import needed_models
 from humanrt.zoo import find_card
 
@@ -82,16 +83,25 @@ def verification_row(name: str, truth: Truth, measured: Measured) -> str:
     except ValueError as error:
         return f"| {name} | {len(known)} of {len(truth.pairs)} | {error} | | | |"
     points = [f"{accepted:.3f} at {threshold:.3f}" for threshold, accepted in map(curve.at, FALSE_ACCEPTS)]
-    threshold = default_threshold(measured.config)
-    right = "-" if threshold is None else f"{accuracy(similarities, same, threshold):.4f} at {threshold:g}"
+    right = "-"
+    if point := operating_point(measured.config):
+        matches = [likeness(point, measured.embeddings[pair.one], measured.embeddings[pair.other]) for pair in known]
+        right = f"{accuracy(matches, same, point.similarity):.4f} at {point.similarity:g}"
     return f"| {name} | {len(known)} of {len(truth.pairs)} | {curve.area:.4f} | {right} | {' | '.join(points)} |"
 
 
-def default_threshold(config: Config) -> float | None:
-    """Return the first operating point of the embedder whose embedding a face has, None if its card has none."""
+def operating_point(config: Config) -> OperatingPoint | None:
+    """Return the operating point of the embedder whose embedding a face has, None if it has none."""
     models = needed_models(config)
     embedder = next((find_card(models[key]) for key in EMBEDDERS if key in models), None)
-    return embedder.operating_points[0].threshold if embedder and embedder.operating_points else None
+    return OPERATING_POINTS.get(embedder.name) if embedder else None
+
+
+def likeness(point: OperatingPoint, one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    """Return the similarity of two embeddings by the options of an operating point."""
+    if point.normalize:
+        one, other = match.normalize(one), match.normalize(other)
+    return match.similarity(one, other, **point.options)
 
 
 def cosine(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
@@ -104,7 +114,7 @@ async def report(folder: Path, truth: Truth, presets: Sequence[str]) -> str:
     finding = ["| preset | faces | count | recall | precision | AP | false | CPU, ms a picture |"]
     finding.append("| --- | --- | --- | --- | --- | --- | --- | --- |")
     comparing = [
-        "| preset | pairs | area under ROC | right at the card's threshold | accepted at FAR 1 % | at FAR 0.1 % |"
+        "| preset | pairs | area under ROC | right at the operating point | accepted at FAR 1 % | at FAR 0.1 % |"
     ]
     comparing.append("| --- | --- | --- | --- | --- | --- |")
     for name in presets:

@@ -26,7 +26,6 @@ Release = Annotated[str, re.compile(r"[0-9]+(\.[0-9]+)*[A-Za-z0-9.+-]*")]
 Address = Annotated[str, re.compile(r"https://\S+")]
 ConfigKey = Annotated[str, re.compile(r"[a-z]+(\.[a-z]+)*")]
 DType = Annotated[str, re.compile(r"float32|int32|int64|uint8|bool")]
-Metric = Annotated[str, re.compile(r"cosine|distance")]
 Color = tuple[int, int, int]
 
 ALIGNED_POINTS = 5
@@ -238,20 +237,11 @@ class Alignment:
 
 
 @dataclass(frozen=True, kw_only=True)
-class OperatingPoint:
-    """A threshold of the similarity of two embeddings, and what was measured with it."""
-
-    metric: Metric
-    threshold: float
-    meaning: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class Card(Asset):
     """A model: a TF.js graph model, ``NAME.json`` and its weights, or an ONNX model, ``NAME.onnx``.
 
     ``config_key`` is the section of the configuration whose ``model_path`` names the model, for instance
-    ``face.detector``. ``alignment`` and ``operating_points``, the default first, are those of a model of embeddings.
+    ``face.detector``. ``alignment`` is that of a model of embeddings that is given aligned faces.
     ``face.ssrnet.age`` is the key ``model_path_age`` of ``face.ssrnet``; likewise for ``gender``.
     """
 
@@ -261,7 +251,6 @@ class Card(Asset):
     inputs: Mapping[str, InputSpec] = field(hash=False)
     outputs: Mapping[str, TensorSpec] = field(hash=False)
     alignment: Alignment | None = None
-    operating_points: tuple[OperatingPoint, ...] = ()
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -45,7 +45,7 @@ def test_points_and_embeddings_are_left_out():
     plain = RESULT.to_dict()
     (face,), (body,), (hand,) = plain["face"], plain["body"], plain["hand"]
     assert set(face) == {
-        *("id", "score", "box_score", "face_score", "box", "size", "rotation"),
+        *("id", "score", "box_score", "face_score", "box", "crop", "size", "rotation"),
         *("age", "gender", "gender_score", "emotion", "race", "distance", "real", "live"),
     }
     assert face["rotation"] == {
