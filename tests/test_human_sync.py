@@ -89,10 +89,22 @@ def test_the_other_methods_block_as_well(human):
     assert human.version == human.env.version == human.human.version
     assert human.config is human.human.config
     assert human.events is human.human.events
+    assert human.match is Human.match
 
 
 def test_methods_have_the_signatures_of_humans(human):
-    for name in ("detect", "load", "warmup", "reset", "profile", "segmentation", "compare", "session", "validate"):
+    for name in (
+        "detect",
+        "load",
+        "warmup",
+        "reset",
+        "profile",
+        "segmentation",
+        "compare",
+        "extract",
+        "session",
+        "validate",
+    ):
         assert inspect.signature(getattr(human, name)) == inspect.signature(getattr(human.human, name))
         assert not inspect.iscoroutinefunction(getattr(human, name))
         assert getattr(HumanSync, name).__doc__ == getattr(Human, name).__doc__

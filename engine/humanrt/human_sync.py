@@ -25,6 +25,7 @@ from humanrt.events import Events
 from humanrt.housekeeping import Env
 from humanrt.human import Human
 from humanrt.human_models import ModelsView
+from humanrt.matching import match
 
 Arguments = ParamSpec("Arguments")
 Value = TypeVar("Value")
@@ -102,7 +103,7 @@ class HumanSync:
     The arguments, results, owners and errors are those of ``Human``; ``human.human`` is the Human itself. Every method
     may be called from any thread, several at once, also where an event loop runs, which a call blocks meanwhile. Ctrl-C
     ends the call, and what it allocated is free when ``KeyboardInterrupt`` is raised. A scope of the caller's context
-    owns the results, as it does for ``Human``.
+    owns the results, as it does for ``Human``. ``stream()`` and ``detect_many()`` are for programs with asyncio only.
 
     ``close()``, leaving ``with``, and the end of the process wait for the calls in flight and free every tensor, every
     model and the thread. Raises ``ConfigError`` if the configuration is invalid.
@@ -126,6 +127,8 @@ class HumanSync:
     """What this Human runs on."""
     version: Attribute[str] = Attribute()
     """The version of HumanRT."""
+    match = match
+    """``humanrt.match``: Human's comparison of embeddings."""
 
     detect: Final = Blocking(Human.detect)
     load: Final = Blocking(Human.load)

@@ -58,13 +58,13 @@ def run(path, shape):
 
 def test_fixed_sizes_become_symbolic_where_the_card_has_words(tmp_path, store):
     card = card_of(doubling([1, 1, 4, 4]), (1, 1, "height", "width"), tmp_path)
-    session = run(prepare(card, store).path, (1, 1, 2, 6))
+    session = run(prepare(card, store).stored.path, (1, 1, 2, 6))
     assert session.get_inputs()[0].shape == [1, 1, "height", "width"]
 
 
 def test_weights_are_no_inputs(tmp_path, store):
     card = card_of(doubling([1, 1, 4, 4], weights_are_inputs=True), (1, 1, 4, 4), tmp_path)
-    session = run(prepare(card, store).path, (1, 1, 4, 4))
+    session = run(prepare(card, store).stored.path, (1, 1, 4, 4))
     assert [spec.name for spec in session.get_inputs()] == ["x"]
     assert session.get_outputs()[0].shape == [1, 1, 4, 4]
 
@@ -73,7 +73,7 @@ def test_a_model_that_is_as_its_card_is_used_as_it_is(tmp_path, store):
     data = doubling([1, 1, "h", 4])
     card = card_of(data, (1, 1, "height", 4), tmp_path)
     assert rewritten(data, card) is None
-    assert prepare(card, store).path == store.cache_dir / "models" / "mine" / "mine.onnx"
+    assert prepare(card, store).stored.path == store.cache_dir / "models" / "mine" / "mine.onnx"
 
 
 def test_the_rewritten_model_is_kept_and_each_card_has_its_own(tmp_path, store):
@@ -83,7 +83,7 @@ def test_the_rewritten_model_is_kept_and_each_card_has_its_own(tmp_path, store):
     (spec,) = card.inputs.values()
     other = replace(card, inputs={"x": replace(spec, shape=(1, 1, "height", 4))})
     assert prepare(other, store).key != first.key
-    assert onnx.load(prepare(other, store).path).graph.input[0].type.tensor_type.shape.dim[3].dim_value == 4
+    assert onnx.load(prepare(other, store).stored.path).graph.input[0].type.tensor_type.shape.dim[3].dim_value == 4
 
 
 def test_the_published_file_keeps_its_hash(tmp_path, store):
