@@ -26,7 +26,7 @@ def main() -> int:
         print(f"demo: {error}", file=sys.stderr)
         return cli.FAILED
     config, drawn = ROOT / "tools" / "demo.toml", ROOT / "build" / "demo"
-    return cli.main(["detect", "--config", str(config), "--draw", str(drawn), *pictures])
+    return cli.main(["detect", "--config", str(config), "--draw", str(drawn), "--verbose", *pictures])
 
 
 if __name__ == "__main__":

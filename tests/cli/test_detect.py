@@ -6,9 +6,10 @@ import sys
 from types import SimpleNamespace
 
 import pytest
+from videos import write_clip
 
 from humanrt import cli
-from humanrt.cli.detect import choose_drawings
+from humanrt.cli.drawings import choose_drawings
 from parity.pictures import PICTURES, read_picture
 
 ASTRONAUT = str(PICTURES / "astronaut.png")
@@ -27,12 +28,12 @@ class Input:
 
 
 def test_the_table(capsys):
-    assert cli.main(["detect", ASTRONAUT, BLACK]) == cli.DONE
+    assert cli.main(["detect", "--verbose", ASTRONAUT, BLACK]) == cli.DONE
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith(f"{ASTRONAUT}: 512 x 512, faces: 1, ")
     row = lines[2].split()
-    assert (row[:2], row[6]) == (["face", "1.00"], "478")
-    assert [float(value) for value in row[2:6]] == pytest.approx(OPENCVS_BOX, abs=15)
+    assert (row[:3], row[7]) == (["face", "0", "1.00"], "478")
+    assert [float(value) for value in row[3:7]] == pytest.approx(OPENCVS_BOX, abs=15)
     assert lines[-2].startswith(f"{BLACK}: 320 x 240, nothing found, ")
     assert lines[-1] == "live tensors: 0 before, 0 after"
 
@@ -63,7 +64,7 @@ def test_standard_input(capsys, monkeypatch):
 def test_standard_input_twice_is_the_same_picture(capsys, monkeypatch):
     monkeypatch.setattr(sys, "stdin", Input((PICTURES / "black.png").read_bytes()))
     assert cli.main(["detect", "-", "-"]) == cli.DONE
-    assert [line.partition(":")[0] for line in capsys.readouterr().out.splitlines()] == ["-", "-", "live tensors"]
+    assert [line.partition(":")[0] for line in capsys.readouterr().out.splitlines()] == ["-", "-"]
 
 
 class WriteOnly:
@@ -167,7 +168,9 @@ def test_a_picture_that_fails_does_not_stop_the_others(tmp_path, capsys):
     assert cli.main(["detect", "--json", str(bad), ASTRONAUT, "/no/such/file"]) == cli.FAILED
     captured = capsys.readouterr()
     assert len(captured.out.splitlines()) == 1
-    assert [line.split(": ")[1] for line in captured.err.splitlines()] == [str(bad), "/no/such/file"]
+    *failures, note = captured.err.splitlines()
+    assert [line.split(": ")[1] for line in failures] == [str(bad), "/no/such/file"]
+    assert note.startswith("humanrt: 1 result with 1 face, as many as asked for")
 
 
 def test_a_module_that_fails_fails_the_command(capsys, monkeypatch):
@@ -190,3 +193,64 @@ def test_a_wrong_configuration_is_wrong_usage(tmp_path, capsys):
 def test_an_unknown_device_is_wrong_usage(capsys):
     assert cli.main(["detect", "--device", "tpu", ASTRONAUT]) == cli.USAGE
     assert "device is 'tpu'; it must be" in capsys.readouterr().err
+
+
+FACES_ALONE = [f"--set={name}.enabled=false" for name in ("body", "hand", "gesture")]
+
+
+def test_a_folder_with_a_broken_picture_to_a_file(tmp_path, capsys):
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "a.png").write_bytes(b"no picture")
+    (tmp_path / "inner" / "b.png").write_bytes((PICTURES / "astronaut.png").read_bytes())
+    output = tmp_path / "out.jsonl"
+    arguments = ["detect", str(tmp_path), "--recursive", "--output", str(output), "--fields", "face.box", *FACES_ALONE]
+    assert cli.main(arguments) == cli.FAILED
+    broken, found = map(json.loads, output.read_text().splitlines())
+    assert (broken["path"], found["path"]) == (str(tmp_path / "a.png"), str(tmp_path / "inner" / "b.png"))
+    assert broken["error"]
+    assert found["face"][0]["box"] == pytest.approx([153, 50, 145, 145], abs=1)
+    captured = capsys.readouterr()
+    assert captured.out == f"{output}: 2 results, 1 failed, 1 face\n"
+    first, second = captured.err.splitlines()
+    assert first == f"humanrt: {broken['path']}: {broken['error']}"
+    assert second == "humanrt: 1 result with 1 face, as many as asked for: there may be more; --max-faces N"
+
+
+def test_the_frames_of_a_video(tmp_path, capsys):
+    video = write_clip(tmp_path / "clip.mkv", [read_picture("black")] * 3)
+    assert cli.main(["detect", str(video), "--frames", "2", "--max-faces", "5", *FACES_ALONE]) == cli.DONE
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.rpartition(": 320 x 240")[0] for line in lines] == [
+        f"{video}: frame 0, 0.000 s",
+        f"{video}: frame 1, 0.100 s",
+    ]
+
+
+def test_a_broken_video_does_not_stop_the_others(tmp_path, capsys):
+    video = tmp_path / "clip.mp4"
+    video.write_bytes(b"no video")
+    assert cli.main(["detect", str(video), BLACK, *FACES_ALONE]) == cli.FAILED
+    captured = capsys.readouterr()
+    assert captured.out.startswith(f"{BLACK}: 320 x 240, nothing found")
+    assert captured.err.startswith(f"humanrt: {video}: ")
+    assert captured.err.count(str(video)) == 1
+
+
+@pytest.mark.usefixtures("never_runs")
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--set", "face.iris"], "--set face.iris: it must be KEY=VALUE"),
+        (["--set", "device=cpu"], "a text has quotes: --set 'device=\"cpu\"'"),
+        (["--set", "face.detector.minConfidense=1"], "the nearest known one is 'face.detector.min_confidence'"),
+        (["--max-faces", "0"], "face.detector.max_detected is 0; it must be at least 1"),
+        (["--frames", "0"], "--frames 0: it must be at least 1"),
+        (["--fields", "score"], "give --output FILE, too"),
+        (["--output", "out.txt"], "its ending must be .jsonl, .csv or .parquet"),
+        (["0", "--draw", "out"], "camera 0 is a video, and only pictures are drawn"),
+    ],
+)
+def test_wrong_options_cost_nothing(arguments, message, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["detect", ASTRONAUT, *arguments]) == cli.USAGE
+    assert message in capsys.readouterr().err

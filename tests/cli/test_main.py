@@ -6,6 +6,7 @@ import pytest
 
 import humanrt
 from humanrt import cli
+from humanrt.cli.parser import EXAMPLES, parse
 
 
 @pytest.mark.parametrize(
@@ -83,6 +84,7 @@ def test_wrong_usage_with_closed_or_full_standard_error():
 INTERRUPTED = """
 import os, signal, sys
 from humanrt import cli
+from humanrt.cli.parser import EXAMPLES, parse
 sys.argv = ["humanrt", "doctor"]
 signal.signal(signal.SIGINT, signal.default_int_handler)  # the tests may run where it is ignored
 {when}
@@ -110,3 +112,16 @@ def test_an_interrupt_that_is_ignored_stays_ignored():
     when = "signal.signal(signal.SIGINT, signal.SIG_IGN)" + AT_IMPORT.format(module="humanrt.errors")
     done = subprocess.run([sys.executable, "-c", INTERRUPTED.format(when=when)], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (cli.DONE, "")
+
+
+@pytest.mark.parametrize("line", [line for text in EXAMPLES.values() for line in text.splitlines()])
+def test_the_examples_of_the_help_are_accepted(line):
+    words = shlex.split(line.partition(" && ")[0])
+    assert words[0] == "humanrt"
+    assert parse(words[1:])
+
+
+def test_the_help_ends_with_examples(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["detect", "--help"])
+    assert capsys.readouterr().out.endswith(f"  {EXAMPLES['detect'].splitlines()[-1]}\n")

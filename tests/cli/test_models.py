@@ -1,4 +1,5 @@
 import hashlib
+import json
 import shutil
 from pathlib import Path
 
@@ -64,22 +65,36 @@ def damage(path):
 class TestList:
     def test_all_models_and_which_are_cached(self, run, filled):
         code, lines, _ = run("list")
-        rows = {line.split()[0]: line.split() for line in lines[:-1]}
+        rows = {line[2:].split()[0]: line[2:].split() for line in lines[1:-2]}
         assert code == cli.DONE
         assert len(rows) == 43
         assert rows["emotion"][1:] == ["face.emotion", "0.8", "MB", "cached", "MIT"]
         assert rows["rvm"][1:] == ["segmentation", "4.4", "MB", "-", "MIT", "(original:", "GPL-3.0)"]
-        assert lines[-1] == f"1 of 43 models, 0.8 of 211.9 MB, are in {filled}"
+        assert lines[-2] == f"1 of 43 models, 0.8 of 211.9 MB, are in {filled}"
 
     def test_one_task(self, run, cache):
         _, lines, _ = run("list", "--task", "segmentation")
-        assert [line.split()[0] for line in lines[:-1]] == ["meet", "rvm", "selfie"]
+        assert [line[2:].split()[0] for line in lines[1:-2]] == ["meet", "rvm", "selfie"]
 
     def test_own_models_are_listed(self, run, cache, monkeypatch, tmp_path):
         (tmp_path / "mine.toml").write_text(MINE.format(digest="0" * 64, length=1))
         monkeypatch.setenv("HUMANRT_CARDS", str(tmp_path))
         _, lines, _ = run("list", "--task", "body")
-        assert "mine" in [line.split()[0] for line in lines]
+        assert "  mine" in [line[:6] for line in lines]
+
+    def test_the_defaults_of_the_configuration_are_marked(self, run, cache):
+        _, (heading, *lines), _ = run("list", "--task", "face")
+        assert heading.split() == ["model", "section", "size", "state", "licence"]
+        marked = {line.split()[1] for line in lines if line.startswith("* ")}
+        assert {"blazeface", "facemesh", "iris", "emotion", "faceres", "age", "gender"} <= marked
+        assert not {"blazeface-back", "blazeface-front"} & marked
+
+    def test_json(self, run, filled):
+        code, lines, _ = run("list", "--task", "face", "--json")
+        models = {model["name"]: model for model in json.loads("\n".join(lines))}
+        assert code == cli.DONE
+        assert models["emotion"].items() >= {"section": "face.emotion", "cached": True, "default": True}.items()
+        assert models["gear"]["cached"] is False
 
 
 class TestPull:

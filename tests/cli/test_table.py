@@ -24,16 +24,16 @@ def test_nothing_found():
 @pytest.mark.parametrize(
     ("found", "line"),
     [
-        ({"face": (FACE,)}, "face     1.00      10     20     30     40  2 points"),
-        ({"body": (BODY,)}, "body     0.75       5      6     50     44  2 points"),
-        ({"hand": (HAND,)}, "hand     0.50       1      2      8      9  fist, 21 points"),
-        ({"object": (OBJECT,)}, "object   0.25      60     20     10     12  cup"),
+        ({"face": (FACE,)}, "face     0   1.00      10     20     30     40  2 points"),
+        ({"body": (BODY,)}, "body     0   0.75       5      6     50     44  2 points"),
+        ({"hand": (HAND,)}, "hand     0   0.50       1      2      8      9  fist, 21 points"),
+        ({"object": (OBJECT,)}, "object   0   0.25      60     20     10     12  cup"),
     ],
 )
 def test_a_line_for_each_detection(found, line):
     heading, row = table(replace(EMPTY, **found))
     assert row == line
-    assert heading.index("height") + len("height") == line.index("  ", 40)
+    assert heading.index("height") + len("height") == line.index("  ", 45)
 
 
 def test_the_line_of_a_face():

@@ -1,115 +1,151 @@
-"""``humanrt detect``: the detections of pictures, as a table, as Human's JSON, or drawn."""
+"""``humanrt detect``: the detections in pictures and videos, as a table, as Human's JSON, in a file, or drawn."""
 
 import argparse
 import asyncio
-import json
-import os
-from collections.abc import Sequence
-from itertools import chain, count
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
-from humanrt.cli import DONE, FAILED
-from humanrt.cli.stdio import ProgressLine, complain, read_input, write_line
-from humanrt.cli.table import headline, table
-from humanrt.config import Config, load_config
+from humanrt.batch import FOR_ALL_PICTURES
+from humanrt.cli.drawings import choose_drawings
+from humanrt.cli.output import Output, Place, create_output
+from humanrt.cli.progress import CountLine
+from humanrt.cli.report import Form, HumanJson, Report, Table
+from humanrt.cli.settings import read_settings
+from humanrt.cli.sources import STANDARD_INPUT, Item, Picture, Unreadable, Video, find_items
+from humanrt.cli.stdio import ProgressLine, output_is_terminal, write_line
+from humanrt.cli.table import Style
+from humanrt.config import Config, Environment
 from humanrt.drawing.result import draw_result
 from humanrt.errors import ConfigError, HumanRTError
 from humanrt.human import Human
-from humanrt.imaging import PictureSource, read_picture, write_png
-from humanrt.imaging.source import MAX_ENCODED_BYTES
-
-STANDARD_INPUT = "-"
+from humanrt.imaging import read_picture, write_png
+from humanrt.result import Result
 
 
 def run(options: argparse.Namespace) -> int:
     """Run the command, and return the exit code."""
-    config = load_config(options.config, Config.preset(options.preset or "human"))
-    if options.device:
-        config = config.merge({"device": options.device})
-    paths: Sequence[str] = options.paths
-    drawings: Sequence[Path | None] = [None] * len(paths)
-    if options.draw:
-        drawings = choose_drawings(paths, [_name(path) for path in paths], options.draw)
-    # Read here, where Ctrl-C interrupts it: on the thread of an event loop it would not.
-    piped = _read_input() if STANDARD_INPUT in paths else b""
-    sources = [piped if path == STANDARD_INPUT else path for path in paths]
-    return asyncio.run(_detect_all(config, paths, sources, drawings, as_json=options.json))
+    config = read_settings(options)
+    if options.frames is not None and options.frames < 1:
+        raise ConfigError(f"--frames {options.frames}: it must be at least 1")
+    if options.fields and options.output is None:
+        raise ConfigError("--fields chooses what --output writes; give --output FILE, too")
+    output = None
+    if options.output is not None:
+        fields = [name.strip() for name in options.fields.split(",") if name.strip()]
+        output = create_output(options.output.expanduser(), fields)
+    items = find_items(options.paths, recursive=options.recursive)
+    drawings = _choose_drawings(items, options.draw.expanduser()) if options.draw else {}
+    work = Work(items, drawings, options.frames, is_table=not (options.json or output), is_verbose=options.verbose)
+    with output or nullcontext():
+        return asyncio.run(_detect(config, work, _report(config, items, _form(options, output))))
 
 
-def _read_input() -> bytes | OSError:
-    """Return standard input, or the error of reading it, which does not stop the other pictures."""
-    try:
-        return read_input(MAX_ENCODED_BYTES + 1)
-    except OSError as error:
-        return error
+@dataclass(frozen=True)
+class Work:
+    """What one command detects in."""
+
+    items: Sequence[Item]
+    """The pictures and videos."""
+    drawings: Mapping[int, Path]
+    """The files of drawings, by the number of the picture among the items."""
+    frames: int | None
+    """The most frames of each video."""
+    is_table: bool
+    """Whether tables are written, and so other lines for people."""
+    is_verbose: bool
+    """Whether the numbers of live tensors are written."""
 
 
-async def _detect_all(
-    config: Config,
-    paths: Sequence[str],
-    sources: Sequence[PictureSource | OSError],
-    drawings: Sequence[Path | None],
-    *,
-    as_json: bool,
-) -> int:
-    exit_code = DONE
+def _form(options: argparse.Namespace, output: Output | None) -> Form:
+    if output is not None:
+        return output
+    if options.json:
+        return HumanJson()
+    return Table(Style(is_colored=output_is_terminal() and not Environment.read().no_color))
+
+
+def _report(config: Config, items: Sequence[Item], form: Form) -> Report:
+    """Return a report; lines of results on a terminal are progress enough."""
+    total = None if any(isinstance(item, Video) for item in items) else len(items)
+    progress = CountLine(total) if isinstance(form, Output) or not output_is_terminal() else None
+    return Report(form, progress, config.face.detector.max_detected if config.face.enabled else 0)
+
+
+async def _detect(config: Config, work: Work, report: Report) -> int:
     async with Human(config) as human:
         await human.load(on_progress=ProgressLine())
         before = human.engine.memory().num_tensors
-        for path, source, drawing in zip(paths, sources, drawings, strict=True):
-            try:
-                if not await _detect_one(human, path, source, drawing, as_json=as_json):
-                    exit_code = FAILED
-            except (HumanRTError, OSError) as error:
-                complain(f"{path}: {error}")
-                exit_code = FAILED
-        if not as_json:
+        for kind, group in groupby(enumerate(work.items), key=lambda numbered: type(numbered[1])):
+            if kind is Picture:
+                await _detect_pictures(human, list(group), work, report)
+                continue
+            for _, item in group:
+                if isinstance(item, Unreadable):
+                    report.fail(Place(item.name), item.error)
+                elif isinstance(item, Video):
+                    await _detect_frames(human, item, work.frames, report)
+        report.end()
+        if work.is_verbose:
             write_line(f"live tensors: {before} before, {human.engine.memory().num_tensors} after")
-    return exit_code
+    return report.exit_code
 
 
-async def _detect_one(
-    human: Human, path: str, source: PictureSource | OSError, drawing: Path | None, *, as_json: bool
-) -> bool:
-    """Detect in one picture and write the result; return whether no module failed."""
-    if isinstance(source, OSError):
-        raise source
-    with await human.detect(source) as result:
-        if as_json:
-            write_line(json.dumps(result.to_human()))
-        else:
-            write_line(f"{path}: {headline(result)}")
-            for line in table(result):
-                write_line(f"  {line}")
-        if drawing is not None:
-            write_png(drawing, draw_result(read_picture(source, max_pixels=human.config.max_pixels), result))
-            if not as_json:
-                write_line(f"  drawn: {drawing}")
-        return not result.errors
+async def _detect_pictures(human: Human, group: Sequence[tuple[int, Item]], work: Work, report: Report) -> None:
+    """Detect in pictures, several at once, and write their results in their order."""
+    pictures = [(number, item) for number, item in group if isinstance(item, Picture)]
+    waiting = iter(pictures)
+    async with human.detect_many((item.source for _, item in pictures), ordered=True) as batch:
+        async for _, outcome in batch:
+            number, picture = next(waiting)
+            place = Place(picture.name)
+            if isinstance(outcome, HumanRTError):
+                report.fail(place, outcome)
+                continue
+            with outcome:
+                report.add(place, outcome)
+                drawing = work.drawings.get(number)
+                if drawing is None:
+                    continue
+                try:
+                    await asyncio.to_thread(_draw, drawing, picture, outcome, human.config.max_pixels)
+                except (HumanRTError, OSError) as error:
+                    report.complain(place, error)
+                else:
+                    if work.is_table:
+                        write_line(f"  drawn: {drawing}")
 
 
-def choose_drawings(paths: Sequence[str], names: Sequence[str], folder: Path) -> list[Path]:
-    """Create the folder, and choose a file in it for the drawing of each picture; equal names are numbered.
+def _draw(drawing: Path, picture: Picture, result: Result, max_pixels: int) -> None:
+    write_png(drawing, draw_result(read_picture(picture.source, max_pixels=max_pixels), result))
 
-    ``paths`` are the pictures, ``names`` the names of their drawings. Raises ``ConfigError`` if the folder cannot be
-    written to, or if a drawing would replace a picture; no drawing is written then.
-    """
+
+async def _detect_frames(human: Human, video: Video, most: int | None, report: Report) -> None:
+    """Detect in a video, frame by frame, at most in so many frames."""
+    place = Place(video.name)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigError(f"--draw {folder}: {error.strerror}; name a folder") from error
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise ConfigError(f"--draw {folder}: it cannot be written to; name another folder")
-    pictures = {Path(path).resolve() for path in paths}
-    drawings: list[Path] = []
-    for name in names:
-        numbered = (folder / f"{name}-{number}.png" for number in count(2))
-        drawing = next(each for each in chain([folder / f"{name}.png"], numbered) if each not in drawings)
-        if drawing.resolve() in pictures:
-            raise ConfigError(f"--draw {folder}: {drawing} is one of the pictures; name another folder")
-        drawings.append(drawing)
-    return drawings
+        async with human.stream(video.source) as stream:
+            number = 0
+            async for _, result in stream:
+                with result:
+                    report.add(Place(video.name, number, stream.timestamp), result)
+                number += 1
+                if number == most:
+                    return
+    except FOR_ALL_PICTURES:
+        raise
+    except HumanRTError as error:
+        report.fail(place, error)
 
 
-def _name(path: str) -> str:
-    return "stdin" if path == STANDARD_INPUT else Path(path).stem
+def _choose_drawings(items: Sequence[Item], folder: Path) -> dict[int, Path]:
+    """Return the drawing of each picture, by its number."""
+    video = next((item.name for item in items if isinstance(item, Video)), None)
+    if video is not None:
+        raise ConfigError(f"--draw {folder}: {video} is a video, and only pictures are drawn; leave it out")
+    numbers = [number for number, item in enumerate(items) if isinstance(item, Picture)]
+    paths = [items[number].name for number in numbers]
+    names = ["stdin" if path == STANDARD_INPUT else Path(path).stem for path in paths]
+    return dict(zip(numbers, choose_drawings(paths, names, folder), strict=True))

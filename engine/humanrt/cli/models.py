@@ -1,13 +1,14 @@
 """``humanrt models``: list, fetch, check, remove and convert models."""
 
 import argparse
+import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from humanrt.cli import DONE, FAILED
 from humanrt.cli.stdio import ProgressLine, complain, write_line
-from humanrt.config import Environment
+from humanrt.config import Config, Environment, Section
 from humanrt.errors import MissingDependencyError
 from humanrt.zoo import Card, Store, cards, default_cache_dir, find_card
 
@@ -35,12 +36,44 @@ def _list(options: argparse.Namespace) -> int:
     known, store, cache_dir = _models_and_store()
     listed = [card for card in known.values() if options.task in (None, card.task)]
     cached = [card for card in listed if store.cached(card)]
+    chosen = set(_default_models(Config()))
+    if options.json:
+        described = [_description(card, is_cached=card in cached, is_default=card.name in chosen) for card in listed]
+        write_line(json.dumps(described, indent=2))
+        return DONE
+    write_line(f"  {'model':<32} {'section':<19} {'size':>8}  {'state':<6}  licence")
     for card in listed:
-        state = "cached" if card in cached else "-"
-        write_line(f"{card.name:<24} {card.config_key:<19} {card.size / 1e6:5.1f} MB  {state:<6}  {_licences(card)}")
-    size, all_size = (sum(card.size for card in some) / 1e6 for some in (cached, listed))
-    write_line(f"{len(cached)} of {len(listed)} models, {size:.1f} of {all_size:.1f} MB, are in {cache_dir}")
+        mark, state = "*" if card.name in chosen else " ", "cached" if card in cached else "-"
+        size = f"{card.size / 1e6:.1f} MB"
+        write_line(f"{mark} {card.name:<32} {card.config_key:<19} {size:>8}  {state:<6}  {_licences(card)}")
+    total, all_total = (sum(card.size for card in some) / 1e6 for some in (cached, listed))
+    write_line(f"{len(cached)} of {len(listed)} models, {total:.1f} of {all_total:.1f} MB, are in {cache_dir}")
+    write_line("* the default of its section")
     return DONE
+
+
+def _description(card: Card, *, is_cached: bool, is_default: bool) -> dict[str, object]:
+    """Return the line of a model for programs."""
+    return {
+        "name": card.name,
+        "section": card.config_key,
+        "task": card.task,
+        "bytes": card.size,
+        "cached": is_cached,
+        "default": is_default,
+        "licence": card.licence,
+        "original_licence": card.provenance.licence,
+        "summary": card.summary,
+    }
+
+
+def _default_models(section: Section) -> Iterator[str]:
+    """Yield the names of the models that a configuration names, in each section."""
+    for name, value in vars(section).items():
+        if isinstance(value, Section):
+            yield from _default_models(value)
+        elif name.startswith("model_path"):
+            yield Path(str(value)).stem
 
 
 def _licences(card: Card) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from importlib import import_module
 from pathlib import Path
+from textwrap import indent
 from typing import NoReturn
 
 import humanrt
@@ -14,6 +15,26 @@ from humanrt.cli.stdio import warn, write_line
 
 DESCRIPTION = "Detects people and objects in pictures, with the models of the JavaScript library Human."
 TASKS = ("face", "body", "hand", "object", "segmentation")
+
+
+EXAMPLES = {
+    "detect": """\
+humanrt detect photo.jpg --draw out
+humanrt detect photos --recursive --max-faces 20 --output faces.csv
+humanrt detect "photos/**/*.jpg" --output people.jsonl --fields face.score,face.box
+humanrt detect clip.mp4 --output frames.parquet
+humanrt detect 0 --frames 100 --set body.enabled=false""",
+    "match": """\
+humanrt match passport.jpg selfie.jpg
+humanrt match -q a.jpg b.jpg && echo same""",
+    "extract": """\
+humanrt extract photos faces.npz --recursive
+humanrt extract "photos/*.jpg" faces.parquet --max-faces 10""",
+    "list": """\
+humanrt models list --task face
+humanrt models list --json""",
+}
+"""What the help of a command ends with."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -66,27 +87,95 @@ def _parser() -> argparse.ArgumentParser:
     parser = Parser(prog="humanrt", description=DESCRIPTION)
     parser.add_argument("--version", action=Version, nargs=0, help="show the version and exit")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
-    _add_detect(commands.add_parser("detect", help="detect people and objects in pictures"))
+    _add_detect(_add_command(commands, "detect", "detect people and objects in pictures and videos"))
+    _add_match(_add_command(commands, "match", "compare the largest faces of two pictures"))
+    _add_extract(_add_command(commands, "extract", "write boxes and embeddings of the faces in a folder to a file"))
     _add_models(commands.add_parser("models", help="list, fetch, check, remove and convert models"))
     commands.add_parser("doctor", help="what this machine has, and why CUDA is or is not used")
     return parser
 
 
+def _add_command(commands: "argparse._SubParsersAction[Parser]", name: str, what: str) -> Parser:
+    """Add a command whose help ends with examples."""
+    return commands.add_parser(
+        name,
+        help=what,
+        description=f"{what[0].upper()}{what[1:]}.",
+        epilog=f"examples:\n{indent(EXAMPLES[name], '  ')}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
 def _add_detect(detect: argparse.ArgumentParser) -> None:
-    detect.add_argument("paths", nargs="+", metavar="PATH", help="a picture; - reads one from standard input")
-    detect.add_argument("--json", action="store_true", help="print one line of Human's JSON for each picture")
+    detect.add_argument(
+        "paths",
+        nargs="+",
+        metavar="PATH",
+        help="a picture, a folder of them, a pattern such as 'photos/*.jpg', a video file, the number of a camera, or "
+        "an address (rtsp, rtsps, http, https) of a video; - reads a picture from standard input",
+    )
+    detect.add_argument("--recursive", action="store_true", help="read the folders in folders, too")
+    form = detect.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print one line of Human's JSON for each picture or frame")
+    form.add_argument(
+        "--output", type=Path, metavar="FILE", help="write the results to this .jsonl, .csv or .parquet file"
+    )
+    detect.add_argument(
+        "--fields",
+        default="",
+        metavar="A,B",
+        help="write these only: columns of .csv and .parquet, fields such as face.box of .jsonl",
+    )
     detect.add_argument(
         "--draw", type=Path, metavar="DIR", help="write each picture there, with the result drawn on it"
     )
-    detect.add_argument("--device", help="auto, cpu, cuda or cuda:N")
+    detect.add_argument("--frames", type=int, metavar="N", help="read at most so many frames of each video")
+    _add_max_faces(detect)
     detect.add_argument("--preset", help="human (the default), fast, balanced or accurate; --config changes it")
-    detect.add_argument("--config", metavar="FILE", help="a TOML file; Human's names and snake_case names both work")
+    _add_settings(detect)
+    detect.add_argument("--verbose", action="store_true", help="print the number of live tensors at the end")
 
 
-def _add_models(models: argparse.ArgumentParser) -> None:
+def _add_match(match: argparse.ArgumentParser) -> None:
+    match.add_argument("first", metavar="A", help="a picture; - reads one from standard input")
+    match.add_argument("second", metavar="B", help="a picture")
+    match.add_argument(
+        "-q", "--quiet", action="store_true", help="print nothing: the exit code is 0, 1, or 2 on errors"
+    )
+    _add_settings(match)
+
+
+def _add_extract(extract: argparse.ArgumentParser) -> None:
+    extract.add_argument("source", metavar="FOLDER", help="a folder of pictures, or a pattern")
+    extract.add_argument(
+        "output", type=Path, metavar="OUTPUT", help="the .npz or .parquet file; an interrupted command is resumed"
+    )
+    extract.add_argument("--recursive", action="store_true", help="read the folders in folders, too")
+    _add_max_faces(extract)
+    _add_settings(extract)
+
+
+def _add_max_faces(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--max-faces", type=int, metavar="N", help="detect at most so many faces in a picture")
+
+
+def _add_settings(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--device", help="auto, cpu, cuda or cuda:N")
+    command.add_argument("--config", metavar="FILE", help="a TOML file; Human's names and snake_case names both work")
+    command.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="a key of the configuration, with a value as in TOML: face.iris.enabled=false; may be repeated",
+    )
+
+
+def _add_models(models: Parser) -> None:
     actions = models.add_subparsers(required=True, metavar="ACTION", dest="action")
-    listing = actions.add_parser("list", help="all models, with size and licence, and which of them are cached")
+    listing = _add_command(actions, "list", "all models, with size and licence, which are defaults, which are cached")
     listing.add_argument("--task", choices=TASKS, help="only models for this")
+    listing.add_argument("--json", action="store_true", help="print one array of JSON")
 
     pull = actions.add_parser("pull", help="fetch models")
     _add_choice(pull)

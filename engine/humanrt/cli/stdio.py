@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 class OutputError(Exception):
-    """Standard output cannot be written. ``is_unread``: it is a pipe whose reader has closed it."""
+    """An output cannot be written. ``is_unread``: it is a pipe whose reader has closed it."""
 
-    def __init__(self, error: OSError) -> None:
-        super().__init__(f"standard output cannot be written: {error.strerror or error}")
+    def __init__(self, error: OSError, output: str = "standard output") -> None:
+        super().__init__(f"{output} cannot be written: {error.strerror or error}")
         self.is_unread: bool = isinstance(error, BrokenPipeError)
 
 
@@ -74,6 +74,16 @@ def read_input(limit: int) -> bytes:
         raise OSError(f"standard input cannot be read: {error.strerror}") from error
 
 
+def error_is_terminal() -> bool:
+    """Return whether standard error is a terminal, on which a line may be replaced."""
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
+def output_is_terminal() -> bool:
+    """Return whether standard output is a terminal."""
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
 def _write(stream: TextIO, text: str) -> None:
     try:
         stream.write(text)
@@ -105,7 +115,7 @@ class ProgressLine:
 
     def __call__(self, progress: "Progress") -> None:
         """Show the line, with the progress of one fetch updated."""
-        if sys.stderr is None or not sys.stderr.isatty():
+        if not error_is_terminal():
             return
         with self._lock:
             if progress.received >= progress.total and progress.what not in self._latest:

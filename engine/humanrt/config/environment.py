@@ -36,6 +36,9 @@ class Environment(NamedTuple):
     download_idle_seconds: float | None = None
     """``HUMANRT_DOWNLOAD_IDLE_SECONDS``: the maximum time without data. None: the store's default."""
 
+    no_color: bool = False
+    """``NO_COLOR``, with any text, or ``TERM=dumb``: the command line writes no colours."""
+
     @classmethod
     def read(cls) -> Self:
         """Read the variables.
@@ -51,6 +54,7 @@ class Environment(NamedTuple):
             download_bytes=_positive("HUMANRT_DOWNLOAD_BYTES", int),
             download_seconds=_positive("HUMANRT_DOWNLOAD_SECONDS", float),
             download_idle_seconds=_positive("HUMANRT_DOWNLOAD_IDLE_SECONDS", float),
+            no_color=bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb",
         )
 
 

@@ -14,6 +14,7 @@ from humanrt.errors import ConfigError, MissingDependencyError
 from humanrt.result.record import Box
 
 ROWS_AT_ONCE = 1024
+INSTEAD = "write a .npz file"
 
 
 class FaceRow(NamedTuple):
@@ -41,7 +42,7 @@ def check_output(path: Path) -> None:
     if path.suffix.lower() not in WRITERS:
         raise ConfigError(f"the output is {str(path)!r}; its ending must be {' or '.join(WRITERS)}")
     if path.suffix.lower() == ".parquet":
-        _parquet()
+        load_parquet(INSTEAD)
 
 
 def write_faces(path: Path, read: ReadPictures) -> None:
@@ -95,7 +96,7 @@ def _write_npz(path: Path, read: ReadPictures) -> None:
 
 def _write_parquet(path: Path, read: ReadPictures) -> None:
     """Write a row for each face, and one without a face for each picture that has none."""
-    pyarrow, parquet = _parquet()
+    pyarrow, parquet = load_parquet(INSTEAD)
     number = pyarrow.float32()
     schema = pyarrow.schema(
         [
@@ -124,14 +125,17 @@ def _parquet_rows(pictures: Iterable[PictureRows]) -> Iterator[dict[str, Any]]:
             yield {"path": path, "error": picture.error or None}
 
 
-def _parquet() -> tuple[Any, Any]:
-    """Import pyarrow."""
+def load_parquet(instead: str) -> tuple[Any, Any]:
+    """Return the modules ``pyarrow`` and ``pyarrow.parquet``.
+
+    Raises ``MissingDependencyError``, whose message ends with what to do ``instead``.
+    """
     try:
         return importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
     except ImportError as error:
         raise MissingDependencyError(
-            f'Parquet files need pyarrow, which cannot be imported: {error}; `pip install "humanrt[data]"`, or write '
-            "a .npz file",
+            f'Parquet files need pyarrow, which cannot be imported: {error}; `pip install "humanrt[data]"`, or '
+            f"{instead}",
             name="pyarrow",
         ) from error
 

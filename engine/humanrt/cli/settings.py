@@ -1,0 +1,39 @@
+"""The configuration that the options of a command describe."""
+
+import argparse
+import os
+import tomllib
+from collections.abc import Mapping
+
+from humanrt.config import Config, load_config
+from humanrt.errors import ConfigError
+
+
+def read_settings(options: argparse.Namespace, base: Config | None = None) -> Config:
+    """Return the configuration of the options; later ones of this list take precedence.
+
+    The list is ``--preset``, ``--config``, ``--set``, ``--max-faces``, ``--device``.
+
+    Raises ``ConfigError`` if one of them is wrong.
+    """
+    if "preset" in options and options.preset:
+        base = Config.preset(options.preset)
+    file = os.path.expanduser(options.config) if options.config else None  # noqa: PTH111 - text, for messages
+    config = load_config(file, base)
+    for setting in options.set:
+        config = config.merge(_read_setting(setting))
+    if "max_faces" in options and options.max_faces is not None:
+        config = config.merge({"face": {"detector": {"max_detected": options.max_faces}}})
+    return config.merge({"device": options.device}) if options.device else config
+
+
+def _read_setting(setting: str) -> Mapping[str, object]:
+    """Return ``key=value`` as a dict of dicts."""
+    key, equals, value = setting.partition("=")
+    if not equals or not key.strip():
+        raise ConfigError(f"--set {setting}: it must be KEY=VALUE, such as face.detector.max_detected=5")
+    try:
+        return tomllib.loads(f"{key} = {value}")
+    except (ValueError, RecursionError) as error:
+        text = f"; a text has quotes: --set '{key}=\"{value}\"'" if value.isidentifier() else ""
+        raise ConfigError(f"--set {setting}: it cannot be read as TOML: {error}{text}") from error
