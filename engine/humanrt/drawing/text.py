@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from humanrt.drawing.fontfile import is_font
 from humanrt.drawing.options import Color
 from humanrt.errors import ConfigError
 from humanrt.imaging.opencv import load_cv2
@@ -96,10 +97,10 @@ def _load(name: str) -> object:
     """
     fonts: dict[str, object] = vars(_fonts).setdefault("by_name", {})
     if name not in fonts:
-        font = load_cv2().FontFace(name)
-        if not font.getName():
+        font = load_cv2().FontFace(name) if name in BUILT_IN or is_font(name) else None
+        if font is None or not font.getName():
             raise ConfigError(
-                f"draw.font is {name!r}, which is not found; it must be {', '.join(BUILT_IN)} or the path of a "
+                f"draw.font is {name!r}, which is not a font or is damaged; it must be {', '.join(BUILT_IN)} or the path of a "
                 "TrueType file"
             )
         fonts[name] = font
