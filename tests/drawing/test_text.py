@@ -56,7 +56,7 @@ def test_a_font_that_does_not_exist_is_refused():
         Type("Comic", 20, 25).measure(("H",))
 
 
-@pytest.mark.parametrize("mark", ["\ud800", "\udfff", "\0", "\n", "\t", "\x1b", "\x7f", "\x85"])
+@pytest.mark.parametrize("mark", ["\ud800", "\0", "\n", "\t", "\x1b", "\x7f", "\x85"])
 def test_what_has_no_letter_is_drawn_as_a_replacement_character(mark):
     font = Type("sans", 20, 25)
     assert font.measure((f"a{mark}b",)) == font.measure(("a\ufffdb",))

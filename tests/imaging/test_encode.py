@@ -88,7 +88,7 @@ def test_a_picture_too_large_for_its_format_is_refused(ending, width, tmp_path) 
 
 
 def test_a_list_is_not_a_picture_and_a_path_may_be_bytes(photo, tmp_path) -> None:
-    with pytest.raises(InputError, match="a picture is an array, .*; this is list"):
+    with pytest.raises(InputError, match="this is list"):
         write_picture(tmp_path / "out.png", [[1]])
     for write in (write_picture, write_png):
         write(bytes(tmp_path / f"{write.__name__}.png"), photo)

@@ -6,9 +6,8 @@ come from people who are trusted, as programs do.
 
 import os
 import stat
+import struct
 from pathlib import Path
-from struct import error as StructError
-from struct import unpack_from
 
 import numpy as np
 
@@ -28,17 +27,17 @@ def is_font(name: str) -> bool:
         if not stat.S_ISREG(status.st_mode) or not 12 <= status.st_size <= LARGEST_FILE:
             return False
         data = Path(name).read_bytes()
-        start = unpack_from(">I", data, 12)[0] if data[:4] == COLLECTION else 0
+        start = struct.unpack_from(">I", data, 12)[0] if data[:4] == COLLECTION else 0
         return data[start : start + 4] in MAGIC and _are_whole(data, start)
-    except (OSError, ValueError, StructError):
+    except (OSError, ValueError, struct.error):
         return False
 
 
 def _are_whole(data: bytes, start: int) -> bool:
     """Return whether the directory at ``start`` has tables, all of them in the file and with their checksums."""
-    count = unpack_from(">H", data, start + 4)[0]
+    count: int = struct.unpack_from(">H", data, start + 4)[0]
     for i in range(count):
-        tag, checksum, offset, length = unpack_from(">4sIII", data, start + 12 + 16 * i)
+        tag, checksum, offset, length = struct.unpack_from(">4sIII", data, start + 12 + 16 * i)
         if offset + length > len(data):
             return False
         table = data[offset : offset + length]

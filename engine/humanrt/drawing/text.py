@@ -3,9 +3,9 @@
 The size of a font is that of its em square in pixels, as in CSS: capitals are three quarters of it high.
 """
 
+import re
 from collections.abc import Sequence
 from math import ceil
-from re import compile
 from threading import local
 from typing import NamedTuple
 
@@ -25,7 +25,7 @@ LINE, PADDING, BASELINE = 1.36, 0.36, 1.02
 OPACITY = 0.75
 # OpenCV finds a font by a name of its own or by a path, and has no other fonts of the system.
 BUILT_IN = ("sans", "italic", "uni")
-UNPRINTABLE = compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _fonts = local()
 
 
@@ -100,8 +100,8 @@ def _load(name: str) -> object:
         font = load_cv2().FontFace(name) if name in BUILT_IN or is_font(name) else None
         if font is None or not font.getName():
             raise ConfigError(
-                f"draw.font is {name!r}, which is not a font or is damaged; it must be {', '.join(BUILT_IN)} or the path of a "
-                "TrueType file"
+                f"draw.font is {name!r}, which is not a font or is damaged; it must be {', '.join(BUILT_IN)} or the path "
+                "of a TrueType file"
             )
         fonts[name] = font
     return fonts[name]
