@@ -100,8 +100,8 @@ def _load(name: str) -> object:
         font = load_cv2().FontFace(name) if name in BUILT_IN or is_font(name) else None
         if font is None or not font.getName():
             raise ConfigError(
-                f"draw.font is {name!r}, which is not a font or is damaged; it must be {', '.join(BUILT_IN)} or the path "
-                "of a TrueType file"
+                f"draw.font is {name!r}, which is not a font or is damaged; it must be {', '.join(BUILT_IN)} or the "
+                "path of a TrueType file"
             )
         fonts[name] = font
     return fonts[name]
