@@ -88,6 +88,8 @@ def test_options_are_frozen_and_checked():
         ({"alpha": 1.5}, "draw.alpha is 1.5; it must be 0 to 1"),
         ({"lineWidth": 0}, "draw.line_width is 0; it must be 1 to 1000"),
         ({"font": "8px sans"}, "type is at least 9px"),
+        ({"font": "1000.5px sans"}, "at most 1000px"),
+        ({"font": f"{'9' * 400}px sans"}, "at most 1000px"),
         ({"font": " "}, "must be a font"),
         ({"drawBoxes": 1}, "draw.draw_boxes is 1; it must be a bool"),
     ):

@@ -256,3 +256,17 @@ def test_threads_draw_at_the_same_time():
                 pool.map(lambda result: draw_result(picture, result), results), expected, strict=True
             ):
                 np.testing.assert_array_equal(drawn, each)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        (("a.png", EMPTY), InputError, "this is str"),
+        ((None, EMPTY), InputError, "this is NoneType"),
+        ((PICTURE, None), InputError, "the result is NoneType; it must be a Result"),
+        ((PICTURE, EMPTY, []), ConfigError, "options is list; it must be DrawOptions, a dict or None"),
+    ],
+)
+def test_arguments_of_another_type_are_refused(arguments, error, message):
+    with pytest.raises(error, match=message):
+        draw_result(*arguments)

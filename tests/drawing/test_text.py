@@ -54,3 +54,11 @@ def test_the_ground_of_a_label_is_its_size_and_clipped_to_the_picture():
 def test_a_font_that_does_not_exist_is_refused():
     with pytest.raises(ConfigError, match=r"draw.font is 'Comic'"):
         Type("Comic", 20, 25).measure(("H",))
+
+
+@pytest.mark.parametrize("mark", ["\ud800", "\0", "\n", "\t", "\x1b", "\x7f", "\x85"])
+def test_what_has_no_letter_is_drawn_as_a_replacement_character(mark):
+    font = Type("sans", 20, 25)
+    assert font.measure((f"a{mark}b",)) == font.measure(("a\ufffdb",))
+    for found, expected in zip(pixels_of(font, (f"a{mark}b",)), pixels_of(font, ("a\ufffdb",)), strict=True):
+        np.testing.assert_array_equal(found, expected)

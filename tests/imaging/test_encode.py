@@ -85,3 +85,11 @@ def test_a_picture_too_large_for_its_format_is_refused(ending, width, tmp_path) 
     with pytest.raises(InputError, match=f"{width} x 1 pixels is too large for .{ending}; write it as .png"):
         write_picture(tmp_path / f"out.{ending}", np.zeros((1, width, 3), np.uint8))
     assert not any(tmp_path.iterdir())
+
+
+def test_a_list_is_not_a_picture_and_a_path_may_be_bytes(photo, tmp_path) -> None:
+    with pytest.raises(InputError, match="this is list"):
+        write_picture(tmp_path / "out.png", [[1]])
+    for write in (write_picture, write_png):
+        write(bytes(tmp_path / f"{write.__name__}.png"), photo)
+    assert {path.name for path in tmp_path.iterdir()} == {"write_picture.png", "write_png.png"}

@@ -15,6 +15,8 @@ Color: TypeAlias = tuple[int, int, int]
 Pixels = Annotated[float, Between(0, 10_000)]
 # Smaller letters cannot be read.
 SMALLEST_TYPE = 9
+# OpenCV crashes at letters of some thousand pixels.
+LARGEST_TYPE = 1000
 COLORS = ("color", "label_color", "shadow_color")
 HEX, FUNCTION = r"#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})", r"rgba?\((\d+), ?(\d+), ?(\d+)(?:, ?1(?:\.0*)?)?\)"
 FONT = r"(?:(\d+(?:\.\d+)?)px +)?(.+)"
@@ -47,7 +49,7 @@ class DrawOptions(Section):
     """The colour of the shadows of lines and behind labels, which are translucent; None is none of either."""
     font: str = "sans"
     """``"sans"``, ``"italic"``, ``"uni"`` or the path of a TrueType file; a size may be
-    in front of it, "16px sans", at least 9. Without one the size follows the picture and its faces."""
+    in front of it, "16px sans", 9 to 1000. Without one the size follows the picture and its faces."""
     line_height: Pixels | None = None
     """The height of a line of a label of several lines."""
     line_width: Annotated[int, Between(1, 1000)] | None = None
@@ -99,8 +101,10 @@ class DrawOptions(Section):
             return _color(cls.key(name), value)
         if name == "font" and isinstance(value, str):
             size = _split_font(cls.key(name), value)[0]
-            if size is not None and size < SMALLEST_TYPE:
-                raise ConfigError(f"{cls.key(name)} is {value!r}; type is at least {SMALLEST_TYPE}px")
+            if size is not None and not SMALLEST_TYPE <= size <= LARGEST_TYPE:
+                raise ConfigError(
+                    f"{cls.key(name)} is {value[:99]!r}; type is at least {SMALLEST_TYPE}px, at most {LARGEST_TYPE}px"
+                )
         return value
 
     def split_font(self) -> tuple[float | None, str]:

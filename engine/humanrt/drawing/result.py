@@ -9,7 +9,7 @@ from humanrt.drawing.canvas import Canvas, whole
 from humanrt.drawing.options import DrawOptions
 from humanrt.drawing.primitives import check_canvas
 from humanrt.drawing.style import is_drawable
-from humanrt.errors import InputError
+from humanrt.errors import ConfigError, InputError
 from humanrt.imaging.encode import check_picture
 from humanrt.imaging.opencv import load_cv2
 from humanrt.result import Result
@@ -36,6 +36,8 @@ def draw_result(
     """
     if options is None or isinstance(options, Mapping):
         options = DrawOptions().merge(options or {})
+    if not isinstance(options, DrawOptions):
+        raise ConfigError(f"options is {type(options).__name__}; it must be DrawOptions, a dict or None")
     _check_size(pixels, result)
     drawn = pixels if in_place else np.array(pixels, order="C")
     check_canvas(drawn)
@@ -70,6 +72,8 @@ def crop_faces(pixels: NDArray[np.uint8], result: Result) -> list[NDArray[np.uin
 
 def _check_size(pixels: NDArray[np.uint8], result: Result) -> None:
     check_picture(pixels)
+    if not isinstance(result, Result):
+        raise InputError(f"the result is {type(result).__name__}; it must be a Result, as detect() returns it")
     height, width = pixels.shape[:2]
     if (width, height) != (result.width, result.height):
         raise InputError(

@@ -3,6 +3,7 @@
 The size of a font is that of its em square in pixels, as in CSS: capitals are three quarters of it high.
 """
 
+import re
 from collections.abc import Sequence
 from math import ceil
 from threading import local
@@ -11,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from humanrt.drawing.fontfile import is_font
 from humanrt.drawing.options import Color
 from humanrt.errors import ConfigError
 from humanrt.imaging.opencv import load_cv2
@@ -23,6 +25,7 @@ LINE, PADDING, BASELINE = 1.36, 0.36, 1.02
 OPACITY = 0.75
 # OpenCV finds a font by a name of its own or by a path, and has no other fonts of the system.
 BUILT_IN = ("sans", "italic", "uni")
+UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _fonts = local()
 
 
@@ -39,7 +42,7 @@ class Type(NamedTuple):
     def measure(self, lines: Sequence[str]) -> tuple[int, int]:
         """Return the width and height of a label of these lines, its margin included."""
         cv2, font = load_cv2(), _load(self.font)
-        widths = (cv2.getTextSize((0, 0), line, (0, 0), font, self.size, WEIGHT)[2] for line in lines)
+        widths = (cv2.getTextSize((0, 0), _clean(line), (0, 0), font, self.size, WEIGHT)[2] for line in lines)
         width = ceil(max(widths) + 2 * PADDING * self.size)
         return width, ceil(LINE * self.size) + (len(lines) - 1) * self.line_height
 
@@ -59,7 +62,13 @@ class Type(NamedTuple):
             _cover(image, (left, top, left + width, top + height), shadow, self.size / 4)
         x, baseline = left + round(PADDING * self.size), top + round(BASELINE * self.size)
         for i, line in enumerate(lines):
-            cv2.putText(image, line, (x, baseline + i * self.line_height), color, font, self.size, WEIGHT)
+            place = x, baseline + i * self.line_height
+            cv2.putText(image, _clean(line), place, color, font, self.size, WEIGHT)
+
+
+def _clean(line: str) -> str:
+    """Return a line with a replacement character for each control character and surrogate: OpenCV crashes at those."""
+    return UNPRINTABLE.sub("\ufffd", line)
 
 
 def _cover(image: NDArray[np.uint8], corners: tuple[int, int, int, int], color: Color, radius: float) -> None:
@@ -88,11 +97,11 @@ def _load(name: str) -> object:
     """
     fonts: dict[str, object] = vars(_fonts).setdefault("by_name", {})
     if name not in fonts:
-        font = load_cv2().FontFace(name)
-        if not font.getName():
+        font = load_cv2().FontFace(name) if name in BUILT_IN or is_font(name) else None
+        if font is None or not font.getName():
             raise ConfigError(
-                f"draw.font is {name!r}, which is not found; it must be {', '.join(BUILT_IN)} or the path of a "
-                "TrueType file"
+                f"draw.font is {name!r}, which is not a font or is damaged; it must be {', '.join(BUILT_IN)} or the "
+                "path of a TrueType file"
             )
         fonts[name] = font
     return fonts[name]

@@ -15,7 +15,9 @@ LOSSY = {".jpg": "IMWRITE_JPEG_QUALITY", ".jpeg": "IMWRITE_JPEG_QUALITY", ".webp
 LOSSLESS = (".png",)
 
 
-def write_picture(path: str | os.PathLike[str], pixels: NDArray[np.uint8], *, quality: int | None = None) -> None:
+def write_picture(
+    path: str | bytes | os.PathLike[str], pixels: NDArray[np.uint8], *, quality: int | None = None
+) -> None:
     """Write a picture, uint8 [h, w, 3] RGB, to a PNG, JPEG or WebP file, which appears whole or not at all.
 
     The ending of ``path`` decides the format: ``.png``, ``.jpg``, ``.jpeg`` or ``.webp``. ``quality`` is that of JPEG
@@ -25,7 +27,7 @@ def write_picture(path: str | os.PathLike[str], pixels: NDArray[np.uint8], *, qu
     Raises ``InputError`` if ``pixels`` is another array, or if the ending or the quality is another one; ``OSError`` if
     the file cannot be written.
     """
-    path = Path(path)
+    path = Path(os.fsdecode(path))
     ending = path.suffix.lower()
     if ending not in LOSSY and ending not in LOSSLESS:
         raise InputError(f"{path} ends in {ending!r}; pictures are written to .png, .jpg, .jpeg and .webp")
@@ -36,12 +38,12 @@ def write_picture(path: str | os.PathLike[str], pixels: NDArray[np.uint8], *, qu
     _write(path, ending, pixels, DEFAULT_QUALITY if quality is None else quality)
 
 
-def write_png(path: str | os.PathLike[str], image: NDArray[np.uint8]) -> None:
+def write_png(path: str | bytes | os.PathLike[str], image: NDArray[np.uint8]) -> None:
     """Write a picture, uint8 [h, w, 3] RGB, to a PNG file, which appears whole or not at all, whatever its ending.
 
     Raises ``InputError`` if ``image`` is another array, ``OSError`` if the file cannot be written.
     """
-    _write(Path(path), ".png", image, DEFAULT_QUALITY)
+    _write(Path(os.fsdecode(path)), ".png", image, DEFAULT_QUALITY)
 
 
 def _write(path: Path, ending: str, pixels: NDArray[np.uint8], quality: int) -> None:
@@ -63,5 +65,7 @@ def _write(path: Path, ending: str, pixels: NDArray[np.uint8], quality: int) -> 
 
 def check_picture(image: NDArray[np.uint8]) -> None:
     """Raise ``InputError`` unless ``image`` is uint8 [h, w, 3]."""
+    if not isinstance(image, np.ndarray):
+        raise InputError(f"a picture is an array, uint8 [h, w, 3], here; this is {type(image).__name__}")
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
         raise InputError(f"a picture is uint8 [h, w, 3] here; this array is {image.dtype} {list(image.shape)}")

@@ -21,6 +21,8 @@ ACCEPTED_SOURCES = (
     "accepted are the path of a video or a picture, a folder of pictures, a pattern such as 'frames/*.png', the number "
     "of a camera, an address (rtsp, rtsps, http, https), and an iterable or asynchronous iterable of pictures"
 )
+# OpenCV crashes at a negative number, and takes no larger one than a C integer.
+LAST_CAMERA = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -38,12 +40,14 @@ class Reading:
 class Frames:
     """The frames of one source, from ``open()`` to ``aclose()``, for the consumer in one event loop.
 
-    Raises ``InputError`` if the source is of no accepted type.
+    Raises ``InputError`` if the source is of no accepted type or not the number of a camera.
     """
 
     def __init__(self, source: StreamSource, reading: Reading) -> None:
         if not isinstance(source, int) or isinstance(source, bool):
             check_source(source, ACCEPTED_SOURCES)
+        elif not 0 <= source <= LAST_CAMERA:
+            raise InputError(f"{source!r} is not the number of a camera; it must be 0 or more, the first is 0")
         self._source = source
         self._reading = reading
         self._capture: Capture | None = None
