@@ -120,11 +120,11 @@ async def test_parquet_without_pyarrow_is_refused_at_once(human, folder, tmp_pat
 @pytest.mark.slow(2)
 async def test_a_cancelled_extraction_goes_on_where_it_ended(human, folder, tmp_path, monkeypatch):
     output, detected = tmp_path / "faces.npz", Counter()
-    read = human_module.read_picture
+    read = human_module.read_into
 
-    def counting(source, **options):
+    def counting(room, source, **options):
         detected[source.name] += 1
-        return read(source, **options)
+        return read(room, source, **options)
 
     with monkeypatch.context() as patch:
         hold = Hold(patch, Journal, "add", after=True)
@@ -139,7 +139,7 @@ async def test_a_cancelled_extraction_goes_on_where_it_ended(human, folder, tmp_
         await human.extract(folder / "inner", output)
     with pytest.raises(ConfigError, match="with another folder or configuration"):
         await human.extract(folder, output, {"face": {"detector": {"max_detected": 2}}})
-    monkeypatch.setattr(human_module, "read_picture", counting)
+    monkeypatch.setattr(human_module, "read_into", counting)
     assert await human.extract(folder, output) == (4, 2, 1, 1)
     assert (len(detected), detected.total()) == (3, 3)
 

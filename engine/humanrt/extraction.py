@@ -204,10 +204,10 @@ def _picture(content: dict[str, Any]) -> PictureRows | None:
             FaceRow(score, tuple(box), np.frombuffer(base64.b64decode(embedding), "<f4"))
             for score, box, embedding in content["faces"]
         ]
-        picture = PictureRows(content["path"], faces, content["error"])
+        path, error = content["path"], content["error"]
     except (KeyError, TypeError, ValueError):
         return None
-    return picture if isinstance(picture.path, str) and isinstance(picture.error, str) else None
+    return PictureRows(path, faces, error) if isinstance(path, str) and isinstance(error, str) else None
 
 
 def _header(folder: Path, config: Config) -> dict[str, Any]:
