@@ -121,6 +121,23 @@ class TestOutcomes:
         assert value == 2
 
     @AUTO
+    @pytest.mark.parametrize("kind", [iter, later])
+    async def test_an_array_that_the_source_writes_again_changes_no_picture(self, human, kind):
+        pixels = np.empty_like(frame(0))
+
+        class Reusing:
+            def __iter__(self):
+                for number in range(COUNT):
+                    pixels[:] = frame(number)
+                    yield pixels
+
+        found = []
+        async with human.detect_many(kind(Reusing()), at_once=4, ordered=True) as batch:
+            async for source, outcome in batch:
+                found.append((int(source[-1, -1, 0]), value_of(outcome)))
+        assert found == [(number, number % 3) for number in range(COUNT)]
+
+    @AUTO
     async def test_an_error_of_a_model_is_a_value(self, human, monkeypatch):
         def fail(*_):
             raise ModelRunError("broken")
@@ -169,7 +186,11 @@ class TestErrors:
 
     @AUTO
     async def test_invalid_options(self, human):
-        for options in ({"at_once": 0}, {"config": {"nonesuch": 1}}, {"config": {"device": "cuda:3"}}):
+        for options in (
+            *({"at_once": each} for each in (0, "2", 1.5, True)),
+            {"config": {"nonesuch": 1}},
+            {"config": {"device": "cuda:3"}},
+        ):
             with pytest.raises(ConfigError):
                 human.detect_many([], **options)
 
@@ -192,6 +213,26 @@ class TestErrors:
             assert sorted(found) == [0, 1, 2]
             with pytest.raises(StopAsyncIteration):
                 await anext(batch)
+
+    @AUTO
+    @pytest.mark.parametrize("kind", [iter, later])
+    @pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt, asyncio.CancelledError])
+    async def test_an_error_that_ends_loops_is_raised_by_the_batch_alone(self, human, kind, error):
+        class Failing:
+            def __iter__(self):
+                yield frame(1)
+                raise error
+
+        async with human.detect_many(kind(Failing()), at_once=2) as batch:
+            assert value_of((await anext(batch))[1]) == 1
+            with pytest.raises(StreamError if error is asyncio.CancelledError else error):
+                await anext(batch)
+        assert_nothing_is_left(human)
+
+    @AUTO
+    async def test_the_empty_path_is_not_the_current_folder(self, human):
+        with pytest.raises(InputError, match="the path is empty"):
+            await outcomes(human.detect_many(""))
 
     @AUTO
     async def test_errors_of_the_models_are_raised_before_the_first_picture(self, human):

@@ -97,6 +97,7 @@ async def test_a_picture_on_which_a_model_fails_is_written_with_the_error(human,
     ("output", "config", "error"),
     [
         ("faces.csv", None, ConfigError),
+        ("", None, ConfigError),
         ("faces.npz", {"face": {"description": OFF}}, ConfigError),
         ("faces.npz", {"face": OFF}, ConfigError),
         ("faces.npz", {"nonesuch": 1}, ConfigError),
@@ -105,7 +106,7 @@ async def test_a_picture_on_which_a_model_fails_is_written_with_the_error(human,
 )
 async def test_what_cannot_be_extracted_leaves_no_file(human, folder, tmp_path, output, config, error):
     with pytest.raises(error):
-        await human.extract(folder, tmp_path / output, config)
+        await human.extract(folder, output and tmp_path / output, config)
     assert names_in(tmp_path) == ["photos"]
 
 
@@ -189,13 +190,24 @@ def test_after_a_kill_each_picture_is_written_exactly_once(folder, tmp_path):
     assert names_in(tmp_path) == ["faces.npz", "photos"]
 
 
+DAMAGED = [
+    b'{"path": "b.png", "error": ""}\n',
+    b'{"faces": [], "error": ""}\n',
+    b'{"path": "b.png", "faces": []}\n',
+    b'{"path": "b.png", "faces": [[1]], "error": ""}\n',
+    b'{"path": ["b.png"], "faces": [], "error": ""}\n',
+]
+
+
 class TestJournal:
     ROWS = PictureRows("a.png", [FaceRow(0.5, (1.0, 2.0, 3.0, 4.5), np.array([1.5, -2.25], np.float32))])
 
     def journal(self, folder, header=None):
         return Journal(folder / "faces.npz", header or {"header": 1})
 
-    @pytest.mark.parametrize("end", [b"", b'{"path": "b', b'{"path": "b.png"}', b"\0\0\0", b"\xff\n", b"[]\n"])
+    @pytest.mark.parametrize(
+        "end", [b"", b'{"path": "b', b'{"path": "b.png"}', b"\0\0\0", b"\xff\n", b"[]\n", *DAMAGED]
+    )
     def test_the_lines_behind_a_kill_are_removed(self, tmp_path, end):
         journal = self.journal(tmp_path)
         assert journal.open() == 0
@@ -244,3 +256,28 @@ async def test_a_folder_that_does_not_exist_is_refused(human, tmp_path):
     with pytest.raises(InputError, match="does not exist"):
         await human.extract(tmp_path / "nothing", tmp_path / "faces.npz")
     assert names_in(tmp_path) == []
+
+
+async def test_the_empty_path_is_not_the_current_folder(human, tmp_path):
+    with pytest.raises(InputError, match="the path is empty"):
+        await human.extract("", tmp_path / "faces.npz")
+    assert names_in(tmp_path) == []
+
+
+async def test_a_single_picture_is_written_by_its_name(human, folder, tmp_path):
+    assert await human.extract(folder / "b.png", tmp_path / "faces.npz") == (1, 0, 0, 0)
+    assert load(tmp_path / "faces.npz")["pictures"].tolist() == ["b.png"]
+
+
+async def test_of_two_extractions_to_one_output_the_second_is_refused(human, folder, tmp_path, monkeypatch):
+    output = tmp_path / "faces.npz"
+    hold = Hold(monkeypatch, Journal, "finish")
+    first = asyncio.create_task(human.extract(folder / "b.png", output))
+    await happens(hold.reached)
+    try:
+        with pytest.raises(ConfigError, match=r"faces\.npz\.resume' is being written by another extraction"):
+            await human.extract(folder / "b.png", output)
+    finally:
+        hold.release()
+    assert await first == (1, 0, 0, 0)
+    assert names_in(tmp_path) == ["faces.npz", "photos"]

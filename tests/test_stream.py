@@ -294,6 +294,17 @@ class TestErrors:
             assert_nothing_is_left(human)
 
     @AUTO
+    async def test_the_empty_path_is_not_the_current_folder(self, human):
+        with pytest.raises(InputError, match="the path is empty"):
+            await labels(human.stream(""))
+
+    @AUTO
+    @pytest.mark.parametrize("value", [0, "2", 1.5, True])
+    async def test_max_pending_is_a_positive_integer(self, human, value):
+        with pytest.raises(ConfigError, match="max_pending is"):
+            human.stream([], max_pending=value)
+
+    @AUTO
     async def test_an_error_of_an_iterator_is_raised_unchanged(self, human):
         async def failing():
             yield frame(0)

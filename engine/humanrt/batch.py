@@ -2,12 +2,15 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterable, AsyncIterator, Iterable
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
 from contextvars import Context
 from types import TracebackType
-from typing import NoReturn, Protocol, Self, TypeAlias
+from typing import Annotated, NoReturn, Protocol, Self, TypeAlias
+
+import numpy as np
 
 from humanrt.config import Config
+from humanrt.config.section import Between, checked
 from humanrt.engine import Engine
 from humanrt.errors import ConfigError, EngineError, HumanRTError, StreamError
 from humanrt.imaging import PictureSource
@@ -16,7 +19,7 @@ from humanrt.result import Result
 from humanrt.runtime.cpu_budget import cpu_budget
 from humanrt.runtime.futures import retrieve
 from humanrt.runtime.side_by_side import end
-from humanrt.streams.feed import Feed, check_source
+from humanrt.streams.feed import Feed, check_source, each_of, each_of_async
 from humanrt.tracebacks import without_frames
 
 Outcome: TypeAlias = Result | HumanRTError
@@ -58,7 +61,9 @@ class Batch:
                 with outcome:
                     print(f"{path}: {len(outcome.face)} faces")
 
-    ``path`` is the ``Path`` of a picture in a folder or of a pattern, or the source that an iterable delivered.
+    ``path`` is the ``Path`` of a picture in a folder or of a pattern, or the source that an iterable delivered; of an
+    array, ``bytearray`` or ``memoryview`` from anything but a sequence or an array it is a copy, because a generator
+    may write its buffer again.
     ``outcome`` is a ``Result``, owned as that of ``detect()``, or the error that ``detect()`` raised, whose traceback
     keeps no picture alive. Errors that concern all pictures are raised: ``EngineError``, ``ConfigError``, those of
     ``load()`` and those of the iterable. The number of pictures in memory depends on ``at_once`` alone, because sources
@@ -119,7 +124,7 @@ class Batch:
         self._slots = asyncio.Semaphore(AHEAD * self._at_once)
         self._arrived = asyncio.Event()
         self._feed = Feed(self._at_once)
-        self._feed.read(self._sources, name="humanrt-sources")
+        self._feed.read(_own(self._sources), name="humanrt-sources")
         # In an empty context: the scope of the consumer may end before a worker does.
         self._workers = [asyncio.create_task(self._work(self._feed), context=Context()) for _ in range(self._at_once)]
         for worker in self._workers:
@@ -190,7 +195,9 @@ class Batch:
                 self._arrived.set()
         except StopAsyncIteration:
             pass
-        except Exception as error:  # noqa: BLE001 - the consumer raises it
+        except (asyncio.CancelledError, GeneratorExit):
+            raise
+        except BaseException as error:  # noqa: BLE001 - the consumer raises it; SystemExit would end the event loop
             self._error = self._error or without_frames(error)
             feed.stop()
 
@@ -214,6 +221,21 @@ class Batch:
                 outcome.dispose()
 
 
+def _own(
+    sources: Iterable[PictureSource] | AsyncIterable[PictureSource],
+) -> Iterable[PictureSource] | AsyncIterable[PictureSource]:
+    """Return the sources, which are read ahead, as ones that nothing writes to meanwhile."""
+    if isinstance(sources, Sequence | np.ndarray):
+        return sources
+    return each_of_async(sources, _copied) if isinstance(sources, AsyncIterable) else each_of(sources, _copied)
+
+
+def _copied(source: PictureSource) -> PictureSource:
+    if isinstance(source, np.ndarray):
+        return source.copy()
+    return bytes(source) if isinstance(source, bytearray | memoryview) else source
+
+
 def create_batch(
     detector: Detector,
     sources: ManySources,
@@ -228,8 +250,7 @@ def create_batch(
 
     Raises ``ConfigError`` if ``at_once`` is invalid, ``InputError`` if ``sources`` is of no accepted type.
     """
-    if at_once is not None and at_once < 1:
-        raise ConfigError(f"at_once is {at_once!r}; it must be at least 1, or None for the number of CPUs")
+    checked(at_once, Annotated[int, Between(1)] | None, "at_once")
     check_source(sources, ACCEPTED_SOURCES)
     if isinstance(sources, str | os.PathLike):
         sources = list_pictures(sources, recursive=recursive)  # a generator, which the thread of the feed runs

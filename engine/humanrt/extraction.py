@@ -14,7 +14,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import numpy as np
 
@@ -25,6 +25,9 @@ from humanrt.imaging.listing import list_pictures
 from humanrt.result import Result
 from humanrt.result.formats.faces import FaceRow, PictureRows, check_output, write_faces
 from humanrt.runtime import scheduler
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 OFF = {"enabled": False}
 FACES_ALONE = dict.fromkeys(("body", "hand", "object", "gesture", "segmentation"), OFF)
@@ -58,11 +61,11 @@ async def extract(
         raise ConfigError("extract() writes embeddings: enable face.description, mobilefacenet or insightface")
     config = config.merge({**FACES_ALONE, "raise_errors": False})
     folder, path = Path(os.fsdecode(source)), Path(os.fsdecode(output))
-    journal = Journal(path, _header(folder, config))
     await scheduler.run(check_output, path)
+    journal = Journal(path, _header(folder, config))
     try:
         resumed = await scheduler.run(journal.open)
-        pictures = (each for each in list_pictures(folder, recursive=recursive) if _name(each, folder) not in journal)
+        pictures = (each for each in list_pictures(source, recursive=recursive) if _name(each, folder) not in journal)
         async with create_batch(
             detector, pictures, config, bgr=False, at_once=at_once, ordered=False, recursive=False
         ) as batch:
@@ -83,6 +86,7 @@ class Journal:
         self._path = output.with_name(f"{output.name}.resume")
         self._header = header
         self._done: set[str] = set()
+        self._lock: BaseFileLock | None = None
         self._file: BinaryIO | None = None
         self._opened = False  # and of this extraction
 
@@ -92,14 +96,15 @@ class Journal:
     def open(self) -> int:
         """Open the file and return the number of pictures in it; a line that was not written whole is removed.
 
-        Raises ``ConfigError`` if it was written by another extraction, ``OSError``.
+        Raises ``ConfigError`` if it was written by another extraction, or one is writing it, ``OSError``.
         """
+        self._acquire()
         self._path.touch()
         self._file = self._path.open("r+b")
         end = 0
         for number, line in enumerate(self._file):
             content = _parse(line)
-            if content is None:
+            if content is None or (number and _picture(content) is None):
                 break
             if number == 0 and content != self._header:
                 raise ConfigError(
@@ -133,16 +138,39 @@ class Journal:
             faces += len(picture.faces)
             failed += bool(picture.error)
         write_faces(self._output, lambda: self._read(stopped))
+        self._done.clear()
         self.close()
-        self._path.unlink(missing_ok=True)
         return Extraction(count, faces, failed, resumed)
 
     def close(self) -> None:
-        """Close the file, and delete it if no picture is in it. Idempotent."""
-        if self._file is not None:
-            self._file.close()
-        if self._opened and not self._done:
-            self._path.unlink(missing_ok=True)
+        """Close the file, delete it if no picture is in it, and let other extractions write it. Idempotent."""
+        lock, self._lock = self._lock, None
+        if lock is None:
+            return
+        try:
+            if self._file is not None:
+                self._file.close()
+            if self._opened and not self._done:
+                self._path.unlink(missing_ok=True)
+        finally:
+            # Before the release: who waits for nothing may not take a lock that is about to be deleted.
+            if os.name != "nt":
+                Path(lock.lock_file).unlink(missing_ok=True)
+            lock.release()
+
+    def _acquire(self) -> None:
+        import filelock
+
+        self._path.parent.stat()  # FileLock would create the folder
+        # Acquired and released by different threads.
+        lock = filelock.FileLock(self._path.with_name(f".{self._path.name}.lock"), thread_local=False)
+        try:
+            lock.acquire(blocking=False)
+        except filelock.Timeout:
+            raise ConfigError(
+                f"{str(self._path)!r} is being written by another extraction: wait for its end, or name another output"
+            ) from None
+        self._lock = lock
 
     def _write(self, content: dict[str, Any]) -> None:
         assert self._file is not None  # noqa: S101 - for the type checker
@@ -155,12 +183,9 @@ class Journal:
             for line in lines:
                 if stopped():
                     raise asyncio.CancelledError
-                picture = json.loads(line)
-                faces = [
-                    FaceRow(score, tuple(box), np.frombuffer(base64.b64decode(embedding), "<f4"))
-                    for score, box, embedding in picture["faces"]
-                ]
-                yield PictureRows(picture["path"], faces, picture["error"])
+                picture = _picture(json.loads(line))
+                assert picture is not None  # noqa: S101 - open() removed the others
+                yield picture
 
 
 def _parse(line: bytes) -> dict[str, Any] | None:
@@ -170,6 +195,19 @@ def _parse(line: bytes) -> dict[str, Any] | None:
     except ValueError:
         return None
     return content if isinstance(content, dict) else None
+
+
+def _picture(content: dict[str, Any]) -> PictureRows | None:
+    """Return the picture of a line, or None if the line is damaged."""
+    try:
+        faces = [
+            FaceRow(score, tuple(box), np.frombuffer(base64.b64decode(embedding), "<f4"))
+            for score, box, embedding in content["faces"]
+        ]
+        path, error = content["path"], content["error"]
+    except (KeyError, TypeError, ValueError):
+        return None
+    return PictureRows(path, faces, error) if isinstance(path, str) and isinstance(error, str) else None
 
 
 def _header(folder: Path, config: Config) -> dict[str, Any]:
@@ -182,8 +220,10 @@ def _header(folder: Path, config: Config) -> dict[str, Any]:
 
 
 def _name(picture: object, folder: Path) -> str:
-    """Return the path of a picture relative to the folder, or as it is."""
+    """Return the path of a picture relative to the folder, or as it is; its name if it is the whole source."""
     path = Path(str(picture))
+    if path == folder:
+        return path.name
     return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.as_posix()
 
 

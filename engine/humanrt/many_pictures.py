@@ -102,7 +102,7 @@ class ManyPictures(Housekeeping):
         for each face, and one for each picture without faces; it needs ``pip install "humanrt[data]"``.
 
         After a call that was killed or cancelled, the same call goes on where it ended: the file ``OUTPUT.resume`` has
-        the pictures that are done. One process at a time may write an output.
+        the pictures that are done. A second call with an output that one is writing is refused.
 
         Raises ``ConfigError``, also if ``OUTPUT.resume`` is of another folder or configuration, ``InputError`` if the
         folder cannot be read, ``MissingDependencyError``, ``OSError`` if the output cannot be written, and the errors

@@ -5,12 +5,13 @@ import warnings
 from collections import deque
 from collections.abc import AsyncIterator
 from types import TracebackType
-from typing import Literal, NamedTuple, NoReturn, Protocol, Self, TypeAlias
+from typing import Annotated, Literal, NamedTuple, NoReturn, Protocol, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from humanrt.config import Config
+from humanrt.config.section import Between, checked
 from humanrt.errors import ConfigError, StreamError
 from humanrt.imaging import PictureSource
 from humanrt.result import Result
@@ -186,8 +187,7 @@ def create_stream(
     """
     if drop not in ("oldest", "none", None):
         raise ConfigError(f"drop is {drop!r}; accepted are 'oldest', 'none' and None")
-    if max_pending < 1:
-        raise ConfigError(f"max_pending is {max_pending!r}; it must be at least 1")
+    checked(max_pending, Annotated[int, Between(1)], "max_pending")
     if timeout is not None and not timeout > 0:
         raise ConfigError(f"timeout is {timeout!r}; it must be more than 0 seconds, or None")
     if not reconnect >= 0:

@@ -57,3 +57,8 @@ def test_a_folder_that_cannot_be_read_is_refused(folder, monkeypatch):
     monkeypatch.setattr("pathlib.Path.iterdir", refuse)
     with pytest.raises(InputError, match="cannot be read: Permission denied"):
         next(list_pictures(folder))
+
+
+def test_the_empty_path_is_not_the_current_folder():
+    with pytest.raises(InputError, match="the path is empty"):
+        next(list_pictures(""))

@@ -134,15 +134,17 @@ async def test_the_error_of_something_that_cannot_be_iterated_is_raised(feeds, s
         await feeds(source).take()
 
 
-async def test_a_source_that_was_cancelled_is_an_error(feeds):
-    async def cancelled():
+@KINDS
+async def test_a_source_that_was_cancelled_is_an_error(feeds, kind):
+    def cancelled():
         yield 1
         raise asyncio.CancelledError
 
-    feed = feeds(cancelled())
+    feed = feeds(kind(cancelled()))
     assert await feed.take() == 1
-    with pytest.raises(StreamError, match="was cancelled"):
+    with pytest.raises(StreamError, match="was cancelled") as caught:
         await feed.take()
+    assert isinstance(caught.value.__cause__, asyncio.CancelledError)
 
 
 @KINDS

@@ -18,9 +18,12 @@ def list_pictures(source: str | os.PathLike[str], *, recursive: bool = False) ->
     With ``recursive`` folders in folders are read, and links to folders are not followed. A pattern has ``*``, ``?``,
     ``[...]``, or ``**`` for any number of folders; a name that exists is not a pattern.
 
-    Raises ``InputError`` if there is no such file or folder, if a folder cannot be read, or if nothing fits a pattern.
+    Raises ``InputError`` if there is no such file or folder, the empty path included, if a folder cannot be read, or if
+    nothing fits a pattern.
     """
     path = Path(os.fsdecode(source))
+    if not os.fsdecode(source):  # a Path of it is the current folder
+        raise InputError("the path is empty; accepted are a file, a folder and a pattern")
     if path.is_dir():
         yield from _in_folder(path, recursive)
     elif path.exists():

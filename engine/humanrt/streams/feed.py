@@ -10,7 +10,7 @@ import os
 import threading
 import warnings
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future
 from contextvars import copy_context
 from typing import Generic, TypeVar
@@ -18,10 +18,12 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from humanrt.errors import InputError, StreamError
+from humanrt.runtime import scheduler
 from humanrt.runtime.futures import completion, drain, running_loop
 from humanrt.tracebacks import without_frames
 
 Item = TypeVar("Item")
+Made = TypeVar("Made")
 
 CLOSING_PATIENCE = 10.0
 """Seconds that ``aclose()`` waits for a source that blocks; its thread is then abandoned."""
@@ -38,6 +40,27 @@ def check_source(source: object, accepted: str) -> None:
         source, str | os.PathLike | Iterable | AsyncIterable
     ):
         raise InputError(f"{type(source).__name__} is not a source of pictures; {accepted}")
+
+
+def each_of(source: Iterable[Item], make: Callable[[Item], Made]) -> Iterator[Made]:
+    """Yield what ``make`` returns for each item; at the end, close a source that is a generator."""
+    items = iter(source)
+    try:
+        yield from map(make, items)
+    finally:
+        if isinstance(items, Generator):
+            items.close()
+
+
+async def each_of_async(source: AsyncIterable[Item], make: Callable[[Item], Made]) -> AsyncIterator[Made]:
+    """Yield as ``each_of()`` does; ``make`` is called on a thread of the scheduler."""
+    items = aiter(source)
+    try:
+        async for item in items:
+            yield await scheduler.run(make, item)
+    finally:
+        if isinstance(items, AsyncGenerator):
+            await items.aclose()
 
 
 class Feed(Generic[Item]):
@@ -89,7 +112,7 @@ class Feed(Generic[Item]):
                 if isinstance(items, Generator):
                     items.close()
         except BaseException as error:  # noqa: BLE001 - the consumer raises it
-            self._error = without_frames(error)
+            self._error = _for_consumer(error)
         self._end()
 
     async def _read_async(self, source: AsyncIterable[Item]) -> None:
@@ -104,11 +127,8 @@ class Feed(Generic[Item]):
             finally:
                 if isinstance(items, AsyncGenerator):
                     await items.aclose()
-        except asyncio.CancelledError:
-            self._error = StreamError("the source of the stream was cancelled")
-            raise
         except BaseException as error:  # noqa: BLE001 - the consumer raises it
-            self._error = without_frames(error)
+            self._error = _for_consumer(error)
         finally:
             self._end()
 
@@ -228,3 +248,13 @@ class Feed(Generic[Item]):
             ResourceWarning,
             stacklevel=3,
         )
+
+
+def _for_consumer(error: BaseException) -> BaseException:
+    """Return the error that the consumer raises: a cancellation of the source is none of the consumer."""
+    error = without_frames(error)
+    if not isinstance(error, asyncio.CancelledError):
+        return error
+    cancelled = StreamError("the source of the stream was cancelled")
+    cancelled.__cause__ = error
+    return cancelled

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterable, Iterator
+from collections.abc import AsyncIterable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -12,8 +12,7 @@ from humanrt.errors import InputError, StreamTimeoutError
 from humanrt.imaging import PictureSource, read_picture
 from humanrt.imaging.capture import ADDRESS, Capture, Frame
 from humanrt.imaging.listing import PICTURE_ENDINGS, list_pictures
-from humanrt.runtime import scheduler
-from humanrt.streams.feed import Feed, check_source
+from humanrt.streams.feed import Feed, check_source, each_of, each_of_async
 
 StreamSource: TypeAlias = str | os.PathLike[str] | int | Iterable[PictureSource] | AsyncIterable[PictureSource]
 
@@ -78,14 +77,14 @@ class Frames:
         is_live = isinstance(source, int) or (isinstance(source, str) and ADDRESS.match(source) is not None)
         feed = self._feed = Feed[Frame](self._reading.max_pending, drop_oldest=is_live if drops is None else drops)
         if isinstance(source, AsyncIterable):
-            feed.read(self._of_async_iterable(source), name="humanrt-frames")
+            feed.read(each_of_async(source, self._frame), name="humanrt-frames")
             return
         if isinstance(source, int) or (isinstance(source, str) and is_live):
             feed.read(self._of_video(source, feed), name="humanrt-capture")
         elif isinstance(source, str | os.PathLike):
-            feed.read(self._of_path(Path(os.fsdecode(source)), feed), name="humanrt-capture")
+            feed.read(self._of_path(os.fsdecode(source), feed), name="humanrt-capture")
         else:
-            feed.read(self._of_iterable(source), name="humanrt-frames")
+            feed.read(each_of(source, self._frame), name="humanrt-frames")
             return
         await self._arrival(feed)
         if feed.failed:
@@ -140,33 +139,17 @@ class Frames:
             self._patience = 2 * self._patience + reading.reconnect + 1
         return self._capture.frames(feed.pause)
 
-    def _of_path(self, path: Path, feed: Feed[Frame]) -> Iterator[Frame]:
+    def _of_path(self, source: str, feed: Feed[Frame]) -> Iterator[Frame]:
+        path = Path(source)
         if path.is_file() and path.suffix.lower() not in PICTURE_ENDINGS:
             yield from self._of_video(path, feed)
             return
-        for picture in list_pictures(path):
+        for picture in list_pictures(source):
             try:
                 frame = self._frame(picture)
             except InputError as error:
                 raise InputError(f"{str(picture)[:200]!r}: {error}") from error
             yield frame
-
-    def _of_iterable(self, source: Iterable[PictureSource]) -> Iterator[Frame]:
-        pictures = iter(source)
-        try:
-            yield from map(self._frame, pictures)
-        finally:
-            if isinstance(pictures, Generator):
-                pictures.close()
-
-    async def _of_async_iterable(self, source: AsyncIterable[PictureSource]) -> AsyncIterator[Frame]:
-        pictures = aiter(source)
-        try:
-            async for picture in pictures:
-                yield await scheduler.run(self._frame, picture)
-        finally:
-            if isinstance(pictures, AsyncGenerator):
-                await pictures.aclose()
 
     def _frame(self, source: PictureSource) -> Frame:
         """Read a picture to an array that nothing else writes to."""
