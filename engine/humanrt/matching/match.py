@@ -142,7 +142,8 @@ def normalize(embedding: Embedding) -> NDArray[np.float32]:
         raise InputError("this embedding is all zeros, and has no direction; accepted are others")
     # Squares of huge and of tiny numbers are no float64; a power of two changes no digit.
     values = np.ldexp(values, -np.frexp(largest)[1])
-    return (values / np.linalg.norm(values)).astype(np.float32)
+    unit: NDArray[np.float32] = (values / np.linalg.norm(values)).astype(np.float32)
+    return unit
 
 
 def complete_scale(
