@@ -279,7 +279,7 @@ def _check_settings(point: OperatingPoint, max_entries: int | None, ttl: float |
         raise InputError(f"point has size {point.size} and order {point.order}; accepted are a positive size, order 2")
     if max_entries is not None and not (_is_whole(max_entries) and max_entries >= 1):
         raise InputError(f"max_entries is {max_entries!r}; accepted are positive whole numbers and None")
-    if ttl is not None and not (isinstance(ttl, Real) and ttl > 0):
+    if ttl is not None and not (_is_real(ttl) and ttl > 0):
         raise InputError(f"ttl is {ttl!r}; accepted are positive seconds and None")
     if index not in ("exact", "usearch"):
         raise InputError(f'index is {index!r}; accepted are "exact" and "usearch"')
@@ -288,6 +288,10 @@ def _check_settings(point: OperatingPoint, max_entries: int | None, ttl: float |
 
 def _is_whole(value: object) -> bool:
     return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def _is_real(value: object) -> bool:
+    return isinstance(value, Real)
 
 
 def _check_name(name: object) -> None:

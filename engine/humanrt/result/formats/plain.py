@@ -39,9 +39,9 @@ _REFERENCES = ("face", "body", "hands")
 _WHOLE = ""  # the key of a Tree that stands for all fields that are not LARGE
 
 
-def to_dict(record: object, only: Paths | None, without: Paths, decimals: int | None) -> Json:
+def to_dict(record: object, only: Paths | None, without: Paths, decimals: object) -> Json:
     """Return a record as a dict; see ``Record.to_dict()``."""
-    if decimals is not None and not (isinstance(decimals, int) and decimals >= 0):
+    if not (decimals is None or (isinstance(decimals, int) and decimals >= 0)):
         raise InputError(f"decimals is {decimals!r}; accepted are 0 and more, and None")
     kind = type(record)
     left_out = {".".join(path) for path in _parse(kind, without)}
