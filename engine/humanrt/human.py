@@ -116,7 +116,7 @@ class Human(ManyPictures):
         ``clock`` returns the time of the frame in seconds, for videos that are not live: the limits in milliseconds of
         frame caching, and smoothing, depend on it.
 
-        Raises ``EngineClosedError`` if this Human was closed.
+        Raises ``EngineClosedError`` if this Human was closed, ``SessionError`` if ``clock`` is no function.
         """
         with self._in_flight():
             return Session(self._internals.registry, clock)

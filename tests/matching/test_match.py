@@ -93,12 +93,39 @@ def test_a_direction_of_zeros_is_refused():
         match.normalize(ZEROS)
 
 
-@pytest.mark.parametrize(
-    "options", [{"order": 0}, {"multiplier": -1}, {"min": 1}, {"min": 0.5, "max": 0.5}, {"order": math.nan}]
-)
+@pytest.mark.parametrize("options", [{"order": 0}, {"multiplier": -1}, {"min": 1}, {"min": 0.5, "max": 0.5}])
 def test_options_without_a_meaning_are_refused(options):
     with pytest.raises(InputError, match="order and multiplier must be positive, and max above min"):
         match.find(ZEROS, [ZEROS], **options)
+
+
+@pytest.mark.parametrize("name", ["order", "multiplier", "min", "max", "threshold"])
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, "2", 1j, 10**400])
+def test_an_option_that_is_no_finite_number_is_refused(name, value):
+    with pytest.raises(InputError, match=f"{name} is .* accepted are finite numbers"):
+        match.find(ZEROS, [ZEROS], **{name: value})
+
+
+@pytest.mark.parametrize("options", [{"multiplier": 1e308}, {"min": -1e308, "max": 1e308}])
+def test_options_whose_products_are_infinite_are_refused(options):
+    with pytest.raises(InputError, match="too large"):
+        match.similarity(ZEROS, ZEROS, **options)
+
+
+@pytest.mark.parametrize("order", [5e-324, 1e-3])
+def test_a_power_too_large_is_infinite_as_in_javascript(order):
+    assert match.similarity([3, 4, 0, 0], ZEROS, order=order) == 0.0
+
+
+@pytest.mark.parametrize("embedding", [np.array([1j, 0, 0, 0]), [1j, 0, 0, 0], [10**400, 0, 0, 0]])
+def test_numbers_that_are_not_real_or_too_large_are_refused(embedding):
+    with pytest.raises(InputError, match="not an array of numbers"):
+        match.distance(embedding, ZEROS)
+
+
+@pytest.mark.parametrize("scale", [1e200, 1e-200, 1e308, 5e-324])
+def test_huge_and_tiny_embeddings_have_a_direction(scale):
+    np.testing.assert_allclose(match.normalize([scale, -scale]), [0.5**0.5, -(0.5**0.5)], rtol=1e-7)
 
 
 def test_every_operating_point_names_a_model_card_with_its_size():

@@ -1,6 +1,7 @@
 """The file of a store: what is loaded is what was saved, bit for bit, or an error."""
 
 import json
+import zipfile
 
 import numpy as np
 import pytest
@@ -170,3 +171,19 @@ def test_pickled_objects_are_not_loaded(tmp_path):
     np.savez(tmp_path / "bad.npz", **rewritten(tmp_path / "faces.npz", ages=objects))
     with pytest.raises(InputError, match="allow_pickle=False"):
         EmbeddingStore.load(tmp_path / "bad.npz")
+
+
+@pytest.mark.parametrize("header", [b"{'descr': (((", b"{'descr': '<f4' 1L", b"{'descr': [1,\n  2\n 3", b'""" 1L'])
+def test_a_damaged_header_of_an_array_is_refused(tmp_path, header):
+    """NumPy reads headers by the parsers of Python."""
+    array = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header
+    with zipfile.ZipFile(tmp_path / "bad.npz", "w") as archive:
+        archive.writestr("vectors.npy", array)
+    with pytest.raises(InputError, match="is not the file of an EmbeddingStore"):
+        EmbeddingStore.load(tmp_path / "bad.npz")
+
+
+@pytest.mark.parametrize("path", [".", "/"])
+def test_a_folder_cannot_be_overwritten(path):
+    with pytest.raises(IsADirectoryError):
+        filled().save(path)

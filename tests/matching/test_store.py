@@ -252,3 +252,41 @@ def test_eight_threads(index):
         thread, i = map(float, name.split("-"))
         assert store.get(name).embedding.tolist() == [thread, i, 1.0, 2.0]
         assert store.search([thread, i, 1.0, 2.0], 1)[0].name == name
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"max_entries": 1.5}, {"max_entries": True}, {"ttl": "5"}, {"ttl": float("nan")}, {"index": []}],
+    ids=str,
+)
+def test_settings_of_another_type_are_refused(options):
+    with pytest.raises(InputError, match=f"{next(iter(options))} is .* accepted are"):
+        EmbeddingStore(POINT, **options)
+
+
+@pytest.mark.parametrize("point", [1000, "faceres", None])
+def test_a_point_is_an_operating_point(point):
+    with pytest.raises(InputError, match="accepted is an OperatingPoint"):
+        EmbeddingStore(point)
+
+
+@pytest.mark.parametrize("count", [1.5, True, "2", 0])
+def test_a_count_is_a_positive_whole_number(count):
+    with pytest.raises(InputError, match="accepted are positive whole numbers"):
+        store_of("a").search(unit(0), count)
+
+
+@pytest.mark.parametrize("similarity", ["x", float("nan"), None])
+def test_a_least_similarity_is_a_number(similarity):
+    with pytest.raises(InputError, match=r"min_similarity is .* accepted are finite numbers"):
+        store_of("a").search(unit(0), min_similarity=similarity)
+
+
+def test_a_payload_nested_too_deep_is_refused():
+    payload = []
+    for _ in range(100_000):
+        payload = [payload]
+    store = store_of()
+    with pytest.raises(InputError, match="this payload cannot be JSON"):
+        store.add("a", unit(0), payload)
+    assert len(store) == 0

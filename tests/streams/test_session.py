@@ -105,6 +105,35 @@ class TestSession:
         with pytest.raises(SessionError, match=r"was closed; create a new one with human\.session\(\)"):
             self.recalled(engine, session)
 
+    async def test_a_closed_session_is_not_entered_again(self, session):
+        session.close()
+        with pytest.raises(SessionError, match="was closed"), session:
+            pass
+        with pytest.raises(SessionError, match="was closed"):
+            async with session:
+                pass
+
+    @pytest.mark.parametrize("value", [5, None, "session"])
+    def test_what_is_no_session_is_refused(self, engine, value):
+        with pytest.raises(SessionError, match=r"session is .* accepted is one that"):
+            session_frame(value, engine.registry)
+
+    def test_a_clock_is_a_function(self, engine):
+        with pytest.raises(SessionError, match="clock is 5; accepted is a function"):
+            Session(engine.registry, 5)
+
+    @pytest.mark.parametrize("value", [None, "1", np.nan, np.inf, 10**400])
+    def test_a_clock_returns_finite_numbers(self, engine, value):
+        with Session(engine.registry, lambda: value) as session:
+            for _ in range(2):  # the session is not in use after the error
+                with pytest.raises(SessionError, match="the clock of this session returned"):
+                    self.recalled(engine, session)
+
+    @pytest.mark.parametrize("timestamp", [np.nan, np.inf, "x", 10**400])
+    def test_a_timestamp_is_a_finite_number(self, session, timestamp):
+        with pytest.raises(InputError, match="accepted are finite milliseconds"):
+            session.next(timestamp)
+
     def test_a_session_of_another_engine_is_refused(self, session):
         with Engine("cpu") as other, pytest.raises(SessionError, match="another Human's"):
             self.recalled(other, session)

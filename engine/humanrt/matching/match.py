@@ -12,6 +12,7 @@ all is given, and 20, 0 and 1 if another one is. Distances and similarities are 
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -57,12 +58,13 @@ class Scale(NamedTuple):
         """Return the similarity for a distance."""
         if distance == 0:
             return 1.0
-        root = math.sqrt(distance) if self.order == 2 else distance ** (1 / self.order)
+        root = math.sqrt(distance) if self.order == 2 else _power(distance, 1 / self.order)
         share = (1 - root / 100 - self.min) / (self.max - self.min)
         return _round(100 * float(np.clip(share, 0, 1))) / 100
 
     def _powers(self, difference: NDArray[np.float64]) -> float:
-        return float((np.abs(difference) ** self.order).sum())
+        with np.errstate(over="ignore", under="ignore"):
+            return float((np.abs(difference) ** self.order).sum())
 
 
 def distance(
@@ -135,10 +137,13 @@ def normalize(embedding: Embedding) -> NDArray[np.float32]:
     Raises ``InputError`` if it is not [d], or has the length 0.
     """
     values = read_embedding(embedding)
-    length = float(np.linalg.norm(values))
-    if length == 0:
+    largest = np.abs(values).max()
+    if largest == 0:
         raise InputError("this embedding is all zeros, and has no direction; accepted are others")
-    return (values / length).astype(np.float32)
+    # Squares of huge and of tiny numbers are no float64; a power of two changes no digit.
+    values = np.ldexp(values, -np.frexp(largest)[1])
+    unit: NDArray[np.float32] = (values / np.linalg.norm(values)).astype(np.float32)
+    return unit
 
 
 def complete_scale(
@@ -150,26 +155,43 @@ def complete_scale(
 ) -> Scale:
     """Return the options with Human's defaults for those that are None.
 
-    Raises ``InputError`` if ``order`` or ``multiplier`` is not positive, or ``high`` is not above ``low``.
+    Raises ``InputError`` if one is not a finite number, ``order`` or ``multiplier`` is not positive, or ``high`` is not
+    above ``low``.
     """
+    options = {"order": order, "multiplier": multiplier, "min": low, "max": high, "threshold": threshold}
+    for name, option in options.items():
+        if option is not None and not is_finite(option):
+            raise InputError(f"{name} is {option!r}; accepted are finite numbers")
     given = any(option is not None for option in (order, multiplier, low, high, threshold))
     defaults = (2, 20, 0, 1) if given else (2, 25, 0.2, 0.8)
     chosen = zip((order, multiplier, low, high), defaults, strict=True)
     scale = Scale(*(default if option is None else option for option, default in chosen))
-    # Each comparison is false for NaN.
     if not (scale.order > 0 and scale.multiplier > 0 and scale.min < scale.max):
         raise InputError(
             f"order is {scale.order}, multiplier {scale.multiplier}, min {scale.min}, max {scale.max}; order and "
             "multiplier must be positive, and max above min"
         )
+    if not (is_finite(100.0 * scale.multiplier) and is_finite(scale.max - scale.min)):
+        raise InputError(f"multiplier {scale.multiplier}, or max {scale.max} - min {scale.min}, is too large")
     return scale
+
+
+def is_finite(value: object) -> bool:
+    """Return whether a value is a real number that float64 holds, and neither NaN nor infinite."""
+    try:
+        return isinstance(value, Real) and math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 def read_embedding(embedding: Embedding) -> NDArray[np.float64]:
     """Return an embedding as float64 [d]. Raises ``InputError`` if it is anything else."""
     try:
-        values = np.asarray(embedding, np.float64)
-    except (TypeError, ValueError) as error:
+        given = np.asarray(embedding)
+        if given.dtype.kind in "cmM":
+            raise TypeError(f"it is {given.dtype}")  # noqa: TRY301 - NumPy would cut these off, or take them as numbers
+        values = given.astype(np.float64, copy=False)
+    except (OverflowError, TypeError, ValueError) as error:
         raise InputError(f"this embedding is not an array of numbers: {error}; {_ACCEPTED}") from error
     if values.ndim != 1 or not values.size:
         raise InputError(f"this embedding is {_kind(embedding, values)}; {_ACCEPTED}")
@@ -188,7 +210,16 @@ def _kind(embedding: object, values: NDArray[np.float64]) -> str:
 def _difference(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
     if one.size != other.size:
         raise InputError(f"these embeddings have {one.size} and {other.size} numbers; compare those of one model")
-    return one - other
+    with np.errstate(over="ignore"):
+        return one - other
+
+
+def _power(base: float, exponent: float) -> float:
+    """Return a power, infinite where it is too large, as in JavaScript."""
+    try:
+        return float(base**exponent)
+    except OverflowError:
+        return math.inf
 
 
 def _round(value: float) -> float:

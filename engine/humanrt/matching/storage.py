@@ -4,8 +4,10 @@ It has the arrays ``vectors`` float32 [n, d], ``keys`` and ``recency`` int64 [n]
 is JSON in UTF-8, and ``index`` if the store has one.
 """
 
+import errno
 import json
 import os
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -30,6 +32,8 @@ _DAMAGE = (
     OSError,
     MemoryError,
     RuntimeError,
+    SyntaxError,
+    tokenize.TokenError,
     zipfile.BadZipFile,
     zlib.error,
 )
@@ -56,6 +60,8 @@ class Saved:
 def write(path: str | os.PathLike[str], saved: Saved) -> None:
     """Write a file, which appears whole or not at all. Raises ``OSError`` if it cannot be written."""
     path = Path(path)
+    if not path.name:  # "." or "/"
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     arrays = {name: getattr(saved, name) for name in ("vectors", "keys", "recency", "ages")}
     text = json.dumps({"format": FORMAT, **saved.meta}, separators=(",", ":"))
     arrays["meta"] = np.frombuffer(text.encode(), np.uint8)

@@ -7,6 +7,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from numbers import Integral, Real
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -15,7 +16,7 @@ from humanrt.errors import InputError
 from humanrt.matching import storage
 from humanrt.matching.entries import Hit, Payload, Stored, StoreStatistics
 from humanrt.matching.index import Index
-from humanrt.matching.match import Embedding, complete_scale, normalize, read_embedding
+from humanrt.matching.match import Embedding, complete_scale, is_finite, normalize, read_embedding
 from humanrt.matching.matrix import Float32, Matrix
 from humanrt.matching.points import OPERATING_POINTS, OperatingPoint
 
@@ -114,10 +115,13 @@ class EmbeddingStore:
 
         ``point.similarity`` is the least similarity of one person. Of equal distances the first added comes first.
 
-        Raises ``InputError`` if the embedding is not [d] of the store's d, or ``count`` is not positive.
+        Raises ``InputError`` if the embedding is not [d] of the store's d, or ``count`` is not a positive whole
+        number, or ``min_similarity`` not a finite number.
         """
-        if count < 1:
-            raise InputError(f"count is {count}; accepted are positive numbers")
+        if not _is_whole(count) or count < 1:
+            raise InputError(f"count is {count!r}; accepted are positive whole numbers")
+        if not is_finite(min_similarity):
+            raise InputError(f"min_similarity is {min_similarity!r}; accepted are finite numbers")
         vector = self._read(embedding)
         with self._lock:
             self._expire()
@@ -269,15 +273,25 @@ class EmbeddingStore:
 
 def _check_settings(point: OperatingPoint, max_entries: int | None, ttl: float | None, index: str) -> dict[str, Any]:
     """Return the settings as a file has them. Raises ``InputError`` if one is out of range."""
-    if point.size < 1 or point.order != 2:
+    if not isinstance(point, OperatingPoint):
+        raise InputError(f'point is {point!r}; accepted is an OperatingPoint, OPERATING_POINTS["faceres"] for instance')
+    if not _is_whole(point.size) or point.size < 1 or point.order != 2:
         raise InputError(f"point has size {point.size} and order {point.order}; accepted are a positive size, order 2")
-    if max_entries is not None and max_entries < 1:
-        raise InputError(f"max_entries is {max_entries}; accepted are positive numbers and None")
-    if ttl is not None and not ttl > 0:
-        raise InputError(f"ttl is {ttl}; accepted are positive seconds and None")
-    if index not in {"exact", "usearch"}:
+    if max_entries is not None and not (_is_whole(max_entries) and max_entries >= 1):
+        raise InputError(f"max_entries is {max_entries!r}; accepted are positive whole numbers and None")
+    if ttl is not None and not (_is_real(ttl) and ttl > 0):
+        raise InputError(f"ttl is {ttl!r}; accepted are positive seconds and None")
+    if index not in ("exact", "usearch"):
         raise InputError(f'index is {index!r}; accepted are "exact" and "usearch"')
     return {"point": asdict(point), "max_entries": max_entries, "ttl": ttl, "index": index}
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def _is_real(value: object) -> bool:
+    return isinstance(value, Real)
 
 
 def _check_name(name: object) -> None:
@@ -288,5 +302,5 @@ def _check_name(name: object) -> None:
 def _to_json(payload: Payload) -> str:
     try:
         return json.dumps(payload, allow_nan=False)
-    except (TypeError, ValueError) as error:
+    except (RecursionError, TypeError, ValueError) as error:
         raise InputError(f"this payload cannot be JSON: {error}; accepted is what json.dumps() accepts") from error

@@ -39,7 +39,7 @@ class Record:
         "persons.face" and so on. Floats are rounded to ``decimals``, or not with None; those that are not finite are
         None. Tensors are always left out.
 
-        Raises ``InputError`` if there is no such field, or ``decimals`` is negative.
+        Raises ``InputError`` if there is no such field, or ``decimals`` is not a whole number from 0 on.
         """
         from humanrt.result.formats.plain import to_dict  # formats import the records
 

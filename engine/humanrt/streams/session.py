@@ -11,10 +11,12 @@ import threading
 import time
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from math import isfinite
+from numbers import Real
 from types import MappingProxyType, TracebackType
 from typing import NamedTuple, NoReturn, Self, TypeAlias, TypeVar
 
-from humanrt.errors import SessionError
+from humanrt.errors import InputError, SessionError
 from humanrt.result import Result
 from humanrt.streams.interpolation import Shown, interpolate, without_tensors
 from humanrt.tensors import Registry, Tensor, keep
@@ -49,6 +51,8 @@ class Saved(NamedTuple):
 
 NOTHING = Saved()
 
+_CLOSED = "this session was closed; create a new one with human.session()"
+
 
 class Session:
     """The state of one video, from frame to frame; created by ``Human.session()``, closed by its owner.
@@ -66,6 +70,8 @@ class Session:
     """
 
     def __init__(self, registry: Registry, clock: Seconds = time.perf_counter) -> None:
+        if not callable(clock):
+            raise SessionError(f"clock is {clock!r}; accepted is a function that returns seconds")
         self._registry = registry
         self._clock = clock
         self._lock = threading.Lock()  # guards the next three
@@ -97,14 +103,16 @@ class Session:
 
         ``timestamp`` is in milliseconds since 1970 UTC, as that of a ``Result``; now if it is not given. Boxes, points
         and angles are interpolated as in Human, and the rest is that of the last frame, without tensors and
-        segmentation. Before the first frame the result is empty. Calls are cheap, and may be made at any time, also
-        while a frame is processed.
+        segmentation. Before the first frame the result is empty: nothing was found, and width and height are 0. Calls
+        are cheap, and may be made at any time, also while a frame is processed.
 
-        Raises ``SessionError`` if the session was closed.
+        Raises ``SessionError`` if the session was closed, ``InputError`` if ``timestamp`` is not a finite number.
         """
+        if timestamp is not None and not _is_finite(timestamp):
+            raise InputError(f"timestamp is {timestamp!r}; accepted are finite milliseconds and None")
         with self._lock:
             if self._closed:
-                raise SessionError("this session was closed; create a new one with human.session()")
+                raise SessionError(_CLOSED)
             latest = self._saved.values.get(RESULT)
         if not isinstance(latest, Result):
             return Result(0, 0)
@@ -117,6 +125,8 @@ class Session:
         raise SessionError("a session cannot be pickled or copied: use human.session() in the process that detects")
 
     def __enter__(self) -> Self:
+        if self.is_closed:
+            raise SessionError(_CLOSED)
         return self
 
     def __exit__(
@@ -125,7 +135,7 @@ class Session:
         self.close()
 
     async def __aenter__(self) -> Self:
-        return self
+        return self.__enter__()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -134,8 +144,10 @@ class Session:
 
     @contextmanager
     def _frame(self, registry: Registry) -> Iterator["SessionFrame"]:
-        milliseconds = 1000 * self._clock()
-        frame = SessionFrame(self._enter(registry), milliseconds)
+        seconds = self._clock()
+        if not _is_finite(seconds):
+            raise SessionError(f"the clock of this session returned {seconds!r}; accepted are finite seconds")
+        frame = SessionFrame(self._enter(registry), 1000 * seconds)
         try:
             yield frame
         except BaseException:
@@ -151,7 +163,7 @@ class Session:
             if registry is not self._registry:
                 raise SessionError("this session is another Human's: use one from session() of the Human that detects")
             if self._closed:
-                raise SessionError("this session was closed; create a new one with human.session()")
+                raise SessionError(_CLOSED)
             if self._in_use:
                 raise SessionError(
                     "this session is in use by another call: frames of one video come one after the other; await that "
@@ -222,6 +234,13 @@ class SessionFrame:
         self._values[name] = value
 
 
+def _is_finite(value: object) -> bool:
+    try:
+        return isinstance(value, Real) and isfinite(value)
+    except OverflowError:
+        return False
+
+
 def _dispose(saved: Iterable[SavedStates]) -> None:
     for states in saved:
         states.dispose()
@@ -231,6 +250,8 @@ def session_frame(session: Session, registry: Registry) -> AbstractContextManage
     """Return a context in which one call of detect(), whose tensors are those of ``registry``, uses the session.
 
     Raises ``SessionError`` on entering if another call is using the session, if it was closed, or if it belongs to
-    another Human.
+    another Human. Raises it at once if it is no session.
     """
+    if not isinstance(session, Session):
+        raise SessionError(f"session is {session!r}; accepted is one that human.session() returned")
     return session._frame(registry)  # noqa: SLF001 - the one way in for other rooms; users have no need of it

@@ -127,3 +127,25 @@ def changed(**changes):
 def test_something_else_is_refused(human, message):
     with pytest.raises(InputError, match=message):
         Result.from_human(human)
+
+
+@pytest.mark.parametrize("name", ["width", "height", "timestamp"])
+@pytest.mark.parametrize("value", ["100", None, 1.5, True, [1], math.nan])
+def test_sizes_and_times_are_whole_numbers(name, value):
+    with pytest.raises(InputError, match=f"{name} is .* instead of a whole number"):
+        Result.from_human({**RESULT.to_human(), name: value})
+
+
+@pytest.mark.parametrize("part", ["face", "body", "hand", "object", "persons"])
+def test_an_id_is_a_whole_number(part):
+    human = RESULT.to_human()
+    human[part] = [{**human[part][0], "id": "0"}]
+    with pytest.raises(InputError, match="id is '0' instead of a whole number"):
+        Result.from_human(human)
+
+
+def test_deep_nesting_and_numbers_too_large_are_refused():
+    with pytest.raises(InputError, match="not the JSON of a result of Human"):
+        Result.from_human("[" * 100_000)
+    with pytest.raises(InputError, match="too large"):
+        Result.from_human({**RESULT.to_human(), "performance": {"total": 10**400}})

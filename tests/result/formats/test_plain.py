@@ -140,7 +140,7 @@ def test_infinite_numbers_and_nan_are_none():
         ("face.box.x", "face.box has no field 'x'; it has none"),
         ("face.tensor", "face has no field 'tensor'; accepted are id, score,"),
         ("face.", "face has no field ''"),
-        ("object.class_", "object has no field 'class_'"),
+        ("object.id_", "object has no field 'id_'"),
     ],
 )
 @pytest.mark.parametrize("argument", ["only", "without"])
@@ -152,6 +152,24 @@ def test_a_field_that_does_not_exist_is_refused(argument, path, message):
 def test_negative_decimals_are_refused():
     with pytest.raises(InputError, match="decimals is -1; accepted are 0 and more, and None"):
         RESULT.to_dict(decimals=-1)
+
+
+@pytest.mark.parametrize("decimals", ["2", 1.5, -1])
+def test_decimals_are_whole_numbers(decimals):
+    with pytest.raises(InputError, match="decimals is"):
+        OBJECT.to_dict(decimals=decimals)
+
+
+@pytest.mark.parametrize("argument", ["only", "without"])
+@pytest.mark.parametrize("paths", [5, [5], [None]])
+def test_a_path_is_a_str(argument, paths):
+    with pytest.raises(InputError, match="no path of a field"):
+        OBJECT.to_dict(**{argument: paths})
+
+
+def test_a_class_has_its_name_in_the_dict_and_that_in_python():
+    assert OBJECT.to_dict(only="class_") == OBJECT.to_dict(only="class") == {"class": OBJECT.class_}
+    assert "class" not in OBJECT.to_dict(without="class_")
 
 
 def test_tensors_are_left_out(humanrt_engine):

@@ -29,7 +29,7 @@ def from_human(human: Json | str | bytes) -> Result:
     try:
         document = human if isinstance(human, Mapping) else json.loads(human)
         return _result(document)
-    except (AttributeError, LookupError, TypeError, ValueError) as error:
+    except (AttributeError, LookupError, OverflowError, RecursionError, TypeError, ValueError) as error:
         reason = f"{error} is missing" if isinstance(error, KeyError) else str(error)
         raise InputError(
             f"this is not the JSON of a result of Human: {reason}; accepted is what Human's detect(), or to_human(), "
@@ -40,8 +40,8 @@ def from_human(human: Json | str | bytes) -> Result:
 def _result(human: Json) -> Result:
     faces, bodies, hands = _all(human["face"], _face), _all(human["body"], _body), _all(human["hand"], _hand)
     return Result(
-        human["width"],
-        human["height"],
+        _whole(human["width"], "width"),
+        _whole(human["height"], "height"),
         faces,
         bodies,
         hands,
@@ -50,7 +50,7 @@ def _result(human: Json) -> Result:
         _all(human["persons"], lambda person: _person(person, human, faces, bodies, hands)),
         errors=_errors(human.get("error")),
         performance={part: _number(milliseconds) for part, milliseconds in human["performance"].items()},
-        timestamp=human["timestamp"],
+        timestamp=_whole(human["timestamp"], "timestamp"),
     )
 
 
@@ -67,7 +67,7 @@ def _errors(text: str | None) -> dict[str, Exception]:
 def _face(human: Json) -> Face:
     rotation = human.get("rotation")
     return Face(
-        id=human["id"],
+        id=_whole(human["id"], "id"),
         score=_number(human["score"]),
         box_score=_number(human["boxScore"]),
         face_score=_number(human["faceScore"]),
@@ -105,7 +105,7 @@ def _rotation(human: Json) -> Rotation:
 
 def _body(human: Json) -> Body:
     return Body(
-        id=human["id"],
+        id=_whole(human["id"], "id"),
         score=_number(human["score"]),
         box=_four(human["box"]),
         box_raw=_four(human["boxRaw"]),
@@ -131,7 +131,7 @@ def _keypoint(human: Json) -> Keypoint:
 def _hand(human: Json) -> Hand:
     fingers: Json = human.get("landmarks") or {}
     return Hand(
-        id=human["id"],
+        id=_whole(human["id"], "id"),
         score=_number(human["score"]),
         box_score=_number(human["boxScore"]),
         finger_score=_number(human["fingerScore"]),
@@ -146,7 +146,7 @@ def _hand(human: Json) -> Hand:
 
 def _object(human: Json) -> Object:
     box, box_raw = _four(human["box"]), _four(human["boxRaw"])
-    return Object(human["id"], _number(human["score"]), human["class"], human["label"], box, box_raw)
+    return Object(_whole(human["id"], "id"), _number(human["score"]), human["class"], human["label"], box, box_raw)
 
 
 def _gesture(human: Json) -> Gesture:
@@ -160,7 +160,7 @@ def _person(human: Json, result: Json, faces: Sequence[Face], bodies: Sequence[B
     face = _one_of(human["face"], result["face"], faces, _face)
     assert face is not None  # noqa: S101 - the line above has read it
     return Person(
-        id=human["id"],
+        id=_whole(human["id"], "id"),
         face=face,
         body=_one_of(human["body"], result["body"], bodies, _body),
         hands=Hands(*(_one_of(human["hands"][side], result["hand"], hands, _hand) for side in ("left", "right"))),
@@ -182,6 +182,15 @@ T = TypeVar("T")
 
 def _all(values: Sequence[Any], read: Callable[[Any], T]) -> tuple[T, ...]:
     return tuple(read(value) for value in values)
+
+
+def _whole(value: object, name: str) -> int:
+    """Return a whole number, which JSON may write as a float."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{name} is {value!r} instead of a whole number")
+    return value
 
 
 def _number(value: float | str | None) -> float:

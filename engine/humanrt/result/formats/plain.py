@@ -39,10 +39,10 @@ _REFERENCES = ("face", "body", "hands")
 _WHOLE = ""  # the key of a Tree that stands for all fields that are not LARGE
 
 
-def to_dict(record: object, only: Paths | None, without: Paths, decimals: int | None) -> Json:
+def to_dict(record: object, only: Paths | None, without: Paths, decimals: object) -> Json:
     """Return a record as a dict; see ``Record.to_dict()``."""
-    if decimals is not None and decimals < 0:
-        raise InputError(f"decimals is {decimals}; accepted are 0 and more, and None")
+    if not (decimals is None or (isinstance(decimals, int) and decimals >= 0)):
+        raise InputError(f"decimals is {decimals!r}; accepted are 0 and more, and None")
     kind = type(record)
     left_out = {".".join(path) for path in _parse(kind, without)}
     tree: Tree = {} if only is not None else {_WHOLE: {}}
@@ -131,12 +131,19 @@ def _types_in(hint: Any) -> Iterator[type]:  # noqa: ANN401  # any annotation
 
 
 def _parse(kind: type, paths: Paths) -> Iterator[list[str]]:
-    """Yield the names of each path. Raises ``InputError`` if a record has no such field."""
+    """Yield the names of each path. Raises ``InputError`` if a record has no such field, or a path is no str."""
+    if not isinstance(paths, Iterable):
+        raise InputError(f"{paths!r} is no path of a field; accepted are a str, and several in a list")
     for path in (paths,) if isinstance(paths, str) else paths:
+        if not isinstance(path, str):
+            raise InputError(f'{path!r} is no path of a field; accepted is a str, "face.box" for instance')
         names = path.split(".")
         record: type | None = kind
         for i, name in enumerate(names):
             schema = {} if record is None else _schema(record)
+            short = name.removesuffix("_")  # class_ is the name in Python
+            if name not in schema and short in schema and schema[short][0] == name:
+                names[i] = name = short
             if name not in schema:
                 owner = ".".join(names[:i]) or kind.__name__
                 known = f"accepted are {', '.join(schema)}" if schema else "it has none"
