@@ -135,7 +135,7 @@ class Rows(Output):
         unknown = [name for name in fields if name not in COLUMNS]
         if unknown:
             raise ConfigError(f"--fields: {unknown[0]!r} is no column; accepted are {', '.join(COLUMNS)}")
-        self.columns = tuple(dict.fromkeys(("path", *fields, "error"))) if fields else COLUMNS
+        self.columns: tuple[str, ...] = tuple(dict.fromkeys(("path", *fields, "error"))) if fields else COLUMNS
 
     @abstractmethod
     def write(self, row: dict[str, Any]) -> None:
