@@ -60,8 +60,11 @@ class Report:
         self._form = form
         self._progress = progress
         self._most_faces = most_faces
-        self.done = self.failed = self.faces = self.full = 0
-        self.exit_code = DONE
+        self.done: int = 0
+        self.failed: int = 0
+        self.faces: int = 0
+        self.full: int = 0
+        self.exit_code: int = DONE
 
     def add(self, place: Place, result: Result) -> None:
         """Write and count a result."""
