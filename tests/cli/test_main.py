@@ -84,7 +84,6 @@ def test_wrong_usage_with_closed_or_full_standard_error():
 INTERRUPTED = """
 import os, signal, sys
 from humanrt import cli
-from humanrt.cli.parser import EXAMPLES, parse
 sys.argv = ["humanrt", "doctor"]
 signal.signal(signal.SIGINT, signal.default_int_handler)  # the tests may run where it is ignored
 {when}
