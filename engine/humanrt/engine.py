@@ -202,7 +202,7 @@ class Internals:
     """The part of an engine that other rooms use and users do not; ``internals()`` returns it.
 
     Attributes:
-        registry: the accounts of the engine's tensors.
+        registry: the engine's tensors: their ledger, budget and variables.
         store: the source of its models.
         device_name: the device of the models that are loaded from now on.
         closing: whether ``close()`` or ``aclose()`` was called.

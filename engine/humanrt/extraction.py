@@ -143,7 +143,7 @@ class Journal:
         return Extraction(count, faces, failed, resumed)
 
     def close(self) -> None:
-        """Close the file, delete it if no picture is in it, and let other extractions write it. Idempotent."""
+        """Close the file, delete it if no picture is in it, and release its lock. Idempotent."""
         lock, self._lock = self._lock, None
         if lock is None:
             return
@@ -153,7 +153,7 @@ class Journal:
             if self._opened and not self._done:
                 self._path.unlink(missing_ok=True)
         finally:
-            # Before the release: who waits for nothing may not take a lock that is about to be deleted.
+            # Before the release: no other extraction may acquire the lock of a file that is about to be deleted.
             if os.name != "nt":
                 Path(lock.lock_file).unlink(missing_ok=True)
             lock.release()

@@ -316,7 +316,7 @@ def _folder(model_base_path: str) -> Path | None:
 
 def _import_libraries(compat: str | None) -> "Families":
     """Import what a call needs, on a worker thread: the loop would stand still for some 0.2 s. Return the families."""
-    from humanrt.vision import detection  # noqa: F401
+    from humanrt.vision import detection  # noqa: F401 - imported here, so that detect() finds it
 
     load_cv2()
     import_backend()

@@ -41,7 +41,7 @@ class ModelLoader:
     async def load(self, config: Config, on_progress: OnProgress | None, on_loaded: OnLoaded) -> Models:
         """Return the models that ``config`` needs, by key; each is loaded once, side by side with the others.
 
-        ``on_progress`` hears of every file, also of those of models that are loaded already, on another thread.
+        ``on_progress`` is called for every file, also for those of models that are loaded already, on another thread.
         ``on_loaded`` is called if this call loaded a model.
         """
         from humanrt.vision.modules import needed_models  # with all modules, which are imported at the first load
