@@ -1,10 +1,15 @@
 """Every file in examples/ runs, prints what is expected, and issues no warning."""
 
+import ast
+import importlib.util
+import inspect
+import json
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 from videos import write_clip
 
@@ -60,8 +65,12 @@ EXPECTED = {
 }
 
 
+# Those that are no programs: each has a test of its own.
+OTHERS = {"notebook.ipynb", "test_no_leaks.py", "upload.py"}
+
+
 def test_every_example_is_expected():
-    assert {path.name for path in EXAMPLES.glob("*.py")} == set(EXPECTED)
+    assert {path.name for path in EXAMPLES.iterdir() if path.is_file()} == {*EXPECTED, *OTHERS}
 
 
 @pytest.fixture(scope="module")
@@ -88,3 +97,45 @@ def test_an_example_runs_and_prints_what_is_expected(name, tmp_path, inputs):
     for text in expected:
         assert text in done.stdout
     assert sorted(path.name for path in tmp_path.iterdir()) == files
+
+
+@pytest.mark.slow
+async def test_the_cells_of_the_notebook_run(capsys):
+    cells = json.loads((EXAMPLES / "notebook.ipynb").read_text(encoding="utf-8"))["cells"]
+    names: dict[str, object] = {}
+    for cell in cells:
+        if cell["cell_type"] == "code":
+            code = compile("".join(cell["source"]), cell["id"], "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+            done = eval(code, names)  # noqa: S307 - it is our own code
+            if inspect.isawaitable(done):
+                await done
+    assert names["drawn"].view(names["Picture"])._repr_png_().startswith(b"\x89PNG")
+    assert NONE_LEFT in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_the_tests_for_leaks_pass(tmp_path):
+    command = [sys.executable, "-m", "pytest", "-q", "--noconftest", "--rootdir", tmp_path]
+    command.append(EXAMPLES / "test_no_leaks.py")
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert "2 passed" in done.stdout
+
+
+@pytest.mark.slow
+async def test_a_picture_is_uploaded():
+    picture = Path(ASTRONAUT).read_bytes()  # noqa: ASYNC240 - nothing else runs on this loop
+    spec = importlib.util.spec_from_file_location("upload", EXAMPLES / "upload.py")
+    upload = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(upload)
+    async with upload.app.router.lifespan_context(upload.app) as state:
+
+        async def app(scope, receive, send):
+            await upload.app({**scope, "state": dict(state)}, receive, send)
+
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+            good = await client.post("/detect", files={"file": picture})
+            bad = await client.post("/detect", files={"file": b"no picture"})
+        assert state["human"].engine.memory().num_tensors == 0
+    assert (good.status_code, len(good.json()["face"])) == (200, 1)
+    assert (bad.status_code, "unknown picture format" in bad.json()["detail"]) == (422, True)
