@@ -103,7 +103,13 @@ def test_an_unknown_name_is_refused(name):
 
 def test_the_reason_names_two_installed_packages(monkeypatch):
     monkeypatch.setattr(module, "installed_distributions", lambda: {"onnxruntime": "1", "onnxruntime-gpu": "1"})
-    with pytest.raises(DeviceError, match="uninstall both"):
+    with pytest.raises(DeviceError, match=r'uninstall both, then pip install "humanrt\[gpu\]"\. Use'):
+        Devices(Machine(provider=False)).resolve("cuda")
+
+
+def test_the_reason_names_the_package_without_cuda(monkeypatch):
+    monkeypatch.setattr(module, "installed_distributions", lambda: {"onnxruntime": "1"})
+    with pytest.raises(DeviceError, match=r'pip uninstall onnxruntime, then pip install "humanrt\[gpu\]"\. Use'):
         Devices(Machine(provider=False)).resolve("cuda")
 
 

@@ -1,5 +1,6 @@
 import asyncio
 import threading
+import weakref
 
 import numpy as np
 import pytest
@@ -129,6 +130,19 @@ def test_execute_runs_on_the_calling_thread(load, double, registry, numbers):
     np.testing.assert_array_equal(kept.data_sync(), [[0, 2, 4], [6, 8, 10]])
     kept.dispose()
     assert scheduler.statistics() == before
+
+
+def test_the_error_of_a_run_holds_no_tensor(load, double, registry):
+    model = load(double)
+    wrong = registry.tensor([1])
+    watched = weakref.ref(wrong)
+    with pytest.raises(ModelInputError) as caught:
+        model.execute(wrong)
+    wrong.dispose()
+    del wrong
+    assert watched() is None
+    assert caught.value.__traceback__ is not None
+    assert registry.memory().num_tensors == 0
 
 
 async def test_execute_refuses_the_thread_of_a_running_loop(load, double, registry, numbers):

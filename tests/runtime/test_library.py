@@ -33,6 +33,8 @@ def test_sessions_have_no_threads_and_keep_no_patterns():
     options = library.session_options()
     assert (options.intra_op_num_threads, options.inter_op_num_threads) == (1, 1)
     assert not options.enable_mem_pattern
+    folded = options.get_session_config_entry("optimization.constant_folding_max_output_size_in_bytes")
+    assert int(folded) == library.FOLDED_BYTES
 
 
 def test_the_first_gpu_is_not_named():

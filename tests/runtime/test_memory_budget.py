@@ -1,7 +1,9 @@
 import os
+from pathlib import Path
 
 import pytest
 
+import humanrt.runtime.memory_budget as module
 from humanrt.runtime.memory_budget import memory_budget
 
 GIB = 2**30
@@ -56,3 +58,10 @@ def test_the_smallest_limit_counts(system, files, budget):
 def test_a_system_that_reports_nothing(system, monkeypatch):
     monkeypatch.delattr(os, "sysconf")
     assert memory_budget(system({})) is None
+
+
+def test_the_limits_are_those_of_this_system(system, monkeypatch):
+    monkeypatch.setattr(module, "control_groups", lambda root, _: [root / "group"] if root == Path("/") else [])
+    monkeypatch.setattr(module, "read_text", lambda path: f"{GIB}" if path == Path("/group/memory.max") else "")
+    system({})
+    assert memory_budget() == GIB

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper
 
-from humanrt.errors import DeviceError, ModelDisposedError, ModelFormatError, ModelRunError
+from humanrt.errors import DeviceError, ModelDisposedError, ModelFormatError, ModelRunError, UnsupportedOpError
 from humanrt.runtime import sessions as module
 from humanrt.runtime.device import Device
 from humanrt.runtime.sessions import SessionStatistics
@@ -223,3 +223,34 @@ if child == 0:
 assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
 """
     subprocess.run([sys.executable, "-W", "ignore", "-c", program], check=True, timeout=PATIENCE)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork()")
+def test_a_forked_child_has_a_lock_and_devices_of_its_own():
+    """Those of the parent may be locked by a thread that the child does not have."""
+    program = """
+import os
+from humanrt.runtime import device, sessions
+cache, devices = sessions._cache, device._devices
+child = os.fork()
+if child == 0:
+    os._exit((sessions._cache is cache) + (device._devices is devices) + (sessions._inherited != [cache]))
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+"""
+    subprocess.run([sys.executable, "-W", "ignore", "-c", program], check=True, timeout=PATIENCE)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "kind"),
+    [
+        ("Fail", "Unknown opset", ModelFormatError),
+        ("Fail", "CUDNN failure 4", ModelRunError),
+        ("RuntimeException", "std::bad_alloc", ModelRunError),
+        ("EPFail", "no kernel image", ModelRunError),
+        ("EngineError", "no engine", ModelRunError),
+        ("NoSuchFile", "File doesn't exist", ModelRunError),
+        ("NotImplemented", "no such op", UnsupportedOpError),
+    ],
+)
+def test_the_error_of_a_load_is_of_the_file_or_of_the_machine(name, text, kind):
+    assert module._load_error(type(name, (Exception,), {})(text)) is kind

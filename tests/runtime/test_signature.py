@@ -118,6 +118,8 @@ def test_an_input_without_a_shape_accepts_any_shape(registry):
     for data in (True, [True, False], [[True]]):
         tensor = registry.tensor(data)
         assert signature.bind(tensor, None) == ({"anything": tensor}, ["boxes"])
+    with pytest.raises(ModelInputError, match=r"input 'anything': bool of any shape was given float32 \[1\]"):
+        signature.bind(registry.tensor([1.0]), None)
 
 
 def test_outputs_are_in_the_requested_order(signature, image, anchors):

@@ -1,6 +1,7 @@
 """Profiles and timings."""
 
 import asyncio
+import operator as python_operator
 
 import numpy as np
 import pytest
@@ -191,3 +192,17 @@ async def test_time_of_a_coroutine_function(workspace):
     assert timing.wall_ms >= 10
     assert 0 < timing.kernel_ms < timing.wall_ms
     timing.result.dispose()
+
+
+@pytest.mark.parametrize(
+    ("operator", "name"),
+    [
+        ("add", "add"), ("sub", "sub"), ("mul", "mul"), ("truediv", "div"), ("floordiv", "floor_div"), ("mod", "mod"),
+        ("pow", "pow"), ("lt", "less"), ("le", "less_equal"), ("gt", "greater"), ("ge", "greater_equal"),
+    ],
+)  # fmt: skip
+def test_an_operator_is_the_kernel_of_its_method(workspace, operator, name):
+    x = workspace.tensor([1.0, 2.0])
+    profile = workspace.profile(lambda: getattr(python_operator, operator)(x, x))
+    assert [kernel.name for kernel in profile.kernels] == [name]
+    workspace.dispose([x, profile.result])

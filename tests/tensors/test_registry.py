@@ -70,7 +70,7 @@ def test_close_frees_every_tensor_and_refuses_new_ones():
         assert registry.closed
         assert registry.memory().baseline == (0, 0, 0, 0)
         for make in (lambda: registry.tensor(1), lambda: registry.adopt(np.zeros(1, "f4")), registry.scope):
-            with pytest.raises(EngineClosedError):
+            with pytest.raises(EngineClosedError, match=r"make another one$"):
                 make()
         with pytest.raises(EngineClosedError):
             registry.tidy(lambda: None)

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from humanrt.errors import InputError
 from humanrt.tensors.kernels.image import crop_and_resize, resize_bilinear, resize_nearest, rotate_with_offset
 
 PICTURE = np.random.default_rng(7).random((5, 8, 3), np.float32) * 255
@@ -72,3 +73,8 @@ def test_a_quarter_turn_is_counterclockwise_about_the_center():
     square = PICTURE[None, :, :5]
     (turned,) = rotate_with_offset(square, np.pi / 2, 0.0, (0.4, 0.4))  # 0.4 of 5 pixels is the middle of the third
     np.testing.assert_array_equal(turned, np.rot90(square[0]))
+
+
+def test_the_index_of_an_image_is_an_integer():
+    with pytest.raises(InputError, match="box_indices is float32"):
+        crop_and_resize(PICTURE[None], np.float32([[0, 0, 1, 1]]), np.float32([0.5]), (2, 2), "bilinear", 0)

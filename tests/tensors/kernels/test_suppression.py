@@ -32,6 +32,8 @@ def test_limits():
 
 def test_a_score_at_the_threshold_is_ignored():
     assert non_max_suppression(BOXES, np.float32([0.5, 0, 0, 0, 0, 0]), 10, 0.5, 0.5).tolist() == []
+    chosen, scores = soft_non_max_suppression(BOXES, SCORES, 10, 0.5, 0.5, 0.0)
+    assert (chosen.tolist(), scores.tolist()) == ([1], [np.float32(0.95)])
 
 
 def test_boxes_without_area_overlap_nothing():

@@ -108,6 +108,7 @@ def test_softmax_of_no_elements(values):
 def test_of_equal_predictions_the_first_are_the_best_and_nan_is_none(values):
     rows = np.float32([[1, 1, 0], [np.nan, 1, 0], [np.nan, 1, 0], [np.inf, 1, 0]])
     assert values("in_top_k_async", rows, [1, 0, 1, 0], 1).tolist() == [False, False, True, True]
+    assert values("in_top_k_async", rows[:1], [0], rows.shape[1]).tolist() == [True]
     assert values("in_top_k_async", rows, [1, 0, -1, 3], 2).tolist() == [True, False, False, False]
 
 
