@@ -9,7 +9,7 @@ import re
 import stat
 import sys
 from pathlib import Path
-from typing import Any, Literal, Protocol, TypeAlias, cast, runtime_checkable
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias, cast, runtime_checkable
 from urllib.parse import unquote_to_bytes
 
 import numpy as np
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from humanrt.config import ImageConfig
 from humanrt.errors import InputError
-from humanrt.imaging.decode import RGB_BYTES, decode
+from humanrt.imaging.decode import RGB_BYTES, decode, decode_scaled
 from humanrt.imaging.header import ACCEPTED_FORMATS, check_size
 from humanrt.imaging.opencv import load_cv2
 from humanrt.imaging.room import UNLIMITED, Room
@@ -164,6 +164,29 @@ def read_into(
         _close(source)
         raise InputError(f"{type(source).__name__} is not a picture: await it, and pass the result")
     raise InputError(f"{type(source).__name__} is not a picture; {ACCEPTED_SOURCES}")
+
+
+class ReadPicture(NamedTuple):
+    """A picture that was decoded at any scale."""
+
+    pixels: NDArray[np.uint8]
+    """uint8 [h, w, 3] RGB, upright, C-contiguous."""
+    size: tuple[int, int]
+    """Width and height of the original, which are larger than those of ``pixels`` if it was reduced."""
+    data: bytes
+    """The encoded picture if it was reduced, to decode it whole; else empty."""
+
+
+def read_scaled(
+    room: Room, source: PictureSource, *, bgr: bool, max_pixels: int, max_bytes: int, max_side: int
+) -> ReadPicture:
+    """Read a picture as ``read_into()`` does; a JPEG at a scale at which its longer side still has ``max_side``."""
+    data = None if isinstance(source, np.ndarray | Tensor) else read_encoded(room, source, max_bytes)
+    if data is None:
+        pixels = read_into(room, source, bgr=bgr, max_pixels=max_pixels, max_bytes=max_bytes)
+        return ReadPicture(pixels, (pixels.shape[1], pixels.shape[0]), b"")
+    pixels, width, height = decode_scaled(data, max_pixels=max_pixels, max_side=max_side, room=room)
+    return ReadPicture(pixels, (width, height), b"" if pixels.shape[:2] == (height, width) else data)
 
 
 def read_encoded(room: Room, source: PictureSource, max_bytes: int) -> bytes | None:
