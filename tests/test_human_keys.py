@@ -15,6 +15,7 @@ from humanrt.config.inert import why_inert
 from humanrt.errors import ConfigError, UnknownModelError
 from parity.pictures import PICTURES
 
+OTHER_NAMES = {"max_pixels"}  # translated when a configuration is created
 REFUSED = {"wasm_path", "wasm_platform_fetch", "flags"}
 NO_FILTERS = {"filter.enabled", "filter.equalization"}  # with another value than False
 
@@ -35,6 +36,7 @@ IN_MOTION = {
     "tracking": {"smoothing": True},
     "skip_allowed": True,
 }
+REDUCED = {"image": {"max_side": 640}}
 NO_MODEL = {"face.insightface.skip_frames", "face.insightface.skip_time"}  # read as those of mobilefacenet
 
 
@@ -89,6 +91,17 @@ def test_a_key_that_cannot_act_is_refused_by_name(key):
         load_config(nested(key, another_value(key)))
 
 
+@pytest.mark.parametrize("key", ["max_pixels", "maxPixels"])
+def test_the_old_name_of_the_limit_of_pixels(key):
+    config = load_config({key: 5_000})
+    assert config == load_config({"image": {"max_pixels": 5_000}}) == Config(max_pixels=5_000)
+    assert (config.max_pixels, config.merge({"image": {"max_bytes": 9}}).image.max_pixels) == (None, 5_000)
+    assert load_config({"image": {"maxPixels": 7}}, config).image.max_pixels == 7
+    assert load_config({"preset": "fast", key: 5_000}).image.max_side == Config.preset("fast").image.max_side
+    with pytest.raises(ConfigError, match="max_pixels is 0"):
+        load_config({key: 0})
+
+
 def test_a_backend_is_translated():
     assert {load_config({"backend": name}).device for name in ("cpu", "webgl")} == {"cpu", "auto"}
 
@@ -102,6 +115,7 @@ async def test_every_other_key_is_read(read, monkeypatch):
     async with Human(EVERYTHING) as human:
         (await human.detect(PICTURES / "human_face.png")).dispose()
         (await human.warmup(OTHER_MODELS)).dispose()
+        (await human.detect(PICTURES / "human_face.png", REDUCED)).dispose()
         with human.session() as session:
             for config in (IN_MOTION, IN_MOTION, OTHER_MODELS, OTHER_MODELS):
                 (await human.detect(PICTURES / "human_face.png", config, session=session)).dispose()
@@ -111,4 +125,4 @@ async def test_every_other_key_is_read(read, monkeypatch):
         with await human.detect(noise, {"face": {"detector": {"min_confidence": 0.05}}}) as result:
             assert result.errors.keys() == {"object"}
     inert = {key for key in keys(Config()) if why_inert(key)}
-    assert set(keys(Config())) - read == inert | REFUSED | NO_MODEL
+    assert set(keys(Config())) - read == inert | REFUSED | NO_MODEL | OTHER_NAMES

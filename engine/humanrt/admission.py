@@ -275,6 +275,12 @@ class Place:
             self.budget.desk.shrink(self, self.after)
         return value
 
+    async def read_again(self, read: Callable[[], Value]) -> Value:
+        """Call ``read`` as ``read()`` does, once the picture that was read is not in memory any more."""
+        self.claim = 0
+        self.budget.desk.shrink(self, 0)
+        return await self.read(read, waits=False)
+
     def leave(self) -> None:
         """End the call: nothing of it is in memory any more. Idempotent."""
         if self.begun or self.woken is not None:

@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from humanrt.admission import Budget, Place
+from humanrt.admission import Place
 from humanrt.config import Config, ConfigSource, Environment, load_config, split_paths
 from humanrt.engine import Engine, internals
 from humanrt.errors import ConfigError, EngineClosedError, EngineError
 from humanrt.events import Events
 from humanrt.human_models import Flights, ModelLoader, retire
 from humanrt.imaging import PictureSource
+from humanrt.imaging.decode import decode
 from humanrt.imaging.opencv import load_cv2
-from humanrt.imaging.source import read_into
+from humanrt.imaging.source import read_into, read_scaled
 from humanrt.many_pictures import ManyPictures
 from humanrt.matching import match
 from humanrt.result import Result
@@ -30,6 +31,7 @@ from humanrt.streams.session import Seconds, Session, SessionFrame, session_fram
 from humanrt.tensors import Tensor
 from humanrt.tracebacks import clear_frames, handled
 from humanrt.vision.call import Call, Clock, Models
+from humanrt.vision.scaling import DetailNeededError, least_side, may_be_reduced, original_of
 from humanrt.vision.warm_up import warm_up
 from humanrt.zoo import OnProgress, Store, cards, default_cache_dir
 
@@ -86,7 +88,9 @@ class Human(ManyPictures):
         known = cards(*environment.cards, *split_paths(self.config.cards))
         self.engine = Engine(self.config.device, deallocate=self.config.deallocate, store=store)
         self._internals = internals(self.engine)
-        self._budget = Budget(self.config.max_memory)
+        self._budget = self._internals.budget
+        if self.config.max_memory is not None:
+            self._budget.limit = self.config.max_memory
         self._models = ModelLoader(self.engine, known)
         self._own_models: _OwnModels | None = None  # those that ``config`` needs, once they are loaded
         self._families: dict[str | None, Families] = {}  # by ``compat``; they are imported by the first load
@@ -167,9 +171,14 @@ class Human(ManyPictures):
             clock = Clock()
             place = Place(self._budget, SEGMENTATION_BYTES if settings.segmentation.enabled else 0)
             try:
-                start = time.perf_counter()
-                read = partial(read_into, place, source, bgr=bgr, max_pixels=settings.max_pixels)
-                pixels = await place.read(read, waits=not isinstance(source, np.ndarray | Tensor))
+                start, image = time.perf_counter(), settings.image
+                waits = not isinstance(source, np.ndarray | Tensor)
+                if image.max_side and waits and session is None and may_be_reduced(settings):
+                    return await self._detect_reduced(place, source, bgr, settings, clock)
+                read = partial(
+                    read_into, place, source, bgr=bgr, max_pixels=image.max_pixels, max_bytes=image.max_bytes
+                )
+                pixels = await place.read(read, waits=waits)
                 clock.record("inputProcess", start)
                 if self.events.heard:
                     self._emit_image(pixels, start)
@@ -180,17 +189,47 @@ class Human(ManyPictures):
             finally:
                 place.leave()
 
+    async def _detect_reduced(
+        self, place: Place, source: PictureSource, bgr: bool, settings: Config, clock: Clock
+    ) -> Result:
+        """Detect in a picture that may be decoded at a smaller scale; decode it whole where a model needs that."""
+        start, image = time.perf_counter(), settings.image
+        limits = {"max_pixels": image.max_pixels, "max_bytes": image.max_bytes, "max_side": least_side(settings)}
+        picture = await place.read(partial(read_scaled, place, source, bgr=bgr, **limits), waits=True)
+        clock.record("inputProcess", start)
+        if self.events.heard:
+            self._emit_image(picture.pixels, start)
+        start = time.perf_counter()
+        models = await self._load(settings, None)
+        clock.record("loadModels", start)
+        try:
+            return await self._detect_in(picture.pixels, models, settings, None, clock, picture.size)
+        except DetailNeededError:
+            data = picture.data
+        del picture
+        start = time.perf_counter()
+        pixels = await place.read_again(partial(decode, data, max_pixels=image.max_pixels, room=place))
+        clock.record("inputProcess", start)
+        return await self._detect_in(pixels, models, settings, None, clock)
+
     async def _detect_in(
-        self, pixels: NDArray[np.uint8], models: Models, settings: Config, frame: SessionFrame | None, clock: Clock
+        self,
+        pixels: NDArray[np.uint8],
+        models: Models,
+        settings: Config,
+        frame: SessionFrame | None,
+        clock: Clock,
+        size: tuple[int, int] | None = None,
     ) -> Result:
         from humanrt.vision.detection import Detection  # with all families of models, on the thread of a load
 
         registry = self._internals.registry
         async with registry.scope("detect") as scope:
-            call = Call(self.engine, models, registry.from_numpy(pixels), settings, frame)
+            original = None if size is None else original_of(pixels, size)
+            call = Call(self.engine, models, registry.from_numpy(pixels), settings, frame, original)
             found = await Detection(call, self._families[settings.compat], clock).run()
             result = Result(
-                *call.size,
+                *(call.size if original is None else original.size),
                 face=found.face,
                 body=found.body,
                 hand=found.hand,

@@ -11,6 +11,7 @@ from humanrt.config import Config
 from humanrt.engine import Engine, internals
 from humanrt.streams.session import SessionFrame
 from humanrt.tensors import Tensor
+from humanrt.vision.scaling import Original
 from humanrt.vision.stage import VisionModel
 
 # By the key of the configuration that enables each.
@@ -23,7 +24,7 @@ class Call:
 
     The modules of a call run concurrently in its scope, which owns every tensor they allocate. ``frame`` holds the
     state that the previous frame left in the session, and receives the state for the next one; None for an image
-    without a session.
+    without a session. ``original`` is the image in its file, if it was decoded at a smaller scale.
     """
 
     engine: Engine
@@ -31,6 +32,7 @@ class Call:
     picture: Tensor
     config: Config
     frame: SessionFrame | None = None
+    original: Original | None = None
 
     def adopt(self, array: NDArray[Any]) -> Tensor:
         """Return a tensor of a new array, in the call's scope; nothing may write to the array any more."""

@@ -14,6 +14,7 @@ from humanrt.vision.body.people import REGION_DETECTOR, RegionDetector, RegionTa
 from humanrt.vision.body.posenet import POSENET
 from humanrt.vision.caching import reuse
 from humanrt.vision.call import Call
+from humanrt.vision.scaling import require_pixels
 from humanrt.vision.stage import family_of, run_stage
 
 # The ends of the models' names of the parts above the neck, which "leftEyeInside" of blazepose begins with.
@@ -69,6 +70,8 @@ async def detect_bodies(call: Call, families: BodyFamilies, limit: int) -> tuple
             regions = await run_stage(families.regions, call.models["body.detector"], call.picture, task)
             if not regions:
                 return ()
+            if call.original is not None:
+                require_pixels((region.box[2] - region.box[0] for region in regions), family.form(model).height)
     bodies = await run_stage(family, model, call.picture, BodyTask(settings, limit, regions))
     if settings.min_keypoints or settings.below_neck:
         whole = (body for body in bodies if is_body(body, settings))

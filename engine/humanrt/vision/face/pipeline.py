@@ -19,11 +19,12 @@ from humanrt.vision.face.caching import FaceCache
 from humanrt.vision.face.describer import Description
 from humanrt.vision.face.descriptor import AlignedDescriptor
 from humanrt.vision.face.detector import FaceDetector
-from humanrt.vision.face.facemesh import Crops, Meshes, Placed, face_angle, to_unit
+from humanrt.vision.face.facemesh import INPUT_SIZE, Crops, Meshes, Placed, face_angle, to_unit
 from humanrt.vision.face.families import FaceFamilies
 from humanrt.vision.face.iris import IrisTask
 from humanrt.vision.face.mask import darken
 from humanrt.vision.face.record import FaceRecorder
+from humanrt.vision.scaling import require_pixels
 from humanrt.vision.stage import VisionModel, family_of, run_stage
 
 # The side of a face's crop where neither the mesh model nor the detector has a square input.
@@ -76,6 +77,8 @@ async def detect_faces(call: Call, families: FaceFamilies) -> tuple[Face, ...]:
         boxes = await run_stage(detector, models["face.detector"], call.picture, config.detector)
     if not boxes:
         return ()
+    if call.original is not None:
+        require_pixels((float(min(box.extent)) for box in boxes), _pixels_of_crops(call, families))
     recorder = families.recorder(*call.size, config)
     placed = Placed(boxes, [face_angle(box) if config.detector.rotation else 0.0 for box in boxes])
     if "face.mesh" in models or "face.attention" in models:
@@ -92,6 +95,20 @@ async def detect_faces(call: Call, families: FaceFamilies) -> tuple[Face, ...]:
         tensors = [call.adopt(pixels) for pixels in await scheduler.run(_split, crops)]
     rows = zip(records, descriptions, tensors, strict=True)
     return tuple(_described(i, face, description, tensor) for i, (face, description, tensor) in enumerate(rows))
+
+
+def _pixels_of_crops(call: Call, families: FaceFamilies) -> int:
+    """Return the side in pixels of the largest crop that is cut out of the image for a model or the result."""
+    models, sides = call.models, [0]
+    if "face.mesh" in models or "face.attention" in models:
+        sides.append(INPUT_SIZE)
+    elif call.config.face.detector.return_ or not models.keys().isdisjoint(families.describers):
+        sides.append(_crop_size(call))
+    for key in families.aligned:
+        if key in models:
+            (spec,) = models[key].card.inputs.values()
+            sides.append(max(side for side in spec.shape[1:] if isinstance(side, int)))
+    return max(sides)
 
 
 async def _detect_at_scales(call: Call, detector: FaceDetector, settings: FaceDetectorConfig) -> list[FaceBox]:
@@ -135,14 +152,19 @@ def _record_meshes(
 
 def _record_boxes(call: Call, recorder: FaceRecorder, placed: Placed, families: FaceFamilies) -> Recorded:
     """Record the faces as detected; return them, their crops (empty if none is needed) and their indices."""
-    form, channels = call.models["face.detector"].form, call.picture.shape[2]
-    size = form.height if form.height and form.channels == channels else CROP_SIZE
+    channels = call.picture.shape[2]
     pixels = values_of(call.picture)
     records = [recorder.from_detector(box) for box in placed.boxes]
     crops: Crops = np.empty((len(records), 0, 0, channels), np.uint8)
     if recorder.settings.detector.return_ or not call.models.keys().isdisjoint(families.describers):
-        crops = families.cut(pixels, placed.boxes, placed.angles, size)
+        crops = families.cut(pixels, placed.boxes, placed.angles, _crop_size(call))
     return _kept(records, crops)
+
+
+def _crop_size(call: Call) -> int:
+    """Return the side of a face's crop where there is no mesh: that of the detector's input if it is square."""
+    form = call.models["face.detector"].form
+    return form.height if form.height and form.channels == call.picture.shape[2] else CROP_SIZE
 
 
 def _kept(records: Sequence[Face | None], crops: Crops) -> Recorded:

@@ -16,6 +16,7 @@ from humanrt.vision.hand.handdetect import HANDDETECT
 from humanrt.vision.hand.handtrack import HANDTRACK
 from humanrt.vision.hand.record import HandRecorder
 from humanrt.vision.hand.skeleton import SKELETON, Skeleton, SkeletonFamily
+from humanrt.vision.scaling import require_pixels
 from humanrt.vision.stage import family_of, run_stage
 
 
@@ -64,6 +65,9 @@ async def detect_hands(call: Call, families: HandFamilies, limit: int) -> tuple[
     skeletons: Sequence[Skeleton | None] = [None] * len(found)
     if "hand.skeleton" in call.models:
         regions = [hand.region for hand in found]
+        if call.original is not None:
+            form = call.models["hand.skeleton"].form
+            require_pixels((float(min(region.end - region.start)) for region in regions), form.height)
         found_skeletons = await run_stage(families.skeleton, call.models["hand.skeleton"], call.picture, regions)
         skeletons = found_skeletons
     return await scheduler.run(_record, call, families, detector, found, skeletons, limit)
