@@ -1,0 +1,72 @@
+"""A style over a whole picture, tile by tile, so that its working memory does not grow with the picture.
+
+Each tile is computed from a window that has ``halo`` pixels more on every side, as far as the picture goes. A style
+reads no pixel farther away than its halo, so that a pixel has the same value in every tile that could contain it.
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from humanrt.imaging.opencv import load_cv2
+
+Pixels = NDArray[np.uint8]
+
+# Larger tiles need more memory, smaller ones compute more pixels of halos.
+TILE_SIDE = 448
+# The fast form computes a picture of this fraction of the width and of the height.
+FAST_FACTOR = 2
+
+
+class Painter(Protocol):
+    """A style, prepared for pictures of one size."""
+
+    @property
+    def halo(self) -> int:
+        """The distance in pixels to the farthest pixel that a pixel of the result depends on."""
+
+    def paint(self, window: Pixels, top: int, left: int) -> Pixels:
+        """Return the window, uint8 [h, w, 3] RGB, in this style. ``top`` and ``left`` are its place in the picture."""
+
+
+def paint_tiles(
+    painter: Painter, picture: Pixels, *, fast: bool, check: Callable[[], None], side: int = TILE_SIDE
+) -> Pixels:
+    """Return a picture, uint8 [h, w, 3] RGB, in a style. ``check`` is called before each tile; its error ends this.
+
+    With ``fast`` the painter is one for a picture of half the size; what it paints is enlarged.
+    """
+    height, width = picture.shape[:2]
+    result = np.empty_like(picture, order="C")
+    factor = FAST_FACTOR if fast else 1
+    halo = painter.halo * factor
+    paint = _paint_reduced if fast else _paint
+    for top in range(0, height, side):
+        first_row, last_row = max(0, top - halo), min(height, top + side + halo)
+        for left in range(0, width, side):
+            check()
+            first_column, last_column = max(0, left - halo), min(width, left + side + halo)
+            window = np.ascontiguousarray(picture[first_row:last_row, first_column:last_column])
+            painted = paint(painter, window, first_row, first_column)
+            tile = result[top : top + side, left : left + side]
+            row, column = top - first_row, left - first_column
+            tile[...] = painted[row : row + tile.shape[0], column : column + tile.shape[1]]
+    return result
+
+
+def _paint(painter: Painter, window: Pixels, top: int, left: int) -> Pixels:
+    return painter.paint(window, top, left)
+
+
+def _paint_reduced(painter: Painter, window: Pixels, top: int, left: int) -> Pixels:
+    cv2 = load_cv2()
+    height, width = window.shape[:2]
+    # With even sides the centres of the pixels, reduced and enlarged, are at the same places in every window.
+    window = cv2.copyMakeBorder(window, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)
+    full = (window.shape[1], window.shape[0])
+    reduced = cv2.resize(window, (full[0] // 2, full[1] // 2), interpolation=cv2.INTER_AREA)
+    painted = painter.paint(reduced, top // 2, left // 2)
+    enlarged: Pixels = cv2.resize(painted, full, interpolation=cv2.INTER_CUBIC)
+    return enlarged
