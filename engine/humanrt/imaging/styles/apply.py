@@ -28,8 +28,8 @@ def apply_style(picture: Pixels, config: StyleConfig, check: Callable[[], None] 
     check_picture(picture)
     height, width = picture.shape[:2]
     if config.fast:
-        height, width = height / FAST_FACTOR, width / FAST_FACTOR
-    painter = STYLES[config.name](getattr(config, config.name), unit_of(height, width))
+        height, width = -(-height // FAST_FACTOR), -(-width // FAST_FACTOR)
+    painter = STYLES[config.name](getattr(config, config.name), unit_of(height, width), height, width)
     return paint_tiles(painter, picture, fast=config.fast, check=check, **more)
 
 

@@ -12,14 +12,14 @@ from humanrt.imaging.styles.patches import Pixels, patches
 class Oil:
     """Paints with oil. ``unit`` is the length in pixels that all others are multiples of."""
 
-    def __init__(self, parameters: OilConfig, unit: float) -> None:
+    def __init__(self, parameters: OilConfig, unit: float, height: int, width: int) -> None:
         self._levels = parameters.levels
         self._relief = parameters.relief
         stroke = unit * parameters.brush
-        self._radius = max(1.0, 4.5 * stroke)
-        self._sigma = max(1.0, 3.0 * stroke)
-        self._reach = max(1.5, 7.0 * stroke)
-        self._grain = grain(max(0.6, 0.7 * unit), 1)
+        self._radius = max(1.0, 6.0 * stroke)
+        self._sigma = max(1.0, 4.0 * stroke)
+        self._reach = max(1.5, 10.0 * stroke)
+        self._grain = grain(max(0.7, 1.1 * unit), 1)
         self.halo: int = int(self._radius + 4 * self._sigma + 2 * self._reach) + 4
 
     def paint(self, window: Pixels, top: int, left: int) -> Pixels:
@@ -30,10 +30,10 @@ class Oil:
         painted = flow.smear(painted, self._reach, 3)
         bristles = flow.smear(window_of(self._grain, top, left, window.shape), 1.6 * self._reach, 6)
         # Bright paint is thick; the light is above, on the left.
-        height = cv2.cvtColor(painted, cv2.COLOR_RGB2GRAY) * 0.12 + bristles * 9.0
+        height = cv2.cvtColor(painted, cv2.COLOR_RGB2GRAY) * 0.12 + bristles * 16.0
         light = cv2.filter2D(height, -1, np.array([[-1, -1, 0], [-1, 0, 1], [0, 1, 1]], np.float32))
-        light = np.clip(light * (0.9 * self._relief), -28, 36)
+        light = np.clip(light * (0.9 * self._relief), -36, 44)
         # More colour than in the photo.
         grey = cv2.cvtColor(painted, cv2.COLOR_RGB2GRAY)[..., None]
-        painted = grey + (painted - grey) * 1.18 + light[..., None]
+        painted = grey + (painted - grey) * 1.25 + light[..., None]
         return np.clip(painted, 0, 255).astype(np.uint8)

@@ -5,15 +5,19 @@ import numpy as np
 from humanrt.config import SketchConfig
 from humanrt.imaging.opencv import load_cv2
 from humanrt.imaging.styles.flow import Flow
-from humanrt.imaging.styles.grain import grain, window_of
+from humanrt.imaging.styles.grain import grain, hatching, window_of
 from humanrt.imaging.styles.lines import lines
 from humanrt.imaging.styles.patches import Pixels
+
+
+# Added to dark areas, where a quotient would be noise.
+FLOOR = np.float32(40)
 
 
 class Sketch:
     """Draws lines. ``unit`` is the length in pixels that all others are multiples of."""
 
-    def __init__(self, parameters: SketchConfig, unit: float) -> None:
+    def __init__(self, parameters: SketchConfig, unit: float, height: int, width: int) -> None:
         self._detail = parameters.detail
         self._shading = parameters.shading
         self._width = max(0.7, 1.1 * unit)
@@ -21,6 +25,7 @@ class Sketch:
         self._reach = max(2.0, 6.0 * unit)
         self._blur = max(2.0, 9.0 * unit)
         self._grain = grain(max(0.6, 0.7 * unit), 2)
+        self._hatching = hatching(-48, max(8.0, 36.0 * unit), max(0.55, 0.8 * unit), 10)
         self.halo: int = int(max(4 * self._sigma, 4 * self._blur) + self._reach) + 4
 
     def paint(self, window: Pixels, top: int, left: int) -> Pixels:
@@ -32,12 +37,11 @@ class Sketch:
         # The picture divided by its blurred form: shadows beside edges, and white areas.
         size = 2 * int(2 * self._blur) + 1
         around = cv2.stackBlur(luminance, (size, size))
-        dodged = cv2.divide(luminance, around, scale=1.0, dtype=cv2.CV_32F)
-        tone = np.clip(dodged, 0, 1)
-        tone = 1 - (1 - tone) * 1.1
+        tone = np.minimum((luminance + FLOOR) / (around + FLOOR), 1)
         dark = 1 - cv2.GaussianBlur(luminance, (0, 0), self._width) * np.float32(1 / 255)
         paper = window_of(self._grain, top, left, window.shape)
-        shade = np.clip(dark - 0.35, 0, 1) * self._shading * (0.55 + 0.22 * paper)
+        strokes = window_of(self._hatching, top, left, window.shape)
+        shade = np.clip(dark - 0.3, 0, 1) * self._shading * np.clip(0.95 + 0.4 * strokes + 0.08 * paper, 0.1, 1.4)
         drawn = tone * (1 - np.clip(shade, 0, 1)) * (1 - 0.85 * ink * np.clip(0.92 + 0.12 * paper, 0, 1))
         grey = np.clip(drawn * 252, 0, 255).astype(np.uint8)
         return cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB)

@@ -1,4 +1,4 @@
-"""Watercolour: washes with uneven pigment, which is denser at their borders, on rough paper.
+"""Watercolour: washes of uneven pigment, denser at their borders, on rough paper that stays white at its edge.
 
 Source of the pigment's density: Bousseau, Kaplan, Thollot and Sillion, "Interactive watercolor rendering with temporal
 coherence and abstraction", 2006.
@@ -11,42 +11,56 @@ from humanrt.imaging.opencv import load_cv2
 from humanrt.imaging.styles.grain import grain, window_of
 from humanrt.imaging.styles.patches import Pixels, patches
 
+LEVELS = 7
+
 
 class Watercolor:
     """Paints with watercolours. ``unit`` is the length in pixels that all others are multiples of."""
 
-    def __init__(self, parameters: WatercolorConfig, unit: float) -> None:
+    def __init__(self, parameters: WatercolorConfig, unit: float, height: int, width: int) -> None:
         self._pigment = parameters.pigment
-        self._levels = 9
+        self._height, self._width = height, width
+        self._unit = unit
         wash = unit * parameters.wash
-        self._radius = max(1.0, 5.0 * wash)
-        self._wobble = 1.8 * wash
-        self._edge = max(0.8, 1.6 * unit)
+        self._radius = max(1.0, 7.0 * wash)
+        self._wobble = 1.0 * wash
+        self._edge = max(0.7, 1.1 * unit)
         self._rows, self._columns = grain(max(1.0, 6 * unit), 6), grain(max(1.0, 6 * unit), 7)
-        self._paper = grain(max(0.6, 0.9 * unit), 8)
-        self._clouds = grain(max(2.0, 28 * unit), 9)
-        self.halo: int = int(self._radius + 5 * self._wobble + 8 * self._edge) + 6
+        self._paper = grain(max(0.6, 0.8 * unit), 8)
+        self._clouds = grain(max(2.0, 22 * unit), 9)
+        self.halo: int = int(2 * self._radius + 5 * self._wobble + 5 * self._edge) + 6
 
     def paint(self, window: Pixels, top: int, left: int) -> Pixels:
         """Return the window as a watercolour."""
         cv2 = load_cv2()
         place = (top, left, window.shape)
         height, width = window.shape[:2]
-        washed = patches(window, self._radius, self._levels)
+        washed = patches(window, self._radius, LEVELS)
         # Borders of washes are uneven.
-        columns = np.arange(width, dtype=np.float32) + window_of(self._columns, *place) * self._wobble
-        rows = np.arange(height, dtype=np.float32)[:, None] + window_of(self._rows, *place) * self._wobble
+        uneven_rows, uneven_columns = window_of(self._rows, *place), window_of(self._columns, *place)
+        columns = np.arange(width, dtype=np.float32) + uneven_columns * self._wobble
+        rows = np.arange(height, dtype=np.float32)[:, None] + uneven_rows * self._wobble
         washed = cv2.remap(washed, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
         grey = cv2.cvtColor(washed, cv2.COLOR_RGB2GRAY)
-        border = cv2.GaussianBlur(cv2.morphologyEx(grey, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)), (0, 0), self._edge)
-        border = np.minimum(border * np.float32(1 / 22), 1.0)
+        border = cv2.morphologyEx(grey, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
+        border = np.minimum(cv2.GaussianBlur(border, (0, 0), self._edge) * np.float32(1 / 18), 1.0)
         clouds = window_of(self._clouds, *place)
         paper = window_of(self._paper, *place)
-        density = 1 + self._pigment * (0.55 * border + 0.22 * clouds + 0.13 * paper) - 0.25
-        color = washed.astype(np.float32) * (1 / 255)
-        grey1 = grey[..., None] * np.float32(1 / 255)
-        color = grey1 + (color - grey1) * 1.35
-        color = 0.04 + 0.96 * np.clip(color, 0, 1) ** 0.8
-        color -= (color - color * color) * (density - 1)[..., None]
-        color *= 252
+        density = 0.72 + self._pigment * (0.75 * border + 0.30 * clouds + 0.09 * paper)
+        # The paper stays white where the brush did not reach, at the edge of the picture.
+        margin = 14 * self._unit
+        down = np.arange(top, top + height, dtype=np.float32)[:, None]
+        across = np.arange(left, left + width, dtype=np.float32)
+        distance = np.minimum(np.minimum(down, self._height - 1 - down), np.minimum(across, self._width - 1 - across))
+        reached = distance + (uneven_rows + 2.0 * clouds) * (0.35 * margin) - margin
+        painted = np.clip(reached / (3 * self._unit + 1) + 0.5, 0, 1)
+        density *= painted + 0.45 * np.clip(4 * painted * (1 - painted), 0, 1)
+        color = washed.astype(np.float32)
+        brightness = grey[..., None].astype(np.float32)
+        color = brightness + (color - brightness) * 1.35
+        color = np.clip(color * (0.86 / 255) + 0.14, 0.05, 1)
+        color = cv2.pow(color, 0.9)
+        # Light that passes through pigment twice.
+        color = np.exp(np.log(color) * density[..., None])
+        color *= 251 + 2.0 * paper[..., None]
         return np.clip(color, 0, 255).astype(np.uint8)
