@@ -9,6 +9,14 @@ from humanrt.imaging.opencv import load_cv2
 
 Map = NDArray[np.float32]
 
+# The direction is computed at a quarter of the size. Windows begin at multiples of it: see ``tiles.py``.
+REDUCTION = 4
+
+
+def flow_reach(sigma: float) -> int:
+    """Return the distance in pixels to the farthest pixel that a direction depends on."""
+    return int(4 * max(2.0, sigma)) + 2 * REDUCTION
+
 
 class Flow:
     """The tangents of the edges of a window, from its structure tensor, smoothed by ``sigma`` pixels.
@@ -16,15 +24,22 @@ class Flow:
     Source: Kyprianidis and Kang, "Image and Video Abstraction by Coherence-Enhancing Filtering", 2011.
     """
 
-    def __init__(self, luminance: NDArray[Any], sigma: float) -> None:
+    def __init__(self, luminance: NDArray[np.uint8], sigma: float) -> None:
         cv2 = load_cv2()
-        dx = cv2.Sobel(luminance, cv2.CV_32F, 1, 0, scale=1 / 8)
-        dy = cv2.Sobel(luminance, cv2.CV_32F, 0, 1, scale=1 / 8)
-        xx, yy, xy = (cv2.GaussianBlur(one, (0, 0), sigma) for one in (dx * dx, dy * dy, dx * dy))
-        angle = 0.5 * cv2.phase(xx - yy, 2 * xy)  # of the gradient; half, as the tensor has no sign
-        self.x: Map = -np.sin(angle)
-        self.y: Map = np.cos(angle)
-        height, width = luminance.shape[:2]
+        height, width = luminance.shape
+        down, across = -height % REDUCTION, -width % REDUCTION
+        luminance = cv2.copyMakeBorder(luminance, 0, down, 0, across, cv2.BORDER_REPLICATE)
+        size = ((width + across) // REDUCTION, (height + down) // REDUCTION)
+        dx = cv2.resize(cv2.Sobel(luminance, cv2.CV_16S, 1, 0), size, interpolation=cv2.INTER_AREA).astype(np.float32)
+        dy = cv2.resize(cv2.Sobel(luminance, cv2.CV_16S, 0, 1), size, interpolation=cv2.INTER_AREA).astype(np.float32)
+        tensor = cv2.merge([dx * dx - dy * dy, 2 * dx * dy])
+        tensor = cv2.GaussianBlur(tensor, (0, 0), max(0.5, sigma / REDUCTION))
+        full = cv2.resize(tensor, (width + across, height + down), interpolation=cv2.INTER_LINEAR)
+        even, odd = cv2.split(full[:height, :width])
+        # Half the angle of the tensor is that of the gradient; the tangent is at right angles to it.
+        cosine = even / (cv2.magnitude(even, odd) + np.float32(1e-3))
+        self.x: Map = -np.copysign(cv2.sqrt(np.maximum(0.5 - 0.5 * cosine, 0)), odd)
+        self.y: Map = cv2.sqrt(np.maximum(0.5 + 0.5 * cosine, 0))
         self._columns: Map = np.arange(width, dtype=np.float32)[None]
         self._rows: Map = np.arange(height, dtype=np.float32)[:, None]
 
@@ -32,10 +47,15 @@ class Flow:
         """Return the mean of ``2 * steps + 1`` places along the tangent, up to ``reach`` pixels away, as float32."""
         cv2 = load_cv2()
         total = window.astype(np.float32)
+        columns, rows = np.empty_like(self.x), np.empty_like(self.y)
+        moved = np.empty_like(window)
         for step in range(1, steps + 1):
             for distance in (reach * step / steps, -reach * step / steps):
-                columns, rows = self._columns + distance * self.x, self._rows + distance * self.y
-                moved = cv2.remap(window, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+                np.multiply(self.x, np.float32(distance), out=columns)
+                np.multiply(self.y, np.float32(distance), out=rows)
+                columns += self._columns
+                rows += self._rows
+                cv2.remap(window, columns, rows, cv2.INTER_LINEAR, dst=moved, borderMode=cv2.BORDER_REFLECT_101)
                 cv2.accumulate(moved, total)
-        total *= 1 / (2 * steps + 1)
+        total *= np.float32(1 / (2 * steps + 1))
         return total

@@ -4,7 +4,7 @@ import numpy as np
 
 from humanrt.config import OilConfig
 from humanrt.imaging.opencv import load_cv2
-from humanrt.imaging.styles.flow import Flow
+from humanrt.imaging.styles.flow import Flow, flow_reach
 from humanrt.imaging.styles.grain import grain, window_of
 from humanrt.imaging.styles.patches import Pixels, patches
 
@@ -20,7 +20,7 @@ class Oil:
         self._sigma = max(1.0, 4.0 * stroke)
         self._reach = max(1.5, 10.0 * stroke)
         self._grain = grain(max(0.7, 1.1 * unit), 1)
-        self.halo: int = int(self._radius + 4 * self._sigma + 2 * self._reach) + 4
+        self.halo: int = int(max(self._radius + flow_reach(self._sigma), self._radius + self._reach, 1.6 * self._reach)) + 4
 
     def paint(self, window: Pixels, top: int, left: int) -> Pixels:
         """Return the window as an oil painting."""

@@ -7,8 +7,12 @@ from humanrt.imaging.opencv import load_cv2
 
 Pixels = NDArray[np.uint8]
 
+# The power of its frequency with which a range of luminance counts: the higher, the narrower the borders of patches.
+POWER = 4.0
+WEIGHTS = ((np.arange(256) / 255) ** (POWER - 1) + 1e-9).astype(np.float32)
 
-def patches(window: Pixels, radius: float, levels: int, power: float = 4.0) -> Pixels:
+
+def patches(window: Pixels, radius: float, levels: int) -> Pixels:
     """Return the window, uint8 [h, w, 3], with the mean colours of the most frequent of ``levels`` luminances nearby.
 
     Every range of luminance counts with a power of its frequency, so that the borders of patches are narrow but smooth.
@@ -18,21 +22,21 @@ def patches(window: Pixels, radius: float, levels: int, power: float = 4.0) -> P
     size = 2 * max(1, round(radius)) + 1
     luminance = cv2.blur(cv2.cvtColor(window, cv2.COLOR_RGB2GRAY), (3, 3))
     level = cv2.LUT(luminance, (np.arange(256) * levels // 256).astype(np.uint8))
-    weights = ((np.arange(256) / 255) ** (power - 1)).astype(np.float32)
-    weights[0] = 1e-12
-    total = np.zeros(window.shape, np.float32)
-    counts = np.zeros(window.shape[:2], np.float32)
-    share = np.empty((*window.shape[:2], 4), np.uint8)
+    shape = window.shape[:2]
+    planes = cv2.split(window)
+    totals = [np.zeros(shape, np.float32) for _ in planes]
+    counts = np.zeros(shape, np.float32)
+    product = np.empty(shape, np.float32)
     for one in range(levels):
         mask = cv2.compare(level, one, cv2.CMP_EQ)
-        if not mask.any():
+        if not cv2.hasNonZero(mask):
             continue
-        share[..., :3] = cv2.bitwise_and(window, window, mask=mask)
-        share[..., 3] = mask
-        near = cv2.stackBlur(share, (size, size))
-        count = near[..., 3]
-        weight = cv2.LUT(count, weights)
-        counts += weight * count
-        total += near[..., :3] * weight[..., None]
-    total *= (255 / np.maximum(counts, 1e-9))[..., None]
-    return np.clip(total, 0, 255, out=total).astype(np.uint8)
+        count = cv2.stackBlur(mask, (size, size))
+        weight = cv2.LUT(count, WEIGHTS)
+        cv2.multiply(count, weight, dst=product, dtype=cv2.CV_32F)
+        cv2.add(counts, product, dst=counts)
+        for plane, total in zip(planes, totals, strict=True):
+            near = cv2.stackBlur(cv2.bitwise_and(plane, mask), (size, size))
+            cv2.multiply(near, weight, dst=product, dtype=cv2.CV_32F)
+            cv2.add(total, product, dst=total)
+    return cv2.merge([cv2.divide(total, counts, scale=255, dtype=cv2.CV_8U) for total in totals])

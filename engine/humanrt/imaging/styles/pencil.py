@@ -4,7 +4,7 @@ import numpy as np
 
 from humanrt.config import PencilConfig
 from humanrt.imaging.opencv import load_cv2
-from humanrt.imaging.styles.flow import Flow
+from humanrt.imaging.styles.flow import Flow, flow_reach
 from humanrt.imaging.styles.grain import grain, hatching, window_of
 from humanrt.imaging.styles.lines import lines
 from humanrt.imaging.styles.patches import Pixels
@@ -26,7 +26,7 @@ class Pencil:
         self._hatching = hatching(-52, length, width, 3)
         self._crossing = hatching(-20, length, width, 4)
         self._grain = grain(max(0.6, 0.6 * unit), 5)
-        self.halo: int = int(4 * self._sigma + self._reach) + 4
+        self.halo: int = int(max(flow_reach(self._sigma), 7 * self._width + self._reach)) + 4
 
     def paint(self, window: Pixels, top: int, left: int) -> Pixels:
         """Return the window as a drawing with coloured pencils."""

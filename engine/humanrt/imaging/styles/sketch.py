@@ -4,7 +4,7 @@ import numpy as np
 
 from humanrt.config import SketchConfig
 from humanrt.imaging.opencv import load_cv2
-from humanrt.imaging.styles.flow import Flow
+from humanrt.imaging.styles.flow import Flow, flow_reach
 from humanrt.imaging.styles.grain import grain, hatching, window_of
 from humanrt.imaging.styles.lines import lines
 from humanrt.imaging.styles.patches import Pixels
@@ -26,7 +26,7 @@ class Sketch:
         self._blur = max(2.0, 9.0 * unit)
         self._grain = grain(max(0.6, 0.7 * unit), 2)
         self._hatching = hatching(-48, max(8.0, 36.0 * unit), max(0.55, 0.8 * unit), 10)
-        self.halo: int = int(max(4 * self._sigma, 4 * self._blur) + self._reach) + 4
+        self.halo: int = int(max(flow_reach(self._sigma), 2 * self._blur, 7 * self._width + self._reach)) + 4
 
     def paint(self, window: Pixels, top: int, left: int) -> Pixels:
         """Return the window as a sketch."""

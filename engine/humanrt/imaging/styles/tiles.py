@@ -16,6 +16,8 @@ Pixels = NDArray[np.uint8]
 
 # Larger tiles need more memory, smaller ones compute more pixels of halos.
 TILE_SIDE = 448
+# Windows begin at multiples of this, so that what a painter computes at a reduced size is aligned in all of them.
+ALIGNMENT = 8
 # The fast form computes a picture of this fraction of the width and of the height.
 FAST_FACTOR = 2
 
@@ -41,7 +43,7 @@ def paint_tiles(
     height, width = picture.shape[:2]
     result = np.empty_like(picture, order="C")
     factor = FAST_FACTOR if fast else 1
-    halo = painter.halo * factor
+    halo = -(-painter.halo * factor // ALIGNMENT) * ALIGNMENT
     paint = _paint_reduced if fast else _paint
     for top in range(0, height, side):
         first_row, last_row = max(0, top - halo), min(height, top + side + halo)

@@ -23,12 +23,12 @@ class Watercolor:
         self._unit = unit
         wash = unit * parameters.wash
         self._radius = max(1.0, 7.0 * wash)
-        self._wobble = 1.0 * wash
+        self._wobble = 0.85 * wash
         self._edge = max(0.7, 1.1 * unit)
         self._rows, self._columns = grain(max(1.0, 6 * unit), 6), grain(max(1.0, 6 * unit), 7)
         self._paper = grain(max(0.6, 0.8 * unit), 8)
         self._clouds = grain(max(2.0, 22 * unit), 9)
-        self.halo: int = int(2 * self._radius + 5 * self._wobble + 5 * self._edge) + 6
+        self.halo: int = int(self._radius + 5 * self._wobble + 4 * self._edge) + 4
 
     def paint(self, window: Pixels, top: int, left: int) -> Pixels:
         """Return the window as a watercolour."""
@@ -48,7 +48,7 @@ class Watercolor:
         paper = window_of(self._paper, *place)
         density = 0.72 + self._pigment * (0.75 * border + 0.30 * clouds + 0.09 * paper)
         # The paper stays white where the brush did not reach, at the edge of the picture.
-        margin = 14 * self._unit
+        margin = 10 * self._unit
         down = np.arange(top, top + height, dtype=np.float32)[:, None]
         across = np.arange(left, left + width, dtype=np.float32)
         distance = np.minimum(np.minimum(down, self._height - 1 - down), np.minimum(across, self._width - 1 - across))
@@ -58,9 +58,9 @@ class Watercolor:
         color = washed.astype(np.float32)
         brightness = grey[..., None].astype(np.float32)
         color = brightness + (color - brightness) * 1.35
-        color = np.clip(color * (0.86 / 255) + 0.14, 0.05, 1)
-        color = cv2.pow(color, 0.9)
-        # Light that passes through pigment twice.
-        color = np.exp(np.log(color) * density[..., None])
-        color *= 251 + 2.0 * paper[..., None]
-        return np.clip(color, 0, 255).astype(np.uint8)
+        color = np.clip(color * np.float32(0.86 / 255) + np.float32(0.14), 0.05, 1)
+        # Light passes through the pigment, which absorbs more of it the denser it is.
+        density *= 0.9
+        color = cv2.exp(cv2.log(color) * density[..., None])
+        color *= (251 + 2.0 * paper)[..., None]
+        return cv2.convertScaleAbs(color)
