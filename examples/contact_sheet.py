@@ -34,7 +34,7 @@ async def main(path: str, *pictures: str) -> None:
     async with Human({"face": {"detector": {"max_detected": 50}}}) as human:
         for picture in pictures:
             with await human.detect(picture) as result:
-                pixels = await asyncio.to_thread(read_picture, picture, max_pixels=human.config.max_pixels)
+                pixels = await asyncio.to_thread(read_picture, picture, max_pixels=human.config.image.max_pixels)
                 tiles.append(await asyncio.to_thread(draw_result, pixels, result))
                 faces += crop_faces(pixels, result)
     both = [sheet(tiles, TILE, COLUMNS), sheet(faces, FACE, COLUMNS * TILE // FACE)]

@@ -18,9 +18,11 @@ The general layout, floor by floor; imports only go down:
 - ``compat/``: Human's behaviour where ours differs; only ``human`` imports it
 - ``housekeeping``, ``human_models``, ``human_profile``: what surrounds detect(); the models of one Human
 - ``vision/``: the detections of an image, one folder for each of Human's modules, listed in ``vision/modules``
-- ``people/``, ``streams/``, ``matching/``, ``admission``: persons and gestures, computed from results; the state that a
-  video's frames share; the comparison of faces by their embeddings; which calls may hold a picture in memory
-- ``engine``, ``model_files/``, ``runtime/``: tensors, scopes and models together; ``runtime/`` imports ONNX Runtime
+- ``people/``, ``streams/``, ``matching/``: persons and gestures, computed from results; the state that a video's frames
+  share; the comparison of faces by their embeddings
+- ``engine``, ``pictures``: tensors, scopes, pictures and models together
+- ``admission``, ``model_files/``, ``runtime/``: which calls may hold a picture in memory; the files of models;
+  ``runtime/`` imports ONNX Runtime
 - ``drawing/``: the detections of one module drawn onto an image
 - ``result/``: the detections, as frozen records
 - ``imaging/`` (OpenCV), ``tfjs/`` (onnx), ``zoo/`` (files): the outside world, each behind one module
@@ -56,6 +58,7 @@ if TYPE_CHECKING:
         HandConfig,
         HandDetectorConfig,
         HandSkeletonConfig,
+        ImageConfig,
         ObjectConfig,
         SegmentationConfig,
         TrackingConfig,
@@ -72,6 +75,7 @@ if TYPE_CHECKING:
     from humanrt.human_sync import HumanSync
     from humanrt.imaging import read_picture, write_picture, write_png
     from humanrt.matching import EmbeddingStore, OperatingPoint, match
+    from humanrt.pictures import Animation
     from humanrt.result import (
         Angle,
         Body,
@@ -111,6 +115,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Angle",
+    "Animation",
     "Batch",
     "Body",
     "BodyConfig",
@@ -152,6 +157,7 @@ __all__ = [
     "Hands",
     "Human",
     "HumanSync",
+    "ImageConfig",
     "Kernel",
     "Keypoint",
     "LeakReport",
@@ -195,6 +201,7 @@ _MODULES = ("config", "errors", "imaging", "matching", "pytest_plugin", "result"
 # The module of each public name.
 _HOMES = {
     "Angle": "result",
+    "Animation": "pictures",
     "Batch": "batch",
     "Body": "result",
     "BodyConfig": "config",
@@ -236,6 +243,7 @@ _HOMES = {
     "Hands": "result",
     "Human": "human",
     "HumanSync": "human_sync",
+    "ImageConfig": "config",
     "Kernel": "tensors",
     "Keypoint": "result",
     "LeakReport": "tensors",

@@ -13,22 +13,23 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self
 
 from numpy.typing import NDArray
 
+from humanrt.admission import Budget
 from humanrt.config import Environment
 from humanrt.errors import DeviceError, EngineClosedError, EngineError, StoreError
+from humanrt.pictures import Pictures
 from humanrt.runtime import sessions
 from humanrt.runtime.device import Device, gpu_index, resolve_device
 from humanrt.runtime.futures import background, completion, outlast, running_loop
 from humanrt.runtime.graph_model import GraphModel
 from humanrt.tensors import POOL_LIMIT_BYTES, Registry, Tensor
-from humanrt.tensors.workspace import Workspace
 from humanrt.zoo import Cancelled, OnProgress, Store, default_cache_dir, never
 
 if TYPE_CHECKING:
     from humanrt.model_files import ModelSource
 
 
-class Engine(Workspace):
-    """Creates, computes and frees tensors, and loads and runs models, on one device.
+class Engine(Pictures):
+    """Creates, computes and frees tensors, decodes and encodes pictures, and loads and runs models, on one device.
 
     A tensor belongs to the scope in which it was created, else to the caller. Engines are independent: each has its own
     tensors, scopes, counts, pool and limits. The expensive parts, the sessions of ONNX Runtime and the worker threads,
@@ -68,10 +69,11 @@ class Engine(Workspace):
             memory_limit=memory_limit,
             pool_limit_bytes=pool_limit_bytes,
         )
-        super().__init__(registry)
+        budget = Budget()
+        super().__init__(registry, budget)
         self.deallocate = deallocate
         store = store or Store(environment.cache_dir or default_cache_dir(), offline=environment.offline)
-        self._internals = Internals(self.registry, store, device)
+        self._internals = Internals(self.registry, store, device, budget)
 
     # -- device and models
 
@@ -206,11 +208,13 @@ class Internals:
         store: the source of its models.
         device_name: the device of the models that are loaded from now on.
         closing: whether ``close()`` or ``aclose()`` was called.
+        budget: the bytes that pictures may take.
 
     """
 
-    def __init__(self, registry: Registry, store: Store, device_name: str) -> None:
+    def __init__(self, registry: Registry, store: Store, device_name: str, budget: Budget) -> None:
         self.registry = registry
+        self.budget = budget
         self.store = store
         self.device_name: str = device_name
         self.closing: bool = False

@@ -211,7 +211,7 @@ def _picture(content: dict[str, Any]) -> PictureRows | None:
 
 
 def _header(folder: Path, config: Config) -> dict[str, Any]:
-    settings = repr((config.face, config.filter, config.compat, config.max_pixels))
+    settings = repr((config.face, config.filter, config.compat, config.image))
     return {
         "humanrt extract": VERSION,
         "source": str(folder.resolve()),

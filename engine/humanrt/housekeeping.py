@@ -156,7 +156,7 @@ class Housekeeping(ABC):
 
         Raises ``InputError`` if one is not a valid image, ``TensorDisposedError``, ``EngineClosedError``.
         """
-        read = partial(read_picture, bgr=bgr, max_pixels=self.config.max_pixels)
+        read = partial(read_picture, bgr=bgr, max_pixels=self.config.image.max_pixels)
         with self._in_flight():
             return await scheduler.run(lambda: difference(read(first), read(second)))
 

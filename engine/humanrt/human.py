@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from humanrt.admission import Budget, Place
+from humanrt.admission import Place
 from humanrt.config import Config, ConfigSource, Environment, load_config, split_paths
 from humanrt.engine import Engine, internals
 from humanrt.errors import ConfigError, EngineClosedError, EngineError
@@ -86,7 +86,9 @@ class Human(ManyPictures):
         known = cards(*environment.cards, *split_paths(self.config.cards))
         self.engine = Engine(self.config.device, deallocate=self.config.deallocate, store=store)
         self._internals = internals(self.engine)
-        self._budget = Budget(self.config.max_memory)
+        self._budget = self._internals.budget
+        if self.config.max_memory is not None:
+            self._budget.limit = self.config.max_memory
         self._models = ModelLoader(self.engine, known)
         self._own_models: _OwnModels | None = None  # those that ``config`` needs, once they are loaded
         self._families: dict[str | None, Families] = {}  # by ``compat``; they are imported by the first load
@@ -168,7 +170,7 @@ class Human(ManyPictures):
             place = Place(self._budget, SEGMENTATION_BYTES if settings.segmentation.enabled else 0)
             try:
                 start = time.perf_counter()
-                read = partial(read_into, place, source, bgr=bgr, max_pixels=settings.max_pixels)
+                read = partial(read_into, place, source, bgr=bgr, max_pixels=settings.image.max_pixels)
                 pixels = await place.read(read, waits=not isinstance(source, np.ndarray | Tensor))
                 clock.record("inputProcess", start)
                 if self.events.heard:

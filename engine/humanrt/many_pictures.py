@@ -53,7 +53,7 @@ class ManyPictures(Housekeeping):
             source,
             settings,
             bgr=bgr,
-            max_pixels=(settings or self.config).max_pixels,
+            max_pixels=(settings or self.config).image.max_pixels,
             drop=drop,
             max_pending=max_pending,
             timeout=timeout,

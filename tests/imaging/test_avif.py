@@ -167,5 +167,5 @@ class TestDecoded:
     def test_the_size_of_the_coded_picture_is_limited_whatever_the_file_states(self, sizes, monkeypatch) -> None:
         data = self.file(3000, 2000, *sizes)
         monkeypatch.setattr("humanrt.imaging.decode.load_cv2", lambda: pytest.fail("the decoder was called"))
-        with pytest.raises(InputError, match=r"6,000,000.* the limit is 1,000 \(the setting max_pixels\)"):
+        with pytest.raises(InputError, match=r"6,000,000.* the limit is 1,000 \(the setting image.max_pixels\)"):
             read_picture(data, max_pixels=1000)

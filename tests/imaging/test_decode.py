@@ -208,9 +208,8 @@ def test_a_picture_without_pixels_is_refused(width, height) -> None:
 
 
 def test_the_error_for_damaged_data_names_the_accepted_formats(encode, noise) -> None:
-    data = bytearray(encode(noise, "PNG"))
-    data[len(data) // 2] ^= 0xFF
-    with pytest.raises(InputError, match=r"PNG picture cannot be decoded.*accepted are JPEG, PNG"):
+    data = encode(noise, "WebP")[:-100]
+    with pytest.raises(InputError, match=r"WebP picture cannot be decoded.*accepted are JPEG, PNG"):
         decode(bytes(data), max_pixels=MAX_PIXELS)
 
 

@@ -1,12 +1,12 @@
 import pytest
 
-from humanrt import Config
+from humanrt import ImageConfig
 from humanrt.errors import InputError
 from humanrt.imaging.header import PLAIN_BYTES, Header, check_size
 
 
 def test_the_default_limit_of_pixels_is_a_limit_of_memory_too() -> None:
-    limit = Config.max_pixels
+    limit = ImageConfig.max_pixels
     Header("PNG", 1000, limit // 1000, PLAIN_BYTES * limit).check(limit)
     with pytest.raises(InputError, match=r"1000 x 100 pixels of its kind take 600 MB to decode, the limit is 600 MB"):
         Header("GIF", 1000, 100, PLAIN_BYTES * limit + 1).check(limit)
@@ -30,7 +30,7 @@ def test_a_picture_without_pixels_is_refused(width, height) -> None:
 
 def test_the_limit_is_inclusive_and_has_a_ceiling() -> None:
     check_size(10, 10, 100)
-    with pytest.raises(InputError, match=r"10 x 11 = 110 pixels, the limit is 100 \(the setting max_pixels\)"):
+    with pytest.raises(InputError, match=r"10 x 11 = 110 pixels, the limit is 100 \(the setting image.max_pixels\)"):
         check_size(10, 11, 100)
     with pytest.raises(InputError, match="the limit is 268,435,456"):
         check_size(30_000, 30_000, 10**12)

@@ -39,7 +39,7 @@ def compare_pictures(peer: Peer, paths: Sequence[Path], config: Json = DEFAULT_M
     print(f"{'picture':<28}{'module':<8}{'place':>5}  {'field':<18}{'difference':>11}{'limit':>8}")
     all_within, borderline = True, 0.0
     for path in paths:
-        picture = read_picture(path, max_pixels=Config.max_pixels)
+        picture = read_picture(path, max_pixels=Config().image.max_pixels)
         for module, differences in compare(*asyncio.run(detect_both(peer, picture, config))).items():
             for difference in differences:
                 place, field, amount, limit = difference

@@ -110,7 +110,7 @@ async def _detect_pictures(human: Human, group: Sequence[tuple[int, Item]], work
                 if drawing is None:
                     continue
                 try:
-                    await asyncio.to_thread(_draw, drawing, picture, outcome, human.config.max_pixels)
+                    await asyncio.to_thread(_draw, drawing, picture, outcome, human.config.image.max_pixels)
                 except (HumanRTError, OSError) as error:
                     report.complain(place, error)
                 else:

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from humanrt.cli.stdio import read_input
+from humanrt.config import ImageConfig
 from humanrt.errors import InputError
 from humanrt.imaging import PictureSource
 from humanrt.imaging.capture import ADDRESS
 from humanrt.imaging.listing import list_pictures
-from humanrt.imaging.source import ACCEPTED_SOURCES, MAX_ENCODED_BYTES
+from humanrt.imaging.source import ACCEPTED_SOURCES
 from humanrt.zoo import redact
 
 STANDARD_INPUT = "-"
@@ -71,7 +72,7 @@ def brief(error: Exception, name: str) -> str:
 
 def _standard_input() -> Picture | Unreadable:
     try:
-        return Picture(STANDARD_INPUT, read_input(MAX_ENCODED_BYTES + 1))
+        return Picture(STANDARD_INPUT, read_input(ImageConfig.max_bytes + 1))
     except OSError as error:
         return Unreadable(STANDARD_INPUT, error)
 

@@ -4,7 +4,7 @@ A configuration is written as ``Config(face=FaceConfig(...))``, as a dict or as 
 snake_case names and Human's camelCase names. Each value is checked for its type and range.
 
 Differences from Human 3.3.6: filters, which HumanRT does not have yet, are off by default; settings that only have a
-meaning in JavaScript are refused; ``device``, ``compat``, ``tracking``, ``style``, ``max_pixels``, ``cards``, ``raise_errors``,
+meaning in JavaScript are refused; ``device``, ``compat``, ``tracking``, ``image``, ``style``, ``cards``, ``raise_errors``,
 ``segmentation.min_confidence``, ``face.detector.input_size``, ``face.embedding``, ``face.mesh.min_confidence``,
 ``face.mesh.keep_above``, ``body.min_keypoints``, ``body.below_neck``, ``hand.confirmed`` and the defaults of
 ``body.detector`` are HumanRT's own, and so are presets.
@@ -29,6 +29,7 @@ from humanrt.config.face import (
     FaceSsrnetConfig,
 )
 from humanrt.config.filter import FilterConfig
+from humanrt.config.image import ImageConfig
 from humanrt.config.modules import (
     BodyConfig,
     BodyDetectorConfig,
@@ -68,6 +69,7 @@ __all__ = [
     "HandConfig",
     "HandDetectorConfig",
     "HandSkeletonConfig",
+    "ImageConfig",
     "ObjectConfig",
     "OilConfig",
     "PencilConfig",

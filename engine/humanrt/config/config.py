@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self, TypeAlias
 
 from humanrt.config.face import FaceConfig
 from humanrt.config.filter import FilterConfig
+from humanrt.config.image import ImageConfig
 from humanrt.config.inert import inert_settings
 from humanrt.config.modules import (
     BodyConfig,
@@ -40,9 +41,8 @@ class Config(Section):
     compat: Literal["human"] | None = None
     """``human`` reproduces Human's rounding and its known faults. Human has no such key."""
 
-    max_pixels: Annotated[int, Between(1)] = 100_000_000
-    """The most pixels, width times height, of a picture; pictures with more are refused before they are decoded. No
-    picture of more than 2**28 pixels is decoded, whatever the value. Human has no such key."""
+    max_pixels: Annotated[int, Between(1)] | None = None
+    """Another name of ``image.max_pixels``, where the value is kept: reading this key returns None."""
 
     max_memory: Annotated[int, Between(1)] | None = None
     """The most bytes that the pictures of calls at the same time take; calls for which there is no room wait. None is
@@ -102,6 +102,9 @@ class Config(Section):
     software_kernels: bool = False
     """Has no effect: every operation has a kernel here."""
 
+    image: ImageConfig = field(default_factory=ImageConfig)
+    """How large pictures may be, and at which size they are decoded. Human has no such key."""
+
     filter: FilterConfig = field(default_factory=FilterConfig)
     """Filters that are applied to a picture before detection."""
 
@@ -131,6 +134,9 @@ class Config(Section):
 
     def __post_init__(self) -> None:
         self._refuse_browser_settings()
+        if self.max_pixels is not None:
+            vars(self)["image"] = self.image.merge({"max_pixels": self.max_pixels})
+            vars(self)["max_pixels"] = None
         if self.backend in ON_CPU:
             if self.device.startswith("cuda"):
                 raise ConfigError(f"backend is {self.backend!r}, which is the CPU, and device is {self.device!r}")

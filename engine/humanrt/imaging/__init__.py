@@ -4,10 +4,12 @@ Each file imports only those before it::
 
     opencv.py      the only import of cv2
     header.py      the size of an encoded picture, and the limits
-    jpeg.py        tiff.py        av1.py        avif.py
-    formats.py     all formats, and the readers of the short headers
     room.py        where the memory of a picture is counted
+    jpeg.py        tiff.py        av1.py        avif.py        heif.py
+    formats.py     all formats, and the readers of the short headers
+    whole.py       damage that is recognised before a decoder is given the data
     decode.py      encoded pictures to pixels
+    animation.py   all frames of a GIF, an animated WebP or an animated PNG
     source.py      any source to pixels
     transform.py   pixels to the inputs of models, and coordinates back to the original
     encode.py      pixels to a file

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from humanrt.errors import InputError
 from humanrt.imaging.avif import read_avif
 from humanrt.imaging.header import ACCEPTED_FORMATS, MAX_SEGMENTS, PLAIN_BYTES, Header
+from humanrt.imaging.heif import BRANDS
 from humanrt.imaging.jpeg import read_jpeg
 from humanrt.imaging.tiff import read_tiff
 
@@ -23,7 +24,7 @@ GIF_BYTES = 9
 
 OTHER_FORMATS: Mapping[str, re.Pattern[bytes]] = {
     "animated AVIF": re.compile(rb"....ftypavis", re.DOTALL),
-    "HEIC": re.compile(rb"....ftyp(hei[cxms]|hev[cxms]|mif1|msf1)", re.DOTALL),
+    "HEIC": BRANDS,
     "BigTIFF": re.compile(rb"II\+\0|MM\0\+"),
     "JPEG 2000": re.compile(rb"\0\0\0\x0cjP  \r\n\x87\n|\xff\x4f\xff\x51"),
     "JPEG XL": re.compile(rb"\0\0\0\x0cJXL \r\n\x87\n|\xff\x0a"),

@@ -6,7 +6,7 @@ the decoder does, and ``Header.check()`` refuses what would take too much memory
 
 from typing import NamedTuple
 
-from humanrt.config import Config
+from humanrt.config import ImageConfig
 from humanrt.errors import InputError
 from humanrt.imaging.opencv import PIXEL_CEILING
 
@@ -21,7 +21,7 @@ MAX_SEGMENTS = 100_000
 PLAIN_BYTES = 6
 
 # A smaller max_pixels does not lower the limit of memory: it would refuse pictures that are within max_pixels.
-LEAST_MEMORY_PIXELS = Config.max_pixels
+LEAST_MEMORY_PIXELS = ImageConfig.max_pixels
 
 
 class Header(NamedTuple):
@@ -50,14 +50,14 @@ class Header(NamedTuple):
         if self.coded_pixels > limit:
             raise InputError(
                 f"the {self.format} picture is too large: it is {self.width} x {self.height}, but a part of it has "
-                f"{self.coded_pixels:,} pixels; the limit is {limit:,} (the setting max_pixels)"
+                f"{self.coded_pixels:,} pixels; the limit is {limit:,} (the setting image.max_pixels)"
             )
         memory_limit = PLAIN_BYTES * max(limit, LEAST_MEMORY_PIXELS)
         if self.memory > memory_limit:
             raise InputError(
                 f"the {self.format} picture is too large: {self.width} x {self.height} pixels of its kind take "
                 f"{self.memory / 1e6:,.0f} MB to decode, the limit is {memory_limit / 1e6:,.0f} MB "
-                f"({PLAIN_BYTES} bytes a pixel of the setting max_pixels)"
+                f"({PLAIN_BYTES} bytes a pixel of the setting image.max_pixels)"
             )
 
 
@@ -69,5 +69,5 @@ def check_size(width: int, height: int, max_pixels: int) -> None:
     if width * height > limit:
         raise InputError(
             f"the picture is too large: {width} x {height} = {width * height:,} pixels, the limit is {limit:,} "
-            "(the setting max_pixels)"
+            "(the setting image.max_pixels)"
         )

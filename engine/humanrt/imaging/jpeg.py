@@ -22,7 +22,7 @@ FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD8)})  # TEM, RST0 to RST7
 WITH_LENGTH = frozenset({0xC4, 0xCC, 0xDB, 0xDC, 0xDD, *range(0xE0, 0xF0), 0xFE})  # DHT, DAC, DQT, DNL, DRI, APPn, COM
-SOI, EOI, SOS = 0xD8, 0xD9, 0xDA
+EOI, SOS = 0xD9, 0xDA
 
 # Encoders write up to 24 scans. Each takes time for every pixel (13 ms for 100 megapixels), however few bytes it has,
 # and OpenCV cannot be cancelled. libtiff has the same limit.
@@ -36,7 +36,7 @@ def read_jpeg(data: bytes) -> Header:
     ``IndexError`` if the data end before the first scan.
     """
     frame: tuple[int, int] | None = None
-    for marker, start in islice(_segments(data), MAX_SEGMENTS):
+    for marker, start in islice(segments(data), MAX_SEGMENTS):
         if marker in FRAMES:
             if frame is not None:
                 raise InputError("the JPEG picture is damaged: it has two frame headers (SOF)")
@@ -52,7 +52,7 @@ def read_jpeg(data: bytes) -> Header:
     raise InputError(f"the JPEG picture has no scan after its first {MAX_SEGMENTS:,} segments")
 
 
-def _segments(data: bytes) -> Iterator[tuple[int, int]]:
+def segments(data: bytes) -> Iterator[tuple[int, int]]:
     """Yield each marker after the first (SOI) and the offset behind it, where its length is if it has one."""
     position = 2
     while True:

@@ -11,7 +11,7 @@ that the ``cache`` lacks, from the ``web`` or through the ``clients`` of registr
 fetches models from any other address. Both observe the bounds of ``transfer``. ``integrity`` verifies files.
 """
 
-from humanrt.zoo.address import as_address, local_path
+from humanrt.zoo.address import as_address, fetch_bytes, local_path
 from humanrt.zoo.cache import Copy
 from humanrt.zoo.cards import (
     ALIGNED_POINTS,
@@ -58,6 +58,7 @@ __all__ = [
     "as_address",
     "cards",
     "default_cache_dir",
+    "fetch_bytes",
     "find_card",
     "local_path",
     "never",

@@ -1,4 +1,4 @@
-"""Fetching of a model from an address that the caller gives, whose content is not known beforehand."""
+"""Fetching from an address that the caller gives, whose content is not known beforehand: a model, or a picture."""
 
 import os
 import re
@@ -7,6 +7,7 @@ import string
 import urllib.request
 from base64 import b64encode
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from http.client import HTTPMessage
 from pathlib import Path
 from typing import IO, TypeAlias
@@ -14,9 +15,20 @@ from urllib.parse import SplitResult, quote, unquote_to_bytes, urlsplit
 
 from humanrt.errors import FetchError
 from humanrt.zoo.integrity import file_access
-from humanrt.zoo.transfer import Download, OnProgress, Progress, RequestError, redact
+from humanrt.zoo.transfer import (
+    Cancelled,
+    Download,
+    DownloadLimits,
+    FetchEndedError,
+    OnProgress,
+    Progress,
+    RequestError,
+    never,
+    redact,
+)
 
 KINDS = (".json", ".onnx")
+FETCH_S = 60.0  # for a picture
 OWN_MACHINE = ("localhost", "127.0.0.1", "::1")
 
 OtherFiles: TypeAlias = Callable[[Path], Iterable[Path]]
@@ -115,6 +127,31 @@ def _fetch(url: str, path: Path, download: Download, on_progress: OnProgress) ->
         raise FetchError(f"{redact(url)}: broke off after {received} of {answer.length} bytes")
 
 
+def fetch_bytes(url: str, max_bytes: int, cancelled: Cancelled = never) -> bytes:
+    """Return the content at an address, of http or https, through the proxies of the environment.
+
+    Nothing is kept. The limits of time are those of ``DownloadLimits``, but at most ``FETCH_S`` in all.
+
+    Raises ``FetchError`` if it cannot be fetched, is longer than ``max_bytes``, or the fetch is cancelled.
+    """
+    _require_web(url)
+    limits = DownloadLimits.from_environment()
+    limits = replace(limits, max_bytes=max_bytes, total_s=min(limits.total_s, FETCH_S))
+    data = bytearray()
+    try:
+        opener = urllib.request.build_opener(_WebRedirects)
+        with Download(limits, cancelled).open(_request(url), opener) as answer:
+            for chunk in answer.chunks:
+                data += chunk
+    except RequestError as error:
+        raise FetchError(f"{redact(url)}: {error}") from error
+    except FetchEndedError:
+        raise FetchError(f"{redact(url)}: the fetch was cancelled") from None
+    if answer.length is not None and len(data) < answer.length:
+        raise FetchError(f"{redact(url)}: broke off after {len(data)} of {answer.length} bytes")
+    return bytes(data)
+
+
 def _request(url: str) -> urllib.request.Request:
     """Return the request for an address: user information becomes a header, other characters are percent-encoded."""
     parts = _split(url)
@@ -132,8 +169,13 @@ def _request(url: str) -> urllib.request.Request:
     return request
 
 
-class _SafeRedirects(urllib.request.HTTPRedirectHandler):
-    """Redirects to safe addresses only."""
+class _WebRedirects(urllib.request.HTTPRedirectHandler):
+    """Redirects to addresses of http and https only."""
+
+    @staticmethod
+    def require(url: str) -> None:
+        """Raise ``FetchError`` for an address that is not followed."""
+        _require_web(url)
 
     def redirect_request(
         self,
@@ -145,11 +187,20 @@ class _SafeRedirects(urllib.request.HTTPRedirectHandler):
         newurl: str,
     ) -> urllib.request.Request | None:
         try:
-            _require_safe(newurl)
+            self.require(newurl)
         except FetchError:
             fp.close()
             raise
         return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+class _SafeRedirects(_WebRedirects):
+    """Redirects to safe addresses only."""
+
+    @staticmethod
+    def require(url: str) -> None:
+        """Raise ``FetchError`` for an address from which another host could deliver a changed model."""
+        _require_safe(url)
 
 
 def _split(url: str) -> SplitResult:
@@ -164,3 +215,8 @@ def _require_safe(url: str) -> None:
     parts = _split(url)
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in OWN_MACHINE):
         raise FetchError(f"{redact(url)}: a model is fetched over https only, or over http from this machine")
+
+
+def _require_web(url: str) -> None:
+    if _split(url).scheme not in ("http", "https"):
+        raise FetchError(f"{redact(url)}: a picture is fetched over https or http only")

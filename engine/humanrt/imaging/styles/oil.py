@@ -12,7 +12,7 @@ from humanrt.imaging.styles.patches import Pixels, patches
 class Oil:
     """Paints with oil. ``unit`` is the length in pixels that all others are multiples of."""
 
-    def __init__(self, parameters: OilConfig, unit: float, height: int, width: int) -> None:
+    def __init__(self, parameters: OilConfig, unit: float, size: tuple[int, int]) -> None:
         self._levels = parameters.levels
         self._relief = parameters.relief
         stroke = unit * parameters.brush

@@ -15,7 +15,7 @@ PAPER = 250.0
 class Pencil:
     """Draws strokes. ``unit`` is the length in pixels that all others are multiples of."""
 
-    def __init__(self, parameters: PencilConfig, unit: float, height: int, width: int) -> None:
+    def __init__(self, parameters: PencilConfig, unit: float, size: tuple[int, int]) -> None:
         self._saturation = 1.5 * parameters.color
         self._pressure = parameters.pressure
         self._width = max(0.7, 1.0 * unit)

@@ -17,7 +17,7 @@ FLOOR = np.float32(40)
 class Sketch:
     """Draws lines. ``unit`` is the length in pixels that all others are multiples of."""
 
-    def __init__(self, parameters: SketchConfig, unit: float, height: int, width: int) -> None:
+    def __init__(self, parameters: SketchConfig, unit: float, size: tuple[int, int]) -> None:
         self._detail = parameters.detail
         self._shading = parameters.shading
         self._width = max(0.7, 1.1 * unit)

@@ -22,6 +22,15 @@ ALIGNMENT = 8
 FAST_FACTOR = 2
 
 
+class Stopped(Exception):  # noqa: N818 - a signal, which users never see
+    """The caller is not interested in the picture any more."""
+
+
+def never() -> bool:
+    """Return False, for a call that nothing stops."""
+    return False
+
+
 class Painter(Protocol):
     """A style, prepared for pictures of one size."""
 
@@ -34,21 +43,22 @@ class Painter(Protocol):
 
 
 def paint_tiles(
-    painter: Painter, picture: Pixels, *, fast: bool, check: Callable[[], None], side: int = TILE_SIDE
+    painter: Painter, picture: Pixels, *, fast: bool, stopped: Callable[[], bool] = never, side: int = TILE_SIDE
 ) -> Pixels:
-    """Return a picture, uint8 [h, w, 3] RGB, in a style. ``check`` is called before each tile; its error ends this.
+    """Return a picture, uint8 [h, w, 3] RGB, in a style. ``side`` is that of a tile, a multiple of 8.
 
-    With ``fast`` the painter is one for a picture of half the size; what it paints is enlarged.
+    With ``fast`` the painter is one for a picture of half the width and height; what it paints is enlarged.
+    ``stopped`` is called before each tile; if it returns True, this raises ``Stopped``.
     """
     height, width = picture.shape[:2]
     result = np.empty_like(picture, order="C")
-    factor = FAST_FACTOR if fast else 1
-    halo = -(-painter.halo * factor // ALIGNMENT) * ALIGNMENT
+    halo = margin_of(painter, fast=fast)
     paint = _paint_reduced if fast else _paint
     for top in range(0, height, side):
         first_row, last_row = max(0, top - halo), min(height, top + side + halo)
         for left in range(0, width, side):
-            check()
+            if stopped():
+                raise Stopped
             first_column, last_column = max(0, left - halo), min(width, left + side + halo)
             window = np.ascontiguousarray(picture[first_row:last_row, first_column:last_column])
             painted = paint(painter, window, first_row, first_column)
@@ -56,6 +66,11 @@ def paint_tiles(
             row, column = top - first_row, left - first_column
             tile[...] = painted[row : row + tile.shape[0], column : column + tile.shape[1]]
     return result
+
+
+def margin_of(painter: Painter, *, fast: bool) -> int:
+    """Return by how many pixels a window is larger than its tile, on each side."""
+    return -(-painter.halo * (FAST_FACTOR if fast else 1) // ALIGNMENT) * ALIGNMENT
 
 
 def _paint(painter: Painter, window: Pixels, top: int, left: int) -> Pixels:

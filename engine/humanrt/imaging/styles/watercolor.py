@@ -17,7 +17,7 @@ LEVELS = 7
 class Watercolor:
     """Paints with watercolours. ``unit`` is the length in pixels that all others are multiples of."""
 
-    def __init__(self, parameters: WatercolorConfig, unit: float, height: int, width: int) -> None:
+    def __init__(self, parameters: WatercolorConfig, unit: float, size: tuple[int, int]) -> None:
         self._pigment = parameters.pigment
         self._height, self._width = height, width
         self._unit = unit
