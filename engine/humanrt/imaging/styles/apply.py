@@ -8,8 +8,9 @@ from humanrt.config import StyleConfig, StyleName
 from humanrt.imaging.encode import check_picture
 from humanrt.imaging.styles.oil import Oil
 from humanrt.imaging.styles.pencil import Pencil
+from humanrt.imaging.styles.pixels import Pixels
 from humanrt.imaging.styles.sketch import Sketch
-from humanrt.imaging.styles.tiles import FAST_FACTOR, TILE_SIDE, Painter, Pixels, never, paint_tiles, window_sides
+from humanrt.imaging.styles.tiles import FAST_FACTOR, TILE_SIDE, Painter, margin_of, never, paint_tiles
 from humanrt.imaging.styles.watercolor import Watercolor
 
 STYLES: dict[StyleName, Callable[[Any, float, tuple[int, int]], Painter]] = {
@@ -41,14 +42,14 @@ def apply_style(
     """
     check_picture(picture)
     return paint_tiles(
-        _painter(*picture.shape[:2], config), picture, fast=config.fast, stopped=stopped, side=tile_side
+        _painter(picture.shape[0], picture.shape[1], config), picture, fast=config.fast, stopped=stopped, side=tile_side
     )
 
 
 def style_memory(height: int, width: int, config: StyleConfig) -> int:
     """Return the bytes that ``apply_style()`` allocates for a picture, its result included."""
-    halo = _painter_halo(height, width, config)
-    rows, columns = window_sides(height, halo), window_sides(width, halo)
+    margin = margin_of(_painter(height, width, config), fast=config.fast)
+    rows, columns = min(height, TILE_SIDE + 2 * margin), min(width, TILE_SIDE + 2 * margin)
     return 3 * height * width + BYTES_OF_WINDOW_PIXEL * rows * columns + BYTES_OF_TEXTURES
 
 

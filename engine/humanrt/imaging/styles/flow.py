@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from humanrt.imaging.opencv import load_cv2
-
-Map = NDArray[np.float32]
+from humanrt.imaging.styles.pixels import Map
 
 # The direction is computed at a quarter of the size. Windows begin at multiples of it: see ``tiles.py``.
 REDUCTION = 4
@@ -15,7 +14,7 @@ REDUCTION = 4
 
 def flow_reach(sigma: float) -> int:
     """Return the distance in pixels to the farthest pixel that a direction depends on."""
-    return int(4 * max(2.0, sigma)) + 2 * REDUCTION
+    return int(4 * max(2.0, sigma)) + 4 * REDUCTION
 
 
 class Flow:

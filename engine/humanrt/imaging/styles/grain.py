@@ -5,39 +5,51 @@ from numpy.typing import NDArray
 
 from humanrt.imaging.opencv import load_cv2
 
+# A texture has mean 0 and standard deviation 1; it is kept as int8, in units of 1/STEPS.
+Texture = NDArray[np.int8]
+STEPS = 32
 PERIOD = 1024
 
 
-def grain(sigma: float, seed: int) -> NDArray[np.float32]:
-    """Return noise, float32 [1024, 1024], of mean 0 and standard deviation 1, blurred by ``sigma`` pixels."""
+def grain(sigma: float, seed: int) -> Texture:
+    """Return noise, int8 [1024, 1024], blurred by ``sigma`` pixels."""
     cv2 = load_cv2()
-    noise = np.random.default_rng(seed).standard_normal((PERIOD, PERIOD), np.float32)
-    return _normal(cv2.GaussianBlur(_wrapped(noise, margin := int(4 * sigma) + 1), (0, 0), sigma), margin)
+    # Wide blurs are computed at a reduced size, which is a power of two: the result is periodic, too.
+    reduction = 1
+    while 4 * reduction <= sigma:
+        reduction *= 2
+    noise = _noise(PERIOD // reduction, seed)
+    margin = int(4 * sigma / reduction) + 2
+    blurred = cv2.GaussianBlur(np.pad(noise, margin, mode="wrap"), (0, 0), sigma / reduction)
+    side = blurred.shape[0] * reduction
+    return _texture(cv2.resize(blurred, (side, side), interpolation=cv2.INTER_CUBIC), margin * reduction)
 
 
-def hatching(angle: float, length: float, width: float, seed: int) -> NDArray[np.float32]:
-    """Return noise as from ``grain()``, smeared to strokes of an angle in degrees, a length and a width in pixels."""
+def hatching(angle: float, length: float, width: float, seed: int) -> Texture:
+    """Return noise, int8 [1024, 1024], as strokes of an angle in degrees, a length and a width in pixels."""
     cv2 = load_cv2()
     reach = int(length / 2) + 2
     rows, columns = np.mgrid[-reach : reach + 1, -reach : reach + 1].astype(np.float32)
     cosine, sine = np.cos(np.radians(angle)), np.sin(np.radians(angle))
     along, across = columns * cosine + rows * sine, rows * cosine - columns * sine
     kernel = np.exp(-0.5 * (across / width) ** 2) * np.clip(length / 2 - np.abs(along), 0, 1)
-    noise = np.random.default_rng(seed).standard_normal((PERIOD, PERIOD), np.float32)
-    return _normal(cv2.filter2D(_wrapped(noise, reach), -1, kernel.astype(np.float32)), reach)
+    noise = np.pad(_noise(PERIOD, seed), reach, mode="wrap")
+    return _texture(cv2.filter2D(noise, -1, kernel.astype(np.float32)), reach)
 
 
-def window_of(texture: NDArray[np.float32], top: int, left: int, shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """Return the part of the endless texture at a place, float32 [h, w]."""
+def window_of(texture: Texture, top: int, left: int, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Return the part of the endless texture at a place, float32 [h, w], of mean 0 and standard deviation 1."""
     rows = np.arange(top, top + shape[0]) % PERIOD
     columns = np.arange(left, left + shape[1]) % PERIOD
-    return texture[rows[:, None], columns]
+    return texture[rows[:, None], columns] * np.float32(1 / STEPS)
 
 
-def _wrapped(noise: NDArray[np.float32], margin: int) -> NDArray[np.float32]:
-    return np.pad(noise, margin, mode="wrap")
+def _noise(side: int, seed: int) -> NDArray[np.float32]:
+    return np.random.default_rng(seed).standard_normal((side, side), np.float32)
 
 
-def _normal(noise: NDArray[np.float32], margin: int) -> NDArray[np.float32]:
+def _texture(noise: NDArray[np.float32], margin: int) -> Texture:
     inner = noise[margin:-margin, margin:-margin]
-    return (inner - inner.mean()) / inner.std()
+    inner -= inner.mean()
+    inner *= STEPS / inner.std()
+    return np.clip(inner, -127, 127).astype(np.int8)

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from humanrt.imaging.opencv import load_cv2
-from humanrt.imaging.styles.flow import Flow, Map
+from humanrt.imaging.styles.flow import Flow
+from humanrt.imaging.styles.pixels import Map
 
 
 def lines(luminance: NDArray[Any], flow: Flow, sigma: float, reach: float, detail: float) -> Map:

@@ -1,11 +1,9 @@
 """Patches of one colour, as brushes leave them: the most frequent range of luminance around each pixel."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from humanrt.imaging.opencv import load_cv2
-
-Pixels = NDArray[np.uint8]
+from humanrt.imaging.styles.pixels import Pixels
 
 # The power of its frequency with which a range of luminance counts: the higher, the narrower the borders of patches.
 POWER = 4.0
@@ -39,4 +37,5 @@ def patches(window: Pixels, radius: float, levels: int) -> Pixels:
             near = cv2.stackBlur(cv2.bitwise_and(plane, mask), (size, size))
             cv2.multiply(near, weight, dst=product, dtype=cv2.CV_32F)
             cv2.add(total, product, dst=total)
-    return cv2.merge([cv2.divide(total, counts, scale=255, dtype=cv2.CV_8U) for total in totals])
+    painted: Pixels = cv2.merge([cv2.divide(total, counts, scale=255, dtype=cv2.CV_8U) for total in totals])
+    return painted

@@ -1,13 +1,15 @@
 """Coloured pencils: strokes in the colours of the picture, crossed in the shadows, on rough paper."""
 
+from functools import cached_property
+
 import numpy as np
 
 from humanrt.config import PencilConfig
 from humanrt.imaging.opencv import load_cv2
 from humanrt.imaging.styles.flow import Flow, flow_reach
-from humanrt.imaging.styles.grain import grain, hatching, window_of
+from humanrt.imaging.styles.grain import Texture, grain, hatching, window_of
 from humanrt.imaging.styles.lines import lines
-from humanrt.imaging.styles.patches import Pixels
+from humanrt.imaging.styles.pixels import Pixels, rounded
 
 PAPER = 250.0
 
@@ -22,11 +24,21 @@ class Pencil:
         self._sigma = max(1.5, 3.0 * unit)
         self._reach = max(2.0, 5.0 * unit)
         self._blur = max(0.7, 1.5 * unit)
-        width, length = max(0.55, 0.8 * unit), max(8.0, 32.0 * unit)
-        self._hatching = hatching(-52, length, width, 3)
-        self._crossing = hatching(-20, length, width, 4)
-        self._grain = grain(max(0.6, 0.6 * unit), 5)
+        self._stroke = max(8.0, 32.0 * unit), max(0.55, 0.8 * unit)
+        self._rough = max(0.6, 0.6 * unit)
         self.halo: int = int(max(flow_reach(self._sigma), 7 * self._width + self._reach)) + 4
+
+    @cached_property
+    def _hatching(self) -> Texture:
+        return hatching(-52, *self._stroke, 3)
+
+    @cached_property
+    def _crossing(self) -> Texture:
+        return hatching(-20, *self._stroke, 4)
+
+    @cached_property
+    def _grain(self) -> Texture:
+        return grain(self._rough, 5)
 
     def paint(self, window: Pixels, top: int, left: int) -> Pixels:
         """Return the window as a drawing with coloured pencils."""
@@ -49,4 +61,4 @@ class Pencil:
         color = color * 0.82
         drawn = PAPER - (PAPER - color) * cover[..., None]
         drawn *= (1 - 0.6 * ink * np.clip(0.9 + 0.25 * rough, 0, 1))[..., None]
-        return np.clip(drawn, 0, 255).astype(np.uint8)
+        return rounded(drawn)

@@ -1,15 +1,17 @@
 """Sketch: graphite lines on white paper, with soft shadows."""
 
+from functools import cached_property
+
 import numpy as np
 
 from humanrt.config import SketchConfig
 from humanrt.imaging.opencv import load_cv2
 from humanrt.imaging.styles.flow import Flow, flow_reach
-from humanrt.imaging.styles.grain import grain, hatching, window_of
+from humanrt.imaging.styles.grain import Texture, grain, hatching, window_of
 from humanrt.imaging.styles.lines import lines
-from humanrt.imaging.styles.patches import Pixels
+from humanrt.imaging.styles.pixels import Pixels, rounded
 
-
+PAPER = 252.0
 # Added to dark areas, where a quotient would be noise.
 FLOOR = np.float32(40)
 
@@ -24,9 +26,16 @@ class Sketch:
         self._sigma = max(1.5, 3.0 * unit)
         self._reach = max(2.0, 6.0 * unit)
         self._blur = max(2.0, 9.0 * unit)
-        self._grain = grain(max(0.6, 0.7 * unit), 2)
-        self._hatching = hatching(-48, max(8.0, 36.0 * unit), max(0.55, 0.8 * unit), 10)
+        self._unit = unit
         self.halo: int = int(max(flow_reach(self._sigma), 2 * self._blur, 7 * self._width + self._reach)) + 4
+
+    @cached_property
+    def _grain(self) -> Texture:
+        return grain(max(0.6, 0.7 * self._unit), 2)
+
+    @cached_property
+    def _hatching(self) -> Texture:
+        return hatching(-48, max(8.0, 36.0 * self._unit), max(0.55, 0.8 * self._unit), 10)
 
     def paint(self, window: Pixels, top: int, left: int) -> Pixels:
         """Return the window as a sketch."""
@@ -43,5 +52,6 @@ class Sketch:
         strokes = window_of(self._hatching, top, left, window.shape)
         shade = np.clip(dark - 0.3, 0, 1) * self._shading * np.clip(0.95 + 0.4 * strokes + 0.08 * paper, 0.1, 1.4)
         drawn = tone * (1 - np.clip(shade, 0, 1)) * (1 - 0.85 * ink * np.clip(0.92 + 0.12 * paper, 0, 1))
-        grey = np.clip(drawn * 252, 0, 255).astype(np.uint8)
-        return cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB)
+        drawn *= PAPER
+        page: Pixels = cv2.cvtColor(rounded(drawn), cv2.COLOR_GRAY2RGB)
+        return page

@@ -8,11 +8,9 @@ from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from humanrt.imaging.opencv import load_cv2
-
-Pixels = NDArray[np.uint8]
+from humanrt.imaging.styles.pixels import Pixels
 
 # Larger tiles need more memory, smaller ones compute more pixels of halos.
 TILE_SIDE = 448
@@ -70,7 +68,9 @@ def paint_tiles(
 
 def margin_of(painter: Painter, *, fast: bool) -> int:
     """Return by how many pixels a window is larger than its tile, on each side."""
-    return -(-painter.halo * (FAST_FACTOR if fast else 1) // ALIGNMENT) * ALIGNMENT
+    # To enlarge a pixel takes two more on each side.
+    margin = (painter.halo + 2) * FAST_FACTOR if fast else painter.halo
+    return -(-margin // ALIGNMENT) * ALIGNMENT
 
 
 def _paint(painter: Painter, window: Pixels, top: int, left: int) -> Pixels:

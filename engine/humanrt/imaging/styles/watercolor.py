@@ -4,12 +4,15 @@ Source of the pigment's density: Bousseau, Kaplan, Thollot and Sillion, "Interac
 coherence and abstraction", 2006.
 """
 
+from functools import cached_property
+
 import numpy as np
 
 from humanrt.config import WatercolorConfig
 from humanrt.imaging.opencv import load_cv2
-from humanrt.imaging.styles.grain import grain, window_of
-from humanrt.imaging.styles.patches import Pixels, patches
+from humanrt.imaging.styles.grain import Texture, grain, window_of
+from humanrt.imaging.styles.patches import patches
+from humanrt.imaging.styles.pixels import Pixels, rounded
 
 LEVELS = 7
 
@@ -19,16 +22,29 @@ class Watercolor:
 
     def __init__(self, parameters: WatercolorConfig, unit: float, size: tuple[int, int]) -> None:
         self._pigment = parameters.pigment
-        self._height, self._width = height, width
+        self._size = size
         self._unit = unit
         wash = unit * parameters.wash
         self._radius = max(1.0, 7.0 * wash)
         self._wobble = 0.85 * wash
         self._edge = max(0.7, 1.1 * unit)
-        self._rows, self._columns = grain(max(1.0, 6 * unit), 6), grain(max(1.0, 6 * unit), 7)
-        self._paper = grain(max(0.6, 0.8 * unit), 8)
-        self._clouds = grain(max(2.0, 22 * unit), 9)
         self.halo: int = int(self._radius + 5 * self._wobble + 4 * self._edge) + 4
+
+    @cached_property
+    def _rows(self) -> Texture:
+        return grain(max(1.0, 6 * self._unit), 6)
+
+    @cached_property
+    def _columns(self) -> Texture:
+        return grain(max(1.0, 6 * self._unit), 7)
+
+    @cached_property
+    def _paper(self) -> Texture:
+        return grain(max(0.6, 0.8 * self._unit), 8)
+
+    @cached_property
+    def _clouds(self) -> Texture:
+        return grain(max(2.0, 22 * self._unit), 9)
 
     def paint(self, window: Pixels, top: int, left: int) -> Pixels:
         """Return the window as a watercolour."""
@@ -51,7 +67,8 @@ class Watercolor:
         margin = 10 * self._unit
         down = np.arange(top, top + height, dtype=np.float32)[:, None]
         across = np.arange(left, left + width, dtype=np.float32)
-        distance = np.minimum(np.minimum(down, self._height - 1 - down), np.minimum(across, self._width - 1 - across))
+        last_row, last_column = self._size[0] - 1, self._size[1] - 1
+        distance = np.minimum(np.minimum(down, last_row - down), np.minimum(across, last_column - across))
         reached = distance + (uneven_rows + 2.0 * clouds) * (0.35 * margin) - margin
         painted = np.clip(reached / (3 * self._unit + 1) + 0.5, 0, 1)
         density *= painted + 0.45 * np.clip(4 * painted * (1 - painted), 0, 1)
@@ -63,4 +80,4 @@ class Watercolor:
         density *= 0.9
         color = cv2.exp(cv2.log(color) * density[..., None])
         color *= (251 + 2.0 * paper)[..., None]
-        return cv2.convertScaleAbs(color)
+        return rounded(color)
