@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from humanrt.imaging.opencv import load_cv2
+from humanrt.imaging.styles.pixels import Map, Part
 
 # A texture has mean 0 and standard deviation 1; it is kept as int8, in units of 1/STEPS.
 Texture = NDArray[np.int8]
@@ -37,10 +38,10 @@ def hatching(angle: float, length: float, width: float, seed: int) -> Texture:
     return _texture(cv2.filter2D(noise, -1, kernel.astype(np.float32)), reach)
 
 
-def window_of(texture: Texture, top: int, left: int, shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """Return the part of the endless texture at a place, float32 [h, w], of mean 0 and standard deviation 1."""
-    rows = np.arange(top, top + shape[0]) % PERIOD
-    columns = np.arange(left, left + shape[1]) % PERIOD
+def window_of(texture: Texture, top: int, left: int, part: Part) -> Map:
+    """Return the endless texture in a part of a window at a place, float32 [h, w], mean 0, standard deviation 1."""
+    rows = np.arange(top + part.top, top + part.bottom) % PERIOD
+    columns = np.arange(left + part.left, left + part.right) % PERIOD
     return texture[rows[:, None], columns] * np.float32(1 / STEPS)
 
 

@@ -9,15 +9,19 @@ from humanrt.imaging.opencv import load_cv2
 from humanrt.imaging.styles.flow import Flow, flow_reach
 from humanrt.imaging.styles.grain import Texture, grain, hatching, window_of
 from humanrt.imaging.styles.lines import lines
-from humanrt.imaging.styles.pixels import Pixels, rounded
+from humanrt.imaging.styles.pixels import Part, Pixels, rounded
 
 PAPER = 250.0
+DETAIL = 0.6
+# Pigment is darker than the colour of the picture, as paper shows between strokes.
+DARKER = 0.82
 
 
 class Pencil:
     """Draws strokes. ``unit`` is the length in pixels that all others are multiples of."""
 
     def __init__(self, parameters: PencilConfig, unit: float, size: tuple[int, int]) -> None:
+        del size
         self._saturation = 1.5 * parameters.color
         self._pressure = parameters.pressure
         self._width = max(0.7, 1.0 * unit)
@@ -40,25 +44,29 @@ class Pencil:
     def _grain(self) -> Texture:
         return grain(self._rough, 5)
 
-    def paint(self, window: Pixels, top: int, left: int) -> Pixels:
-        """Return the window as a drawing with coloured pencils."""
+    def paint(self, window: Pixels, top: int, left: int, part: Part) -> Pixels:
+        """Return a part of the window as a drawing with coloured pencils."""
         cv2 = load_cv2()
         luminance = cv2.cvtColor(window, cv2.COLOR_RGB2GRAY)
-        flow = Flow(luminance, self._sigma)
-        ink = lines(luminance, flow, self._width, self._reach, 0.6)
-        soft = cv2.GaussianBlur(window, (0, 0), self._blur)
-        grey = cv2.cvtColor(soft, cv2.COLOR_RGB2GRAY).astype(np.float32)
-        dark = 1 - grey * (1 / 255)
-        place = (top, left, window.shape)
-        strokes = window_of(self._hatching, *place)
-        crossed = window_of(self._crossing, *place)
-        rough = window_of(self._grain, *place)
+        ink = lines(luminance, Flow(luminance, self._sigma, part), self._width, self._reach, DETAIL)
+        soft = np.ascontiguousarray(part.of(cv2.GaussianBlur(window, (0, 0), self._blur)))
+        grey = cv2.cvtColor(soft, cv2.COLOR_RGB2GRAY)
+        rough = window_of(self._grain, top, left, part)
+        ink *= 0.6 * np.clip(0.9 + 0.25 * rough, 0, 1)
         # How much pigment covers the paper: strokes appear first, then those across them, then the rest.
-        first = np.clip(0.25 + 1.35 * dark + 0.30 * strokes + 0.12 * rough, 0, 1)
-        second = np.clip(1.5 * dark - 0.55 + 0.30 * crossed + 0.12 * rough, 0, 1)
-        cover = np.clip((0.62 * first + 0.38 * second) * self._pressure, 0, 1)
-        color = grey[..., None] + (soft - grey[..., None]) * self._saturation
-        color = color * 0.82
-        drawn = PAPER - (PAPER - color) * cover[..., None]
-        drawn *= (1 - 0.6 * ink * np.clip(0.9 + 0.25 * rough, 0, 1))[..., None]
+        dark = grey * np.float32(-1 / 255) + 1
+        rough *= 0.12
+        first = 0.3 * window_of(self._hatching, top, left, part)
+        first += 1.35 * dark + 0.25 + rough
+        second = 0.3 * window_of(self._crossing, top, left, part)
+        second += 1.5 * dark - 0.55 + rough
+        cover = 0.62 * np.clip(first, 0, 1, out=first) + 0.38 * np.clip(second, 0, 1, out=second)
+        cover *= self._pressure
+        np.minimum(cover, 1, out=cover)
+        # The colour is grey + saturation * (soft - grey), and what is not covered is paper.
+        drawn = soft * np.float32(DARKER * self._saturation)
+        drawn += ((1 - self._saturation) * DARKER * grey - PAPER)[..., None]
+        drawn *= cover[..., None]
+        drawn += PAPER
+        drawn *= (1 - ink)[..., None]
         return rounded(drawn)

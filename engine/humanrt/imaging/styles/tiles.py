@@ -1,7 +1,7 @@
-"""A style over a whole picture, tile by tile, so that its working memory does not grow with the picture.
+"""A style over a whole picture, tile by tile, so that its working memory does not grow with the number of pixels.
 
-Each tile is computed from a window that has ``halo`` pixels more on every side, as far as the picture goes. A style
-reads no pixel farther away than its halo, so that a pixel has the same value in every tile that could contain it.
+Each tile is computed from a window that has a margin on every side, as far as the picture goes. A style reads no pixel
+farther away than its halo, so that a pixel has the same value in every tile that could contain it.
 """
 
 from collections.abc import Callable
@@ -10,10 +10,10 @@ from typing import Protocol
 import numpy as np
 
 from humanrt.imaging.opencv import load_cv2
-from humanrt.imaging.styles.pixels import Pixels
+from humanrt.imaging.styles.pixels import Part, Pixels
 
-# Larger tiles need more memory, smaller ones compute more pixels of halos.
-TILE_SIDE = 448
+# Larger tiles need more memory, smaller ones compute more pixels of margins.
+TILE_SIDE = 384
 # Windows begin at multiples of this, so that what a painter computes at a reduced size is aligned in all of them.
 ALIGNMENT = 8
 # The fast form computes a picture of this fraction of the width and of the height.
@@ -36,8 +36,11 @@ class Painter(Protocol):
     def halo(self) -> int:
         """The distance in pixels to the farthest pixel that a pixel of the result depends on."""
 
-    def paint(self, window: Pixels, top: int, left: int) -> Pixels:
-        """Return the window, uint8 [h, w, 3] RGB, in this style. ``top`` and ``left`` are its place in the picture."""
+    def paint(self, window: Pixels, top: int, left: int, part: Part) -> Pixels:
+        """Return ``part`` of the window, uint8 [h, w, 3] RGB, in this style.
+
+        ``top`` and ``left`` are the place of the window in the picture.
+        """
 
 
 def paint_tiles(
@@ -50,19 +53,16 @@ def paint_tiles(
     """
     height, width = picture.shape[:2]
     result = np.empty_like(picture, order="C")
-    halo = margin_of(painter, fast=fast)
+    margin = margin_of(painter, fast=fast)
     paint = _paint_reduced if fast else _paint
     for top in range(0, height, side):
-        first_row, last_row = max(0, top - halo), min(height, top + side + halo)
         for left in range(0, width, side):
             if stopped():
                 raise Stopped
-            first_column, last_column = max(0, left - halo), min(width, left + side + halo)
-            window = np.ascontiguousarray(picture[first_row:last_row, first_column:last_column])
-            painted = paint(painter, window, first_row, first_column)
-            tile = result[top : top + side, left : left + side]
-            row, column = top - first_row, left - first_column
-            tile[...] = painted[row : row + tile.shape[0], column : column + tile.shape[1]]
+            tile = Part(top, left, min(height, top + side), min(width, left + side))
+            around = tile.grown(margin, picture.shape)
+            window = np.ascontiguousarray(around.of(picture))
+            tile.of(result)[...] = paint(painter, window, around.top, around.left, tile.inside(around))
     return result
 
 
@@ -73,17 +73,17 @@ def margin_of(painter: Painter, *, fast: bool) -> int:
     return -(-margin // ALIGNMENT) * ALIGNMENT
 
 
-def _paint(painter: Painter, window: Pixels, top: int, left: int) -> Pixels:
-    return painter.paint(window, top, left)
+def _paint(painter: Painter, window: Pixels, top: int, left: int, part: Part) -> Pixels:
+    return painter.paint(window, top, left, part)
 
 
-def _paint_reduced(painter: Painter, window: Pixels, top: int, left: int) -> Pixels:
+def _paint_reduced(painter: Painter, window: Pixels, top: int, left: int, part: Part) -> Pixels:
     cv2 = load_cv2()
     height, width = window.shape[:2]
     # With even sides the centres of the pixels, reduced and enlarged, are at the same places in every window.
     window = cv2.copyMakeBorder(window, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)
-    full = (window.shape[1], window.shape[0])
-    reduced = cv2.resize(window, (full[0] // 2, full[1] // 2), interpolation=cv2.INTER_AREA)
-    painted = painter.paint(reduced, top // 2, left // 2)
-    enlarged: Pixels = cv2.resize(painted, full, interpolation=cv2.INTER_CUBIC)
-    return enlarged
+    reduced = cv2.resize(window, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    needed = Part(part.top // 2, part.left // 2, -(-part.bottom // 2), -(-part.right // 2)).grown(2, reduced.shape)
+    painted = painter.paint(reduced, top // 2, left // 2, needed)
+    enlarged = cv2.resize(painted, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
+    return part.inside(Part(*(2 * edge for edge in needed))).of(enlarged)

@@ -12,9 +12,13 @@ from humanrt.config import WatercolorConfig
 from humanrt.imaging.opencv import load_cv2
 from humanrt.imaging.styles.grain import Texture, grain, window_of
 from humanrt.imaging.styles.patches import patches
-from humanrt.imaging.styles.pixels import Pixels, rounded
+from humanrt.imaging.styles.pixels import Map, Part, Pixels, rounded
 
 LEVELS = 7
+PAPER = 251.0
+SATURATION = 1.35
+# Pigment is never black: colours begin here.
+DARKEST = 0.14
 
 
 class Watercolor:
@@ -28,7 +32,8 @@ class Watercolor:
         self._radius = max(1.0, 7.0 * wash)
         self._wobble = 0.85 * wash
         self._edge = max(0.7, 1.1 * unit)
-        self.halo: int = int(self._radius + 5 * self._wobble + 4 * self._edge) + 4
+        self._edge_reach = int(4 * self._edge) + 3
+        self.halo: int = int(self._radius + 5 * self._wobble + self._edge_reach) + 4
 
     @cached_property
     def _rows(self) -> Texture:
@@ -46,38 +51,58 @@ class Watercolor:
     def _clouds(self) -> Texture:
         return grain(max(2.0, 22 * self._unit), 9)
 
-    def paint(self, window: Pixels, top: int, left: int) -> Pixels:
-        """Return the window as a watercolour."""
+    def paint(self, window: Pixels, top: int, left: int, part: Part) -> Pixels:
+        """Return a part of the window as a watercolour."""
         cv2 = load_cv2()
-        place = (top, left, window.shape)
-        height, width = window.shape[:2]
-        washed = patches(window, self._radius, LEVELS)
-        # Borders of washes are uneven.
-        uneven_rows, uneven_columns = window_of(self._rows, *place), window_of(self._columns, *place)
-        columns = np.arange(width, dtype=np.float32) + uneven_columns * self._wobble
-        rows = np.arange(height, dtype=np.float32)[:, None] + uneven_rows * self._wobble
-        washed = cv2.remap(washed, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+        outer = part.grown(self._edge_reach, window.shape)
+        core = part.inside(outer)
+        washed = self._washes(window, top, left, outer)
         grey = cv2.cvtColor(washed, cv2.COLOR_RGB2GRAY)
         border = cv2.morphologyEx(grey, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
-        border = np.minimum(cv2.GaussianBlur(border, (0, 0), self._edge) * np.float32(1 / 18), 1.0)
-        clouds = window_of(self._clouds, *place)
-        paper = window_of(self._paper, *place)
-        density = 0.72 + self._pigment * (0.75 * border + 0.30 * clouds + 0.09 * paper)
-        # The paper stays white where the brush did not reach, at the edge of the picture.
-        margin = 10 * self._unit
-        down = np.arange(top, top + height, dtype=np.float32)[:, None]
-        across = np.arange(left, left + width, dtype=np.float32)
-        last_row, last_column = self._size[0] - 1, self._size[1] - 1
-        distance = np.minimum(np.minimum(down, last_row - down), np.minimum(across, last_column - across))
-        reached = distance + (uneven_rows + 2.0 * clouds) * (0.35 * margin) - margin
-        painted = np.clip(reached / (3 * self._unit + 1) + 0.5, 0, 1)
+        border = core.of(cv2.GaussianBlur(border, (0, 0), self._edge)) * np.float32(1 / 18)
+        clouds = window_of(self._clouds, top, left, part)
+        paper = window_of(self._paper, top, left, part)
+        density = 0.75 * np.minimum(border, 1) + 0.3 * clouds + 0.09 * paper
+        density *= self._pigment
+        density += 0.72
+        painted = self._painted(top, left, part, clouds)
         density *= painted + 0.45 * np.clip(4 * painted * (1 - painted), 0, 1)
-        color = washed.astype(np.float32)
-        brightness = grey[..., None].astype(np.float32)
-        color = brightness + (color - brightness) * 1.35
-        color = np.clip(color * np.float32(0.86 / 255) + np.float32(0.14), 0.05, 1)
+        # The colour is grey + SATURATION * (washed - grey), of 0..255, and its darkest is raised.
+        scale = (1 - DARKEST) / 255
+        color = core.of(washed) * np.float32(SATURATION * scale)
+        color += (core.of(grey) * np.float32((1 - SATURATION) * scale) + DARKEST)[..., None]
+        np.clip(color, 0.05, 1, out=color)
         # Light passes through the pigment, which absorbs more of it the denser it is.
+        cv2.log(color, dst=color)
         density *= 0.9
-        color = cv2.exp(cv2.log(color) * density[..., None])
-        color *= (251 + 2.0 * paper)[..., None]
+        color *= density[..., None]
+        cv2.exp(color, dst=color)
+        paper *= 2
+        paper += PAPER
+        color *= paper[..., None]
         return rounded(color)
+
+    def _washes(self, window: Pixels, top: int, left: int, part: Part) -> Pixels:
+        """Return a part of the window as patches of colour with uneven borders."""
+        cv2 = load_cv2()
+        columns = window_of(self._columns, top, left, part) * np.float32(self._wobble)
+        columns += np.arange(part.left, part.right, dtype=np.float32)
+        rows = window_of(self._rows, top, left, part) * np.float32(self._wobble)
+        rows += np.arange(part.top, part.bottom, dtype=np.float32)[:, None]
+        even = patches(window, self._radius, LEVELS)
+        washed: Pixels = cv2.remap(even, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+        return washed
+
+    def _painted(self, top: int, left: int, part: Part, clouds: Map) -> Map:
+        """Return where the brush reached, 0..1: the paper stays white at the edge of the picture."""
+        margin = 10 * self._unit
+        down = np.arange(top + part.top, top + part.bottom, dtype=np.float32)
+        across = np.arange(left + part.left, left + part.right, dtype=np.float32)
+        down, across = np.minimum(down, self._size[0] - 1 - down), np.minimum(across, self._size[1] - 1 - across)
+        reached = window_of(self._rows, top, left, part)
+        reached += 2.0 * clouds
+        reached *= 0.35 * margin
+        reached += np.minimum(down[:, None], across) - margin
+        reached *= 1 / (3 * self._unit + 1)
+        reached += 0.5
+        return np.clip(reached, 0, 1, out=reached)
