@@ -19,14 +19,14 @@ def patches(window: Pixels, radius: float, levels: int) -> Pixels:
     cv2 = load_cv2()
     size = 2 * max(1, round(radius)) + 1
     luminance = cv2.blur(cv2.cvtColor(window, cv2.COLOR_RGB2GRAY), (3, 3))
-    level = cv2.LUT(luminance, (np.arange(256) * levels // 256).astype(np.uint8))
+    level_of = np.arange(256) * levels // 256
     shape = window.shape[:2]
     planes = cv2.split(window)
     totals = [np.zeros(shape, np.float32) for _ in planes]
     counts = np.zeros(shape, np.float32)
     product = np.empty(shape, np.float32)
     for one in range(levels):
-        mask = cv2.compare(level, one, cv2.CMP_EQ)
+        mask = cv2.LUT(luminance, np.where(level_of == one, 255, 0).astype(np.uint8))
         if not cv2.hasNonZero(mask):
             continue
         count = cv2.stackBlur(mask, (size, size))
