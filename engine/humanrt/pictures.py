@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from humanrt.admission import Budget, Place
-from humanrt.config import ImageConfig
+from humanrt.config import ImageConfig, StyleConfig, StyleName
 from humanrt.errors import InputError
 from humanrt.imaging import PictureSource
 from humanrt.imaging.animation import Frames, decode_frames
 from humanrt.imaging.encode import PictureFormat, check_picture, encode_as, encoding_bytes
 from humanrt.imaging.source import read_encoded, read_into
+from humanrt.imaging.styles import apply_style, style_memory
 from humanrt.runtime.futures import background, completion, running_loop
 from humanrt.tensors import Registry, Tensor, values_of
 from humanrt.tensors.handle import closed_error
@@ -148,12 +149,44 @@ class Pictures(Workspace):
         finally:
             del image, outer  # as above
 
-    async def _within(self, place: Place, read: Callable[[], Value], finish: Callable[[Value], Outcome]) -> Outcome:
+    async def style(self, image: Tensor, style: StyleName | StyleConfig, **parameters: float) -> Tensor:
+        """Return a picture, uint8 [h, w, 3] RGB, in a style, as a new tensor of the same size.
+
+        ``style`` is "sketch", "pencil", "oil" or "watercolor", or a whole ``StyleConfig``; ``parameters`` are those of
+        the style, ``brush=1.5`` for "oil", and ``fast=True``: see ``StyleConfig``. ``image`` stays the caller's. The
+        picture is computed on a worker thread, tile by tile, with little memory beside the result; the call waits until
+        there is room for both. A cancellation ends it with the tile in progress.
+
+        The tensor belongs to the caller's scope if there is one, else to the caller. After an error or a cancellation
+        no tensor is left.
+
+        Raises ``ConfigError`` if the style or a parameter is another one, ``InputError`` if ``image`` is, and
+        ``TensorDisposedError``, ``EngineClosedError``.
+        """
+        config = _styled(style, parameters)
+        outer = handled()
+        try:
+            place, stop = Place(self._budget), threading.Event()
+            paint = partial(_paint, place, image, config, stop.is_set)
+            return await self._within(place, paint, self.registry.adopt, on_cancel=stop.set)
+        except BaseException as error:
+            clear_frames(error, outer)
+            raise
+        finally:
+            del image, outer  # as above
+
+    async def _within(
+        self,
+        place: Place,
+        read: Callable[[], Value],
+        finish: Callable[[Value], Outcome],
+        on_cancel: Callable[[], None] | None = None,
+    ) -> Outcome:
         """Call ``read`` on a worker thread as soon as there is room, and ``finish`` with what it returns."""
         if self._ledger.closed:
             raise closed_error(self._ledger)
         try:
-            return finish(await place.read(read, waits=True))
+            return finish(await place.read(read, waits=True, on_cancel=on_cancel))
         finally:
             place.leave()
 
@@ -195,3 +228,20 @@ def _encode(place: Place, image: Tensor | NDArray[np.uint8], picture_format: str
     count = pixels.shape[0] * pixels.shape[1]
     place.hold_picture(count, encoding_bytes(picture_format) * count, 0)
     return encode_as(pixels, picture_format, quality)
+
+
+def _styled(style: StyleName | StyleConfig, parameters: dict[str, float]) -> StyleConfig:
+    """Return the configuration of a style with ``parameters`` applied to it."""
+    config = style if isinstance(style, StyleConfig) else StyleConfig().merge({"name": style})
+    whole = {name: parameters.pop(name) for name in ("fast",) if name in parameters}
+    return config.merge({**whole, config.name: parameters})
+
+
+def _paint(place: Place, image: Tensor, config: StyleConfig, stopped: Callable[[], bool]) -> NDArray[np.uint8]:
+    if not isinstance(image, Tensor):
+        raise InputError(f"{type(image).__name__} has no style; pass a Tensor, uint8 [h, w, 3]")
+    pixels = values_of(image)
+    check_picture(pixels)
+    height, width = pixels.shape[:2]
+    place.hold_picture(height * width, style_memory(height, width, config), 0)
+    return apply_style(pixels, config, stopped=stopped)

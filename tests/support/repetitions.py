@@ -35,3 +35,6 @@ KILLED_PULLS = choose(40, soak=100)
 
 # streams and batches
 ENDED_STREAMS, EACH_STREAM_END = choose((200, 10), soak=(2_000, 100))
+
+# pictures in styles
+STYLED_PICTURES = choose(40, soak=200)

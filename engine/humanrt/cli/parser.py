@@ -14,6 +14,7 @@ from humanrt.cli import USAGE
 from humanrt.cli.stdio import warn, write_line
 
 DESCRIPTION = "Detects people and objects in pictures, with the models of the JavaScript library Human."
+STYLES = ("sketch", "pencil", "oil", "watercolor")
 TASKS = ("face", "body", "hand", "object", "segmentation")
 
 
@@ -30,6 +31,10 @@ humanrt match -q a.jpg b.jpg && echo same""",
     "extract": """\
 humanrt extract photos faces.npz --recursive
 humanrt extract "photos/*.jpg" faces.parquet --max-faces 10""",
+    "style": """\
+humanrt style oil photo.jpg -o out.png
+humanrt style watercolor photo.jpg -o out.jpg --set style.watercolor.wash=1.5
+humanrt style --all photo.jpg -o gallery""",
     "list": """\
 humanrt models list --task face
 humanrt models list --json""",
@@ -74,6 +79,8 @@ def parse(arguments: Sequence[str] | None) -> Callable[[], int]:
             options.all = True
         if bool(options.names) + bool(options.task) + options.all != 1:
             options.parser.error("name models, or give --task or --all")
+    if options.command == "style" and options.all and options.style:
+        options.parser.error("--all takes a picture and no style")
     return partial(_run, options)
 
 
@@ -90,6 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_detect(_add_command(commands, "detect", "detect people and objects in pictures and videos"))
     _add_match(_add_command(commands, "match", "compare the largest faces of two pictures"))
     _add_extract(_add_command(commands, "extract", "write boxes and embeddings of the faces in a folder to a file"))
+    _add_style(_add_command(commands, "style", "paint a picture in an artistic style"))
     _add_models(commands.add_parser("models", help="list, fetch, check, remove and convert models"))
     commands.add_parser("doctor", help="what this machine has, and why CUDA is or is not used")
     return parser
@@ -132,6 +140,7 @@ def _add_detect(detect: argparse.ArgumentParser) -> None:
     detect.add_argument("--frames", type=int, metavar="N", help="read at most so many frames of each video")
     _add_max_faces(detect)
     detect.add_argument("--preset", help="human (the default), fast, balanced or accurate; --config changes it")
+    _add_device(detect)
     _add_settings(detect)
     detect.add_argument("--verbose", action="store_true", help="print the number of live tensors at the end")
 
@@ -142,6 +151,7 @@ def _add_match(match: argparse.ArgumentParser) -> None:
     match.add_argument(
         "-q", "--quiet", action="store_true", help="print nothing: the exit code is 0, 1, or 2 on errors"
     )
+    _add_device(match)
     _add_settings(match)
 
 
@@ -152,15 +162,33 @@ def _add_extract(extract: argparse.ArgumentParser) -> None:
     )
     extract.add_argument("--recursive", action="store_true", help="read the folders in folders, too")
     _add_max_faces(extract)
+    _add_device(extract)
     _add_settings(extract)
+
+
+def _add_style(style: argparse.ArgumentParser) -> None:
+    style.add_argument(
+        "style", nargs="?", choices=STYLES, metavar="STYLE", help=f"{', '.join(STYLES)}; else that of the configuration"
+    )
+    style.add_argument("picture", metavar="PICTURE", help="a picture")
+    style.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="FILE", help="the file to write; with --all, a folder"
+    )
+    style.add_argument("--all", action="store_true", help="write a page with the picture in all styles into the folder")
+    style.add_argument("--fast", action="store_true", help="compute at half the width and height")
+    _add_settings(style)
+    style.set_defaults(parser=style, device=None)
 
 
 def _add_max_faces(command: argparse.ArgumentParser) -> None:
     command.add_argument("--max-faces", type=int, metavar="N", help="detect at most so many faces in a picture")
 
 
-def _add_settings(command: argparse.ArgumentParser) -> None:
+def _add_device(command: argparse.ArgumentParser) -> None:
     command.add_argument("--device", help="auto, cpu, cuda or cuda:N")
+
+
+def _add_settings(command: argparse.ArgumentParser) -> None:
     command.add_argument("--config", metavar="FILE", help="a TOML file; Human's names and snake_case names both work")
     command.add_argument(
         "--set",

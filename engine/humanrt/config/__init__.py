@@ -4,10 +4,10 @@ A configuration is written as ``Config(face=FaceConfig(...))``, as a dict or as 
 snake_case names and Human's camelCase names. Each value is checked for its type and range.
 
 Differences from Human 3.3.6: filters, which HumanRT does not have yet, are off by default; settings that only have a
-meaning in JavaScript are refused; ``device``, ``compat``, ``tracking``, ``image``, ``cards``, ``raise_errors``,
-``segmentation.min_confidence``, ``face.detector.input_size``, ``face.embedding``, ``face.mesh.min_confidence``,
-``face.mesh.keep_above``, ``body.min_keypoints``, ``body.below_neck``, ``hand.confirmed`` and the defaults of
-``body.detector`` are HumanRT's own, and so are presets.
+meaning in JavaScript are refused; ``device``, ``compat``, ``tracking``, ``image``, ``style``, ``cards``,
+``raise_errors``, ``segmentation.min_confidence``, ``face.detector.input_size``, ``face.embedding``,
+``face.mesh.min_confidence``, ``face.mesh.keep_above``, ``body.min_keypoints``, ``body.below_neck``,
+``hand.confirmed`` and the defaults of ``body.detector`` are HumanRT's own, and so are presets.
 """
 
 from humanrt.config.config import Config, ConfigSource, load_config
@@ -42,6 +42,7 @@ from humanrt.config.modules import (
     TrackingConfig,
 )
 from humanrt.config.section import Section
+from humanrt.config.style import OilConfig, PencilConfig, SketchConfig, StyleConfig, StyleName, WatercolorConfig
 
 __all__ = [
     "BodyConfig",
@@ -70,9 +71,15 @@ __all__ = [
     "HandSkeletonConfig",
     "ImageConfig",
     "ObjectConfig",
+    "OilConfig",
+    "PencilConfig",
     "Section",
     "SegmentationConfig",
+    "SketchConfig",
+    "StyleConfig",
+    "StyleName",
     "TrackingConfig",
+    "WatercolorConfig",
     "load_config",
     "split_paths",
 ]

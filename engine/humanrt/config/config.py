@@ -21,6 +21,7 @@ from humanrt.config.modules import (
 )
 from humanrt.config.porting import ON_CPU, from_human
 from humanrt.config.section import Between, Ratio, Section, Value
+from humanrt.config.style import StyleConfig
 from humanrt.errors import ConfigError
 
 DEVICE = re.compile(r"auto|cpu|cuda(:[0-9]{1,4})?")
@@ -127,6 +128,9 @@ class Config(Section):
 
     tracking: TrackingConfig = field(default_factory=TrackingConfig)
     """Tracking in sessions. Human has no such key."""
+
+    style: StyleConfig = field(default_factory=StyleConfig)
+    """Artistic styles. Human has no such key."""
 
     def __post_init__(self) -> None:
         self._refuse_browser_settings()

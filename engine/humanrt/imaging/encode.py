@@ -43,7 +43,7 @@ def write_picture(
     ending = path.suffix.lower()
     if ending not in LOSSY and ending not in LOSSLESS:
         raise InputError(f"{path} ends in {ending!r}; pictures are written to .png, .jpg, .jpeg, .webp and .avif")
-    _write(path, encode(pixels, ending, quality))
+    write_whole(path, encode(pixels, ending, quality))
 
 
 def write_png(path: str | bytes | os.PathLike[str], image: NDArray[np.uint8]) -> None:
@@ -51,7 +51,7 @@ def write_png(path: str | bytes | os.PathLike[str], image: NDArray[np.uint8]) ->
 
     Raises ``InputError`` if ``image`` is another array, ``OSError`` if the file cannot be written.
     """
-    _write(Path(os.fsdecode(path)), encode(image, ".png"))
+    write_whole(Path(os.fsdecode(path)), encode(image, ".png"))
 
 
 def encode_as(pixels: NDArray[np.uint8], picture_format: str, quality: int | None) -> bytes:
@@ -91,7 +91,8 @@ def encode(pixels: NDArray[np.uint8], ending: str, quality: int | None = None) -
     return bytes(encoded)
 
 
-def _write(path: Path, encoded: bytes) -> None:
+def write_whole(path: Path, encoded: bytes) -> None:
+    """Write a file, which appears whole or not at all. Raises ``OSError``."""
     # In the same folder, so that the rename is atomic. Files of the module tempfile can be read by their owner only.
     temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
     try:
