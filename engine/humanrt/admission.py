@@ -255,16 +255,18 @@ class Place:
         if not self.budget.desk.begin(self, woken):
             await woken
 
-    async def read(self, read: Callable[[], Value], *, waits: bool) -> Value:
+    async def read(
+        self, read: Callable[[], Value], *, waits: bool, on_cancel: Callable[[], None] | None = None
+    ) -> Value:
         """Call ``read``, which is given this room, on a worker thread; as often as there is no room, wait.
 
-        With ``waits`` the call begins first, so that not even the encoded picture is read before there is room.
+        ``on_cancel`` is called if the caller is cancelled meanwhile; see ``Scheduler.run()``. With ``waits`` the call begins first, so that not even the encoded picture is read before there is room.
         """
         if waits:
             await self.begin()
         while True:
             try:
-                value = await scheduler.run(read)
+                value = await scheduler.run(read, on_cancel=on_cancel)
             except NoRoom:
                 value = None
             if value is not None:

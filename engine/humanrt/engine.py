@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from humanrt.config import Environment
 from humanrt.errors import DeviceError, EngineClosedError, EngineError, StoreError
+from humanrt.pictures import Pictures
 from humanrt.runtime import sessions
 from humanrt.runtime.device import Device, gpu_index, resolve_device
 from humanrt.runtime.futures import background, completion, outlast, running_loop
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from humanrt.model_files import ModelSource
 
 
-class Engine(Workspace):
+class Engine(Workspace, Pictures):
     """Creates, computes and frees tensors, and loads and runs models, on one device.
 
     A tensor belongs to the scope in which it was created, else to the caller. Engines are independent: each has its own

@@ -1,7 +1,8 @@
 """Human: images in, results out."""
 
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, nullcontext
 from functools import partial
@@ -13,12 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from humanrt.admission import Budget, Place
-from humanrt.config import Config, ConfigSource, Environment, load_config, split_paths
+from humanrt.config import Config, ConfigSource, Environment, FilterConfig, load_config, split_paths
 from humanrt.engine import Engine, internals
 from humanrt.errors import ConfigError, EngineClosedError, EngineError
 from humanrt.events import Events
 from humanrt.human_models import Flights, ModelLoader, retire
 from humanrt.imaging import PictureSource
+from humanrt.imaging.filters import read_filtered
 from humanrt.imaging.opencv import load_cv2
 from humanrt.imaging.source import read_into
 from humanrt.many_pictures import ManyPictures
@@ -42,6 +44,8 @@ FIXED_SETTINGS = ("device", "backend", "deallocate", "model_base_path", "cards",
 # What the segmentation of an image allocates for each pixel: labels, the canvas, alpha, the foreground, and the input
 # and outputs of a model that takes the image in its own size.
 SEGMENTATION_BYTES = 64
+
+NO_FILTERS = FilterConfig()
 
 
 class _OwnModels(NamedTuple):
@@ -168,8 +172,10 @@ class Human(ManyPictures):
             place = Place(self._budget, SEGMENTATION_BYTES if settings.segmentation.enabled else 0)
             try:
                 start = time.perf_counter()
-                read = partial(read_into, place, source, bgr=bgr, max_pixels=settings.max_pixels)
-                pixels = await place.read(read, waits=not isinstance(source, np.ndarray | Tensor))
+                read, on_cancel = partial(read_into, place, source, bgr=bgr, max_pixels=settings.max_pixels), None
+                if settings.filter.enabled:
+                    read, on_cancel = _filtering(place, source, settings, bgr)
+                pixels = await place.read(read, waits=not isinstance(source, np.ndarray | Tensor), on_cancel=on_cancel)
                 clock.record("inputProcess", start)
                 if self.events.heard:
                     self._emit_image(pixels, start)
@@ -198,6 +204,7 @@ class Human(ManyPictures):
                 gesture=found.gesture,
                 persons=found.persons,
                 segmentation=found.segmentation,
+                canvas=call.picture if settings.filter.enabled and settings.filter.return_ else None,
                 errors=found.errors,
                 performance=clock.finish(),
                 timestamp=time.time_ns() // 1_000_000,
@@ -212,6 +219,33 @@ class Human(ManyPictures):
             if self.events.heard:
                 self._emit_detect(result)
             return result
+
+    async def image(self, source: PictureSource, config: ConfigSource | None = None, *, bgr: bool = False) -> Tensor:
+        """Return an image as ``detect()`` sees it, uint8 [h, w, 3] RGB: read, and with the configuration's filters.
+
+        The arguments are those of ``detect()``; filters act if ``filter.enabled`` is set. The tensor belongs to the
+        caller's scope if there is one, else to the caller. Human: ``human.image()``, which returns float32 [1, h, w, 3].
+
+        Raises ``InputError`` if ``source`` is not a valid image, ``TensorDisposedError``, ``ConfigError``,
+        ``EngineClosedError``.
+        """
+        outer = handled()
+        try:
+            with self._in_flight():
+                settings = self._merged(config)
+                place = Place(self._budget)
+                try:
+                    read, on_cancel = _filtering(place, source, settings, bgr)
+                    waits = not isinstance(source, np.ndarray | Tensor)
+                    pixels = await place.read(read, waits=waits, on_cancel=on_cancel)
+                finally:
+                    place.leave()
+                return self._internals.adopt(pixels)
+        except BaseException as error:
+            clear_frames(error, outer)
+            raise
+        finally:
+            del source, outer
 
     async def aclose(self) -> None:
         """Refuse new calls, wait until those in flight have ended, then free every tensor and model. Idempotent.
@@ -298,6 +332,18 @@ class Human(ManyPictures):
         if config is self.config:
             self._own_models = _OwnModels(config, flights, models)
         return models
+
+
+def _filtering(
+    place: Place, source: PictureSource, settings: Config, bgr: bool
+) -> tuple[Callable[[], NDArray[np.uint8]], Callable[[], None]]:
+    """Return the function that reads an image and filters it, on a worker thread, and the one that stops it."""
+    stopped = threading.Event()
+    filters = settings.filter if settings.filter.enabled else NO_FILTERS
+    read = partial(
+        read_filtered, place, source, filters, bgr=bgr, max_pixels=settings.max_pixels, stopped=stopped.is_set
+    )
+    return read, stopped.set
 
 
 def _folder(model_base_path: str) -> Path | None:

@@ -24,9 +24,7 @@ class Chain:
             return texels[clamp(np.floor(y), height), clamp(np.floor(x), width)]
         left, top = np.floor(x - 0.5), np.floor(y - 0.5)
         right, down = (x - 0.5 - left)[..., None], (y - 0.5 - top)[..., None]
-        corner = [
-            texels[clamp(top + dy, height), clamp(left + dx, width)] for dy in (0, 1) for dx in (0, 1)
-        ]
+        corner = [texels[clamp(top + dy, height), clamp(left + dx, width)] for dy in (0, 1) for dx in (0, 1)]
         above = corner[0] * (1 - right) + corner[1] * right
         below = corner[2] * (1 - right) + corner[3] * right
         return above * (1 - down) + below * down

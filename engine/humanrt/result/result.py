@@ -28,9 +28,9 @@ class Result(Record):
     """
 
     width: int
-    """Width of the picture in pixels."""
+    """Width of the picture in pixels, after the filters."""
     height: int
-    """Height of the picture in pixels."""
+    """Height of the picture in pixels, after the filters."""
     face: tuple[Face, ...] = ()
     """The faces."""
     body: tuple[Body, ...] = ()
@@ -45,6 +45,8 @@ class Result(Record):
     """The records that belong together, one person for each face."""
     segmentation: Segmentation | None = None
     """The segment of each pixel; None if the module is off or failed."""
+    canvas: Tensor | None = field(default=None, repr=False)
+    """The picture after the filters, uint8 [h, w, 3] RGB; None without filters, or if ``filter.return`` is False."""
     errors: Mapping[str, Exception] = field(default_factory=dict)
     """The error of each module that failed, by its name in the configuration, "body" for instance; its field is then
     empty."""
@@ -60,6 +62,8 @@ class Result(Record):
 
     def tensors(self) -> Iterator[Tensor]:
         """Yield the tensors of this result."""
+        if self.canvas is not None:
+            yield self.canvas
         yield from (face.tensor for face in self.face if face.tensor is not None)
         if self.segmentation is not None:
             yield from self.segmentation.tensors()

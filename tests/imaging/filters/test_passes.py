@@ -9,7 +9,7 @@ import pytest
 from webgl import Chain
 
 from humanrt.config import FilterConfig
-from humanrt.imaging.filters import filter_picture, filtered_size
+from humanrt.imaging.filters import filter_picture, filtered_size, strips
 
 # As Human has them, row by row, with the column of alpha and the row of alpha.
 ALPHA = [0, 0, 0, 1, 0]
@@ -101,7 +101,12 @@ def every_one(chain):
 
 
 EVERY_ONE = {
-    **{"brightness": 0.1, "contrast": -0.2, "sharpness": 0.5, "blur": 2, "saturation": 0.3, "hue": 20},
+    "brightness": 0.1,
+    "contrast": -0.2,
+    "sharpness": 0.5,
+    "blur": 2,
+    "saturation": 0.3,
+    "hue": 20,
     **dict.fromkeys(("negative", "sepia", "vintage", "kodachrome", "technicolor", "polaroid"), True),
     "pixelate": 3,
 }
@@ -109,18 +114,24 @@ EVERY_ONE = {
 
 @pytest.fixture(scope="module")
 def picture():
-    """Noise on a gradient, larger than a strip; with black, white and an odd size."""
-    y, x = np.mgrid[0:301, 0:333]
-    smooth = np.stack([x * 255 // 332, y * 255 // 300, (x + y) * 255 // 632], axis=-1)
+    """Noise on a gradient, of an odd size, with black and white."""
+    y, x = np.mgrid[0:61, 0:73]
+    smooth = np.stack([x * 255 // 72, y * 255 // 60, (x + y) * 255 // 132], axis=-1)
     noise = np.random.default_rng(8).integers(-60, 60, smooth.shape)
     return np.clip(smooth + noise, 0, 255).astype(np.uint8)
+
+
+@pytest.fixture(autouse=True)
+def small_strips(monkeypatch):
+    """Divide the small pictures of these tests into many strips."""
+    monkeypatch.setattr(strips, "STRIP_PIXELS", 500)
 
 
 CASES = [
     *(({"brightness": b}, lambda chain, b=b: brightness(chain, b)) for b in (-1, -0.3, 0.2, 1)),
     *(({"contrast": c}, lambda chain, c=c: contrast(chain, c)) for c in (-1, -0.35, 0.2, 1)),
     *(({"sharpness": a}, lambda chain, a=a: sharpness(chain, a)) for a in (0.3, 1)),
-    *(({"blur": size}, lambda chain, size=size: chain.blur(size, BLUR)) for size in (1, 2.2, 7, 15, 400)),
+    *(({"blur": size}, lambda chain, size=size: chain.blur(size, BLUR)) for size in (1, 2.2, 7, 15, 90)),
     *(({"saturation": a}, lambda chain, a=a: saturation(chain, a)) for a in (-1, 0.4, 1)),
     *(({"hue": degrees}, lambda chain, degrees=degrees: hue(chain, degrees)) for degrees in (30, 180, 300)),
     ({"negative": True}, negative),
@@ -135,7 +146,9 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("filters", "reference"), CASES, ids=lambda value: str(value) if isinstance(value, dict) else "")
+@pytest.mark.parametrize(
+    ("filters", "reference"), CASES, ids=lambda value: str(value) if isinstance(value, dict) else ""
+)
 def test_a_filter_computes_what_the_shaders_compute(picture, filters, reference):
     chain = Chain(picture)
     reference(chain)
@@ -145,5 +158,106 @@ def test_a_filter_computes_what_the_shaders_compute(picture, filters, reference)
     if chain.drawn == 1:  # a second pass would carry a value that is rounded in the other direction
         assert not difference[near > 1e-3].any()
     assert difference.max() <= (1 if len(filters) == 1 else 24)
-    assert (difference > 0).mean() < (1 if chain.drawn == 1 else 0.05)
+    assert difference.mean() < 0.5
     assert (given != picture).any() or filters == {"pixelate": 1}
+
+
+def test_what_is_drawn_before_is_read_between_its_pixels(picture):
+    """Large pixels and a blur that follow another pass sample a texture that is interpolated, and turned by each pass."""
+    for filters in ({"sepia": True, "pixelate": 7}, {"contrast": 0.2, "pixelate": 7}, {"contrast": 0.2, "blur": 3.3}):
+        chain = Chain(picture)
+        if "contrast" in filters:
+            contrast(chain, 0.2)
+        if "sepia" in filters:
+            sepia(chain)
+        if "blur" in filters:
+            chain.blur(3.3, BLUR)
+        else:
+            chain.pixelate(7)
+        difference = np.abs(filter_picture(picture, FilterConfig(**filters)).astype(int) - chain.picture())
+        assert difference.max() <= 1
+
+
+@pytest.mark.parametrize(
+    "filters", [{}, {"flip": True}, {"negative": True}, EVERY_ONE], ids=["none", "flip", "one", "all"]
+)
+def test_the_callers_picture_is_never_written_unless_it_is_given_away(picture, filters):
+    before, config = picture.copy(), FilterConfig(**filters)
+    given = filter_picture(picture, config)
+    assert (picture == before).all()
+    assert not np.shares_memory(given, picture)
+    own = picture.copy()
+    assert filter_picture(own, config, in_place=True) is own
+    assert (own == given).all()
+    own = picture.copy()
+    own.flags.writeable = False
+    assert (filter_picture(own, config, in_place=True) == given).all()
+
+
+@pytest.mark.parametrize(
+    ("filters", "size"),
+    [
+        ({"width": 640}, (640, 426)),
+        ({"height": 640}, (960, 640)),
+        ({"width": 10, "height": 700}, (10, 700)),
+        ({"width": 1}, (1, 1)),
+        ({}, (1500, 1000)),
+    ],
+)
+def test_one_side_follows_the_other_as_on_a_canvas(filters, size):
+    """Human computes the other side as a number, and the canvas cuts its fraction off; but it has at least one pixel."""
+    assert filtered_size(1500, 1000, FilterConfig(**filters)) == size
+
+
+def test_a_smaller_picture_has_the_mean_of_the_pixels_and_a_mirror_swaps_columns(picture):
+    quarter = filter_picture(np.tile(picture[:60, :72], (2, 2, 1)), FilterConfig(width=72))
+    blocks = np.tile(picture[:60, :72], (2, 2, 1)).reshape(60, 2, 72, 2, 3).mean(axis=(1, 3))
+    assert np.abs(quarter - blocks).max() <= 0.5
+    assert (filter_picture(picture, FilterConfig(flip=True)) == picture[:, ::-1]).all()
+
+
+def test_the_automatic_brightness_is_that_of_humans_next_frame(picture):
+    """It is ``1 - max / 255``, and does not act where a brightness is set."""
+    dark = picture // 2
+    largest = dark.max() / 255
+    chain = Chain(dark)
+    brightness(chain, 1 - largest)
+    assert (filter_picture(dark, FilterConfig(auto_brightness=True)) == chain.picture()).all()
+    both, one = FilterConfig(auto_brightness=True, brightness=-0.1), FilterConfig(brightness=-0.1)
+    assert (filter_picture(dark, both) == filter_picture(dark, one)).all()
+
+
+def test_the_equalisation_is_humans(picture):
+    dark = picture // 2 + np.array([3, 0, 9], np.uint8)
+    expected = (dark - dark.min(axis=(0, 1)).astype(float)) * 255 / int(dark.max())
+    given = filter_picture(dark, FilterConfig(equalization=True))
+    assert np.abs(given - expected).max() <= 0.5 + 1e-6
+    for constant in (0, 1):
+        flat = np.full((4, 5, 3), constant, np.uint8)
+        assert (filter_picture(flat, FilterConfig(equalization=True)) == flat).all()
+    assert picture.max() == 255
+    assert (filter_picture(picture, FilterConfig(equalization=True)) == picture).all()
+
+
+@pytest.mark.parametrize("name", ["brightness", "sharpness", "blur", "hue", "pixelate", "equalization"])
+def test_a_cancelled_call_ends_between_strips(picture, name):
+    left, config = iter([False, False]), FilterConfig().merge({name: name == "equalization" or 1})
+    with pytest.raises(asyncio.CancelledError):
+        filter_picture(picture // 2, config, stopped=lambda: next(left, True))
+
+
+@pytest.mark.parametrize("name", [*EVERY_ONE, "equalization", "auto_brightness", "flip"])
+def test_a_filter_allocates_strips_only(monkeypatch, name):
+    """Of a picture of 9 MB, in place: OpenCV's arrays are NumPy's, which tracemalloc counts."""
+    monkeypatch.undo()
+    picture = np.random.default_rng(4).integers(0, 200, (1500, 2000, 3), np.uint8)
+    values = {**EVERY_ONE, "equalization": True, "auto_brightness": True, "flip": True}
+    config = FilterConfig(**{name: values[name]})
+    filter_picture(picture[:50].copy(), config, in_place=True)  # imports
+    tracemalloc.start()
+    try:
+        filter_picture(picture, config, in_place=True)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 3 * 2**20

@@ -99,7 +99,9 @@ def apply_tables(picture: Picture, tables: NDArray[np.uint8], stopped: Stopped) 
 def extremes(picture: Picture, stopped: Stopped) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Return the smallest and the largest value of each channel, uint8 [3] each."""
     height, width = picture.shape[:2]
-    parts = [(picture[rows].min(axis=(0, 1)), picture[rows].max(axis=(0, 1))) for rows in strips(height, width, stopped)]
+    parts = [
+        (picture[rows].min(axis=(0, 1)), picture[rows].max(axis=(0, 1))) for rows in strips(height, width, stopped)
+    ]
     low, high = (np.array(each) for each in zip(*parts, strict=True))
     return low.min(axis=0), high.max(axis=0)
 

@@ -95,7 +95,9 @@ def pixelate(picture: Picture, size: float, stopped: Stopped, *, passes: int) ->
         view[begin:end] = np.rint(line)
 
 
-def _corners(length: int, size: float, *, nearest: bool) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]]:
+def _corners(
+    length: int, size: float, *, nearest: bool
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]]:
     """Return two places that each of ``length`` pixels is interpolated from, and the weight of the second."""
     edges = np.floor((np.arange(length) + 0.5) / size) * size
     if nearest:
