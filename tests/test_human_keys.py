@@ -16,7 +16,6 @@ from humanrt.errors import ConfigError, UnknownModelError
 from parity.pictures import PICTURES
 
 REFUSED = {"wasm_path", "wasm_platform_fetch", "flags"}
-NO_FILTERS = {"filter.enabled", "filter.equalization"}  # with another value than False
 
 OTHER_MODELS = {
     "face": {"attention": ON, "description": OFF, "emotion": OFF},
@@ -35,6 +34,7 @@ IN_MOTION = {
     "tracking": {"smoothing": True},
     "skip_allowed": True,
 }
+FILTERED = {"filter": {"enabled": True, "auto_brightness": True, "equalization": True, "width": 256}}
 NO_MODEL = {"face.insightface.skip_frames", "face.insightface.skip_time"}  # read as those of mobilefacenet
 
 
@@ -76,14 +76,14 @@ def read(monkeypatch):
     return found
 
 
-@pytest.mark.parametrize("key", [key for key in keys(Config()) if why_inert(key) and key not in NO_FILTERS])
+@pytest.mark.parametrize("key", [key for key in keys(Config()) if why_inert(key)])
 def test_a_key_without_effect_is_listed(key):
     value = another_value(key)
     for spelling in (key, re.sub("_([a-z])", lambda match: match[1].upper(), key)):
         assert load_config(nested(spelling, value)).validate() == {key: why_inert(key)}
 
 
-@pytest.mark.parametrize("key", sorted(REFUSED | NO_FILTERS))
+@pytest.mark.parametrize("key", sorted(REFUSED))
 def test_a_key_that_cannot_act_is_refused_by_name(key):
     with pytest.raises(ConfigError, match=f"^{re.escape(key)} is "):
         load_config(nested(key, another_value(key)))
@@ -100,7 +100,7 @@ async def test_every_other_key_is_read(read, monkeypatch):
 
     noise = np.random.default_rng(3).integers(0, 256, (64, 64, 3), np.uint8)  # a face that the mesh denies
     async with Human(EVERYTHING) as human:
-        (await human.detect(PICTURES / "human_face.png")).dispose()
+        (await human.detect(PICTURES / "human_face.png", FILTERED)).dispose()
         (await human.warmup(OTHER_MODELS)).dispose()
         with human.session() as session:
             for config in (IN_MOTION, IN_MOTION, OTHER_MODELS, OTHER_MODELS):

@@ -260,7 +260,8 @@ class Place:
     ) -> Value:
         """Call ``read``, which is given this room, on a worker thread; as often as there is no room, wait.
 
-        ``on_cancel`` is called if the caller is cancelled meanwhile; see ``Scheduler.run()``. With ``waits`` the call begins first, so that not even the encoded picture is read before there is room.
+        ``on_cancel`` is called if the caller is cancelled meanwhile; see ``Scheduler.run()``. With ``waits`` the call
+        begins first, so that not even the encoded picture is read before there is room.
         """
         if waits:
             await self.begin()

@@ -172,9 +172,10 @@ class Human(ManyPictures):
             place = Place(self._budget, SEGMENTATION_BYTES if settings.segmentation.enabled else 0)
             try:
                 start = time.perf_counter()
-                read, on_cancel = partial(read_into, place, source, bgr=bgr, max_pixels=settings.max_pixels), None
                 if settings.filter.enabled:
                     read, on_cancel = _filtering(place, source, settings, bgr)
+                else:
+                    read, on_cancel = partial(read_into, place, source, bgr=bgr, max_pixels=settings.max_pixels), None
                 pixels = await place.read(read, waits=not isinstance(source, np.ndarray | Tensor), on_cancel=on_cancel)
                 clock.record("inputProcess", start)
                 if self.events.heard:
@@ -224,7 +225,7 @@ class Human(ManyPictures):
         """Return an image as ``detect()`` sees it, uint8 [h, w, 3] RGB: read, and with the configuration's filters.
 
         The arguments are those of ``detect()``; filters act if ``filter.enabled`` is set. The tensor belongs to the
-        caller's scope if there is one, else to the caller. Human: ``human.image()``, which returns float32 [1, h, w, 3].
+        caller's scope if there is one, else to the caller. In Human it is float32 [1, h, w, 3].
 
         Raises ``InputError`` if ``source`` is not a valid image, ``TensorDisposedError``, ``ConfigError``,
         ``EngineClosedError``.
@@ -336,7 +337,7 @@ class Human(ManyPictures):
 
 def _filtering(
     place: Place, source: PictureSource, settings: Config, bgr: bool
-) -> tuple[Callable[[], NDArray[np.uint8]], Callable[[], None]]:
+) -> tuple[partial[NDArray[np.uint8]], Callable[[], None] | None]:
     """Return the function that reads an image and filters it, on a worker thread, and the one that stops it."""
     stopped = threading.Event()
     filters = settings.filter if settings.filter.enabled else NO_FILTERS

@@ -1,4 +1,4 @@
-"""The configuration of filters. Names and defaults are Human's, except that filters and automatic brightness are off."""
+"""The configuration of filters. Names and defaults are Human's; but filters and automatic brightness are off."""
 
 from typing import Annotated, ClassVar
 
@@ -14,8 +14,8 @@ class FilterConfig(Section):
     path: ClassVar[str] = "filter"
 
     enabled: bool = False
-    """Whether any other key of this section acts, ``width``, ``height``, ``flip`` and ``equalization`` included. Human's
-    default is True, and in Human these four act in any case."""
+    """Whether the other keys of this section act. Human's default is True, and in Human ``width``, ``height``, ``flip``
+    and ``equalization`` act in any case."""
 
     equalization: bool = False
     """Whether the values of each channel are stretched, after all other filters: Human's equalisation of the

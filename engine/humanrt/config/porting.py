@@ -41,7 +41,7 @@ def from_human(values: Mapping[str, object]) -> dict[str, object]:
 
 
 def _filters(given: Mapping[str, object]) -> Mapping[str, object]:
-    """Return the section of filters, in which ``enabled`` is True if one of them acts in Human, and others are left out.
+    """Return the section of filters: ``enabled`` if one of them acts in Human, and without those that do not.
 
     In Human filters are on by default, and width, height, flip and equalisation are so always.
     """

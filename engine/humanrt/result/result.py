@@ -45,8 +45,6 @@ class Result(Record):
     """The records that belong together, one person for each face."""
     segmentation: Segmentation | None = None
     """The segment of each pixel; None if the module is off or failed."""
-    canvas: Tensor | None = field(default=None, repr=False)
-    """The picture after the filters, uint8 [h, w, 3] RGB; None without filters, or if ``filter.return`` is False."""
     errors: Mapping[str, Exception] = field(default_factory=dict)
     """The error of each module that failed, by its name in the configuration, "body" for instance; its field is then
     empty."""
@@ -54,6 +52,8 @@ class Result(Record):
     """The times that parts of this call took, in milliseconds; the parts overlap."""
     timestamp: int = 0
     """The time when the call ended, in milliseconds since 1970-01-01 UTC."""
+    canvas: Tensor | None = field(default=None, repr=False)
+    """The picture after the filters, uint8 [h, w, 3] RGB; None without filters, or if ``filter.return`` is False."""
 
     def dispose(self) -> None:
         """Free the tensors of this result. Idempotent."""

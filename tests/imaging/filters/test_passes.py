@@ -146,9 +146,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("filters", "reference"), CASES, ids=lambda value: str(value) if isinstance(value, dict) else ""
-)
+@pytest.mark.parametrize(("filters", "reference"), CASES, ids=[" ".join(filters) for filters, _ in CASES])
 def test_a_filter_computes_what_the_shaders_compute(picture, filters, reference):
     chain = Chain(picture)
     reference(chain)
@@ -163,7 +161,7 @@ def test_a_filter_computes_what_the_shaders_compute(picture, filters, reference)
 
 
 def test_what_is_drawn_before_is_read_between_its_pixels(picture):
-    """Large pixels and a blur that follow another pass sample a texture that is interpolated, and turned by each pass."""
+    """Large pixels and a blur after another pass sample a texture that is interpolated, and turned by each pass."""
     for filters in ({"sepia": True, "pixelate": 7}, {"contrast": 0.2, "pixelate": 7}, {"contrast": 0.2, "blur": 3.3}):
         chain = Chain(picture)
         if "contrast" in filters:
@@ -178,9 +176,7 @@ def test_what_is_drawn_before_is_read_between_its_pixels(picture):
         assert difference.max() <= 1
 
 
-@pytest.mark.parametrize(
-    "filters", [{}, {"flip": True}, {"negative": True}, EVERY_ONE], ids=["none", "flip", "one", "all"]
-)
+@pytest.mark.parametrize("filters", [{}, {"flip": True}, {"negative": True}, EVERY_ONE])
 def test_the_callers_picture_is_never_written_unless_it_is_given_away(picture, filters):
     before, config = picture.copy(), FilterConfig(**filters)
     given = filter_picture(picture, config)
@@ -205,7 +201,7 @@ def test_the_callers_picture_is_never_written_unless_it_is_given_away(picture, f
     ],
 )
 def test_one_side_follows_the_other_as_on_a_canvas(filters, size):
-    """Human computes the other side as a number, and the canvas cuts its fraction off; but it has at least one pixel."""
+    """Human computes the other side, and the canvas cuts the fraction off; here it has at least one pixel."""
     assert filtered_size(1500, 1000, FilterConfig(**filters)) == size
 
 

@@ -1,4 +1,4 @@
-"""Human's filters on the CPU: the colours, sharpness and size of a picture, as ``filter`` in the configuration names them.
+"""Human's filters on the CPU: those of the section ``filter`` of the configuration.
 
 Each file imports only those before it::
 

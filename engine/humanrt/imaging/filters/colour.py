@@ -1,6 +1,6 @@
 """Filters that change each pixel by itself. Matrices and formulas are those of Human's ``src/image/imagefx.ts``.
 
-Values are 0..255. A filter writes to the picture that it is given; every one of them rounds to 8 bits, as the textures of
+Values are 0..255. A filter writes to the picture that it is given. Every filter rounds to 8 bits, as the textures of
 Human's passes do.
 """
 
@@ -99,18 +99,16 @@ def apply_tables(picture: Picture, tables: NDArray[np.uint8], stopped: Stopped) 
 def extremes(picture: Picture, stopped: Stopped) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Return the smallest and the largest value of each channel, uint8 [3] each."""
     height, width = picture.shape[:2]
-    parts = [
-        (picture[rows].min(axis=(0, 1)), picture[rows].max(axis=(0, 1))) for rows in strips(height, width, stopped)
-    ]
-    low, high = (np.array(each) for each in zip(*parts, strict=True))
-    return low.min(axis=0), high.max(axis=0)
+    parts = [picture[rows] for rows in strips(height, width, stopped)]
+    low = np.min([part.min(axis=(0, 1)) for part in parts], axis=0)
+    return low, np.max([part.max(axis=(0, 1)) for part in parts], axis=0)
 
 
 def equalize(picture: Picture, stopped: Stopped) -> None:
     """Stretch the values, as ``src/image/enhance.ts``: what Human names the equalisation of the histogram.
 
-    The smallest value of each channel is subtracted from it, and all are multiplied by 255 over the largest value of the
-    three channels. A picture whose largest value is 255, 1 or 0 stays as it is.
+    The smallest value of each channel is subtracted from it, and all are multiplied by 255 over the largest value of
+    the three channels. A picture whose largest value is 255, 1 or 0 stays as it is.
     """
     low, high = extremes(picture, stopped)
     largest = int(high.max())

@@ -1,8 +1,8 @@
 """Filters that read other pixels: sharpening, blur and large pixels, as Human's ``src/image/imagefxshaders.ts``.
 
-Beyond its edge a picture has the colours of the edge. A shader reads a texture between its pixels, too: the picture that
-a chain of filters begins with at the nearest pixel, what a pass has written by interpolation. ``first`` states that a
-filter begins the chain.
+Beyond its edge a picture has the colours of the edge. A shader also reads a texture between its pixels: it takes the
+nearest pixel of the picture that a chain of filters begins with, and interpolates what a pass has written. ``first``
+states that a filter begins the chain.
 """
 
 from math import ceil, floor
@@ -74,9 +74,9 @@ def _blur_kernel(size: float, length: int, *, nearest: bool) -> NDArray[np.float
 def pixelate(picture: Picture, size: float, stopped: Stopped, *, passes: int) -> None:
     """Fill squares of ``size`` pixels, from the left edge on, with the colour at their corner.
 
-    ``passes`` is the number of passes before. Without one, squares begin at the top, and the colour is that of the first
-    pixel; after one it is the mean of the four pixels around the corner. Human's passes turn a picture upside down and
-    back: after an odd number of passes, squares begin at the bottom.
+    ``passes`` is the number of passes before. Without one, squares begin at the top, and the colour is that of the
+    first pixel; after one it is the mean of the four pixels around the corner. Human's passes turn a picture upside
+    down and back: after an odd number of passes, squares begin at the bottom.
     """
     if size < 1:
         return

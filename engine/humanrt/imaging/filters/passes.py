@@ -6,6 +6,7 @@ every filter rounds and clips; so does each of them here. Differences are listed
 
 import os
 from collections.abc import Callable, Iterator
+from typing import TypeAlias
 
 import numpy as np
 
@@ -28,6 +29,12 @@ from humanrt.imaging.opencv import load_cv2
 from humanrt.imaging.room import Room
 from humanrt.imaging.source import PictureSource, read_into
 from humanrt.tensors import Tensor
+
+FILMS = ("sepia", "vintage", "sepia", "kodachrome", "technicolor", "polaroid")
+"""The filters that are a fixed matrix of colours. Human applies sepia twice."""
+
+Pass: TypeAlias = Callable[[Picture, int, Stopped], None]
+"""Changes a picture; it is called with the number of passes before."""
 
 # Each of these is read to a picture that nobody else has.
 READ_TO_A_COPY = (str, os.PathLike, bytes, bytearray, memoryview, Tensor)
@@ -62,8 +69,8 @@ def filter_picture(
 ) -> Picture:
     """Return a picture, uint8 [h, w, 3] RGB, with ``filters``; ``enabled`` and ``return_`` have no effect.
 
-    With ``in_place`` the result may be ``pixels``, which is overwritten; otherwise it is a new array. Besides the result,
-    filters allocate strips of some MB, or of the radius of a blur. ``stopped`` is called between strips.
+    With ``in_place`` the result may be ``pixels``, which is overwritten; otherwise it is a new array. Besides the
+    result, filters allocate strips of some MB. ``stopped`` is called between strips.
 
     Raises ``asyncio.CancelledError`` if ``stopped()`` is true.
     """
@@ -96,8 +103,8 @@ def _brightness(picture: Picture, filters: FilterConfig, stopped: Stopped) -> fl
     return 1 - float(extremes(picture, stopped)[1].max()) / 255
 
 
-def _passes(filters: FilterConfig, brightness: float) -> Iterator[Callable[[Picture, int, Stopped], None]]:
-    """Yield a function for each pass; it is called with the picture and the number of passes before."""
+def _passes(filters: FilterConfig, brightness: float) -> Iterator[Pass]:
+    """Yield the passes in Human's order."""
     if brightness:
         yield lambda picture, _, stopped: apply_table(picture, brightness + 1, 0, stopped)
     if filters.contrast:
@@ -113,23 +120,17 @@ def _passes(filters: FilterConfig, brightness: float) -> Iterator[Callable[[Pict
         yield _matrix(hue(filters.hue))
     if filters.negative:
         yield _contrast(-2)
-    if filters.sepia:
-        yield _matrix(named("sepia"))
-    if filters.vintage:
-        yield _matrix(named("vintage"))
-    if filters.sepia:  # Human adds it twice
-        yield _matrix(named("sepia"))
-    for name in ("kodachrome", "technicolor", "polaroid"):
+    for name in FILMS:
         if getattr(filters, name):
             yield _matrix(named(name))
     if filters.pixelate:
         yield lambda picture, passed, stopped: pixelate(picture, filters.pixelate, stopped, passes=passed)
 
 
-def _contrast(amount: float) -> Callable[[Picture, int, Stopped], None]:
+def _contrast(amount: float) -> Pass:
     """Return the pass of a change of contrast; with -2, which is Human's negative, a value v becomes 256 - v."""
     return lambda picture, _, stopped: apply_table(picture, amount + 1, -128 * amount, stopped)
 
 
-def _matrix(matrix: Matrix) -> Callable[[Picture, int, Stopped], None]:
+def _matrix(matrix: Matrix) -> Pass:
     return lambda picture, _, stopped: apply_matrix(picture, matrix, stopped)
