@@ -17,7 +17,6 @@ from parity.pictures import PICTURES
 
 OTHER_NAMES = {"max_pixels"}  # translated when a configuration is created
 REFUSED = {"wasm_path", "wasm_platform_fetch", "flags"}
-NO_FILTERS = {"filter.enabled", "filter.equalization"}  # with another value than False
 
 OTHER_MODELS = {
     "face": {"attention": ON, "description": OFF, "emotion": OFF},
@@ -37,6 +36,7 @@ IN_MOTION = {
     "skip_allowed": True,
 }
 REDUCED = {"image": {"max_side": 640}}
+FILTERED = {"filter": {"enabled": True, "auto_brightness": True, "equalization": True, "width": 256}}
 NO_MODEL = {"face.insightface.skip_frames", "face.insightface.skip_time"}  # read as those of mobilefacenet
 
 
@@ -78,14 +78,14 @@ def read(monkeypatch):
     return found
 
 
-@pytest.mark.parametrize("key", [key for key in keys(Config()) if why_inert(key) and key not in NO_FILTERS])
+@pytest.mark.parametrize("key", [key for key in keys(Config()) if why_inert(key)])
 def test_a_key_without_effect_is_listed(key):
     value = another_value(key)
     for spelling in (key, re.sub("_([a-z])", lambda match: match[1].upper(), key)):
         assert load_config(nested(spelling, value)).validate() == {key: why_inert(key)}
 
 
-@pytest.mark.parametrize("key", sorted(REFUSED | NO_FILTERS))
+@pytest.mark.parametrize("key", sorted(REFUSED))
 def test_a_key_that_cannot_act_is_refused_by_name(key):
     with pytest.raises(ConfigError, match=f"^{re.escape(key)} is "):
         load_config(nested(key, another_value(key)))
@@ -113,7 +113,7 @@ async def test_every_other_key_is_read(read, monkeypatch):
 
     noise = np.random.default_rng(3).integers(0, 256, (64, 64, 3), np.uint8)  # a face that the mesh denies
     async with Human(EVERYTHING) as human:
-        (await human.detect(PICTURES / "human_face.png")).dispose()
+        (await human.detect(PICTURES / "human_face.png", FILTERED)).dispose()
         (await human.warmup(OTHER_MODELS)).dispose()
         (await human.detect(PICTURES / "human_face.png", REDUCED)).dispose()
         with human.session() as session:

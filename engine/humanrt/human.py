@@ -1,25 +1,27 @@
 """Human: images in, results out."""
 
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, NamedTuple, NoReturn, Self
+from typing import TYPE_CHECKING, NamedTuple, NoReturn, Self, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
 from humanrt.admission import Place
-from humanrt.config import Config, ConfigSource, Environment, load_config, split_paths
+from humanrt.config import Config, ConfigSource, Environment, FilterConfig, load_config, split_paths
 from humanrt.engine import Engine, internals
 from humanrt.errors import ConfigError, EngineClosedError, EngineError
 from humanrt.events import Events
 from humanrt.human_models import Flights, ModelLoader, retire
 from humanrt.imaging import PictureSource
 from humanrt.imaging.decode import decode
+from humanrt.imaging.filters import read_filtered
 from humanrt.imaging.opencv import load_cv2
 from humanrt.imaging.source import read_into, read_scaled
 from humanrt.many_pictures import ManyPictures
@@ -44,6 +46,15 @@ FIXED_SETTINGS = ("device", "backend", "deallocate", "model_base_path", "cards",
 # What the segmentation of an image allocates for each pixel: labels, the canvas, alpha, the foreground, and the input
 # and outputs of a model that takes the image in its own size.
 SEGMENTATION_BYTES = 64
+
+NO_FILTERS = FilterConfig()
+
+
+class _Limits(TypedDict):
+    """The limits of a picture that is read."""
+
+    max_pixels: int
+    max_bytes: int
 
 
 class _OwnModels(NamedTuple):
@@ -171,14 +182,15 @@ class Human(ManyPictures):
             clock = Clock()
             place = Place(self._budget, SEGMENTATION_BYTES if settings.segmentation.enabled else 0)
             try:
-                start, image = time.perf_counter(), settings.image
+                start = time.perf_counter()
                 waits = not isinstance(source, np.ndarray | Tensor)
-                if image.max_side and waits and session is None and may_be_reduced(settings):
+                if settings.image.max_side and waits and session is None and may_be_reduced(settings):
                     return await self._detect_reduced(place, source, bgr, settings, clock)
-                read = partial(
-                    read_into, place, source, bgr=bgr, max_pixels=image.max_pixels, max_bytes=image.max_bytes
-                )
-                pixels = await place.read(read, waits=waits)
+                if settings.filter.enabled:
+                    read, on_cancel = _filtering(place, source, settings, bgr)
+                else:
+                    read, on_cancel = partial(read_into, place, source, bgr=bgr, **_limits(settings)), None
+                pixels = await place.read(read, waits=waits, on_cancel=on_cancel)
                 clock.record("inputProcess", start)
                 if self.events.heard:
                     self._emit_image(pixels, start)
@@ -193,9 +205,9 @@ class Human(ManyPictures):
         self, place: Place, source: PictureSource, bgr: bool, settings: Config, clock: Clock
     ) -> Result:
         """Detect in a picture that may be decoded at a smaller scale; decode it whole where a model needs that."""
-        start, image = time.perf_counter(), settings.image
-        limits = {"max_pixels": image.max_pixels, "max_bytes": image.max_bytes, "max_side": least_side(settings)}
-        picture = await place.read(partial(read_scaled, place, source, bgr=bgr, **limits), waits=True)
+        start = time.perf_counter()
+        read = partial(read_scaled, place, source, bgr=bgr, max_side=least_side(settings), **_limits(settings))
+        picture = await place.read(read, waits=True)
         clock.record("inputProcess", start)
         if self.events.heard:
             self._emit_image(picture.pixels, start)
@@ -208,7 +220,7 @@ class Human(ManyPictures):
             data = picture.data
         del picture
         start = time.perf_counter()
-        pixels = await place.read_again(partial(decode, data, max_pixels=image.max_pixels, room=place))
+        pixels = await place.read_again(partial(decode, data, max_pixels=settings.image.max_pixels, room=place))
         clock.record("inputProcess", start)
         return await self._detect_in(pixels, models, settings, None, clock)
 
@@ -237,6 +249,7 @@ class Human(ManyPictures):
                 gesture=found.gesture,
                 persons=found.persons,
                 segmentation=found.segmentation,
+                canvas=call.picture if settings.filter.enabled and settings.filter.return_ else None,
                 errors=found.errors,
                 performance=clock.finish(),
                 timestamp=time.time_ns() // 1_000_000,
@@ -251,6 +264,33 @@ class Human(ManyPictures):
             if self.events.heard:
                 self._emit_detect(result)
             return result
+
+    async def image(self, source: PictureSource, config: ConfigSource | None = None, *, bgr: bool = False) -> Tensor:
+        """Return an image as ``detect()`` sees it, uint8 [h, w, 3] RGB: read, and with the configuration's filters.
+
+        The arguments are those of ``detect()``; filters act if ``filter.enabled`` is set. The tensor belongs to the
+        caller's scope if there is one, else to the caller. In Human it is float32 [1, h, w, 3].
+
+        Raises ``InputError`` if ``source`` is not a valid image, ``TensorDisposedError``, ``ConfigError``,
+        ``EngineClosedError``.
+        """
+        outer = handled()
+        try:
+            with self._in_flight():
+                settings = self._merged(config)
+                place = Place(self._budget)
+                try:
+                    read, on_cancel = _filtering(place, source, settings, bgr)
+                    waits = not isinstance(source, np.ndarray | Tensor)
+                    pixels = await place.read(read, waits=waits, on_cancel=on_cancel)
+                finally:
+                    place.leave()
+                return self._internals.adopt(pixels)
+        except BaseException as error:
+            clear_frames(error, outer)
+            raise
+        finally:
+            del source, outer
 
     async def aclose(self) -> None:
         """Refuse new calls, wait until those in flight have ended, then free every tensor and model. Idempotent.
@@ -337,6 +377,21 @@ class Human(ManyPictures):
         if config is self.config:
             self._own_models = _OwnModels(config, flights, models)
         return models
+
+
+def _filtering(
+    place: Place, source: PictureSource, settings: Config, bgr: bool
+) -> tuple[partial[NDArray[np.uint8]], Callable[[], None] | None]:
+    """Return the function that reads an image and filters it, on a worker thread, and the one that stops it."""
+    stopped = threading.Event()
+    filters = settings.filter if settings.filter.enabled else NO_FILTERS
+    read = partial(read_filtered, place, source, filters, bgr=bgr, stopped=stopped.is_set, **_limits(settings))
+    return read, stopped.set
+
+
+def _limits(settings: Config) -> _Limits:
+    """Return the limits of a picture that is read."""
+    return _Limits(max_pixels=settings.image.max_pixels, max_bytes=settings.image.max_bytes)
 
 
 def _folder(model_base_path: str) -> Path | None:

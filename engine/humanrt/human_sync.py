@@ -131,6 +131,7 @@ class HumanSync:
     """``humanrt.match``: Human's comparison of embeddings."""
 
     detect: Final = Blocking(Human.detect)
+    image: Final = Blocking(Human.image)
     load: Final = Blocking(Human.load)
     extract: Final = Blocking(Human.extract)
     warmup: Final = Blocking(Human.warmup)

@@ -11,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from humanrt.admission import Budget, Place
-from humanrt.config import ImageConfig, StyleConfig, StyleName
+from humanrt.config import FilterConfig, ImageConfig, StyleConfig, StyleName
 from humanrt.errors import InputError
 from humanrt.imaging import PictureSource
 from humanrt.imaging.animation import Frames, decode_frames
 from humanrt.imaging.encode import PictureFormat, check_picture, encode_as, encoding_bytes
+from humanrt.imaging.filters import read_filtered
+from humanrt.imaging.opencv import PIXEL_CEILING
 from humanrt.imaging.source import read_encoded, read_into
 from humanrt.imaging.styles import apply_style, style_memory
 from humanrt.runtime.futures import background, completion, running_loop
@@ -143,6 +145,33 @@ class Pictures(Workspace):
         try:
             place = Place(self._budget)
             return await self._within(place, partial(_encode, place, image, picture_format, quality), bytes)
+        except BaseException as error:
+            clear_frames(error, outer)
+            raise
+        finally:
+            del image, outer  # as above
+
+    async def filter(self, image: Tensor, **filters: float) -> Tensor:
+        """Return a picture with filters, as ``engine.filter(image, brightness=0.2, sepia=True)``: uint8 [h, w, 3] RGB.
+
+        ``image`` is [h, w, 3], [h, w, 4], [h, w, 1] or [h, w], with values 0..255; it stays the caller's. ``filters``
+        are the keys of ``FilterConfig``, without which the result is a copy. Besides it, a copy of ``image`` and strips
+        of some MB are allocated; the call waits until there is room for both. A cancellation ends it with the strip in
+        progress.
+
+        The tensor belongs to the caller's scope if there is one, else to the caller. After an error or a cancellation
+        no tensor is left.
+
+        Raises ``ConfigError`` if there is no such filter or a value lies out of range, ``InputError`` if ``image`` has
+        another shape or other values, ``TensorDisposedError``, ``EngineClosedError``.
+        """
+        config = FilterConfig().merge(filters)
+        outer = handled()
+        try:
+            place, stop = Place(self._budget), threading.Event()
+            limits = {"max_pixels": PIXEL_CEILING, "max_bytes": ImageConfig.max_bytes}
+            read = partial(read_filtered, place, image, config, bgr=False, stopped=stop.is_set, **limits)
+            return await self._within(place, read, self.registry.adopt, on_cancel=stop.set)
         except BaseException as error:
             clear_frames(error, outer)
             raise

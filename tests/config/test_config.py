@@ -24,7 +24,8 @@ from humanrt.config import (
 from humanrt.config.inert import INERT, why_inert
 from humanrt.errors import ConfigError
 
-# Every key of the `defaults` of Human 3.3.6 (src/config.ts), with its default; except that filters are off.
+# Every key of the `defaults` of Human 3.3.6 (src/config.ts), with its default; except that filters and their
+# automatic brightness are off.
 HUMAN_DEFAULTS = """
 backend = ""
 modelBasePath = ""
@@ -58,7 +59,7 @@ width = 0
 height = 0
 flip = false
 return = true
-autoBrightness = true
+autoBrightness = false
 brightness = 0
 contrast = 0
 sharpness = 0
@@ -158,8 +159,7 @@ def in_camel_case(key):
 def test_the_page_lists_the_keys_without_effect_and_those_that_are_refused():
     page = (Path(humanrt.__file__).parents[1] / "docs" / "configuration.md").read_text(encoding="utf-8")
     for key in [*REFUSED, *(key for key in keys(Config()) if why_inert(key))]:
-        spelling = "filter" if key.startswith("filter.") else in_camel_case(key)
-        assert f"`{spelling}`" in page or f"`{key}`" in page, key
+        assert f"`{in_camel_case(key)}`" in page or f"`{key}`" in page, key
 
 
 def test_every_entry_of_the_list_of_inert_keys_is_of_a_key():
@@ -240,13 +240,6 @@ def test_an_error_names_the_key_and_the_accepted_values(values, message):
 def test_other_types_are_refused(source):
     with pytest.raises(ConfigError, match="a dict or the path"):
         load_config(source)
-
-
-@pytest.mark.parametrize("key", ["enabled", "equalization"])
-def test_filters_are_refused(key):
-    load_config({"filter": {key: False}})
-    with pytest.raises(ConfigError, match=f"filter.{key} is True, and this version has no filters"):
-        load_config({"filter": {key: True}})
 
 
 @pytest.mark.parametrize(

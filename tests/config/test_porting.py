@@ -3,7 +3,7 @@
 import pytest
 
 from humanrt import Config
-from humanrt.config import load_config
+from humanrt.config import FilterConfig, load_config
 from humanrt.errors import ConfigError
 
 
@@ -53,7 +53,8 @@ def test_a_configuration_of_a_browser_is_read_without_what_only_a_browser_has():
     config = Config.from_human(BROWSER)
     assert (config.wasm_path, config.wasm_platform_fetch, config.flags, config.model_base_path) == ("", False, {}, "")
     assert (config.device, config.filter.enabled, config.face.detector.max_detected) == ("auto", False, 5)
-    assert config.validate().keys() == {"debug", "software_kernels", "filter.return"}
+    assert config.validate().keys() == {"debug", "software_kernels"}
+    assert not (config.filter.return_ or config.filter.auto_brightness)
     with pytest.raises(ConfigError):
         load_config(BROWSER)
 
@@ -67,11 +68,15 @@ def test_a_folder_of_the_program_is_kept():
     assert Config.from_human({"modelBasePath": "file:///srv/models"}).model_base_path == "file:///srv/models"
 
 
-@pytest.mark.parametrize("setting", [{"blur": 2}, {"equalization": True}, {"width": 640}, {"sepia": True}])
-def test_a_filter_that_is_set_is_refused(setting):
-    assert not Config.from_human({"filter": {**setting, "enabled": False, "equalization": False}}).filter.enabled
-    with pytest.raises(ConfigError, match="this version has no filters"):
-        Config.from_human({"filter": {"enabled": True, **setting}})
+@pytest.mark.parametrize("setting", [{"blur": 2.0}, {"equalization": True}, {"width": 640}, {"sepia": True}])
+def test_a_filter_that_is_set_is_on_as_in_human(setting):
+    """Human's default of ``enabled`` is True. Its ``autoBrightness`` acts on the next picture only."""
+    ((name, value),) = setting.items()
+    for given in (setting, {**setting, "enabled": True, "autoBrightness": True}):
+        assert Config.from_human({"filter": given}).filter == FilterConfig(**{"enabled": True, name: value})
+    off = Config.from_human({"filter": {**setting, "enabled": False}}).filter
+    acts = name in ("equalization", "width")  # in Human whether filters are enabled or not
+    assert off == FilterConfig(**{"enabled": True, name: value} if acts else {})
 
 
 @pytest.mark.parametrize("values", [None, "human.json", [("debug", True)]])

@@ -31,7 +31,7 @@ class Config(Section):
     """The whole configuration.
 
     Creating one raises ``ConfigError`` if a value has another type or lies out of range, or if a setting is used that
-    only exists in JavaScript or that this version does not have.
+    only exists in JavaScript.
     """
 
     device: str = "auto"
@@ -141,18 +141,16 @@ class Config(Section):
             if self.device.startswith("cuda"):
                 raise ConfigError(f"backend is {self.backend!r}, which is the CPU, and device is {self.device!r}")
             vars(self)["device"] = "cpu"
-        if self.filter.enabled or self.filter.equalization:
-            key = "filter.enabled" if self.filter.enabled else "filter.equalization"
-            raise ConfigError(f"{key} is True, and this version has no filters; leave it out or set it to False")
 
     @classmethod
     def from_human(cls, values: Mapping[str, Value]) -> Self:
         """Return the configuration that a program in JavaScript gives to Human, as JSON, whole or in part.
 
-        What only has a meaning in JavaScript is left out: WASM, TF.js's flags, web addresses of models, which come from
-        the cache, and filters that are on without a filter. ``deallocate`` is Human's False where it is given.
+        What only has a meaning in JavaScript is left out: WASM, TF.js's flags, and web addresses of models, which come
+        from the cache. Filters are on if one of them acts in Human, whose ``filter.enabled`` is True by default.
+        ``deallocate`` is Human's False where it is given.
 
-        Raises ``ConfigError`` if a key is unknown, or a value is wrong or asks for a filter.
+        Raises ``ConfigError`` if a key is unknown, or a value is wrong.
         """
         return cls().merge(from_human(values))
 

@@ -10,7 +10,6 @@ from fnmatch import fnmatchcase
 from humanrt.config.section import Section
 
 EVERY_FRAME = "as in Human: this model runs in every frame"
-FILTERS = "this version has no filters"
 
 INERT: Mapping[str, str] = {
     "async": "modules always run concurrently",
@@ -22,7 +21,6 @@ INERT: Mapping[str, str] = {
     "face.attention.skip_*": EVERY_FRAME,
     "face.iris.skip_*": EVERY_FRAME,
     "segmentation.skip_*": EVERY_FRAME,
-    "filter.*": FILTERS,
     "face.ssrnet.min_confidence": "as in Human",
     "hand.model_path": "as in Human: hand.detector and hand.skeleton name the models",
 }

@@ -13,15 +13,18 @@ BROWSERS_OWN = ("wasmPath", "wasmPlatformFetch", "flags")
 HUMANS_FOLDERS = ("", "../models/", "file://models/")
 """The values of ``modelBasePath`` that Human itself sets, where a program does not."""
 
+DRAWN = ("width", "height", "flip", "equalization")
+"""The filters that act in Human even if ``filter.enabled`` is False."""
+
 NEUTRAL = ("enabled", "return_", "auto_brightness")
-"""The keys of filters that leave the picture as it is, whatever their value."""
+"""The keys of filters that are no filter of this picture: in Human ``autoBrightness`` acts on the next one."""
 
 
 def from_human(values: Mapping[str, object]) -> dict[str, object]:
     """Return a configuration of Human, whole or in part, without the keys that only have a meaning in JavaScript.
 
-    Left out are those of WASM and of TF.js's flags, a ``modelBasePath`` that is a web address or Human's own default,
-    and ``filter.enabled`` where no filter is set: Human's filters are on by default, and change nothing by default.
+    Left out are those of WASM and of TF.js's flags, and a ``modelBasePath`` that is a web address or Human's own
+    default. Filters are as Human applies them to a single picture: ``_filters()``.
 
     Raises ``ConfigError`` if ``values`` is not a dict.
     """
@@ -32,14 +35,22 @@ def from_human(values: Mapping[str, object]) -> dict[str, object]:
     if isinstance(base, str) and (base in HUMANS_FOLDERS or match("https?://", base)):
         del ported["modelBasePath"]
     filters = ported.get("filter")
-    if isinstance(filters, Mapping) and filters.get("enabled") is True and not _sets_a_filter(filters):
-        ported["filter"] = {**filters, "enabled": False}
+    if isinstance(filters, Mapping):
+        ported["filter"] = _filters(filters)
     return ported
 
 
-def _sets_a_filter(filters: Mapping[str, object]) -> bool:
-    """Return whether a filter is set to anything that changes a picture."""
-    given = vars(FilterConfig().merge({**filters, "enabled": False, "equalization": False}))
-    defaults = vars(FilterConfig())
-    changed = any(given[name] != defaults[name] for name in defaults if name not in NEUTRAL)
-    return changed or filters.get("equalization") is True
+def _filters(given: Mapping[str, object]) -> Mapping[str, object]:
+    """Return the section of filters: ``enabled`` if one of them acts in Human, and without those that do not.
+
+    In Human filters are on by default, and width, height, flip and equalisation are so always.
+    """
+    defaults, section = FilterConfig(), FilterConfig().merge(given)
+    on = section.enabled or "enabled" not in given
+    acting = [
+        name
+        for name, value in vars(section).items()
+        if name not in NEUTRAL and (on or name in DRAWN) and value != getattr(defaults, name)
+    ]
+    kept = {name.rstrip("_"): getattr(section, name) for name in (*acting, "return_")}
+    return {**kept, "enabled": bool(acting)}

@@ -28,9 +28,9 @@ class Result(Record):
     """
 
     width: int
-    """Width of the picture in pixels."""
+    """Width of the picture in pixels, after the filters."""
     height: int
-    """Height of the picture in pixels."""
+    """Height of the picture in pixels, after the filters."""
     face: tuple[Face, ...] = ()
     """The faces."""
     body: tuple[Body, ...] = ()
@@ -52,6 +52,8 @@ class Result(Record):
     """The times that parts of this call took, in milliseconds; the parts overlap."""
     timestamp: int = 0
     """The time when the call ended, in milliseconds since 1970-01-01 UTC."""
+    canvas: Tensor | None = field(default=None, repr=False)
+    """The picture after the filters, uint8 [h, w, 3] RGB; None without filters, or if ``filter.return`` is False."""
 
     def dispose(self) -> None:
         """Free the tensors of this result. Idempotent."""
@@ -60,6 +62,8 @@ class Result(Record):
 
     def tensors(self) -> Iterator[Tensor]:
         """Yield the tensors of this result."""
+        if self.canvas is not None:
+            yield self.canvas
         yield from (face.tensor for face in self.face if face.tensor is not None)
         if self.segmentation is not None:
             yield from self.segmentation.tensors()

@@ -93,9 +93,10 @@ def may_be_reduced(config: Config) -> bool:
     """Return whether a picture may be decoded at a smaller scale.
 
     It may not where results depend on every pixel: for Human's results, for segmentation, which has a label for each,
-    and where faces below a number of pixels are dropped.
+    with filters, and where faces below a number of pixels are dropped.
     """
-    return config.compat is None and not config.segmentation.enabled and not config.face.detector.min_size
+    needed = config.segmentation.enabled or config.filter.enabled or config.face.detector.min_size
+    return config.compat is None and not needed
 
 
 def least_side(config: Config) -> int:
