@@ -36,7 +36,8 @@ async def test_a_style_of_a_tensor_is_that_of_its_pixels(engine):
 
 async def test_a_style_belongs_to_the_scope_of_its_caller(engine):
     async with engine.scope():
-        await engine.style(engine.tensor(COFFEE[:40, :40]), "sketch")
+        image = engine.tensor(COFFEE[:40, :40])
+        styled = await engine.style(image, "sketch")
         assert engine.memory().num_tensors == 2
     assert styled.is_disposed
 
