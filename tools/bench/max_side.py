@@ -15,9 +15,10 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from demo import sample_pictures
-from humanrt import Human, read_picture
+from bench.workloads import read_sample
+from humanrt import Human
 
+SAMPLE = "human_face"
 WIDTH, HEIGHT = 4000, 3000
 SHARES = (0.9, 0.45, 0.2)
 SIDES = (640, 1280, 2560)
@@ -42,7 +43,7 @@ class Measured(NamedTuple):
 
 def draw(share: float) -> bytes:
     """Return a JPEG with one face, of so much of the height, and the noise of a camera."""
-    face = read_picture(sample_pictures()["human_face"])
+    face = read_sample(SAMPLE)
     scale = share * HEIGHT / max(face.shape[:2])
     face = cv2.resize(face, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
     picture = np.full((HEIGHT, WIDTH, 3), (90, 110, 130), np.float32)
@@ -78,7 +79,7 @@ def moved(one: Measured, other: Measured) -> str:
 async def table(presets: tuple[str, ...]) -> list[str]:
     """Return the rows of the table."""
     rows = ["| preset | models | face, of the height | whole, CPU ms | " + " | ".join(map(str, SIDES)) + " |"]
-    rows.append("| --- | --- | --- | --- " * 1 + "| --- " * len(SIDES) + "|")
+    rows.append("| --- | --- | --- | --- " + "| --- " * len(SIDES) + "|")
     pictures = {share: draw(share) for share in SHARES}
     for preset in presets:
         for name, workload in WORKLOADS.items():
