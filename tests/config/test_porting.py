@@ -54,7 +54,7 @@ def test_a_configuration_of_a_browser_is_read_without_what_only_a_browser_has():
     assert (config.wasm_path, config.wasm_platform_fetch, config.flags, config.model_base_path) == ("", False, {}, "")
     assert (config.device, config.filter.enabled, config.face.detector.max_detected) == ("auto", False, 5)
     assert config.validate().keys() == {"debug", "software_kernels"}
-    assert not (config.filter.return_ or config.filter.auto_brightness)
+    assert (config.filter.return_, config.filter.auto_brightness) == (False, False)
     with pytest.raises(ConfigError):
         load_config(BROWSER)
 

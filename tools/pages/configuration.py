@@ -1,15 +1,14 @@
 """The page of all configuration keys: ``python -m pages.configuration`` prints it."""
 
-import ast
 import inspect
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
-from itertools import pairwise
 from types import NoneType
 from typing import Annotated, Literal, get_args, get_origin
 
 from humanrt.config import Config, Section
 from humanrt.config.section import Between, describe_range
+from humanrt.config.writing import field_docs
 
 HEADING = """\
 # Configuration keys
@@ -24,17 +23,6 @@ TYPES: Mapping[object, str] = {bool: "boolean", int: "integer", float: "number",
 def config_page() -> str:
     """Return the page, in Markdown: a heading and a table for each section of the configuration."""
     return "\n".join([HEADING, *_section(Config())])
-
-
-def field_docs(section: type[Section]) -> Mapping[str, str]:
-    """Return the docstring of each field of a section: the string literal that follows it in the source."""
-    docs: dict[str, str] = {}
-    body = next(node.body for node in ast.parse(inspect.getsource(section)).body if isinstance(node, ast.ClassDef))
-    for statement, following in pairwise(body):
-        match statement, following:
-            case ast.AnnAssign(target=ast.Name(name)), ast.Expr(ast.Constant(str(text))):
-                docs[name] = " ".join(text.split())
-    return docs
 
 
 def _section(section: Section) -> Iterator[str]:

@@ -99,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_extract(_add_command(commands, "extract", "write boxes and embeddings of the faces in a folder to a file"))
     _add_style(_add_command(commands, "style", "paint a picture in an artistic style"))
     _add_models(commands.add_parser("models", help="list, fetch, check, remove and convert models"))
+    _add_config(commands.add_parser("config", help="write a configuration with every key, and show the merged one"))
     commands.add_parser("doctor", help="what this machine has, and why CUDA is or is not used")
     return parser
 
@@ -139,7 +140,7 @@ def _add_detect(detect: argparse.ArgumentParser) -> None:
     )
     detect.add_argument("--frames", type=int, metavar="N", help="read at most so many frames of each video")
     _add_max_faces(detect)
-    detect.add_argument("--preset", help="human (the default), fast, balanced or accurate; --config changes it")
+    _add_preset(detect)
     _add_device(detect)
     _add_settings(detect)
     detect.add_argument("--verbose", action="store_true", help="print the number of live tensors at the end")
@@ -197,6 +198,19 @@ def _add_settings(command: argparse.ArgumentParser) -> None:
         metavar="KEY=VALUE",
         help="a key of the configuration, with a value as in TOML: face.iris.enabled=false; may be repeated",
     )
+
+
+def _add_config(config: Parser) -> None:
+    actions = config.add_subparsers(required=True, metavar="ACTION", dest="action")
+    init = actions.add_parser("init", help="write a TOML file with every key, its default and its documentation")
+    init.add_argument("path", nargs="?", type=Path, default=Path("config.toml"), metavar="PATH", help="config.toml")
+    show = actions.add_parser("show", help="print the configuration of these options as TOML")
+    _add_preset(show)
+    _add_settings(show)
+
+
+def _add_preset(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--preset", help="human (the default), fast, balanced or accurate; --config changes it")
 
 
 def _add_models(models: Parser) -> None:

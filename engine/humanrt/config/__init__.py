@@ -3,7 +3,7 @@
 A configuration is written as ``Config(face=FaceConfig(...))``, as a dict or as a TOML file. Dicts and files take
 snake_case names and Human's camelCase names. Each value is checked for its type and range.
 
-Differences from Human 3.3.6: filters, which HumanRT does not have yet, are off by default; settings that only have a
+Differences from Human 3.3.6: filters, and their automatic brightness, are off by default; settings that only have a
 meaning in JavaScript are refused; ``device``, ``compat``, ``tracking``, ``image``, ``style``, ``cards``,
 ``raise_errors``, ``segmentation.min_confidence``, ``face.detector.input_size``, ``face.embedding``,
 ``face.mesh.min_confidence``, ``face.mesh.keep_above``, ``body.min_keypoints``, ``body.below_neck``,

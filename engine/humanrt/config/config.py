@@ -20,6 +20,7 @@ from humanrt.config.modules import (
     TrackingConfig,
 )
 from humanrt.config.porting import ON_CPU, from_human
+from humanrt.config.reading import read_toml
 from humanrt.config.section import Between, Ratio, Section, Value
 from humanrt.config.style import StyleConfig
 from humanrt.errors import ConfigError
@@ -218,7 +219,8 @@ def load_config(source: ConfigSource | None = None, base: Config | None = None) 
 
     ``source`` is a dict or the path of a TOML file; ``base`` is the default configuration if it is not given.
 
-    Raises ``ConfigError`` if ``source`` is not a valid configuration, or a file that cannot be read.
+    Raises ``ConfigError`` if ``source`` is not a valid configuration, or a file that cannot be read; the message for a
+    file begins with ``FILE:LINE``.
     """
     if isinstance(source, Config):
         return source
@@ -228,15 +230,5 @@ def load_config(source: ConfigSource | None = None, base: Config | None = None) 
     if isinstance(source, Mapping):
         return base.merge(source)
     if isinstance(source, str | os.PathLike):
-        return base.merge(_read_toml(Path(os.fsdecode(source))))
+        return read_toml(Path(os.fsdecode(source)), base.merge)
     raise ConfigError(f"a configuration is a Config, a dict or the path of a TOML file, not {type(source).__name__}")
-
-
-def _read_toml(path: Path) -> Mapping[str, object]:
-    import tomllib
-
-    try:
-        # Editors on Windows begin a file with a byte order mark.
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise ConfigError(f"the configuration {str(path)!r} cannot be read as TOML: {error}") from error
