@@ -199,7 +199,7 @@ def handles():
 @pytest.mark.slow(20)
 @pytest.mark.soak
 @pytest.mark.usefixtures("steps", "own_sessions")
-async def test_cancelled_cold_loads_and_downloads(server, tmp_path, monkeypatch):
+async def test_cancelled_cold_loads_and_downloads(server, tmp_path, monkeypatch, watchdog):
     """Tensors, models, sessions, threads, file handles, flights and temporary files are as before."""
     chance = random.Random(2027)  # noqa: S311 - reproducible, no secret
     kinds = ("address", "address", "address", "card", "load", "detect")
@@ -219,6 +219,7 @@ async def test_cancelled_cold_loads_and_downloads(server, tmp_path, monkeypatch)
     open_files, live = handles(), sessions.statistics().live
     while hits.total() < CANCELLED_LOADS:
         rounds += 1
+        watchdog()  # the long form takes longer than one hang
         kind = chance.choice(kinds)
         trial = Trial(kind, tmp_path / "cache", server, monkeypatch)
         server.moments = moments = Moments(chance.randint(1, lengths[kind]), until_end=chance.random() < 0.5)
