@@ -6,6 +6,7 @@ import os
 import random
 import re
 import shutil
+import socket
 import threading
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -81,6 +82,13 @@ class Server(ThreadingHTTPServer):
         self.moments = None
         self.address = f"http://127.0.0.1:{self.server_port}"
 
+    def flush(self):
+        """Wait until all connections so far, which are accepted in their order, have threads."""
+        with socket.create_connection(self.server_address) as connection:
+            connection.sendall(b"GET /none HTTP/1.0\r\n\r\n")
+            while connection.recv(100):
+                pass
+
 
 class Handler(BaseHTTPRequestHandler):
     def log_message(self, *_):
@@ -90,7 +98,7 @@ class Handler(BaseHTTPRequestHandler):
         moments = self.server.moments
         moments.step("request")
         start = int(self.headers.get("Range", "bytes=0-").removeprefix("bytes=").removesuffix("-"))
-        body = self.server.files[self.path.rpartition("/")[2]][start:]
+        body = self.server.files.get(self.path.rpartition("/")[2], b"")[start:]
         with contextlib.suppress(ConnectionError):
             self.send_response(206 if start else 200)
             self.send_header("Content-Length", str(len(body)))
@@ -185,11 +193,21 @@ class Trial:
         return {path.relative_to(self.cache).as_posix() for path in self.cache.rglob("*")}
 
 
-async def end_threads(before):
-    """Wait until the threads that were started since ``before`` have ended: those of downloads and of the server."""
-    for thread in set(threading.enumerate()) - before:
-        await asyncio.to_thread(thread.join, PATIENCE)
-        assert not thread.is_alive(), thread.name
+async def end_threads(before, server):
+    """Wait until the threads that were started since ``before`` have ended: those of downloads, then the server's."""
+    for _ in range(2):
+        for thread in set(threading.enumerate()) - before:
+            await asyncio.to_thread(end_thread, thread)
+        server.moments = Moments()
+        await asyncio.to_thread(server.flush)
+    for thread in set(threading.enumerate()) - before:  # of the flushes
+        await asyncio.to_thread(end_thread, thread)
+
+
+def end_thread(thread):
+    assert thread._started.wait(PATIENCE)
+    thread.join(PATIENCE)
+    assert not thread.is_alive(), thread.name
 
 
 def handles():
@@ -215,7 +233,7 @@ async def test_cancelled_cold_loads_and_downloads(server, tmp_path, monkeypatch,
     await asyncio.gather(*(asyncio.to_thread(int) for _ in range(40)))  # asyncio's own worker threads
     await asyncio.gather(*(scheduler.run(int) for _ in range(40)))
     threads = {thread for thread in threading.enumerate() if not PASSING.search(thread.name)}
-    await end_threads(threads)
+    await end_threads(threads, server)
     open_files, live = handles(), sessions.statistics().live
     while hits.total() < CANCELLED_LOADS:
         rounds += 1
@@ -234,17 +252,16 @@ async def test_cancelled_cold_loads_and_downloads(server, tmp_path, monkeypatch,
                 await trial.call(owner)  # the next call loads
         if task.cancelled():
             hits[f"{kind}: {moments.hit}"] += 1
-        await end_threads(threads)
+        await end_threads(threads, server)
         assert handles() == open_files
         assert sessions.statistics().live == live
         assert scheduler.statistics().queued == scheduler.statistics().running == 0
         assert trial.files() <= whole[kind] | {f"models/{CARD.name}/{file.name}.part" for file in CARD.files}
-        server.moments = Moments()
         if chance.random() < 0.2:
             async with trial.open() as owner:
                 await trial.call(owner)
             assert trial.files() == whole[kind]
-            await end_threads(threads)
+            await end_threads(threads, server)
         shutil.rmtree(trial.cache, ignore_errors=True)
     print(f"{hits.total():,} cold loads cancelled of {rounds:,}: {dict(hits.most_common())}")
     for kind in dict.fromkeys(kinds):

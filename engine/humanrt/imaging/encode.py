@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from humanrt.config.section import as_path
 from humanrt.errors import InputError
 from humanrt.imaging.opencv import load_cv2
 
@@ -24,10 +25,10 @@ def write_picture(
     and WebP, 1..100, by default 92; PNG loses nothing and has none. This blocks for some milliseconds: call it with
     ``asyncio.to_thread()`` on an event loop.
 
-    Raises ``InputError`` if ``pixels`` is another array, or if the ending or the quality is another one; ``OSError`` if
+    Raises ``InputError`` if ``path`` is no path, ``pixels`` is another array, or if the ending or the quality is another one; ``OSError`` if
     the file cannot be written.
     """
-    path = Path(os.fsdecode(path))
+    path = as_path(path, "path")
     ending = path.suffix.lower()
     if ending not in LOSSY and ending not in LOSSLESS:
         raise InputError(f"{path} ends in {ending!r}; pictures are written to .png, .jpg, .jpeg and .webp")
@@ -43,7 +44,7 @@ def write_png(path: str | bytes | os.PathLike[str], image: NDArray[np.uint8]) ->
 
     Raises ``InputError`` if ``image`` is another array, ``OSError`` if the file cannot be written.
     """
-    _write(Path(os.fsdecode(path)), ".png", image, DEFAULT_QUALITY)
+    _write(as_path(path, "path"), ".png", image, DEFAULT_QUALITY)
 
 
 def _write(path: Path, ending: str, pixels: NDArray[np.uint8], quality: int) -> None:

@@ -6,6 +6,7 @@ import io
 import os
 import stat
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias, cast, runtime_checkable
 
@@ -148,6 +149,24 @@ def read_into(room: Room, source: PictureSource, *, bgr: bool, max_pixels: int) 
         _close(source)
         raise InputError(f"{type(source).__name__} is not a picture: await it, and pass the result")
     raise InputError(f"{type(source).__name__} is not a picture; {ACCEPTED_SOURCES}")
+
+
+def unshared(source: PictureSource) -> PictureSource:
+    """Return a copy of an array, of NumPy or another library, or of bytes that may be written; else the source itself.
+
+    An array of another library that cannot be converted is returned, too: ``read_picture()`` raises the error.
+    """
+    if isinstance(source, np.ndarray):
+        return source.copy()
+    if isinstance(source, bytearray | memoryview):
+        return bytes(source)
+    pil = sys.modules.get("PIL.Image")
+    if isinstance(source, Tensor) or (pil is not None and isinstance(source, pil.Image)):
+        return source
+    if isinstance(source, ArrayLike | DLPackArray):
+        with suppress(InputError):
+            return np.array(_to_numpy(source))
+    return source
 
 
 def _read_path(source: str | os.PathLike[str], room: Room) -> bytes:
