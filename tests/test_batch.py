@@ -12,6 +12,7 @@ from collections import Counter
 import numpy as np
 import pytest
 from holding import Hold, happens
+from sharing import SHARING, OnAnotherDevice
 from videos import assert_nothing_is_left, by_colour, frame, frames, is_alone, label_of, until, write_pictures
 
 from humanrt import Human, Result
@@ -122,20 +123,40 @@ class TestOutcomes:
 
     @AUTO
     @pytest.mark.parametrize("kind", [iter, later])
-    async def test_an_array_that_the_source_writes_again_changes_no_picture(self, human, kind):
+    @pytest.mark.parametrize("view", SHARING)
+    async def test_an_array_that_the_source_writes_again_changes_no_picture(self, human, kind, view):
         pixels = np.empty_like(frame(0))
 
         class Reusing:
             def __iter__(self):
                 for number in range(COUNT):
                     pixels[:] = frame(number)
-                    yield pixels
+                    yield view(pixels)
 
         found = []
         async with human.detect_many(kind(Reusing()), at_once=4, ordered=True) as batch:
             async for source, outcome in batch:
                 found.append((int(source[-1, -1, 0]), value_of(outcome)))
         assert found == [(number, number % 3) for number in range(COUNT)]
+
+    @AUTO
+    @pytest.mark.parametrize("view", [bytearray, memoryview])
+    async def test_bytes_that_the_source_writes_again_change_no_picture(self, human, files, view):
+        contents = [path.read_bytes() for path in paths_of(files) if path != paths_of(files)[BROKEN]]
+
+        def reusing():
+            buffer = bytearray(max(map(len, contents)))
+            for content in contents:
+                buffer[:] = content.ljust(len(buffer), b"\0")
+                yield view(buffer)
+
+        found = await outcomes(human.detect_many(reusing(), at_once=4, ordered=True))
+        assert [value for _, value in found] == [number % 3 for number in range(COUNT) if number != BROKEN]
+
+    @AUTO
+    async def test_an_array_on_another_device_is_an_error_of_its_own(self, human):
+        found = await outcomes(human.detect_many(iter([OnAnotherDevice(), frame(1)]), ordered=True))
+        assert [value for _, value in found] == [InputError, 1]
 
     @AUTO
     async def test_an_error_of_a_model_is_a_value(self, human, monkeypatch):

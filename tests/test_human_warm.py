@@ -9,6 +9,7 @@ SCRIPT = """
 import asyncio, sys, threading
 import numpy as np
 from humanrt import Human
+from humanrt.runtime import scheduler
 
 class Finder:
     imported = None
@@ -25,8 +26,9 @@ async def main():
         with human.session() as session, await human.detect(source, session=session):
             pass
         call = asyncio.create_task(human.detect(source))
-        await asyncio.sleep(0)
-        call.cancel()
+        while scheduler.statistics().running + scheduler.statistics().queued == 0:
+            await asyncio.sleep(0)
+        call.cancel()  # the call drains its work: with anyio's backend
         await asyncio.wait([call])
         print(finder.imported)
 

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from holding import Hold, happens
 from repetitions import EACH_STREAM_END, ENDED_STREAMS
+from sharing import SHARING
 from switches import FACES_ALONE, OFF
 from videos import (
     FPS,
@@ -142,12 +143,13 @@ class TestFrames:
                     assert pixels.argmax(axis=2)[0, 0] == label_of(result)
 
     @AUTO
-    async def test_an_array_that_the_source_writes_again_changes_no_frame(self, human):
+    @pytest.mark.parametrize("view", SHARING)
+    async def test_an_array_that_the_source_writes_again_changes_no_frame(self, human, view):
         def reusing():
             pixels = np.empty((12, 16, 3), np.uint8)
             for number in range(COUNT):
                 pixels[:] = frame(number)
-                yield pixels[None] if number % 2 else pixels
+                yield view(pixels[None] if number % 2 else pixels)
 
         async with human.stream(reusing(), max_pending=4) as stream:
             async for pixels, result in stream:

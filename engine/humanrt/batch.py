@@ -15,6 +15,7 @@ from humanrt.engine import Engine
 from humanrt.errors import ConfigError, EngineError, HumanRTError, StreamError
 from humanrt.imaging import PictureSource
 from humanrt.imaging.listing import list_pictures
+from humanrt.imaging.source import unshared
 from humanrt.result import Result
 from humanrt.runtime.cpu_budget import cpu_budget
 from humanrt.runtime.futures import retrieve
@@ -31,6 +32,9 @@ FOR_ALL_PICTURES = (ConfigError, EngineError)
 ACCEPTED_SOURCES = (
     "accepted are a folder, a pattern such as 'photos/*.jpg', and an iterable or asynchronous iterable of pictures"
 )
+
+MOST_AT_ONCE = 1024
+"""Detections at once: each is a task, whatever the number of CPUs."""
 
 AHEAD = 2
 """Pictures that are detected or wait for the consumer, for each detection at once."""
@@ -62,8 +66,9 @@ class Batch:
                     print(f"{path}: {len(outcome.face)} faces")
 
     ``path`` is the ``Path`` of a picture in a folder or of a pattern, or the source that an iterable delivered; of an
-    array, ``bytearray`` or ``memoryview`` from anything but a sequence or an array it is a copy, because a generator
-    may write its buffer again.
+    array, NumPy's or another library's, ``bytearray`` or ``memoryview`` from anything but a sequence or an array it is a
+    copy, in NumPy, because a generator may write its buffer again. Tensors, PIL images and open files are not copied,
+    and must not change before their outcome is there.
     ``outcome`` is a ``Result``, owned as that of ``detect()``, or the error that ``detect()`` raised, whose traceback
     keeps no picture alive. Errors that concern all pictures are raised: ``EngineError``, ``ConfigError``, those of
     ``load()`` and those of the iterable. The number of pictures in memory depends on ``at_once`` alone, because sources
@@ -227,13 +232,7 @@ def _own(
     """Return the sources, which are read ahead, as ones that nothing writes to meanwhile."""
     if isinstance(sources, Sequence | np.ndarray):
         return sources
-    return each_of_async(sources, _copied) if isinstance(sources, AsyncIterable) else each_of(sources, _copied)
-
-
-def _copied(source: PictureSource) -> PictureSource:
-    if isinstance(source, np.ndarray):
-        return source.copy()
-    return bytes(source) if isinstance(source, bytearray | memoryview) else source
+    return each_of_async(sources, unshared) if isinstance(sources, AsyncIterable) else each_of(sources, unshared)
 
 
 def create_batch(
@@ -250,7 +249,9 @@ def create_batch(
 
     Raises ``ConfigError`` if ``at_once`` is invalid, ``InputError`` if ``sources`` is of no accepted type.
     """
-    checked(at_once, Annotated[int, Between(1)] | None, "at_once")
+    for name, value in (("bgr", bgr), ("ordered", ordered), ("recursive", recursive)):
+        checked(value, bool, name)
+    checked(at_once, Annotated[int, Between(1, MOST_AT_ONCE)] | None, "at_once")
     check_source(sources, ACCEPTED_SOURCES)
     if isinstance(sources, str | os.PathLike):
         sources = list_pictures(sources, recursive=recursive)  # a generator, which the thread of the feed runs

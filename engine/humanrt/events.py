@@ -169,5 +169,5 @@ def _check_callback(callback: object) -> None:
 
 
 def _check_name(name: str) -> None:
-    if name not in NAMES:
+    if not (isinstance(name, str) and name in NAMES):
         raise ConfigError(f"there is no event {name!r}; the events are {', '.join(NAMES)}")

@@ -20,6 +20,7 @@ import numpy as np
 
 from humanrt.batch import Detector, Outcome, create_batch
 from humanrt.config import Config
+from humanrt.config.section import as_path, checked
 from humanrt.errors import ConfigError
 from humanrt.imaging.listing import list_pictures
 from humanrt.result import Result
@@ -60,15 +61,15 @@ async def extract(
     if not (face.enabled and (face.description.enabled or face.mobilefacenet.enabled or face.insightface.enabled)):
         raise ConfigError("extract() writes embeddings: enable face.description, mobilefacenet or insightface")
     config = config.merge({**FACES_ALONE, "raise_errors": False})
-    folder, path = Path(os.fsdecode(source)), Path(os.fsdecode(output))
+    checked(recursive, bool, "recursive")
+    folder, path = as_path(source, "source"), as_path(output, "output")
     await scheduler.run(check_output, path)
     journal = Journal(path, _header(folder, config))
+    pictures = (each for each in list_pictures(source, recursive=recursive) if _name(each, folder) not in journal)
+    batch = create_batch(detector, pictures, config, bgr=False, at_once=at_once, ordered=False, recursive=False)
     try:
         resumed = await scheduler.run(journal.open)
-        pictures = (each for each in list_pictures(source, recursive=recursive) if _name(each, folder) not in journal)
-        async with create_batch(
-            detector, pictures, config, bgr=False, at_once=at_once, ordered=False, recursive=False
-        ) as batch:
+        async with batch:
             async for picture, outcome in batch:
                 await scheduler.run(journal.add, _rows(_name(picture, folder), outcome))
         stopped = threading.Event()

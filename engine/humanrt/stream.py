@@ -1,9 +1,11 @@
 """The detections of a video, frame by frame: ``Human.stream()``."""
 
+import math
 import time
 import warnings
 from collections import deque
 from collections.abc import AsyncIterator
+from numbers import Real
 from types import TracebackType
 from typing import Annotated, Literal, NamedTuple, NoReturn, Protocol, Self, TypeAlias
 
@@ -185,13 +187,21 @@ def create_stream(
 
     Raises ``ConfigError`` if an option is invalid, ``InputError`` if the source is of no accepted type.
     """
-    if drop not in ("oldest", "none", None):
-        raise ConfigError(f"drop is {drop!r}; accepted are 'oldest', 'none' and None")
+    checked(bgr, bool, "bgr")
+    checked(drop, Drop | None, "drop")
     checked(max_pending, Annotated[int, Between(1)], "max_pending")
-    if timeout is not None and not timeout > 0:
+    if timeout is not None and not (_is_number(timeout) and timeout > 0):
         raise ConfigError(f"timeout is {timeout!r}; it must be more than 0 seconds, or None")
-    if not reconnect >= 0:
+    if not (_is_number(reconnect) and reconnect >= 0):
         raise ConfigError(f"reconnect is {reconnect!r}; it must be a number of seconds, or 0")
     drops = None if drop is None else drop == "oldest"
     reading = Reading(bgr, max_pixels, max_pending, drops, timeout, reconnect)
     return Stream(detector, Frames(source, reading), config)
+
+
+def _is_number(value: object) -> bool:
+    """Return whether a value is a number of seconds, inf included, which is any time."""
+    try:
+        return isinstance(value, Real) and not isinstance(value, bool) and not math.isnan(value)
+    except OverflowError:  # an integer that no float holds
+        return False

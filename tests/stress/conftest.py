@@ -17,9 +17,13 @@ PATIENCE = 600  # seconds; a test takes up to 100 in its long form, but hypothes
 
 @pytest.fixture(autouse=True)
 def watchdog():
-    """End the process when a test hangs, and print the stack of each thread."""
-    faulthandler.dump_traceback_later(PATIENCE, exit=True, file=sys.__stderr__)
-    yield
+    """End the process when a test hangs, and print the stack of each thread. Yield a function that starts anew."""
+
+    def start():
+        faulthandler.dump_traceback_later(PATIENCE, exit=True, file=sys.__stderr__)
+
+    start()
+    yield start
     faulthandler.cancel_dump_traceback_later()
 
 

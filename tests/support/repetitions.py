@@ -21,6 +21,7 @@ CANCELLED_RUNS, EACH_RUN_PHASE = choose((1_000, 50), soak=(2_000, 100))
 TURNS_OF_A_THREAD = choose(2_500, soak=25_000)
 
 # Human with its real models
+CANCELLED_LOADS, EACH_LOAD = choose((60, 2), soak=(2_000, 100))
 DETECTIONS_IN_A_ROW = choose(100, soak=1_000)
 CANCELLED_ADMISSIONS = choose(100, soak=5_000)
 CANCELLED_DETECTIONS, EACH_PHASE = choose((200, 4), soak=(10_000, 200))

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from humanrt.config.section import checked
 from humanrt.drawing.canvas import Canvas, whole
 from humanrt.drawing.options import DrawOptions
 from humanrt.drawing.primitives import check_canvas
@@ -38,6 +39,8 @@ def draw_result(
         options = DrawOptions().merge(options or {})
     if not isinstance(options, DrawOptions):
         raise ConfigError(f"options is {type(options).__name__}; it must be DrawOptions, a dict or None")
+    for name, value in (("bgr", bgr), ("in_place", in_place)):
+        checked(value, bool, name)
     _check_size(pixels, result)
     drawn = pixels if in_place else np.array(pixels, order="C")
     check_canvas(drawn)

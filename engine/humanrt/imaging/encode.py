@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from humanrt.config.section import as_path
 from humanrt.errors import InputError
 from humanrt.imaging.opencv import load_cv2
 
@@ -36,10 +37,10 @@ def write_picture(
     that of JPEG, WebP and AVIF, 1..100, by default 92; PNG loses nothing and has none. This blocks
     for some milliseconds: call it with ``asyncio.to_thread()`` on an event loop.
 
-    Raises ``InputError`` if ``pixels`` is another array, or if the ending or the quality is another one; ``OSError`` if
-    the file cannot be written.
+    Raises ``InputError`` if ``path`` is no path, ``pixels`` is another array, or if the ending or the quality is
+    another one; ``OSError`` if the file cannot be written.
     """
-    path = Path(os.fsdecode(path))
+    path = as_path(path, "path")
     ending = path.suffix.lower()
     if ending not in LOSSY and ending not in LOSSLESS:
         raise InputError(f"{path} ends in {ending!r}; pictures are written to .png, .jpg, .jpeg, .webp and .avif")
@@ -51,7 +52,7 @@ def write_png(path: str | bytes | os.PathLike[str], image: NDArray[np.uint8]) ->
 
     Raises ``InputError`` if ``image`` is another array, ``OSError`` if the file cannot be written.
     """
-    write_whole(Path(os.fsdecode(path)), encode(image, ".png"))
+    write_whole(as_path(path, "path"), encode(image, ".png"))
 
 
 def encode_as(pixels: NDArray[np.uint8], picture_format: str, quality: int | None) -> bytes:

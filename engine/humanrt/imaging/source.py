@@ -8,6 +8,7 @@ import os
 import re
 import stat
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias, cast, runtime_checkable
 from urllib.parse import unquote_to_bytes
@@ -212,6 +213,24 @@ def read_encoded(room: Room, source: PictureSource, max_bytes: int) -> bytes | N
         _check_may_be_read(source)
         return _read_file(source, room.kept_file(), room, max_bytes)
     return None
+
+
+def unshared(source: PictureSource) -> PictureSource:
+    """Return a copy of an array, of NumPy or another library, or of bytes that may be written; else the source itself.
+
+    An array of another library that cannot be converted is returned, too: ``read_picture()`` raises the error.
+    """
+    if isinstance(source, np.ndarray):
+        return source.copy()
+    if isinstance(source, bytearray | memoryview):
+        return bytes(source)
+    pil = sys.modules.get("PIL.Image")
+    if isinstance(source, Tensor) or (pil is not None and isinstance(source, pil.Image)):
+        return source
+    if isinstance(source, ArrayLike | DLPackArray):
+        with suppress(InputError):
+            return np.array(_to_numpy(source))
+    return source
 
 
 def _read_data_url(url: str, room: Room, max_bytes: int) -> bytes:

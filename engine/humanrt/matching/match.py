@@ -114,11 +114,13 @@ def find(
     ``embeddings`` is [n, d], or a list; those of another length than ``embedding`` are left out. It takes some
     microseconds for each; ``EmbeddingStore`` is made for many.
 
-    Raises ``InputError`` if an embedding is not [d], or the options make no range.
+    Raises ``InputError`` if ``embeddings`` is of another type, one is not [d], or the options make no range.
     """
     scale = complete_scale(order, multiplier, min, max, threshold)
     one = read_embedding(embedding)
     best, lowest = -1, math.inf
+    if not isinstance(embeddings, Iterable):
+        raise InputError(f"embeddings is {type(embeddings).__name__}; accepted are an array [n, d], and a list")
     for index, each in enumerate(embeddings):
         other = read_embedding(each)
         if other.size != one.size:
@@ -177,9 +179,9 @@ def complete_scale(
 
 
 def is_finite(value: object) -> bool:
-    """Return whether a value is a real number that float64 holds, and neither NaN nor infinite."""
+    """Return whether a value is a real number that float64 holds, and neither NaN nor infinite; a bool is none."""
     try:
-        return isinstance(value, Real) and math.isfinite(value)
+        return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
     except OverflowError:
         return False
 

@@ -12,12 +12,12 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from humanrt.config.section import as_path
 from humanrt.errors import InputError
 
 FORMAT = 1
@@ -59,7 +59,7 @@ class Saved:
 
 def write(path: str | os.PathLike[str], saved: Saved) -> None:
     """Write a file, which appears whole or not at all. Raises ``OSError`` if it cannot be written."""
-    path = Path(path)
+    path = as_path(path, "path")
     if not path.name:  # "." or "/"
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     arrays = {name: getattr(saved, name) for name in ("vectors", "keys", "recency", "ages")}
@@ -80,7 +80,7 @@ def write(path: str | os.PathLike[str], saved: Saved) -> None:
 
 def read(path: str | os.PathLike[str]) -> Saved:
     """Read a file. Raises ``InputError`` if it is not the file of a store, ``OSError`` if it cannot be read."""
-    with Path(path).open("rb") as file:
+    with as_path(path, "path").open("rb") as file:
         try:
             with np.load(file, allow_pickle=False) as archive:
                 arrays = {name: archive[name] for name in archive.files}

@@ -101,7 +101,8 @@ class EmbeddingStore:
             self._added += old is None
 
     def get(self, name: str) -> Stored | None:
-        """Return the entry of a name, or None."""
+        """Return the entry of a name, or None. Raises ``InputError`` if the name is no str."""
+        _check_name(name)
         with self._lock:
             self._expire()
             entry = self._entries.get(name)
@@ -143,7 +144,8 @@ class EmbeddingStore:
             return hits
 
     def remove(self, name: str) -> bool:
-        """Free the entry of a name, and return whether there was one."""
+        """Free the entry of a name, and return whether there was one. Raises ``InputError`` if the name is no str."""
+        _check_name(name)
         with self._lock:
             self._expire()
             entry = self._entries.get(name)
@@ -224,7 +226,7 @@ class EmbeddingStore:
     def __contains__(self, name: object) -> bool:
         with self._lock:
             self._expire()
-            return name in self._entries
+            return isinstance(name, str) and name in self._entries
 
     def _read(self, embedding: Embedding) -> Float32:
         """Return an embedding as it is stored."""
@@ -281,7 +283,7 @@ def _check_settings(point: OperatingPoint, max_entries: int | None, ttl: float |
         raise InputError(f"max_entries is {max_entries!r}; accepted are positive whole numbers and None")
     if ttl is not None and not (_is_real(ttl) and ttl > 0):
         raise InputError(f"ttl is {ttl!r}; accepted are positive seconds and None")
-    if index not in ("exact", "usearch"):
+    if not (isinstance(index, str) and index in ("exact", "usearch")):
         raise InputError(f'index is {index!r}; accepted are "exact" and "usearch"')
     return {"point": asdict(point), "max_entries": max_entries, "ttl": ttl, "index": index}
 

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from humanrt.errors import InputError
 from humanrt.imaging import composite
+from humanrt.result.record import Record
 from humanrt.tensors import Tensor, pinned
 
 
 @dataclass(frozen=True)
-class Segment:
+class Segment(Record):
     """One class of pixels."""
 
     label: int
@@ -30,7 +31,7 @@ class Segment:
 
 
 @dataclass(frozen=True, eq=False)
-class Segmentation:
+class Segmentation(Record):
     """The class of each pixel of a picture of h x w pixels.
 
     The tensors are owned as all tensors of a Result. Only the models that separate people from the background return

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
+import numpy as np
+
 from humanrt.errors import InputError, StreamTimeoutError
 from humanrt.imaging import PictureSource, read_picture
 from humanrt.imaging.capture import ADDRESS, Capture, Frame
 from humanrt.imaging.listing import PICTURE_ENDINGS, list_pictures
+from humanrt.imaging.source import ArrayLike
 from humanrt.streams.feed import Feed, check_source, each_of, each_of_async
 
 StreamSource: TypeAlias = str | os.PathLike[str] | int | Iterable[PictureSource] | AsyncIterable[PictureSource]
@@ -155,7 +158,9 @@ class Frames:
         """Read a picture to an array that nothing else writes to."""
         timestamp = time.time()
         pixels = read_picture(source, bgr=self._reading.bgr, max_pixels=self._reading.max_pixels)
-        if pixels is source or not pixels.flags.owndata:
+        # NumPy's array of another library's may be that library's own.
+        is_other = not isinstance(source, np.ndarray) and isinstance(source, ArrayLike)
+        if pixels is source or is_other or not pixels.flags.owndata:
             pixels = pixels.copy()
         pixels.flags.writeable = False
         return Frame(pixels, timestamp)
