@@ -19,11 +19,12 @@ from humanrt.vision.face.caching import FaceCache
 from humanrt.vision.face.describer import Description
 from humanrt.vision.face.descriptor import AlignedDescriptor
 from humanrt.vision.face.detector import FaceDetector
-from humanrt.vision.face.facemesh import Crops, Meshes, Placed, face_angle, to_unit
+from humanrt.vision.face.facemesh import Crops, Meshes, Placed, to_unit
 from humanrt.vision.face.families import FaceFamilies
 from humanrt.vision.face.iris import IrisTask
 from humanrt.vision.face.mask import darken
 from humanrt.vision.face.record import FaceRecorder
+from humanrt.vision.face.second_look import FirstLook, SecondLook, in_first_crop
 from humanrt.vision.stage import VisionModel, family_of, run_stage
 
 # The side of a face's crop where neither the mesh model nor the detector has a square input.
@@ -77,7 +78,7 @@ async def detect_faces(call: Call, families: FaceFamilies) -> tuple[Face, ...]:
     if not boxes:
         return ()
     recorder = families.recorder(*call.size, config)
-    placed = Placed(boxes, [face_angle(box) if config.detector.rotation else 0.0 for box in boxes])
+    placed = Placed(boxes, [families.angle(box) if config.detector.rotation else 0.0 for box in boxes])
     if "face.mesh" in models or "face.attention" in models:
         meshes = await _mesh(call, families, placed, recorder)
         recorded = await scheduler.run(_record_meshes, recorder, placed, meshes, families, cache)
@@ -103,16 +104,27 @@ async def _detect_at_scales(call: Call, detector: FaceDetector, settings: FaceDe
 
 
 async def _mesh(call: Call, families: FaceFamilies, placed: Placed, recorder: FaceRecorder) -> Meshes:
-    """Cut the faces out and put a mesh on each; where there is an iris model, refine the eyes of confirmed faces."""
+    """Cut the faces out and put a mesh on each; run what the configuration has besides on the confirmed faces."""
     model = call.models["face.attention" if "face.attention" in call.models else "face.mesh"]
     mesh = family_of(model.card, families.meshes, "a mesh model")
     meshes = await run_stage(mesh, model, call.picture, placed)
     confirmed = [i for i, flag in enumerate(meshes.flags) if recorder.confirms(flag)]
-    if "face.iris" in call.models and confirmed:
-        task = IrisTask([meshes.points[i] for i in confirmed], call.config.face.iris.scale)
-        refined = await run_stage(families.iris, call.models["face.iris"], meshes.crops[confirmed], task)
-        for i, points in zip(confirmed, refined, strict=True):
-            meshes.points[i] = points
+    second = call.config.face.mesh.second_look
+    if not confirmed or not (second or "face.iris" in call.models):
+        return meshes
+    crops, points = meshes.crops[confirmed], [meshes.points[i] for i in confirmed]
+    first = Placed([placed.boxes[i] for i in confirmed], [placed.angles[i] for i in confirmed])
+    if second:
+        again = SecondLook(mesh.outputs, mesh)
+        found, seen = await run_stage(again, model, call.picture, FirstLook(first, points))
+        crops, points = found.crops, found.points
+    if "face.iris" in call.models:
+        task = IrisTask(points, call.config.face.iris.scale)
+        points = await run_stage(families.iris, call.models["face.iris"], crops, task)
+    if second:
+        points = await scheduler.run(in_first_crop, points, seen, first)
+    for i, refined in zip(confirmed, points, strict=True):
+        meshes.points[i] = refined
     return meshes
 
 
