@@ -10,7 +10,7 @@ from counting import CountedRuns
 from onnx import TensorProto, helper, save
 from switches import FACES_ALONE, OFF, ON
 
-from humanrt import Human, errors
+from humanrt import Human, errors, match
 from humanrt.compat import HUMAN
 from humanrt.config import load_config
 from humanrt.vision.face.facemesh import Placed, face_angle
@@ -299,6 +299,45 @@ class TestSecondLook:
         picture, _ = moved("human_face")
         plain, turned = [await one_face(human, picture, detector={"rotation": rotation}) for rotation in (False, True)]
         assert np.abs(plain.mesh[:, :2] - turned.mesh[:, :2]).max() < 4
+
+
+class TestAlignedDescriptions:
+    async def test_embeddings_change_less_with_a_turn_of_the_face(self, human):
+        """Upright and turned by 25 degrees: the cosine of the embeddings, and the age."""
+        cosines = {}
+        for aligned in (False, True):
+            face = {
+                "detector": {"model_path": "yunet", "scale": 1.2, "min_confidence": 0.5},
+                "mesh": OFF,
+                "emotion": OFF,
+                "description": {"aligned": aligned},
+            }
+            cosines[aligned] = []
+            for name in FACES:
+                pictures = [moved(name, angle)[0] for angle in (0, 25)]
+                upright, turned = [await one_face(human, picture, **face) for picture in pictures]
+                assert upright.embedding.shape == (1024,)
+                one, other = (match.normalize(each.embedding) for each in (upright, turned))
+                cosines[aligned].append(float(one @ other))
+                if aligned:
+                    assert abs(upright.age - turned.age) < 4
+                    assert upright.gender == turned.gender == "female"
+        assert min(cosines[True]) > 0.95
+        assert all(one > 2 * other - 1 for one, other in zip(cosines[True], cosines[False], strict=True))
+        assert 1 - np.mean(cosines[True]) < (1 - np.mean(cosines[False])) / 3
+
+    async def test_a_model_without_an_alignment_is_refused(self, human, astronaut):
+        deep = {"aligned": True, "model_path": "faceres-deep"}
+        with pytest.raises(errors.ConfigError, match=r"has no \[alignment\]"):
+            await human.detect(astronaut, {"face": {"description": deep}})
+
+    async def test_crops_of_human_stay(self, human, astronaut):
+        config = {"compat": "human", "face": {"emotion": OFF, "description": {"aligned": True}}}
+        with (
+            await human.detect(astronaut, config) as result,
+            await human.detect(astronaut, {"compat": "human"}) as plain,
+        ):
+            assert np.array_equal(result.face[0].embedding, plain.face[0].embedding)
 
 
 class TestModules:

@@ -159,6 +159,11 @@ class FaceDescriptionConfig(Section):
     crop: Margin = 0.0
     """Part of the crop's width and height that is cut off at each side, 0 to 0.45."""
 
+    aligned: bool = False
+    """Whether the model is given aligned faces, as its model card's ``[alignment]`` has it, instead of crops. Its
+    embeddings tell faces apart better, and cannot be compared with those of crops. A face without landmarks has no
+    description. Human has no such key."""
+
 
 class FaceEmotionConfig(Section):
     """Emotions of a face."""

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from humanrt.config import FaceConfig
 from humanrt.errors import ConfigError
 from humanrt.imaging import Affine, warp
 from humanrt.vision.face.box import FaceBox
@@ -34,6 +35,7 @@ class AlignedFaces(NamedTuple):
     points: Sequence[FivePoints]
     alignment: Alignment
     value_range: tuple[float, float]
+    settings: FaceConfig
 
 
 def points_of(box: FaceBox, mesh: NDArray[np.float32]) -> FivePoints | None:

@@ -35,9 +35,13 @@ DESCRIBERS: Mapping[str, FaceDescriber] = MappingProxyType(
 )
 
 
-# Models that are given aligned faces if their model card has an alignment; ``face.embedding`` is always.
+# Models that are given aligned faces if their model card has an alignment; ``face.embedding`` is always, and
+# ``face.description`` if its configuration has it so.
 ALIGNED: Mapping[str, AlignedDescriptor] = MappingProxyType(
-    dict.fromkeys(("face.mobilefacenet", "face.insightface", "face.embedding"), descriptor.ALIGNED)
+    {
+        "face.description": faceres.ALIGNED,
+        **dict.fromkeys(("face.mobilefacenet", "face.insightface", "face.embedding"), descriptor.ALIGNED),
+    }
 )
 
 

@@ -29,6 +29,7 @@ from humanrt.vision.stage import VisionModel, family_of, run_stage
 
 # The side of a face's crop where neither the mesh model nor the detector has a square input.
 CROP_SIZE = 256
+DESCRIPTION = "face.description"
 
 # The faces of an image, their crops, and their indices among the detected boxes.
 Recorded: TypeAlias = tuple[list[Face], Crops, list[int]]
@@ -169,11 +170,7 @@ async def _describe(
     """Run every model that describes faces on all crops, or on the aligned faces, side by side; merge descriptions."""
     models, (records, crops, _) = call.models, recorded
     descriptions = [Description()] * len(records)
-    aligned = [
-        key
-        for key in families.aligned
-        if key in models and (models[key].card.alignment or key not in families.describers)
-    ]
+    aligned = [key for key in families.aligned if key in models and _is_aligned(call, key, families)]
     points = await scheduler.run(_points, placed, recorded) if aligned else []
     describers: dict[str, Callable[[], Coroutine[Any, Any, list[Description]]]] = {}
     for key in (*families.describers, *families.aligned):
@@ -191,6 +188,13 @@ async def _describe(
     return descriptions
 
 
+def _is_aligned(call: Call, key: str, families: FaceFamilies) -> bool:
+    """Return whether the model of a key is given aligned faces."""
+    if key == DESCRIPTION:
+        return call.config.face.description.aligned
+    return key not in families.describers or call.models[key].card.alignment is not None
+
+
 async def _describe_aligned(
     call: Call, family: AlignedDescriptor, model: VisionModel, points: Sequence[FivePoints | None]
 ) -> list[Description]:
@@ -199,7 +203,7 @@ async def _describe_aligned(
     known = [of_face for of_face in points if of_face is not None]
     if not known:
         return [Description()] * len(points)
-    task = AlignedFaces(known, alignment_of(model.card), spec.value_range)
+    task = AlignedFaces(known, alignment_of(model.card), spec.value_range, call.config.face)
     described = await run_stage(family, model, call.picture, task)
     found = iter(described)
     return [Description() if of_face is None else next(found) for of_face in points]
