@@ -330,6 +330,15 @@ class FaceEmbeddingConfig(Section):
     """The longest time in milliseconds for which an embedding is reused."""
 
 
+class FaceQualityConfig(Section):
+    """The quality of a face: how well its embedding can be relied on. Human has no such section."""
+
+    path: ClassVar[str] = "face.quality"
+
+    enabled: bool = False
+    """Whether it is measured, which needs no model and takes a fraction of a millisecond for each face."""
+
+
 class FaceConfig(Section):
     """Faces."""
 
@@ -376,3 +385,6 @@ class FaceConfig(Section):
 
     embedding: FaceEmbeddingConfig = field(default_factory=FaceEmbeddingConfig)
     """The embedding of an aligned face."""
+
+    quality: FaceQualityConfig = field(default_factory=FaceQualityConfig)
+    """The quality of a face."""

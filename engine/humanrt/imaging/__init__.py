@@ -10,12 +10,14 @@ Each file imports only those before it::
     decode.py      encoded pictures to pixels
     source.py      any source to pixels
     transform.py   pixels to the inputs of models, and coordinates back to the original
+    sharpness.py   edges, and the blur of a picture
     encode.py      pixels to a file
 """
 
 from humanrt.imaging.encode import write_picture, write_png
 from humanrt.imaging.formats import read_header
 from humanrt.imaging.header import Header
+from humanrt.imaging.sharpness import blur_effect, edges, luminance
 from humanrt.imaging.source import PictureSource, read_picture
 from humanrt.imaging.transform import (
     Affine,
@@ -41,11 +43,14 @@ __all__ = [
     "Corners",
     "Header",
     "PictureSource",
+    "blur_effect",
     "composite",
     "crop",
     "crop_rotated",
     "crop_turned",
+    "edges",
     "fit",
+    "luminance",
     "map_points",
     "mean_squared_difference",
     "normalize",

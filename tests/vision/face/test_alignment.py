@@ -102,9 +102,7 @@ def test_a_template_has_five_points():
 
 
 def test_a_card_without_an_alignment():
-    with pytest.raises(
-        ConfigError, match=r"faceres-deep has no \[alignment\], which a model for face\.description needs"
-    ):
+    with pytest.raises(ConfigError, match=r"-deep has no \[alignment\], which a model for face\.description needs"):
         alignment_of(find_card("faceres-deep"))
 
 

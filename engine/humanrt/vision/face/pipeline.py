@@ -24,7 +24,7 @@ from humanrt.vision.face.families import FaceFamilies
 from humanrt.vision.face.iris import IrisTask
 from humanrt.vision.face.mask import darken
 from humanrt.vision.face.record import FaceRecorder
-from humanrt.vision.face.second_look import FirstLook, SecondLook, in_first_crop
+from humanrt.vision.face.second_look import FirstLook, SecondLook, Seen, in_first_crop
 from humanrt.vision.stage import VisionModel, family_of, run_stage
 
 # The side of a face's crop where neither the mesh model nor the detector has a square input.
@@ -93,7 +93,8 @@ async def detect_faces(call: Call, families: FaceFamilies) -> tuple[Face, ...]:
     if config.detector.return_:
         tensors = [call.adopt(pixels) for pixels in await scheduler.run(_split, crops)]
     rows = zip(records, descriptions, tensors, strict=True)
-    return tuple(_described(i, face, description, tensor) for i, (face, description, tensor) in enumerate(rows))
+    faces = tuple(_described(i, face, description, tensor) for i, (face, description, tensor) in enumerate(rows))
+    return await scheduler.run(_with_quality, call, placed, recorded, faces) if config.quality.enabled else faces
 
 
 async def _detect_at_scales(call: Call, detector: FaceDetector, settings: FaceDetectorConfig) -> list[FaceBox]:
@@ -115,15 +116,16 @@ async def _mesh(call: Call, families: FaceFamilies, placed: Placed, recorder: Fa
         return meshes
     crops, points = meshes.crops[confirmed], [meshes.points[i] for i in confirmed]
     first = Placed([placed.boxes[i] for i in confirmed], [placed.angles[i] for i in confirmed])
+    seen: Seen | None = None
     if second:
         again = SecondLook(mesh.outputs, mesh)
-        found, seen = await run_stage(again, model, call.picture, FirstLook(first, points))
-        crops, points = found.crops, found.points
+        seen = await run_stage(again, model, call.picture, FirstLook(first, points))
+        crops, points = seen.meshes.crops, seen.meshes.points
     if "face.iris" in call.models:
         task = IrisTask(points, call.config.face.iris.scale)
         points = await run_stage(families.iris, call.models["face.iris"], crops, task)
-    if second:
-        points = await scheduler.run(in_first_crop, points, seen, first)
+    if seen is not None:
+        points = await scheduler.run(in_first_crop, points, seen.placed, first)
     for i, refined in zip(confirmed, points, strict=True):
         meshes.points[i] = refined
     return meshes
@@ -207,6 +209,13 @@ async def _describe_aligned(
     described = await run_stage(family, model, call.picture, task)
     found = iter(described)
     return [Description() if of_face is None else next(found) for of_face in points]
+
+
+def _with_quality(call: Call, placed: Placed, recorded: Recorded, faces: Sequence[Face]) -> tuple[Face, ...]:
+    from humanrt.vision.face.quality import qualities
+
+    found = qualities(values_of(call.picture), faces, _points(placed, recorded))
+    return tuple(replace(face, quality=quality) for face, quality in zip(faces, found, strict=True))
 
 
 def _points(placed: Placed, recorded: Recorded) -> list[FivePoints | None]:
