@@ -77,8 +77,8 @@ class FaceQuality:
     score: float
     """The product of the others."""
     sharpness: float
-    """By the blur effect of Crété-Roffet and others (2007): 1 for sharp photos, less than
-    a half for a blur of 2 % of the face's height."""
+    """By the blur effect of Crété-Roffet and others (2007): 1 for sharp photos, about
+    a half with a blur of 2 % of the face's height."""
     resolution: float
     """Pixels of the picture for each of the aligned face along one axis, at most 1."""
     frontal: float

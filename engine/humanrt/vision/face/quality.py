@@ -18,8 +18,8 @@ TEMPLATE = np.array(
 SIDE = 112
 # The part of it from the brows to the chin: what is around may be hair, background, or outside of the image.
 INNER = slice(32, 104), slice(20, 92)
-# The blur effects of the sharpest face and of a smeared one: of the sample faces, as they are and blurred by 3 % or more
-# of their height.
+# The blur effects from which on a face is sharp, and smeared: of the sample faces as they are, and blurred by 3 % or
+# more of their height.
 SHARP, SMEARED = 0.5, 0.85
 # The luminances between which a pixel is neither under- nor overexposed, 0..255.
 DARKEST, LIGHTEST = 30, 235
