@@ -7,8 +7,8 @@ Differences from Human 3.3.6: filters, which HumanRT does not have yet, are off 
 meaning in JavaScript are refused; ``device``, ``compat``, ``tracking``, ``max_pixels``, ``cards``, ``raise_errors``,
 ``segmentation.min_confidence``, ``face.detector.input_size``, ``face.embedding``, ``face.mesh.min_confidence``,
 ``face.mesh.keep_above``, ``face.mesh.second_look``, ``face.description.aligned``, ``face.quality``,
-``body.min_keypoints``, ``body.below_neck``, ``hand.confirmed`` and the defaults of ``body.detector`` are HumanRT's own,
-and so are presets.
+``body.min_keypoints``, ``body.below_neck``, ``hand.confirmed``, ``hand.detector.min_confidence`` and the defaults of
+``body.detector`` are HumanRT's own, and so are presets.
 """
 
 from humanrt.config.config import Config, ConfigSource, load_config

@@ -74,7 +74,7 @@ class HandDetect(HandDetector):
         corners = np.concatenate([centers - halves, centers + halves], axis=1)
         most = CANDIDATES * task.limit
         hands = []
-        for i in non_max_suppression(corners, scores, most, settings.iou_threshold, settings.min_confidence):
+        for i in non_max_suppression(corners, scores, most, settings.iou_threshold, task.least_score):
             start, end = map_points(prepared.affine, corners[i].reshape(2, 2))
             landmarks = map_points(prepared.affine, rows[i, LANDMARKS].reshape(7, 2) + cells[i])
             region = self._region(start, end, landmarks, upright=settings.rotation)

@@ -56,7 +56,7 @@ class HandTrack(HandDetector):
 
     def decode(self, outputs: Sequence[NDArray[Any]], prepared: Prepared, task: HandTask) -> list[DetectedHand]:
         """Return the hands, each with a region 1.4 times as large as its box."""
-        return self.choose(outputs, prepared, task, task.limit, task.settings.min_confidence)
+        return self.choose(outputs, prepared, task, task.limit, task.least_score)
 
     def choose(
         self, outputs: Sequence[NDArray[Any]], prepared: Prepared, task: HandTask, most: int, least: float

@@ -1,14 +1,15 @@
 """Hands: a detector, and a model for the skeleton of each hand."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 
 import numpy as np
 
 from humanrt.config import HandConfig
-from humanrt.result import Hand
+from humanrt.result import Face, Hand
 from humanrt.runtime import scheduler
+from humanrt.streams.geometry import overlap
 from humanrt.tensors import non_max_suppression
 from humanrt.vision.call import Call
 from humanrt.vision.hand.detector import DetectedHand, HandDetector, HandTask
@@ -17,6 +18,9 @@ from humanrt.vision.hand.handtrack import HANDTRACK
 from humanrt.vision.hand.record import HandRecorder
 from humanrt.vision.hand.skeleton import SKELETON, Skeleton, SkeletonFamily
 from humanrt.vision.stage import family_of, run_stage
+
+# The largest overlap of a hand with a face (intersection over union); the skeleton of a face's own is as large as it.
+MOST_OF_A_FACE = 0.4
 
 
 @dataclass(frozen=True)
@@ -80,8 +84,20 @@ def _record(
     settings = call.config.hand
     recorder = families.recorder(*call.size, settings)
     records = (detector.record(hand, skeleton, recorder) for hand, skeleton in zip(found, skeletons, strict=True))
-    found_hands = [hand for hand in records if hand is not None]
-    if settings.confirmed and settings.landmarks:
-        found_hands = [hand for hand in found_hands if len(hand.keypoints)]
-    kept = families.choose(found_hands, limit, settings)
+    kept = families.choose(confirmed(records, settings), limit, settings)
+    return tuple(replace(hand, id=i) for i, hand in enumerate(kept))
+
+
+def confirmed(records: Iterable[Hand | None], settings: HandConfig) -> list[Hand]:
+    """Return the hands; if the configuration has it so, without those that have no keypoints."""
+    needed = 1 if settings.confirmed and settings.landmarks else 0
+    return [hand for hand in records if hand is not None and len(hand.keypoints) >= needed]
+
+
+def without_faces(hands: tuple[Hand, ...], faces: Sequence[Face]) -> tuple[Hand, ...]:
+    """Return the hands that are no faces, with ids in their order."""
+    if not (hands and faces):
+        return hands
+    shared = overlap([hand.box for hand in hands], [face.box for face in faces]).max(axis=1)
+    kept = (hand for hand, share in zip(hands, shared.tolist(), strict=True) if share <= MOST_OF_A_FACE)
     return tuple(replace(hand, id=i) for i, hand in enumerate(kept))
