@@ -172,7 +172,13 @@ async def _describe(
     """Run every model that describes faces on all crops, or on the aligned faces, side by side; merge descriptions."""
     models, (records, crops, _) = call.models, recorded
     descriptions = [Description()] * len(records)
-    aligned = [key for key in families.aligned if key in models and _is_aligned(call, key, families)]
+    described = call.config.face.description.aligned
+    aligned = [
+        key
+        for key in families.aligned
+        if key in models
+        and (described if key == DESCRIPTION else models[key].card.alignment or key not in families.describers)
+    ]
     points = await scheduler.run(_points, placed, recorded) if aligned else []
     describers: dict[str, Callable[[], Coroutine[Any, Any, list[Description]]]] = {}
     for key in (*families.describers, *families.aligned):
@@ -188,13 +194,6 @@ async def _describe(
         merged = zip(descriptions, of_model, strict=True)
         descriptions = [known.overridden_by(description) for known, description in merged]
     return descriptions
-
-
-def _is_aligned(call: Call, key: str, families: FaceFamilies) -> bool:
-    """Return whether the model of a key is given aligned faces."""
-    if key == DESCRIPTION:
-        return call.config.face.description.aligned
-    return key not in families.describers or call.models[key].card.alignment is not None
 
 
 async def _describe_aligned(

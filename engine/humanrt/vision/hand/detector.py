@@ -51,12 +51,6 @@ class HandTask(NamedTuple):
     settings: HandConfig
     limit: int
 
-    @property
-    def least_score(self) -> float:
-        """The lowest score of a detection."""
-        least = self.settings.detector.min_confidence
-        return self.settings.min_confidence if least is None else least
-
 
 @dataclass(frozen=True)
 class HandDetector(Family[HandTask, Prepared, list[DetectedHand]]):

@@ -1,6 +1,6 @@
 """Hands: a detector, and a model for the skeleton of each hand."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 
@@ -84,14 +84,10 @@ def _record(
     settings = call.config.hand
     recorder = families.recorder(*call.size, settings)
     records = (detector.record(hand, skeleton, recorder) for hand, skeleton in zip(found, skeletons, strict=True))
-    kept = families.choose(confirmed(records, settings), limit, settings)
-    return tuple(replace(hand, id=i) for i, hand in enumerate(kept))
-
-
-def confirmed(records: Iterable[Hand | None], settings: HandConfig) -> list[Hand]:
-    """Return the hands; if the configuration has it so, without those that have no keypoints."""
     needed = 1 if settings.confirmed and settings.landmarks else 0
-    return [hand for hand in records if hand is not None and len(hand.keypoints) >= needed]
+    found_hands = [hand for hand in records if hand is not None and len(hand.keypoints) >= needed]
+    kept = families.choose(found_hands, limit, settings)
+    return tuple(replace(hand, id=i) for i, hand in enumerate(kept))
 
 
 def without_faces(hands: tuple[Hand, ...], faces: Sequence[Face]) -> tuple[Hand, ...]:
