@@ -30,12 +30,12 @@ from bench.plots import Curve, write_plot
 from bench.scoring import Detected, Picture, Score, Sizes, accuracy, overlap, precision_recall, roc, score
 from bench.truth import TruePose, Truth, TruthError, read_truth
 from humanrt import Config, Human, OperatingPoint, match
-from humanrt.config import load_config
+from humanrt.config import load_config, split_paths
 from humanrt.config.presets import PRESETS
 from humanrt.errors import HumanRTError
-from humanrt.matching import OPERATING_POINTS
+from humanrt.matching import point_of
 from humanrt.vision.modules import needed_models
-from humanrt.zoo import Card, find_card
+from humanrt.zoo import Card, cards, find_card
 
 SIZES = (Sizes("all", 0), Sizes("16 to 31 px", 16, 32), Sizes("32 to 95 px", 32, 96), Sizes("96 px and more", 96))
 FALSE_ACCEPTS = (0.01, 0.001)
@@ -169,13 +169,16 @@ def calibration_rows(name: str, truth: Truth, measured: Measured) -> list[str]:
 def operating_point(config: Config) -> OperatingPoint | None:
     """Return the operating point of the embedder whose embedding a face has, None if it has none."""
     embedder = embedder_of(config)
-    return OPERATING_POINTS.get(embedder.name) if embedder else None
+    # On aligned faces the threshold of crops does not hold.
+    if embedder is None or (embedder.config_key == "face.description" and config.face.description.aligned):
+        return None
+    return point_of(embedder)
 
 
 def embedder_of(config: Config) -> Card | None:
     """Return the model card of the embedder whose embedding a face has, None if it has none."""
-    models = needed_models(config)
-    return next((find_card(models[key]) for key in EMBEDDERS if key in models), None)
+    models, known = needed_models(config), cards(*split_paths(config.cards))
+    return next((find_card(models[key], known) for key in EMBEDDERS if key in models), None)
 
 
 def likeness(point: OperatingPoint, one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
