@@ -3,12 +3,14 @@
 from dataclasses import replace
 from types import MappingProxyType
 
+import cv2
 import numpy as np
 import pytest
+from counting import CountedRuns
 from onnx import TensorProto, helper, save
 from switches import FACES_ALONE, OFF, ON
 
-from humanrt import Human, errors
+from humanrt import Human, errors, match
 from humanrt.compat import HUMAN
 from humanrt.config import load_config
 from humanrt.vision.face.facemesh import Placed, face_angle
@@ -39,6 +41,14 @@ def astronaut():
 
 # What cv2.FaceDetectorYN returns for the astronaut: x, y, width, height.
 OPENCVS_BOX = (178.2, 62.9, 89.9, 113.3)
+
+
+# The same, for each sample picture.
+FACES = {
+    "human_face": (46.0, 7.3, 166.4, 222.8),
+    "astronaut": OPENCVS_BOX,
+    "human_body": (541.4, 36.6, 96.0, 127.0),
+}
 
 
 def overlap(box, other):
@@ -207,6 +217,127 @@ class TestSeveralFaces:
             assert len(mesh_together) == 478
             assert flag == pytest.approx(flag_alone[0], abs=1e-5)
             assert mesh_together == pytest.approx(mesh_alone, abs=1e-3)
+
+
+def moved(name, angle=0.0, scale=1.0, shift=(0.0, 0.0)):
+    """A sample face of 200 pixels in the middle of 400 x 400, turned, scaled and moved; and its affine."""
+    picture, (x, y, width, height) = read_picture(name)[..., :3], FACES[name]
+    scale *= 200 / height
+    center = x + width / 2, y + height / 2
+    affine = cv2.getRotationMatrix2D(center, angle, scale)
+    affine[:, 2] += np.array([200.0, 200.0]) + shift - center
+    smooth = cv2.GaussianBlur(picture, (0, 0), 0.4 / scale) if scale < 1 else picture
+    return cv2.warpAffine(smooth, affine, (400, 400), borderMode=cv2.BORDER_REPLICATE), affine
+
+
+MOVES = ((-30, 1.0, (0, 0)), (20, 0.8, (13, -7)), (-10, 1.2, (-9, 5)))
+
+
+class TestSecondLook:
+    """Points of a face that is turned, scaled and moved by known amounts, compared with those of the upright face."""
+
+    @staticmethod
+    async def scatter(human, name, **face):
+        """The mean distances of mesh and irises over that between the outer corners of the eyes."""
+        yunet = {"model_path": "yunet", "scale": 1.2, "min_confidence": 0.5}
+        face = {"emotion": OFF, "description": OFF, **face, "detector": {**yunet, **face.get("detector", {})}}
+
+        async def points(picture):
+            return (await one_face(human, picture, **face)).mesh[:, :2].astype(np.float64)
+
+        picture, upright = moved(name)
+        expected = await points(picture)
+        unit = np.linalg.norm(expected[33] - expected[263])
+        distances = []
+        for move in MOVES:
+            picture, affine = moved(name, *move)
+            # Back through the image from which both were cut.
+            places = np.linalg.solve(affine[:, :2], (await points(picture) - affine[:, 2]).T)
+            back = (upright[:, :2] @ places).T + upright[:, 2]
+            distances.append(np.linalg.norm(back - expected, axis=1) / unit)
+        mean = np.mean(distances, axis=0)
+        return mean[:468].mean(), mean[468:].mean()
+
+    @pytest.mark.slow(3)
+    @pytest.mark.parametrize("name", FACES)
+    async def test_points_move_with_the_face(self, human, name):
+        once = await self.scatter(human, name)
+        turned = await self.scatter(human, name, detector={"rotation": True})
+        twice = await self.scatter(human, name, mesh={"second_look": True})
+        both = await self.scatter(human, name, detector={"rotation": True}, mesh={"second_look": True})
+        for which in (0, 1):  # mesh, irises
+            assert max(turned[which], twice[which]) < once[which] / 2
+        assert both[0] < once[0] / 4
+        assert max(both) < 0.012
+
+    @pytest.mark.parametrize("attention", [{}, {"attention": ON}], ids=["mesh", "attention"])
+    async def test_the_model_runs_twice_on_confirmed_faces_alone(self, human, astronaut, monkeypatch, attention):
+        runs = CountedRuns(monkeypatch)
+        key = "face.attention" if attention else "face.mesh"
+        plain = await one_face(human, astronaut, **attention)
+        assert runs.take()[key] == 1
+        face = await one_face(human, astronaut, mesh={"second_look": True}, **attention)
+        assert runs.take()[key] == 2
+        assert (len(face.mesh), face.face_score) == (478, plain.face_score)
+        distance = np.linalg.norm(face.mesh[:, :2] - plain.mesh[:, :2], axis=1)
+        assert 0 < np.median(distance) < 4
+        noise = np.random.default_rng(3).integers(0, 256, (64, 64, 3), np.uint8)
+        detector = {"min_confidence": 0.05}
+        with await human.detect(noise, {"face": {"detector": detector, "mesh": {"second_look": True}, **attention}}):
+            assert runs.take() == {"face.detector": 1, key: 1}
+
+    async def test_the_crop_for_the_other_models_stays(self, human, astronaut):
+        """So do descriptions: they are of the first crop."""
+        plain, twice = [
+            await one_face(human, astronaut, mesh={"second_look": look}, iris=OFF) for look in (False, True)
+        ]
+        assert np.array_equal(plain.embedding, twice.embedding)
+        assert (plain.age, len(twice.mesh)) == (twice.age, 468)
+
+    async def test_a_face_without_a_turn_is_found_where_it_was(self, human):
+        """Turned by no angle, the crop of a face is the same."""
+        picture, _ = moved("human_face")
+        plain, turned = [await one_face(human, picture, detector={"rotation": rotation}) for rotation in (False, True)]
+        assert np.abs(plain.mesh[:, :2] - turned.mesh[:, :2]).max() < 4
+
+
+class TestAlignedDescriptions:
+    async def test_embeddings_change_less_with_a_turn_of_the_face(self, human):
+        """Upright and turned by 25 degrees: the cosine of the embeddings, and the age."""
+        cosines = {}
+        for aligned in (False, True):
+            face = {
+                "detector": {"model_path": "yunet", "scale": 1.2, "min_confidence": 0.5},
+                "mesh": OFF,
+                "emotion": OFF,
+                "description": {"aligned": aligned},
+            }
+            cosines[aligned] = []
+            for name in FACES:
+                pictures = [moved(name, angle)[0] for angle in (0, 25)]
+                upright, turned = [await one_face(human, picture, **face) for picture in pictures]
+                assert upright.embedding.shape == (1024,)
+                one, other = (match.normalize(each.embedding) for each in (upright, turned))
+                cosines[aligned].append(float(one @ other))
+                if aligned:
+                    assert abs(upright.age - turned.age) < 4
+                    assert upright.gender == turned.gender == "female"
+        assert min(cosines[True]) > 0.95
+        assert all(one > 2 * other - 1 for one, other in zip(cosines[True], cosines[False], strict=True))
+        assert 1 - np.mean(cosines[True]) < (1 - np.mean(cosines[False])) / 3
+
+    async def test_a_model_without_an_alignment_is_refused(self, human, astronaut):
+        deep = {"aligned": True, "model_path": "faceres-deep"}
+        with pytest.raises(errors.ConfigError, match=r"has no \[alignment\]"):
+            await human.detect(astronaut, {"face": {"description": deep}})
+
+    async def test_crops_of_human_stay(self, human, astronaut):
+        config = {"compat": "human", "face": {"emotion": OFF, "description": {"aligned": True}}}
+        with (
+            await human.detect(astronaut, config) as result,
+            await human.detect(astronaut, {"compat": "human"}) as plain,
+        ):
+            assert np.array_equal(result.face[0].embedding, plain.face[0].embedding)
 
 
 class TestModules:

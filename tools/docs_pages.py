@@ -154,7 +154,10 @@ REFERENCE: Mapping[str, Reference] = {
 }
 MATCHING = (
     *(f"humanrt.{name}" for name in ("match", "EmbeddingStore", "OperatingPoint")),
-    *(f"humanrt.matching.{name}" for name in ("OPERATING_POINTS", "Match", "Hit", "Stored", "StoreStatistics")),
+    *(
+        f"humanrt.matching.{name}"
+        for name in ("OPERATING_POINTS", "point_of", "Match", "Hit", "Stored", "StoreStatistics")
+    ),
 )
 DRAWING = (
     *(f"humanrt.{name}" for name in ("draw_result", "DrawOptions", "crop_faces")),

@@ -1,7 +1,7 @@
 """Faces as Human detects, describes and records them."""
 
 from dataclasses import replace
-from math import pi
+from math import cos, pi, sin
 
 import numpy as np
 import pytest
@@ -18,6 +18,8 @@ from face_outputs import (
     row,
     years,
 )
+from hypothesis import given
+from hypothesis import strategies as st
 from records import FACE as RECORD
 
 from humanrt.compat.face import FACE
@@ -219,3 +221,11 @@ class TestRecords:
         mesh[0] = (10.9, 20.9, -3.9)
         face = FACE.recorder(192, 192, face_config()).from_mesh(face_box(), 0.0, np.float32([1]), mesh)
         assert face.mesh[0].tolist() == [10, 20, -3]
+
+
+@given(st.floats(-pi + 0.01, pi - 0.01))
+def test_a_face_is_rotated_as_the_line_from_mouth_to_nose(angle):
+    """By less than 0.2 none is. An upright face has its nose above its mouth; rotating it rotates that line."""
+    rotated = face_box(nose=(100 + 50 * sin(angle), 100 - 50 * cos(angle)), mouth=(100, 100))
+    expected = angle if abs(angle) > 0.2 else 0.0
+    assert FACE.angle(rotated) == pytest.approx(expected, abs=1e-9)

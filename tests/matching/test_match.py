@@ -1,6 +1,7 @@
 """Human's comparison of embeddings. The expected numbers are arithmetic; ``tests/peer/test_match.py`` asks Human."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import pytest
 import humanrt
 from humanrt import match
 from humanrt.errors import InputError
-from humanrt.matching import OPERATING_POINTS, Match, OperatingPoint
+from humanrt.matching import OPERATING_POINTS, Match, OperatingPoint, point_of
 
 ZEROS = [0.0] * 4
 
@@ -134,6 +135,15 @@ def test_every_operating_point_names_a_model_card_with_its_size():
         assert point.embedder == name
         assert [output.shape for output in cards[name].outputs.values() if output.shape[-1] == point.size]
         assert point.source
+
+
+def test_a_custom_card_has_an_operating_point_if_it_has_a_threshold():
+    threshold = humanrt.zoo.Threshold(similarity=0.7, source="mine", multiplier=3, normalize=True)
+    card = replace(humanrt.zoo.find_card("mobileface"), threshold=threshold)
+    expected = OperatingPoint("mobileface", 256, similarity=0.7, multiplier=3, normalize=True, source="mine")
+    assert point_of(card) == expected
+    assert point_of(replace(card, threshold=None)) is None
+    assert list(OPERATING_POINTS) == ["faceres", "sface"]
 
 
 @pytest.mark.parametrize(("cosine", "alike"), [(0.362, False), (0.363, True)])

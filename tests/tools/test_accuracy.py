@@ -1,17 +1,36 @@
 """The scores of detections and similarities, on ground truth with known answers."""
 
 import json
-from math import inf, isnan
+from dataclasses import replace
+from math import exp, inf, isnan, nan
+from pathlib import Path
 
 import numpy as np
 import pytest
+import records
 
 from bench import accuracy as tool
+from bench.calibration import Calibrated, calibrate, operating_point_of
 from bench.groups import write_groups
-from bench.scoring import Detected, Sizes, accuracy, average_precision, overlap, roc, score
-from bench.truth import Pair, TrueFace, TruthError, read_truth
-from humanrt import Config
+from bench.keypoints import (
+    BODY,
+    HAND,
+    IBUG,
+    DetectedPose,
+    landmark_error,
+    oks,
+    points_of_body,
+    points_of_hand,
+    score_poses,
+)
+from bench.plots import place, write_plot
+from bench.scoring import Detected, Sizes, accuracy, average_precision, overlap, precision_recall, roc, score
+from bench.truth import Pair, TrueFace, TruePose, TruthError, read_truth
+from humanrt import Config, Human, match, read_picture
 from humanrt.imaging import read_header
+from humanrt.matching import OPERATING_POINTS
+
+PICTURES = Path(__file__).resolve().parents[1] / "pictures"
 
 ALL = Sizes("all", 0)
 
@@ -127,6 +146,187 @@ class TestTruth:
             read_truth(tmp_path / name)
         with pytest.raises(TruthError, match="cannot be read"):
             read_truth(tmp_path / "absent.json")
+
+
+COCO_PERSON = {
+    "image_id": 7,
+    "category_id": 1,
+    "bbox": [0, 0, 20, 10],
+    "area": 150.0,
+    "keypoints": [1, 2, 2, *[0] * 48],
+}
+
+
+class TestCoco:
+    def test_bodies_and_faces(self, tmp_path):
+        document = {
+            "images": [{"id": 7, "file_name": "a.jpg"}, {"id": 8, "file_name": "b.jpg"}],
+            "categories": [{"id": 1, "name": "person"}, {"id": 2, "name": "face"}],
+            "annotations": [
+                COCO_PERSON,
+                {**COCO_PERSON, "iscrowd": 1, "keypoints": [0] * 51},
+                {"image_id": 8, "category_id": 2, "bbox": [1, 2, 3, 4]},
+            ],
+        }
+        path = tmp_path / "coco.json"
+        path.write_text(json.dumps(document))
+        truth = read_truth(path)
+        assert truth.faces == {"a.jpg": [], "b.jpg": [TrueFace((1, 2, 3, 4))]}
+        body, crowd = truth.bodies["a.jpg"]
+        assert (body.area, body.ignored, crowd.ignored) == (150, False, True)
+        assert body.points[0].tolist() == [1, 2]
+        assert np.isnan(body.points[1:]).all()
+
+    def test_whole_bodies(self, tmp_path):
+        whole = {
+            **COCO_PERSON,
+            "face_valid": True,
+            "face_box": [5, 6, 7, 8],
+            "face_kpts": [1, 2, 1] * 68,
+            "lefthand_valid": True,
+            "lefthand_box": [0, 0, 4, 5],
+            "lefthand_kpts": [3, 4, 1] * 21,
+            "righthand_valid": False,
+            "righthand_box": [0, 0, 0, 0],
+            "righthand_kpts": [0] * 63,
+        }
+        path = tmp_path / "coco.json"
+        path.write_text(json.dumps({"images": [{"id": 7, "file_name": "a.jpg"}], "annotations": [whole]}))
+        truth = read_truth(path)
+        assert truth.faces["a.jpg"] == [TrueFace((5, 6, 7, 8))]
+        assert truth.faces["a.jpg"][0].landmarks.shape == (68, 2)
+        ((hand,),) = truth.hands.values()
+        assert (hand.area, hand.points.tolist()) == (20, [[3, 4]] * 21)
+
+
+def pose(points, area=100.0, **more):
+    return TruePose(np.array(points, float), area, **more)
+
+
+class TestKeypoints:
+    DEVIATIONS = np.array([0.05, 0.1, 0.2])
+
+    def test_oks_is_cocos(self):
+        """Of a point d away, exp(-d^2 / (2 area (2 deviation)^2)); unknown points do not count, undetected ones do."""
+        truth = pose([(0, 0), (10, 0), (nan, nan)])
+        near = exp(-(3**2) / (2 * 100 * 0.2**2))
+        assert oks(truth, np.array([(0, 0), (10, 3), (99, 99.0)]), self.DEVIATIONS) == pytest.approx((1 + near) / 2)
+        assert oks(truth, np.array([(0, 0), (nan, nan), (0, 0.0)]), self.DEVIATIONS) == 0.5
+
+    def test_the_deviations_of_bodies_are_cocos(self):
+        expected = [26, 25, 25, 35, 35, 79, 79, 72, 72, 62, 62, 107, 107, 87, 87, 89, 89]
+        assert (1000 * BODY).round().tolist() == expected
+        assert len(HAND) == 21
+
+    def test_poses_are_found_from_a_half_on_and_once(self):
+        truth = [pose([(0, 0)] * 3), pose([(50, 0)] * 3), pose([(90, 0)] * 3, ignored=True)]
+        places = [(0.9, 0), (0.8, 1), (0.7, 90), (0.6, 300)]
+        found = [DetectedPose(score_, np.array([(x, 0.0)] * 3)) for score_, x in places]
+        result = score_poses([(truth, found)], self.DEVIATIONS)
+        # The first is found; the second detection, of the same body, and the last are false; one body is ignored.
+        assert (result.faces, result.found, result.false, result.average_precision) == (2, 1, 2, 0.5)
+
+    def test_points_of_records_are_in_the_order_of_the_truth(self):
+        points = points_of_body(records.BODY)
+        assert points[0].tolist() == [20, 25]
+        assert points[9].tolist() == [5, 6.5]
+        assert np.isnan(points[1:9]).all()
+        assert points_of_hand(records.HAND).shape == (21, 2)
+        assert np.isnan(points_of_hand(replace(records.HAND, keypoints=np.empty((0, 3), np.float32)))).all()
+
+    def test_the_error_of_five_landmarks(self):
+        truth = np.array([(0, 0), (40, 0), (20, 20), (5, 40), (35, 40.0)])
+        assert landmark_error(truth, np.column_stack([truth + np.array([0, 4]), np.zeros(5)])) == pytest.approx(0.1)
+        mesh = np.zeros((468, 3))
+        mesh[[33, 133]], mesh[[362, 263]] = [(-6, 0, 0), (6, 0, 0)], [(34, 0, 0), (46, 0, 0)]
+        mesh[[4, 61, 291], :2] = truth[2:]
+        assert landmark_error(truth, mesh) == 0
+        assert landmark_error(truth, np.zeros((6, 3))) is None
+
+    def test_the_error_of_68_landmarks(self):
+        """Without the outline, over the distance between the outer corners of the eyes."""
+        mesh = np.random.default_rng(0).uniform(0, 100, (468, 3))
+        mesh[33], mesh[263] = (10, 50, 0), (60, 50, 0)
+        truth = mesh[[*IBUG], :2] + (3, 4)
+        truth[:17] += 500
+        assert landmark_error(truth, mesh) == pytest.approx(5 / 50)
+        assert len(IBUG) == 68
+        assert (IBUG[36], IBUG[45], IBUG[30], IBUG[48], IBUG[54]) == (33, 263, 4, 61, 291)
+        assert landmark_error(truth, mesh[:6]) is None
+
+
+class TestCalibration:
+    SAME = (True, True, True, False, False, False, False)
+    COSINES = (0.9, 0.7, 0.4, 0.5, 0.3, 0.1, 0.0)
+
+    def test_the_thresholds(self):
+        """One pair of four of two persons is above the weakest of one person."""
+        right, none, quarter = calibrate(self.COSINES, self.SAME, (0.0, 0.25))
+        assert (right.right, right.name) == (pytest.approx(6 / 7), "most right")
+        assert (none.cosine, none.false_accepts, none.true_accepts) == (pytest.approx(0.6), 0, pytest.approx(2 / 3))
+        assert (quarter.cosine, quarter.false_accepts, quarter.true_accepts) == (pytest.approx(0.35), 0.25, 1)
+        assert quarter.name == "FAR 25 %"
+
+    @pytest.mark.parametrize("cosine", [0.0, 0.2, 0.363, 0.7, 0.95])
+    def test_the_operating_point_splits_at_the_cosine(self, cosine):
+        point = operating_point_of("mine", 2, Calibrated("FAR 1 %", cosine, 0.01, 0.9, 0.95), 100)
+        for difference, accepted in ((0.003, True), (-0.003, False)):
+            value = cosine + difference
+            pair = np.array([1, 0.0]), np.array([value, (1 - value**2) ** 0.5])
+            assert (match.similarity(*pair, **point.options) >= point.similarity) is accepted
+        assert (point.embedder, point.size, point.normalize) == ("mine", 2, True)
+
+    def test_that_of_sface_is_the_authors(self):
+        point = operating_point_of("sface", 128, Calibrated("authors", 0.363, 0, 0, 0), 1)
+        assert point.multiplier == pytest.approx(OPERATING_POINTS["sface"].multiplier, rel=0.002)
+
+
+class TestPlots:
+    def test_a_curve_lies_where_its_values_are(self, tmp_path):
+        path = tmp_path / "plot.png"
+        write_plot(path, "faces", ("recall", "precision"), {"one": [(0.0, 0.5), (1.0, 0.5)], "none": []})
+        image = read_picture(path)
+        x, y = place(0.5, 0.5)
+        assert image.shape == (640, 640, 3)
+        assert image[y, x].tolist() == [200, 40, 40]
+        assert image[y + 20, x + 13].tolist() == [255, 255, 255]
+        assert place(0, 0) == (60, 580)
+        assert place(1, 1) == (580, 60)
+
+    def test_the_curve_of_precision_over_recall(self):
+        pictures = [([face(0), face(200)], [found(0.9, 0), found(0.8, 500), found(0.7, 200)])]
+        assert precision_recall(pictures, ALL) == [(0.5, 1.0), (0.5, 0.5), (1.0, pytest.approx(2 / 3))]
+        assert precision_recall([([face(0)], [])], ALL) == []
+
+
+@pytest.mark.slow(2)
+async def test_poses_and_landmarks_of_the_sample_picture(tmp_path):
+    """Ground truth that is what the library finds: an error of 0, and every pose found."""
+    picture = PICTURES / "human_body.png"
+    config = Config().merge({"hand": {"detector": {"model_path": "handdetect"}}})
+    async with Human(config) as human:
+        with await human.detect(picture) as result:
+            (one,), (body,), hands = result.face, result.body, result.hand
+            mesh = one.mesh.astype(float)
+            document = {
+                "faces": [{"box": one.box, "landmarks": mesh[[*IBUG], :2].tolist()}],
+                "bodies": [{"box": body.box, "points": [nulled(row) for row in points_of_body(body)]}],
+                "hands": [{"box": hand.box, "points": hand.keypoints[:, :2].tolist()} for hand in hands],
+            }
+    (tmp_path / "truth.json").write_text(json.dumps({"images": {picture.name: document}}))
+    truth = read_truth(tmp_path / "truth.json")
+    measured = await tool.measure(picture.parent, truth, config.merge(tool.FACES_ALONE).merge(tool.NO_EMBEDDINGS))
+    assert measured.landmark_errors == [pytest.approx(0, abs=1e-3)]
+    scores = await tool.measure_poses(picture.parent, truth, config)
+    assert [(each.faces, each.found, each.false) for each in scores.values()] == [
+        (1, 1, 0),
+        (len(hands), len(hands), 0),
+    ]
+    assert len(hands) == 2
+
+
+def nulled(row):
+    return None if np.isnan(row).any() else row.tolist()
 
 
 def test_what_the_command_prints(tmp_path, capsys, monkeypatch):

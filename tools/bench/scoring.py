@@ -60,6 +60,21 @@ def score(pictures: Iterable[Picture], sizes: Sizes) -> Score:
     The best detection comes first, and takes the face that it overlaps most. Faces that are ignored or of other sizes
     count neither as missed nor, if they are found, as found; so do detections of other sizes that are no face.
     """
+    faces, marks = _marks(pictures, sizes)
+    found = sum(is_face for _, is_face in marks)
+    return Score(faces, found, len(marks) - found, average_precision(marks, faces))
+
+
+def precision_recall(pictures: Iterable[Picture], sizes: Sizes) -> list[tuple[float, float]]:
+    """Return recall and precision down to each score, the highest first; ``score()`` has the last of them."""
+    faces, marks = _marks(pictures, sizes)
+    hits = np.array([is_face for _, is_face in sorted(marks, key=lambda mark: -mark[0])], bool)
+    found = np.cumsum(hits)
+    return [*zip((found / max(faces, 1)).tolist(), (found / np.arange(1, len(hits) + 1)).tolist(), strict=True)]
+
+
+def _marks(pictures: Iterable[Picture], sizes: Sizes) -> tuple[int, list[tuple[float, bool]]]:
+    """Return the number of faces, and the score of each detection and whether it is a face."""
     faces, marks = 0, []
     for truth, detections in pictures:
         counted = [not face.ignored and sizes.has(face.box) for face in truth]
@@ -73,8 +88,7 @@ def score(pictures: Iterable[Picture], sizes: Sizes) -> Score:
                     marks.append((score_, True))
             elif sizes.has(box):
                 marks.append((score_, False))
-    found = sum(is_face for _, is_face in marks)
-    return Score(faces, found, len(marks) - found, average_precision(marks, faces))
+    return faces, marks
 
 
 def _best(box: Box, truth: Sequence[TrueFace], counted: Sequence[bool], taken: set[int]) -> int | None:

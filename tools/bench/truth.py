@@ -1,25 +1,39 @@
-"""Ground truth: the faces of pictures, and pairs of faces that are of one person or of two.
+"""Ground truth: the faces, bodies and hands of pictures, and pairs of faces that are of one person or of two.
 
-Two formats are read. JSON, a file ``truth.json``::
+Three formats are read. JSON, a file ``truth.json``::
 
-    {"images": {"a.jpg": {"faces": [{"box": [x, y, width, height], "identity": "anna", "ignore": false}]}},
+    {"images": {"a.jpg": {"faces": [{"box": [x, y, width, height], "identity": "anna", "ignore": false,
+                                     "landmarks": [[x, y], ...]}],
+                          "bodies": [{"box": [x, y, width, height], "points": [[x, y], null, ...]}],
+                          "hands": [{"box": [x, y, width, height], "points": [[x, y], ...]}]}},
      "pairs": [["a.jpg", "b.jpg", true]]}
 
-``identity`` and ``ignore`` may be left out. A pair names two pictures, whose largest faces are compared; without
-``pairs``, every two faces with an identity are one. And the text of WIDER FACE: the name of a picture, the number of
-its faces, and a line of ten numbers for each: x, y, width, height, blur, expression, illumination, invalid, occlusion,
-pose.
+All but the box and the points may be left out. Landmarks are five, the eyes, the nose and the corners of the mouth,
+left in the picture first, or the 68 of iBUG. Bodies have the 17 points of COCO, hands the 21 of MediaPipe, null where
+one is not known. A pair names two pictures, whose largest faces are compared; without ``pairs``, every two faces with
+an identity are one.
+
+The JSON of COCO, and of COCO-WholeBody: ``keypoints`` are those of a body, ``face_box`` and ``face_kpts`` a face,
+``lefthand_kpts`` and ``righthand_kpts`` hands; ``iscrowd`` is ignored. And the text of WIDER FACE: the name of a
+picture, the number of its faces, and a line of ten numbers for each: x, y, width, height, blur, expression,
+illumination, invalid, occlusion, pose.
 """
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
+from math import nan
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
 
 Box: TypeAlias = tuple[float, float, float, float]
 
+LANDMARKS = 5, 68
+POINTS = 17, 21
 INVALID = 7  # the number in a line of WIDER that is 1 for a face that is not counted
 NUMBERS_OF_A_FACE = 10
 
@@ -35,6 +49,17 @@ class TrueFace:
     box: Box
     ignored: bool = False
     identity: str = ""
+    landmarks: NDArray[np.float64] | None = field(default=None, compare=False)
+    """[5 or 68, 2] in pixels."""
+
+
+@dataclass(frozen=True)
+class TruePose:
+    """A body or a hand: its points, [n, 2] in pixels, NaN where one is not known, and its area in square pixels."""
+
+    points: NDArray[np.float64] = field(compare=False)
+    area: float
+    ignored: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,17 +73,25 @@ class Pair:
 
 @dataclass(frozen=True)
 class Truth:
-    """The faces of each picture, by its path relative to the folder, and the pairs."""
+    """The faces of each picture, by its path relative to the folder, the pairs, and its bodies and hands.
+
+    A picture that is in neither ``bodies`` nor ``hands`` has none.
+    """
 
     faces: Mapping[str, Sequence[TrueFace]]
     pairs: Sequence[Pair] = ()
+    bodies: Mapping[str, Sequence[TruePose]] = field(default_factory=dict)
+    hands: Mapping[str, Sequence[TruePose]] = field(default_factory=dict)
 
 
 def read_truth(path: Path) -> Truth:
     """Read ground truth: JSON if the file ends with ``.json``, else the text of WIDER FACE. Raises ``TruthError``."""
     try:
         text = path.read_text(encoding="utf-8")
-        return _from_json(json.loads(text)) if path.suffix == ".json" else Truth(dict(_wider(text.split("\n"))))
+        if path.suffix != ".json":
+            return Truth(dict(_wider(text.split("\n"))))
+        document = json.loads(text)
+        return _from_coco(document) if "annotations" in document else _from_json(document)
     except OSError as error:
         raise TruthError(f"{path} cannot be read: {error.strerror}") from error
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
@@ -71,14 +104,73 @@ def _from_json(document: Mapping[str, object]) -> Truth:
     images: Mapping[str, Mapping[str, Sequence[Mapping[str, object]]]] = document["images"]  # type: ignore[assignment]
     faces = {name: [_face(face) for face in image.get("faces", ())] for name, image in images.items()}
     rows: Sequence[tuple[str, str, bool]] | None = document.get("pairs")  # type: ignore[assignment]
-    if rows is None:
-        return Truth(faces, list(_pairs_of_identities(faces)))
-    return Truth(faces, [Pair(_largest(one, faces), _largest(other, faces), bool(same)) for one, other, same in rows])
+    pairs = (
+        list(_pairs_of_identities(faces))
+        if rows is None
+        else [Pair(_largest(one, faces), _largest(other, faces), bool(same)) for one, other, same in rows]
+    )
+    bodies, hands = (
+        {name: [_pose(pose) for pose in image[kind]] for name, image in images.items() if kind in image}
+        for kind in ("bodies", "hands")
+    )
+    return Truth(faces, pairs, bodies, hands)
 
 
-def _face(face: Mapping[str, object]) -> TrueFace:
-    x, y, width, height = map(float, face["box"])  # type: ignore[call-overload]
-    return TrueFace((x, y, width, height), bool(face.get("ignore")), str(face.get("identity") or ""))
+def _face(face: Mapping[str, Any]) -> TrueFace:
+    x, y, width, height = map(float, face["box"])
+    landmarks = None if face.get("landmarks") is None else _points(face["landmarks"], LANDMARKS)
+    return TrueFace((x, y, width, height), bool(face.get("ignore")), str(face.get("identity") or ""), landmarks)
+
+
+def _pose(pose: Mapping[str, Any]) -> TruePose:
+    _, _, width, height = map(float, pose["box"])
+    points = _points([(nan, nan) if point is None else point for point in pose["points"]], POINTS)
+    return TruePose(points, width * height, bool(pose.get("ignore")))
+
+
+def _points(rows: Sequence[Sequence[float]], accepted: Sequence[int]) -> NDArray[np.float64]:
+    points = np.array(rows, np.float64)
+    if points.ndim != 2 or points.shape[1] != 2 or len(points) not in accepted:
+        raise ValueError(f"{len(points)} points; accepted are {' or '.join(map(str, accepted))}, each x and y")
+    return points
+
+
+def _from_coco(document: Mapping[str, Any]) -> Truth:
+    names = {image["id"]: str(image["file_name"]) for image in document["images"]}
+    categories = {category["id"]: category["name"] for category in document.get("categories", ())}
+    faces: dict[str, list[TrueFace]] = {name: [] for name in names.values()}
+    bodies: dict[str, list[TruePose]] = {}
+    hands: dict[str, list[TruePose]] = {}
+    for each in document["annotations"]:
+        name, ignored = names[each["image_id"]], bool(each.get("iscrowd"))
+        if categories.get(each.get("category_id")) == "face":
+            faces[name].append(_face({"box": each["bbox"], "ignore": ignored}))
+        if "keypoints" in each:
+            points = _triples(each["keypoints"])
+            area = float(each.get("area") or each["bbox"][2] * each["bbox"][3])
+            bodies.setdefault(name, []).append(TruePose(points, area, ignored or bool(np.isnan(points).all())))
+        if each.get("face_valid"):
+            face = TrueFace(_box(each["face_box"]), ignored, landmarks=_triples(each["face_kpts"]))
+            faces[name].append(face)
+        for side in ("left", "right"):
+            if each.get(f"{side}hand_valid"):
+                _, _, width, height = _box(each[f"{side}hand_box"])
+                hand = TruePose(_triples(each[f"{side}hand_kpts"]), width * height, ignored)
+                hands.setdefault(name, []).append(hand)
+    return Truth(faces, (), bodies, hands)
+
+
+def _box(box: Sequence[float]) -> Box:
+    x, y, width, height = map(float, box)
+    return x, y, width, height
+
+
+def _triples(numbers: Sequence[float]) -> NDArray[np.float64]:
+    """Return points, [n, 2], of x, y and a flag each, which is 0 for those that are not known: NaN."""
+    rows = np.array(numbers, np.float64).reshape(-1, 3)
+    points = rows[:, :2].copy()
+    points[rows[:, 2] <= 0] = nan
+    return points
 
 
 def _largest(name: str, faces: Mapping[str, Sequence[TrueFace]]) -> tuple[str, int]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import atan2, pi
 from types import MappingProxyType
 from typing import Any
 
@@ -19,7 +20,7 @@ from humanrt.vision.face.box import FaceBox
 from humanrt.vision.face.describer import FaceDescriber, GenderScore
 from humanrt.vision.face.detector import Prepared
 from humanrt.vision.face.faceboxes import FACEBOXES
-from humanrt.vision.face.facemesh import Crops, FaceMesh, Floats
+from humanrt.vision.face.facemesh import CORNERS_OF_MOUTH, MOUTH, NOSE, Crops, FaceMesh, Floats
 from humanrt.vision.face.families import DESCRIBERS, FaceFamilies
 from humanrt.vision.face.iris import INPUT_SIZE, Eye, Iris
 from humanrt.vision.face.mask import SILHOUETTE
@@ -28,6 +29,8 @@ from humanrt.vision.face.ssrnet import SsrnetGender
 from humanrt.vision.face.yunet import YUNET
 from humanrt.vision.stage import InputForm
 
+# Faces rotated by less than this, in radians, are cut out as they are.
+LEAST_ANGLE = 0.2
 TINY = 1e-9  # pixels; a box that lies outside of the image has no size
 
 
@@ -56,6 +59,18 @@ def _out_of_square(width: int, height: int, input_size: int) -> tuple[Affine, Af
     scale = image / input_size
     boxes = np.column_stack([np.diag(image / side * scale), -padding * scale])
     return boxes, np.column_stack([np.diag(scale), np.zeros(2)])
+
+
+def face_angle(box: FaceBox) -> float:
+    """Return how far a face is rotated by the line from its mouth to its nose; 0 for one that is nearly upright."""
+    if not len(box.landmarks):
+        return 0.0
+    mouth, nose = box.landmarks[MOUTH], box.landmarks[NOSE]
+    if len(box.landmarks) == CORNERS_OF_MOUTH[-1] + 1:
+        mouth = box.landmarks[[*CORNERS_OF_MOUTH]].mean(axis=0)
+    angle = pi / 2 - atan2(mouth[1] - nose[1], nose[0] - mouth[0])
+    angle -= 2 * pi * ((angle + pi) // (2 * pi))
+    return angle if abs(angle) > LEAST_ANGLE else 0.0
 
 
 def cut_faces(picture: NDArray[np.uint8], boxes: Sequence[FaceBox], angles: Sequence[float], size: int) -> Crops:
@@ -149,5 +164,6 @@ FACE = FaceFamilies(
     aligned=MappingProxyType({"face.embedding": descriptor.ALIGNED}),
     recorder=_recorder,
     cut=cut_faces,
+    angle=face_angle,
     outline=outline_in_box,
 )

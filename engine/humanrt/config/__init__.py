@@ -6,8 +6,9 @@ snake_case names and Human's camelCase names. Each value is checked for its type
 Differences from Human 3.3.6: filters, and their automatic brightness, are off by default; settings that only have a
 meaning in JavaScript are refused; ``device``, ``compat``, ``tracking``, ``image``, ``style``, ``cards``,
 ``raise_errors``, ``segmentation.min_confidence``, ``face.detector.input_size``, ``face.embedding``,
-``face.mesh.min_confidence``, ``face.mesh.keep_above``, ``body.min_keypoints``, ``body.below_neck``,
-``hand.confirmed`` and the defaults of ``body.detector`` are HumanRT's own, and so are presets.
+``face.mesh.min_confidence``, ``face.mesh.keep_above``, ``face.mesh.second_look``, ``face.description.aligned``,
+``face.quality``, ``body.min_keypoints``, ``body.below_neck``, ``hand.confirmed``, ``hand.detector.min_confidence`` and
+the defaults of ``body.detector`` are HumanRT's own, and so are presets.
 """
 
 from humanrt.config.config import Config, ConfigSource, load_config
@@ -26,6 +27,7 @@ from humanrt.config.face import (
     FaceLivenessConfig,
     FaceMeshConfig,
     FaceMobilefacenetConfig,
+    FaceQualityConfig,
     FaceSsrnetConfig,
 )
 from humanrt.config.filter import FilterConfig
@@ -63,6 +65,7 @@ __all__ = [
     "FaceLivenessConfig",
     "FaceMeshConfig",
     "FaceMobilefacenetConfig",
+    "FaceQualityConfig",
     "FaceSsrnetConfig",
     "FilterConfig",
     "GestureConfig",

@@ -26,7 +26,8 @@ class FaceDetectorConfig(Section):
     it is 640 for ``yunet``, and the picture's own but at most 1024 for ``faceboxes``. Human has no such key."""
 
     rotation: bool = False
-    """Whether each face is turned upright, by the line between its eyes, before the mesh runs on it."""
+    """Whether each face is turned upright, by the line between its eyes, before the other models run on it. Human takes
+    the line from the mouth to the nose, and turns no face by less than 0.2 radians."""
 
     max_detected: Annotated[int, Between(1, MAX_INT)] = 1
     """The most faces that are detected in a picture; those with the highest scores are kept."""
@@ -91,6 +92,10 @@ class FaceMeshConfig(Section):
     keep_above: Ratio = 1.0
     """The detector's score, 0 to 1, above which a face is kept as with ``keep_invalid``. Human has no such key."""
 
+    second_look: bool = False
+    """Whether the model runs a second time on each face, on a crop that fits the first mesh and is turned by its eyes.
+    Points are more accurate; a face costs two runs. The model of ``face.attention`` as well. Human has no such key."""
+
 
 class FaceAttentionConfig(Section):
     """The mesh of 478 points with refined lips, eyes and irises. Replaces the models of mesh and iris."""
@@ -153,6 +158,11 @@ class FaceDescriptionConfig(Section):
 
     crop: Margin = 0.0
     """Part of the crop's width and height that is cut off at each side, 0 to 0.45."""
+
+    aligned: bool = False
+    """Whether the model is given aligned faces, as its model card's ``[alignment]`` has it, instead of crops. Its
+    embeddings tell faces apart better, and cannot be compared with those of crops. A face without landmarks has no
+    description. Human has no such key."""
 
 
 class FaceEmotionConfig(Section):
@@ -320,6 +330,15 @@ class FaceEmbeddingConfig(Section):
     """The longest time in milliseconds for which an embedding is reused."""
 
 
+class FaceQualityConfig(Section):
+    """The quality of a face: how well its embedding can be relied on. Human has no such section."""
+
+    path: ClassVar[str] = "face.quality"
+
+    enabled: bool = False
+    """Whether it is measured, which needs no model and takes a fraction of a millisecond for each face."""
+
+
 class FaceConfig(Section):
     """Faces."""
 
@@ -366,3 +385,6 @@ class FaceConfig(Section):
 
     embedding: FaceEmbeddingConfig = field(default_factory=FaceEmbeddingConfig)
     """The embedding of an aligned face."""
+
+    quality: FaceQualityConfig = field(default_factory=FaceQualityConfig)
+    """The quality of a face."""

@@ -68,6 +68,10 @@ class HandDetectorConfig(Section):
     model_path: str = "handtrack.json"
     """Name of the model: ``handtrack``, ``handdetect``, or that of a custom model card."""
 
+    min_confidence: Ratio | None = None
+    """The lowest score of a detection, 0 to 1. Not set, it is ``hand.min_confidence``, as in Human, which has no such
+    key. Below that it finds more hands, of which ``hand.confirmed`` keeps those that have keypoints."""
+
 
 class HandSkeletonConfig(Section):
     """The 21 keypoints of a hand."""
@@ -110,8 +114,8 @@ class HandConfig(Section):
     """The most hands of a picture. -1 is two for each face, or 1 if faces are not detected. 0 is none."""
 
     confirmed: bool = False
-    """Whether hands are dropped whose keypoints have a score below ``min_confidence``; with ``landmarks`` only. Human
-    has no such key."""
+    """Whether hands are dropped whose keypoints have a score below ``min_confidence``, with ``landmarks`` only, and
+    those that are faces: which overlap one by more than 0.4 (intersection over union). Human has no such key."""
 
     landmarks: bool = True
     """Whether keypoints are computed. If not, a hand has a box and a label only."""

@@ -11,8 +11,9 @@ from typing import Any
 # All faces of the picture, also those that the mesh denies if the detector is sure of them.
 _YUNET = {"model_path": "yunet.onnx", "max_detected": 100, "min_confidence": 0.7, "iou_threshold": 0.3, "scale": 1.2}
 _MESH = {"min_confidence": 0.5, "keep_above": 0.8}
+_TWICE = {**_MESH, "second_look": True}
 # Not bound to the number of faces; a hand has a skeleton, and a body is more than a head.
-_HANDS = {"detector": {"model_path": "handdetect.json"}, "max_detected": 20, "confirmed": True}
+_HANDS = {"detector": {"model_path": "handdetect.json", "min_confidence": 0.3}, "max_detected": 20, "confirmed": True}
 _BODY = {"max_detected": 20, "min_keypoints": 3, "below_neck": True}
 # Twice what the detectors of "fast" and "balanced" sample, and what the one of "accurate" does. With less, boxes of
 # small faces move by more than 1 % of their side: tools/bench/max_side.
@@ -24,7 +25,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "fast": {
             "image": _IMAGE,
             "face": {
-                "detector": {**_YUNET, "input_size": [320]},
+                "detector": {**_YUNET, "input_size": [320], "rotation": True},
                 "mesh": _MESH,
                 "iris": {"enabled": False},
                 "emotion": {"enabled": False},
@@ -36,9 +37,10 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "balanced": {
             "image": _IMAGE,
             "face": {
-                "detector": {**_YUNET, "input_size": [192, 640]},
-                "mesh": _MESH,
+                "detector": {**_YUNET, "input_size": [192, 640], "rotation": True},
+                "mesh": _TWICE,
                 "embedding": {"enabled": True},
+                "quality": {"enabled": True},
             },
             "body": {**_BODY, "model_path": "posenet.json"},
             "hand": _HANDS,
@@ -46,9 +48,15 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "accurate": {
             "image": _IMAGE,
             "face": {
-                "detector": {**_YUNET, "input_size": [256, 640, 1280], "min_confidence": 0.6},
-                "mesh": _MESH,
+                "detector": {
+                    **_YUNET,
+                    "input_size": [256, 640, 1280],
+                    "min_confidence": 0.6,
+                    "rotation": True,
+                },
+                "mesh": _TWICE,
                 "embedding": {"enabled": True},
+                "quality": {"enabled": True},
             },
             "body": {**_BODY, "model_path": "movenet-multipose.json", "min_confidence": 0.15},
             "hand": {**_HANDS, "skeleton": {"model_path": "handlandmark-full.json"}},

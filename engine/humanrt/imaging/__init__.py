@@ -12,12 +12,14 @@ Each file imports only those before it::
     animation.py   all frames of a GIF, an animated WebP or an animated PNG
     source.py      any source to pixels
     transform.py   pixels to the inputs of models, and coordinates back to the original
+    sharpness.py   edges, and the blur of a picture
     encode.py      pixels to a file
 """
 
 from humanrt.imaging.encode import write_picture, write_png
 from humanrt.imaging.formats import read_header
 from humanrt.imaging.header import Header
+from humanrt.imaging.sharpness import blur_effect, edges, luminance
 from humanrt.imaging.source import PictureSource, read_picture
 from humanrt.imaging.transform import (
     Affine,
@@ -43,11 +45,14 @@ __all__ = [
     "Corners",
     "Header",
     "PictureSource",
+    "blur_effect",
     "composite",
     "crop",
     "crop_rotated",
     "crop_turned",
+    "edges",
     "fit",
+    "luminance",
     "map_points",
     "mean_squared_difference",
     "normalize",

@@ -4,8 +4,10 @@ Embeddings of different models have different lengths and ranges, so each model 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from types import MappingProxyType
+
+from humanrt.zoo import Card, cards
 
 
 @dataclass(frozen=True)
@@ -37,25 +39,15 @@ class OperatingPoint:
         return {"order": self.order, "multiplier": self.multiplier, "min": self.min, "max": self.max}
 
 
-_POINTS = (
-    OperatingPoint(
-        "faceres",
-        1024,
-        similarity=0.5,
-        source="Human's demo/faceid; the rates of false matches and of misses are not published, and not measured here",
-    ),
-    OperatingPoint(
-        "sface",
-        128,
-        # Rounded, this is a cosine of 0.3624: the squared distance of unit vectors is 2 - 2 cos.
-        similarity=0.5,
-        multiplier=2000,
-        min=0,
-        max=1,
-        normalize=True,
-        source="the authors' cosine of 0.363, with which 99.60 % of the pairs of LFW are told apart",
-    ),
-)
+def point_of(card: Card) -> OperatingPoint | None:
+    """Return the operating point of a model: the threshold in its card; None if there is none."""
+    if card.threshold is None:
+        return None
+    size = card.outputs["descriptor"].shape[-1]
+    return OperatingPoint(card.name, int(size), **asdict(card.threshold))
 
-OPERATING_POINTS: Mapping[str, OperatingPoint] = MappingProxyType({point.embedder: point for point in _POINTS})
-"""The operating points by the name of the model card."""
+
+OPERATING_POINTS: Mapping[str, OperatingPoint] = MappingProxyType(
+    {name: point for name, card in cards().items() if (point := point_of(card))}
+)
+"""The operating points by the name of the model card, of the cards of the package."""

@@ -5,7 +5,7 @@ that records are written in, and Human's JSON, which is read as well.
 """
 
 from humanrt.result.body import Body, Keypoint
-from humanrt.result.face import Angle, Emotion, Face, Gaze, Race, Rotation
+from humanrt.result.face import Angle, Emotion, Face, FaceQuality, Gaze, Race, Rotation
 from humanrt.result.hand import Curl, Direction, Finger, Hand
 from humanrt.result.object import Object
 from humanrt.result.person import Gesture, Hands, Person
@@ -22,6 +22,7 @@ __all__ = [
     "Direction",
     "Emotion",
     "Face",
+    "FaceQuality",
     "Finger",
     "Gaze",
     "Gesture",

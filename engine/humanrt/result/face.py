@@ -67,6 +67,30 @@ class Race:
     """One of "white", "black", "asian", "indian" and "other"."""
 
 
+@dataclass(frozen=True)
+class FaceQuality:
+    """How well the embedding of a face can be relied on. All values are 0..1, and 1 is best.
+
+    They are measured on the aligned face, 112 x 112 pixels, without a model.
+    """
+
+    score: float
+    """The product of the others."""
+    sharpness: float
+    """By the blur effect of Crété-Roffet and others (2007): 1 for sharp photos, about
+    a half with a blur of 2 % of the face's height."""
+    resolution: float
+    """Pixels of the picture for each of the aligned face along one axis, at most 1."""
+    frontal: float
+    """The product of the cosines of yaw and pitch; without a mesh, by the place of the nose between the eyes."""
+    visible: float
+    """The part of the face's points that lie in the picture, times the detail of the eyes and the mouth, of the one
+    with the least: what covers a face has less. Not measured is what covers all three."""
+    light: float
+    """The part of the face that is neither under- nor overexposed, times the mean luminance of its darker half over
+    that of the lighter one: light from one side."""
+
+
 @dataclass(frozen=True, eq=False)
 class Face(Record):
     """One face; a field whose model was off is None, or empty."""
@@ -116,6 +140,8 @@ class Face(Record):
     """The score that the face is real and not a picture of one, 0..1."""
     live: float | None = None
     """The score that the face is live and not replayed, 0..1."""
+    quality: FaceQuality | None = None
+    """The quality of the face, if ``face.quality`` is enabled; None without landmarks."""
     crop: Box | None = None
     """What the models are given that run after the detector, in pixels, clipped to the picture: Human's ``box``, larger
     than the face. None only in records that were not detected."""

@@ -43,6 +43,8 @@ class Row(NamedTuple):
     """The score that a face is real, 0..1."""
     live: float | None = None
     """The score that a face is live, 0..1."""
+    quality: float | None = None
+    """The quality of a face, 0..1."""
     gestures: str = ""
     """The gestures of this face, body or hand, with commas between them."""
 

@@ -20,7 +20,7 @@ from humanrt.vision.call import Call
 from humanrt.vision.face.pipeline import detect_faces, face_models
 from humanrt.vision.families import Families
 from humanrt.vision.hand.caching import follow_hands
-from humanrt.vision.hand.pipeline import detect_hands, hand_models
+from humanrt.vision.hand.pipeline import detect_hands, hand_models, without_faces
 from humanrt.vision.object.pipeline import detect_objects, object_models, reuse_objects
 from humanrt.vision.segmentation.pipeline import detect_segments, segmentation_models
 from humanrt.vision.tracking import track_bodies, track_faces, track_hands
@@ -94,6 +94,8 @@ async def _hands(call: Call, families: Families, found: Found) -> None:
     limit = _limit(call, found, call.config.hand.max_detected, HANDS_OF_A_FACE)
     detect = detect_hands if call.frame is None else follow_hands
     found.hand = await detect(call, families.hand, limit)
+    if call.config.hand.confirmed:
+        found.hand = without_faces(found.hand, found.face)
     if call.frame is not None:
         found.hand = await track_hands(call, call.frame, found.hand)
 
@@ -151,7 +153,7 @@ MODULES: tuple[Module, ...] = (
         records.draw_hands,
         layer=4,
         models=lambda config: hand_models(config.hand),
-        needs=lambda config: _faces_if_counted(config.hand.max_detected),
+        needs=lambda config: ("face",) if config.hand.confirmed else _faces_if_counted(config.hand.max_detected),
     ),
     Module(
         "object",

@@ -28,6 +28,7 @@ from humanrt.zoo.cards import (
     SamplePicture,
     Source,
     TensorSpec,
+    Threshold,
 )
 from humanrt.zoo.catalogue import cards, find_card, sample_cards
 from humanrt.zoo.store import FileReport, Store, default_cache_dir
@@ -55,6 +56,7 @@ __all__ = [
     "Source",
     "Store",
     "TensorSpec",
+    "Threshold",
     "as_address",
     "cards",
     "default_cache_dir",

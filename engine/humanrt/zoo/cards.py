@@ -237,11 +237,29 @@ class Alignment:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Threshold:
+    """From which similarity on two embeddings of a model are of one person.
+
+    ``similarity`` is that of ``humanrt.match.similarity()`` with the options ``order``, ``multiplier``, ``min`` and
+    ``max``, of embeddings scaled to the length 1 if ``normalize`` is set. ``source`` has what was measured.
+    """
+
+    similarity: float
+    source: str
+    order: float = 2
+    multiplier: float = 25
+    min: float = 0.2
+    max: float = 0.8
+    normalize: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Card(Asset):
     """A model: a TF.js graph model, ``NAME.json`` and its weights, or an ONNX model, ``NAME.onnx``.
 
     ``config_key`` is the section of the configuration whose ``model_path`` names the model, for instance
-    ``face.detector``. ``alignment`` is that of a model of embeddings that is given aligned faces.
+    ``face.detector``. ``alignment`` is that of a model of embeddings that is given aligned faces, ``threshold`` that of
+    its embeddings.
     ``face.ssrnet.age`` is the key ``model_path_age`` of ``face.ssrnet``; likewise for ``gender``.
     """
 
@@ -251,6 +269,7 @@ class Card(Asset):
     inputs: Mapping[str, InputSpec] = field(hash=False)
     outputs: Mapping[str, TensorSpec] = field(hash=False)
     alignment: Alignment | None = None
+    threshold: Threshold | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -46,7 +46,7 @@ def test_points_and_embeddings_are_left_out():
     (face,), (body,), (hand,) = plain["face"], plain["body"], plain["hand"]
     assert set(face) == {
         *("id", "score", "box_score", "face_score", "box", "crop", "size", "rotation"),
-        *("age", "gender", "gender_score", "emotion", "race", "distance", "real", "live"),
+        *("age", "gender", "gender_score", "emotion", "race", "distance", "real", "live", "quality"),
     }
     assert face["rotation"] == {
         "angle": {"roll": 0.1, "yaw": 0.2, "pitch": 0.3},

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from humanrt import Human
+from humanrt.config import FaceConfig
 from humanrt.errors import ConfigError
 from humanrt.vision.face.alignment import AlignedFaces, aligned, alignment_of, points_of
 from humanrt.vision.face.box import FaceBox
@@ -20,7 +21,7 @@ NO_MESH = np.zeros((0, 3), np.float32)
 
 
 def align(picture, *points, form=CHANNELS_LAST, alignment=ALIGNMENT, value_range=(0.0, 255.0)):
-    return aligned(picture, form, AlignedFaces(list(points), alignment, value_range))
+    return aligned(picture, form, AlignedFaces(list(points), alignment, value_range, FaceConfig()))
 
 
 def box_with(landmarks):
@@ -101,8 +102,8 @@ def test_a_template_has_five_points():
 
 
 def test_a_card_without_an_alignment():
-    with pytest.raises(ConfigError, match=r"faceres has no \[alignment\], which a model for face\.description needs"):
-        alignment_of(find_card("faceres"))
+    with pytest.raises(ConfigError, match=r"-deep has no \[alignment\], which a model for face\.description needs"):
+        alignment_of(find_card("faceres-deep"))
 
 
 # The real models.

@@ -6,7 +6,7 @@ from hand_outputs import CONFIDENCE, UPRIGHT, handdetect_outputs, palm, skeleton
 from hypothesis import given
 from hypothesis import strategies as st
 
-from humanrt.config import HandConfig
+from humanrt.config import HandConfig, HandDetectorConfig
 from humanrt.vision.hand.detector import HandTask
 from humanrt.vision.hand.handdetect import HANDDETECT, anchors
 from humanrt.vision.hand.record import HandRecorder
@@ -49,6 +49,13 @@ def test_palms_are_transformed_to_the_image(anchor, center, width, height):
     assert hand.end - hand.start == pytest.approx(30 * scale, rel=1e-4)
     assert hand.score == pytest.approx(CONFIDENCE)
     assert hand.label == "hand"
+
+
+def test_the_detector_may_have_a_lower_threshold_than_the_hand():
+    """The palm's score is 0.88."""
+    for least, detector, count in ((0.8, None, 1), (0.9, None, 0), (0.95, 0.8, 1), (0.1, 0.9, 0)):
+        settings = {"min_confidence": least, "detector": HandDetectorConfig(min_confidence=detector)}
+        assert len(decode(handdetect_outputs(palm()), **settings)) == count
 
 
 def test_the_region_of_an_upright_hand():

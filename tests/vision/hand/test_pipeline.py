@@ -5,12 +5,13 @@ from types import MappingProxyType
 
 import numpy as np
 import pytest
+from records import FACE, HAND
 
 from humanrt import Human, errors
 from humanrt.config import HandConfig, load_config
 from humanrt.runtime.graph_model import GraphModel
 from humanrt.vision.call import Call
-from humanrt.vision.hand.pipeline import HandFamilies, detect_hands, hand_models
+from humanrt.vision.hand.pipeline import HandFamilies, detect_hands, hand_models, without_faces
 from humanrt.vision.hand.record import HandRecorder, Scores
 from humanrt.vision.stage import family_of
 from humanrt.zoo import find_card
@@ -207,3 +208,39 @@ async def test_a_hand_is_confirmed_by_its_skeleton(human, body):
     assert (hand.id, len(hand.keypoints)) == (0, 21)
     assert await find(human, read_picture("human_face"), confirmed=True, **loose) == ()
     assert len(await find(human, read_picture("human_face"), confirmed=True, landmarks=False, **loose)) == 1
+
+
+async def test_in_a_session_too(human, body):
+    """In the first frame, and in the next one, which follows hands with keypoints."""
+    loose = {**HANDTRACK, "min_confidence": 0.3, "max_detected": 4}
+    off = {"body": {"enabled": False}, "face": {"enabled": False}}
+    counts = {}
+    for confirmed in (False, True):
+        config = {**off, "hand": {**loose, "confirmed": confirmed}}
+        with human.session() as session:
+            for _ in range(2):
+                with await human.detect(body, config, session=session) as result:
+                    counts.setdefault(confirmed, []).append([len(hand.keypoints) for hand in result.hand])
+    assert [sorted(each) for each in counts[False]] == [[0, 21], [21]]
+    assert counts[True] == [[21]] * 2
+
+
+def test_a_hand_that_is_a_face_is_dropped():
+    """Overlaps of 8 / 12 and 6 / 14 with a face, and 4 / 16, which a hand before a face may have."""
+    face = replace(FACE, box=(10.0, 10.0, 10.0, 10.0))
+    hands = tuple(replace(HAND, id=i, box=(10.0 + x, 10.0, 10.0, 10.0)) for i, x in enumerate((2, 4, 6, 30)))
+    kept = without_faces(hands, (face,))
+    assert [(hand.id, hand.box[0]) for hand in kept] == [(0, 16), (1, 40)]
+    assert without_faces(hands, ()) is hands
+    assert without_faces((), (face,)) == ()
+
+
+@pytest.mark.parametrize(("confirmed", "count"), [(False, 1), (True, 0)])
+async def test_with_confirmed_the_face_is_found_first(human, body, monkeypatch, confirmed, count):
+    async def find_the_face(*_):
+        return (replace(HAND, box=(541.0, 37.0, 96.0, 127.0)),)
+
+    monkeypatch.setattr("humanrt.vision.modules.detect_hands", find_the_face)
+    config = {"hand": {**HANDTRACK, "max_detected": 4, "confirmed": confirmed}, "body": {"enabled": False}}
+    with await human.detect(body, config) as result:
+        assert len(result.hand) == count

@@ -74,6 +74,7 @@ def _faces(result: Result) -> list[Row]:
             distance=face.distance,
             real=face.real,
             live=face.live,
+            quality=None if face.quality is None else face.quality.score,
             gestures=_gestures(result, ("face", "iris"), face.id),
         )
         for face in result.face

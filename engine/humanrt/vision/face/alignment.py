@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from humanrt.config import FaceConfig
 from humanrt.errors import ConfigError
 from humanrt.imaging import Affine, warp
 from humanrt.vision.face.box import FaceBox
@@ -34,6 +35,7 @@ class AlignedFaces(NamedTuple):
     points: Sequence[FivePoints]
     alignment: Alignment
     value_range: tuple[float, float]
+    settings: FaceConfig
 
 
 def points_of(box: FaceBox, mesh: NDArray[np.float32]) -> FivePoints | None:
@@ -59,7 +61,7 @@ def aligned(picture: NDArray[Any], form: InputForm, task: AlignedFaces) -> NDArr
     planar = form.height == picture.shape[2]
     height, width = form[1:] if planar else form[:2]
     template = _template(task.alignment, height, width)
-    crops = [warp(picture, _similarity(template, points), height, width) for points in task.points]
+    crops = [warp(picture, similarity(template, points), height, width) for points in task.points]
     low, high = task.value_range
     values = np.stack(crops).astype(np.float32) * np.float32((high - low) / 255) + np.float32(low)
     return np.ascontiguousarray(np.moveaxis(values, 3, 1)) if planar else values
@@ -78,7 +80,7 @@ def _template(alignment: Alignment, height: int, width: int) -> FivePoints:
     return (np.array(alignment.template) - middle) / alignment.margin + middle
 
 
-def _similarity(template: FivePoints, points: FivePoints) -> Affine:
+def similarity(template: FivePoints, points: FivePoints) -> Affine:
     """Return the affine from pixels of the input to the image that moves ``template`` nearest to ``points``."""
     if len(points) < len(template):
         template = np.stack([*template[: NOSE + 1], template[[*CORNERS_OF_MOUTH]].mean(axis=0)])

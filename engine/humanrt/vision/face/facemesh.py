@@ -6,7 +6,7 @@ and the way back to the image are those of Human's src/face/facemeshutil.ts.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import atan2, cos, pi, sin
+from math import atan2, cos, sin
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -17,33 +17,29 @@ from humanrt.vision.face.box import FaceBox
 from humanrt.vision.stage import Family, InputForm
 
 INPUT_SIZE = 192
-# Landmarks of the detector on the axis of a face.
-NOSE, MOUTH = 2, 3
+# Landmarks of the detector: the eyes, left in the image of an upright face first, and two on the axis of a face.
+LEFT_EYE, RIGHT_EYE, NOSE, MOUTH = 0, 1, 2, 3
 CORNERS_OF_MOUTH = 3, 4  # of detectors with five landmarks
-# Faces rotated by less than this, in radians, are cut out as they are: the mesh model copes, and resampling blurs.
-LEAST_ANGLE = 0.2
-
 # [n, h, w, 3], 0..255: the faces of one image, upright.
 Crops: TypeAlias = NDArray[np.uint8] | NDArray[np.float32]
 Floats: TypeAlias = NDArray[np.float32]
+
+# The rotation of a face in the image, in radians, clockwise.
+Turn: TypeAlias = Callable[[FaceBox], float]
 
 # Cuts faces out of an image: image, boxes, angles in radians, side of the crops in pixels.
 Cut: TypeAlias = Callable[[NDArray[np.uint8], Sequence[FaceBox], Sequence[float], int], Crops]
 
 
 def face_angle(box: FaceBox) -> float:
-    """Return how far a face is rotated in the image, in radians, clockwise.
+    """Return how far a face is rotated in the image, by the line between its eyes, in radians, clockwise.
 
-    0 for a face that is nearly upright or has no landmarks.
+    0 for a face without landmarks.
     """
     if not len(box.landmarks):
         return 0.0
-    mouth, nose = box.landmarks[MOUTH], box.landmarks[NOSE]
-    if len(box.landmarks) == CORNERS_OF_MOUTH[-1] + 1:
-        mouth = box.landmarks[[*CORNERS_OF_MOUTH]].mean(axis=0)
-    angle = pi / 2 - atan2(mouth[1] - nose[1], nose[0] - mouth[0])
-    angle -= 2 * pi * ((angle + pi) // (2 * pi))
-    return angle if abs(angle) > LEAST_ANGLE else 0.0
+    x, y = box.landmarks[RIGHT_EYE] - box.landmarks[LEFT_EYE]
+    return atan2(y, x)
 
 
 def cut_faces(picture: NDArray[np.uint8], boxes: Sequence[FaceBox], angles: Sequence[float], size: int) -> Crops:

@@ -11,7 +11,9 @@ from typing import Any
 from numpy.typing import NDArray
 
 from humanrt.config import FaceConfig
+from humanrt.vision.face.alignment import AlignedFaces
 from humanrt.vision.face.describer import Description, FaceDescriber, GenderScore, resized
+from humanrt.vision.face.descriptor import AlignedDescriptor
 from humanrt.vision.face.facemesh import Floats
 from humanrt.vision.stage import Batch, InputForm
 
@@ -43,6 +45,20 @@ class FaceRes(FaceDescriber):
 
 
 FACERES = FaceRes()
+
+
+@dataclass(frozen=True)
+class AlignedFaceRes(AlignedDescriptor):
+    """The same for aligned faces."""
+
+    outputs: tuple[str, ...] = FACERES.outputs
+
+    def decode(self, outputs: Sequence[NDArray[Any]], prepared: Batch, task: AlignedFaces) -> list[Description]:
+        """Return age, embedding and gender, as for crops."""
+        return FACERES.decode(outputs, prepared, task.settings)
+
+
+ALIGNED = AlignedFaceRes()
 
 
 def _years(ages: Floats) -> float:

@@ -12,7 +12,7 @@ from humanrt.vision.face.describer import FaceDescriber
 from humanrt.vision.face.descriptor import AlignedDescriptor
 from humanrt.vision.face.detector import FaceDetector
 from humanrt.vision.face.faceboxes import FACEBOXES
-from humanrt.vision.face.facemesh import FACEMESH, Cut, MeshFamily, cut_faces
+from humanrt.vision.face.facemesh import FACEMESH, Cut, MeshFamily, Turn, cut_faces, face_angle
 from humanrt.vision.face.iris import IRIS_MODEL, Iris
 from humanrt.vision.face.mask import Outline, outline_in_crop
 from humanrt.vision.face.record import FaceRecorder
@@ -35,9 +35,13 @@ DESCRIBERS: Mapping[str, FaceDescriber] = MappingProxyType(
 )
 
 
-# Models that are given aligned faces if their model card has an alignment; ``face.embedding`` is always.
+# Models that are given aligned faces if their model card has an alignment; ``face.embedding`` is always, and
+# ``face.description`` if its configuration has it so.
 ALIGNED: Mapping[str, AlignedDescriptor] = MappingProxyType(
-    dict.fromkeys(("face.mobilefacenet", "face.insightface", "face.embedding"), descriptor.ALIGNED)
+    {
+        "face.description": faceres.ALIGNED,
+        **dict.fromkeys(("face.mobilefacenet", "face.insightface", "face.embedding"), descriptor.ALIGNED),
+    }
 )
 
 
@@ -53,4 +57,5 @@ class FaceFamilies:
     aligned: Mapping[str, AlignedDescriptor] = field(default_factory=lambda: ALIGNED)
     recorder: Callable[[int, int, FaceConfig], FaceRecorder] = FaceRecorder
     cut: Cut = cut_faces
+    angle: Turn = face_angle
     outline: Outline = outline_in_crop

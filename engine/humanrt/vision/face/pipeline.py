@@ -19,16 +19,18 @@ from humanrt.vision.face.caching import FaceCache
 from humanrt.vision.face.describer import Description
 from humanrt.vision.face.descriptor import AlignedDescriptor
 from humanrt.vision.face.detector import FaceDetector
-from humanrt.vision.face.facemesh import INPUT_SIZE, Crops, Meshes, Placed, face_angle, to_unit
+from humanrt.vision.face.facemesh import INPUT_SIZE, Crops, Meshes, Placed, to_unit
 from humanrt.vision.face.families import FaceFamilies
 from humanrt.vision.face.iris import IrisTask
 from humanrt.vision.face.mask import darken
 from humanrt.vision.face.record import FaceRecorder
+from humanrt.vision.face.second_look import FirstLook, SecondLook, Seen, in_first_crop
 from humanrt.vision.scaling import require_pixels
 from humanrt.vision.stage import VisionModel, family_of, run_stage
 
 # The side of a face's crop where neither the mesh model nor the detector has a square input.
 CROP_SIZE = 256
+DESCRIPTION = "face.description"
 
 # The faces of an image, their crops, and their indices among the detected boxes.
 Recorded: TypeAlias = tuple[list[Face], Crops, list[int]]
@@ -80,7 +82,7 @@ async def detect_faces(call: Call, families: FaceFamilies) -> tuple[Face, ...]:
     if call.original is not None:
         require_pixels((float(min(box.extent)) for box in boxes), _pixels_of_crops(call, families))
     recorder = families.recorder(*call.size, config)
-    placed = Placed(boxes, [face_angle(box) if config.detector.rotation else 0.0 for box in boxes])
+    placed = Placed(boxes, [families.angle(box) if config.detector.rotation else 0.0 for box in boxes])
     if "face.mesh" in models or "face.attention" in models:
         meshes = await _mesh(call, families, placed, recorder)
         recorded = await scheduler.run(_record_meshes, recorder, placed, meshes, families, cache)
@@ -94,7 +96,8 @@ async def detect_faces(call: Call, families: FaceFamilies) -> tuple[Face, ...]:
     if config.detector.return_:
         tensors = [call.adopt(pixels) for pixels in await scheduler.run(_split, crops)]
     rows = zip(records, descriptions, tensors, strict=True)
-    return tuple(_described(i, face, description, tensor) for i, (face, description, tensor) in enumerate(rows))
+    faces = tuple(_described(i, face, description, tensor) for i, (face, description, tensor) in enumerate(rows))
+    return await scheduler.run(_with_quality, call, placed, recorded, faces) if config.quality.enabled else faces
 
 
 def _pixels_of_crops(call: Call, families: FaceFamilies) -> int:
@@ -120,16 +123,28 @@ async def _detect_at_scales(call: Call, detector: FaceDetector, settings: FaceDe
 
 
 async def _mesh(call: Call, families: FaceFamilies, placed: Placed, recorder: FaceRecorder) -> Meshes:
-    """Cut the faces out and put a mesh on each; where there is an iris model, refine the eyes of confirmed faces."""
+    """Cut the faces out and put a mesh on each; run what the configuration has besides on the confirmed faces."""
     model = call.models["face.attention" if "face.attention" in call.models else "face.mesh"]
     mesh = family_of(model.card, families.meshes, "a mesh model")
     meshes = await run_stage(mesh, model, call.picture, placed)
     confirmed = [i for i, flag in enumerate(meshes.flags) if recorder.confirms(flag)]
-    if "face.iris" in call.models and confirmed:
-        task = IrisTask([meshes.points[i] for i in confirmed], call.config.face.iris.scale)
-        refined = await run_stage(families.iris, call.models["face.iris"], meshes.crops[confirmed], task)
-        for i, points in zip(confirmed, refined, strict=True):
-            meshes.points[i] = points
+    second = call.config.face.mesh.second_look
+    if not confirmed or not (second or "face.iris" in call.models):
+        return meshes
+    crops, points = meshes.crops[confirmed], [meshes.points[i] for i in confirmed]
+    first = Placed([placed.boxes[i] for i in confirmed], [placed.angles[i] for i in confirmed])
+    seen: Seen | None = None
+    if second:
+        again = SecondLook(mesh.outputs, mesh)
+        seen = await run_stage(again, model, call.picture, FirstLook(first, points))
+        crops, points = seen.meshes.crops, seen.meshes.points
+    if "face.iris" in call.models:
+        task = IrisTask(points, call.config.face.iris.scale)
+        points = await run_stage(families.iris, call.models["face.iris"], crops, task)
+    if seen is not None:
+        points = await scheduler.run(in_first_crop, points, seen.placed, first)
+    for i, refined in zip(confirmed, points, strict=True):
+        meshes.points[i] = refined
     return meshes
 
 
@@ -179,10 +194,12 @@ async def _describe(
     """Run every model that describes faces on all crops, or on the aligned faces, side by side; merge descriptions."""
     models, (records, crops, _) = call.models, recorded
     descriptions = [Description()] * len(records)
+    described = call.config.face.description.aligned
     aligned = [
         key
         for key in families.aligned
-        if key in models and (models[key].card.alignment or key not in families.describers)
+        if key in models
+        and (described if key == DESCRIPTION else models[key].card.alignment or key not in families.describers)
     ]
     points = await scheduler.run(_points, placed, recorded) if aligned else []
     describers: dict[str, Callable[[], Coroutine[Any, Any, list[Description]]]] = {}
@@ -209,10 +226,17 @@ async def _describe_aligned(
     known = [of_face for of_face in points if of_face is not None]
     if not known:
         return [Description()] * len(points)
-    task = AlignedFaces(known, alignment_of(model.card), spec.value_range)
+    task = AlignedFaces(known, alignment_of(model.card), spec.value_range, call.config.face)
     described = await run_stage(family, model, call.picture, task)
     found = iter(described)
     return [Description() if of_face is None else next(found) for of_face in points]
+
+
+def _with_quality(call: Call, placed: Placed, recorded: Recorded, faces: Sequence[Face]) -> tuple[Face, ...]:
+    from humanrt.vision.face.quality import qualities
+
+    found = qualities(values_of(call.picture), faces, _points(placed, recorded))
+    return tuple(replace(face, quality=quality) for face, quality in zip(faces, found, strict=True))
 
 
 def _points(placed: Placed, recorded: Recorded) -> list[FivePoints | None]:

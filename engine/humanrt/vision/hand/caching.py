@@ -63,7 +63,9 @@ def _record(
     settings = call.config.hand
     recorder = families.recorder(*call.size, settings)
     records = [detector.record(hand, skeleton, recorder) for hand, skeleton in zip(found, skeletons, strict=True)]
-    kept = families.choose([hand for hand in records if hand is not None], limit, settings)
+    needed = 1 if settings.confirmed and settings.landmarks else 0
+    found_hands = [hand for hand in records if hand is not None and len(hand.keypoints) >= needed]
+    kept = families.choose(found_hands, limit, settings)
     origins = {id(hand): detected for hand, detected in zip(records, found, strict=True)}
     places = (detector.place(hand, origins[id(hand)], recorder) for hand in kept if len(hand.keypoints))
     return FollowedHands(

@@ -68,13 +68,15 @@ class HandDetect(HandDetector):
         """Return the palms, each with the region of its hand."""
         ((rows,),) = outputs
         settings = task.settings
+        least = settings.detector.min_confidence
+        least = settings.min_confidence if least is None else least
         cells = anchors(prepared.pixels.shape[1])
         scores = sigmoid(rows[:, SCORE])
         centers, halves = rows[:, CENTER] + cells, rows[:, SIZE] / 2
         corners = np.concatenate([centers - halves, centers + halves], axis=1)
         most = CANDIDATES * task.limit
         hands = []
-        for i in non_max_suppression(corners, scores, most, settings.iou_threshold, settings.min_confidence):
+        for i in non_max_suppression(corners, scores, most, settings.iou_threshold, least):
             start, end = map_points(prepared.affine, corners[i].reshape(2, 2))
             landmarks = map_points(prepared.affine, rows[i, LANDMARKS].reshape(7, 2) + cells[i])
             region = self._region(start, end, landmarks, upright=settings.rotation)

@@ -56,7 +56,8 @@ class HandTrack(HandDetector):
 
     def decode(self, outputs: Sequence[NDArray[Any]], prepared: Prepared, task: HandTask) -> list[DetectedHand]:
         """Return the hands, each with a region 1.4 times as large as its box."""
-        return self.choose(outputs, prepared, task, task.limit, task.settings.min_confidence)
+        settings, least = task.settings, task.settings.detector.min_confidence
+        return self.choose(outputs, prepared, task, task.limit, settings.min_confidence if least is None else least)
 
     def choose(
         self, outputs: Sequence[NDArray[Any]], prepared: Prepared, task: HandTask, most: int, least: float

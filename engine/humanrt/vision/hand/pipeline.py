@@ -7,8 +7,9 @@ from math import inf
 import numpy as np
 
 from humanrt.config import HandConfig
-from humanrt.result import Hand
+from humanrt.result import Face, Hand
 from humanrt.runtime import scheduler
+from humanrt.streams.geometry import overlap
 from humanrt.tensors import non_max_suppression
 from humanrt.vision.call import Call
 from humanrt.vision.hand.detector import DetectedHand, HandDetector, HandTask
@@ -18,6 +19,9 @@ from humanrt.vision.hand.record import HandRecorder
 from humanrt.vision.hand.skeleton import SKELETON, Skeleton, SkeletonFamily
 from humanrt.vision.scaling import require_pixels
 from humanrt.vision.stage import family_of, run_stage
+
+# The largest overlap of a hand with a face (intersection over union); the skeleton of a face's own is as large as it.
+MOST_OF_A_FACE = 0.4
 
 
 @dataclass(frozen=True)
@@ -84,8 +88,16 @@ def _record(
     settings = call.config.hand
     recorder = families.recorder(*call.size, settings)
     records = (detector.record(hand, skeleton, recorder) for hand, skeleton in zip(found, skeletons, strict=True))
-    found_hands = [hand for hand in records if hand is not None]
-    if settings.confirmed and settings.landmarks:
-        found_hands = [hand for hand in found_hands if len(hand.keypoints)]
+    needed = 1 if settings.confirmed and settings.landmarks else 0
+    found_hands = [hand for hand in records if hand is not None and len(hand.keypoints) >= needed]
     kept = families.choose(found_hands, limit, settings)
+    return tuple(replace(hand, id=i) for i, hand in enumerate(kept))
+
+
+def without_faces(hands: tuple[Hand, ...], faces: Sequence[Face]) -> tuple[Hand, ...]:
+    """Return the hands that are no faces, with ids in their order."""
+    if not (hands and faces):
+        return hands
+    shared = overlap([hand.box for hand in hands], [face.box for face in faces]).max(axis=1)
+    kept = (hand for hand, share in zip(hands, shared.tolist(), strict=True) if share <= MOST_OF_A_FACE)
     return tuple(replace(hand, id=i) for i, hand in enumerate(kept))
