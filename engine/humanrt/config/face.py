@@ -22,8 +22,9 @@ class FaceDetectorConfig(Section):
 
     input_size: Sizes = ()
     """The longer side of the picture for the detector, in pixels, or several: then it runs at each, and of overlapping
-    faces the one with the highest score is kept. Only for detectors of any size, ``yunet`` and ``faceboxes``; not set,
-    it is 640 for ``yunet``, and the picture's own but at most 1024 for ``faceboxes``. Human has no such key."""
+    faces, and of one in another, the one with the highest score is kept. Only for detectors of any size, ``yunet`` and
+    ``faceboxes``; not set, it is 640 for ``yunet``, and the picture's own but at most 1024 for ``faceboxes``. Human has
+    no such key."""
 
     rotation: bool = False
     """Whether each face is turned upright, by the line between its eyes, before the mesh runs on it."""

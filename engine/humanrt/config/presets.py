@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-# All faces of the picture, also those that the mesh denies if the detector is sure of them.
+# All faces of the picture, also those that the mesh denies if the detector's score is high enough.
 _YUNET = {"model_path": "yunet.onnx", "max_detected": 100, "min_confidence": 0.7, "iou_threshold": 0.3, "scale": 1.2}
 _MESH = {"min_confidence": 0.5, "keep_above": 0.8}
 # Not bound to the number of faces; a hand has a skeleton, and a body is more than a head.
@@ -31,8 +31,8 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         },
         "balanced": {
             "face": {
-                "detector": {**_YUNET, "input_size": [192, 640]},
-                "mesh": _MESH,
+                "detector": {**_YUNET, "input_size": [192, 640], "min_confidence": 0.6},
+                "mesh": {**_MESH, "keep_above": 0.7},
                 "embedding": {"enabled": True},
             },
             "body": {**_BODY, "model_path": "posenet.json"},
@@ -40,7 +40,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         },
         "accurate": {
             "face": {
-                "detector": {**_YUNET, "input_size": [256, 640, 1280], "min_confidence": 0.6},
+                "detector": {**_YUNET, "input_size": [256, 640, 1280], "min_confidence": 0.5},
                 "mesh": _MESH,
                 "embedding": {"enabled": True},
             },

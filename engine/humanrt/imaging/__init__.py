@@ -33,6 +33,7 @@ from humanrt.imaging.transform import (
     resize_into,
     resize_square,
     rotate,
+    scaled,
     warp,
 )
 
@@ -56,6 +57,7 @@ __all__ = [
     "resize_into",
     "resize_square",
     "rotate",
+    "scaled",
     "warp",
     "write_picture",
     "write_png",

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from humanrt.config import FaceDetectorConfig
-from humanrt.imaging import map_points, planar, resize
+from humanrt.imaging import map_points, planar, scaled
 from humanrt.tensors import non_max_suppression
 from humanrt.vision.face.box import FaceBox, grown
 from humanrt.vision.face.detector import FaceDetector, Prepared, scaled_size
@@ -45,7 +45,7 @@ class YuNet(FaceDetector):
         if (height, width) == source.shape[:2]:
             resized, affine = source, np.eye(2, 3)
         else:
-            resized, affine = resize(source, height, width)
+            resized, affine = scaled(source, height, width)
         step = STRIDES[-1]
         return Prepared(planar(resized, -height % step, -width % step), affine, affine)
 
