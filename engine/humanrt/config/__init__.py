@@ -7,10 +7,11 @@ Differences from Human 3.3.6: filters, which HumanRT does not have yet, are off 
 meaning in JavaScript are refused; ``device``, ``compat``, ``tracking``, ``max_pixels``, ``cards``, ``raise_errors``,
 ``segmentation.min_confidence``, ``face.detector.input_size``, ``face.embedding``, ``face.mesh.min_confidence``,
 ``face.mesh.keep_above``, ``body.min_keypoints``, ``body.below_neck``, ``hand.confirmed`` and the defaults of
-``body.detector`` are HumanRT's own, and so are presets.
+``body.detector`` are HumanRT's own, and so are presets. The defaults of the dataclasses are Human's; a dict or a file
+changes the preset ``balanced``.
 """
 
-from humanrt.config.config import Config, ConfigSource, load_config
+from humanrt.config.config import Config, ConfigSource, default_config, load_config
 from humanrt.config.environment import Environment, split_paths
 from humanrt.config.face import (
     FaceAntispoofConfig,
@@ -71,6 +72,7 @@ __all__ = [
     "Section",
     "SegmentationConfig",
     "TrackingConfig",
+    "default_config",
     "load_config",
     "split_paths",
 ]

@@ -1,7 +1,8 @@
 """The configuration of faces. Names and defaults are Human's."""
 
-from dataclasses import field
-from typing import Annotated, ClassVar
+from collections.abc import Mapping
+from dataclasses import field, replace
+from typing import Annotated, ClassVar, Self
 
 from humanrt.config.section import MAX_INT, Between, Natural, Positive, Ratio, Section, Sizes
 
@@ -62,6 +63,16 @@ class FaceDetectorConfig(Section):
     return_: bool = False
     """Whether the crop of each face is returned as ``face.tensor``, float32 [1, h, w, 3], 0 to 1. Written ``return`` in
     dicts and files."""
+
+    def merge(self, overrides: Mapping[str, object]) -> Self:
+        """Return a copy with ``overrides`` applied, as ``Section.merge()`` does.
+
+        ``input_size`` belongs to a model: if another one is named, it is not set unless ``overrides`` have it.
+        """
+        merged = super().merge(overrides)
+        if merged.model_path != self.model_path and not {"input_size", "inputSize"} & overrides.keys():
+            return replace(merged, input_size=())
+        return merged
 
 
 class FaceMeshConfig(Section):
