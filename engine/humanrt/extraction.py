@@ -59,7 +59,9 @@ async def extract(
     face = config.face
     embedders = (face.embedding, face.description, face.mobilefacenet, face.insightface)
     if not (face.enabled and any(section.enabled for section in embedders)):
-        raise ConfigError("extract() writes embeddings: enable face.embedding, description, mobilefacenet or insightface")
+        raise ConfigError(
+            "extract() writes embeddings: enable face.embedding, description, insightface or mobilefacenet"
+        )
     config = config.merge({**FACES_ALONE, "raise_errors": False})
     folder, path = Path(os.fsdecode(source)), Path(os.fsdecode(output))
     await scheduler.run(check_output, path)

@@ -157,9 +157,9 @@ class ModelsView:
         return tuple(_info(card, loaded.get(card.name)) for card in sorted(cards, key=lambda card: card.config_key))
 
     def plan(self) -> FetchPlan:
-        """Return what ``load()`` fetches before it loads. Blocks while files are checked; with the errors of ``list()``.
+        """Return what ``load()`` fetches before it loads; printed, it is "fetching 3 models, about 40 MB".
 
-        Printed, it is "fetching 3 models, about 40 MB".
+        Blocks while files are checked. Raises the errors of ``list()``.
         """
         from humanrt.vision.modules import needed_models
 

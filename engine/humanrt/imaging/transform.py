@@ -165,17 +165,18 @@ def normalize(image: NDArray[Pixel], scale: float, offset: float) -> NDArray[np.
     return values
 
 
-def planar(image: NDArray[np.uint8], below: int = 0, right: int = 0) -> NDArray[np.float32]:
+def planar(image: NDArray[np.uint8], below: int = 0, right: int = 0, *, bgr: bool = True) -> NDArray[np.float32]:
     """Return a uint8 picture in RGB as a model's input in BGR, float32 [1, 3, h + below, w + right], 0 to 255.
 
-    What is added below and at the right is black.
+    What is added below and at the right is black. Without ``bgr`` the channels stay in their order.
     """
     height, width = image.shape[:2]
     # OpenCV's blobFromImage() has a temporary copy in float32: fresh memory costs ten times what the copies do.
     pixels = np.empty((1, 3, height + below, width + right), np.float32)
     pixels[:, :, height:] = 0
     pixels[:, :, :height, width:] = 0
-    for i, plane in enumerate(reversed(load_cv2().split(image))):
+    planes = load_cv2().split(image)
+    for i, plane in enumerate(reversed(planes) if bgr else planes):
         pixels[0, i, :height, :width] = plane
     return pixels
 
