@@ -158,6 +158,7 @@ PICTURES = {
     "none": lambda: read_picture("coffee"),
 }
 ALONE = {
+    "preset": "human",
     "face": {"mesh": {"enabled": False}, "emotion": {"enabled": False}, "description": {"enabled": False}},
     **{name: {"enabled": False} for name in ("body", "hand", "gesture")},
 }
