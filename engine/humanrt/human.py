@@ -55,11 +55,11 @@ class _OwnModels(NamedTuple):
 class Human(ManyPictures):
     """Detects people and objects in images with Human's models.
 
-    ``config`` is a ``Config``, or a dict or the path of a TOML file, which change the preset ``balanced``, or the preset
-    ``human`` if their ``compat`` is ``human``. Models are fetched and loaded by the first call that needs them, or by
-    ``load()``. Calls may run concurrently, from any task, thread or event loop: each has its own state. Use it with
-    ``async with``: leaving it waits for the calls in flight, then frees every tensor and model. ``events`` may be
-    shared by several Humans. ``HumanSync`` is the same for programs without asyncio.
+    ``config`` is a ``Config``, or a dict or the path of a TOML file, which change the preset ``balanced``, or ``human``
+    if their ``compat`` is ``human``. Models are fetched and loaded by the first call that needs them, or by ``load()``.
+    Calls may run concurrently, from any task, thread or event loop: each has its own state. Use it with ``async with``:
+    leaving it waits for the calls in flight, then frees every tensor and model. ``events`` may be shared by several
+    Humans. ``HumanSync`` is the same for programs without asyncio.
 
     Raises ``ConfigError`` if the configuration is invalid.
     """
