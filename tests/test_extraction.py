@@ -24,7 +24,7 @@ from parity.pictures import PICTURES, read_picture
 FACE, NOTHING = PICTURES / "human_face.png", PICTURES / "black.png"
 OFF = {"enabled": False}
 # A mesh would take longer, and faceres runs without it.
-QUICK = {"face": {"mesh": OFF, "iris": OFF, "emotion": OFF, "detector": {"max_detected": 3}}}
+QUICK = {"preset": "human", "face": {"mesh": OFF, "iris": OFF, "emotion": OFF, "detector": {"max_detected": 3}}}
 
 
 @pytest.fixture

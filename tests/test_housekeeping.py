@@ -201,6 +201,7 @@ async def test_models_are_listed_with_their_sizes_and_devices():
             ("centernet", "object", centernet.size, False, None, 0),
         )
         assert human.models.stats() == (2, 0, blazeface.size + centernet.size, {})
+        assert human.models.plan() == human.engine.store.plan([blazeface, centernet])
         await human.load({"object": {"enabled": False}, "face": {"emotion": {"enabled": True}}})
         assert human.models.loaded() == ("blazeface", "emotion")
         listed = {model.name: model for model in human.models.list()}

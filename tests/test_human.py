@@ -338,7 +338,7 @@ class TestBadInput:
     @pytest.mark.parametrize("kind", BAD_INPUTS)
     async def test_it_is_refused_and_costs_nothing(self, human, kind):
         before, created = human.engine.memory().baseline, sessions.statistics().created
-        async with Human() as cold:
+        async with Human({"preset": "human"}) as cold:
             for each in (human, cold):
                 with pytest.raises(errors.InputError):
                     await each.detect(BAD_INPUTS[kind]())
@@ -352,7 +352,7 @@ class TestBadInput:
     async def test_a_disposed_tensor(self, human):
         tensor = human.engine.tensor(read_picture("human_face"))
         tensor.dispose()
-        async with Human() as cold:
+        async with Human({"preset": "human"}) as cold:
             for each in (human, cold):
                 with pytest.raises(errors.TensorDisposedError):
                     await each.detect(tensor)

@@ -201,7 +201,7 @@ async def test_an_error_of_the_engine_is_raised(monkeypatch):
 
 
 async def test_without_face_detection_one_body_is_detected():
-    off = {"face": {"detector": OFF}, "hand": OFF}
+    off = {"preset": "human", "face": {"detector": OFF}, "hand": OFF}
     async with Human(off) as human:
         with await human.detect(read_picture("human_body")) as result:
             assert (len(result.face), len(result.body)) == (0, 1)
@@ -214,13 +214,13 @@ async def test_concurrent_calls_equal_the_same_calls_in_sequence():
     chance, choices = random.Random(6), pictures()  # noqa: S311  # no secret
     calls = [(choices[i % len(choices)], random_config(chance, likely=1.0)) for i in range(DIFFERENT_CALLS)]
     expected = []
-    async with Human() as human:
+    async with Human({"preset": "human"}) as human:
         for picture, config in calls:
             with await human.detect(picture, config) as result:
                 expected.append(without_times(result))
     calls, expected = (each * (AT_ONCE // DIFFERENT_CALLS) for each in (calls, expected))
     assert Counter(bool(each["body"]) and bool(each["object"]) for each in expected)[True] >= 20
-    async with Human() as human:
+    async with Human({"preset": "human"}) as human:
         results = await asyncio.gather(*(human.detect(picture, config) for picture, config in calls))
         for result, one in zip(results, expected, strict=True):
             with result:
@@ -239,7 +239,7 @@ async def test_random_detections_of_everything():
             assert human.engine.memory().num_tensors == len(list(result.tensors()))
             hits.update(module for module in MODULES if getattr(result, module))
 
-    async with Human() as human:
+    async with Human({"preset": "human"}) as human:
         for config in (random_config(chance, likely=1.0) for _ in range(20)):
             await human.load(config)
         for i in range(RANDOM_DETECTIONS_OF_EVERYTHING):

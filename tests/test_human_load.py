@@ -80,14 +80,14 @@ async def test_sixty_four_at_the_same_time_equal_one_after_the_other():
     chance = random.Random(5)  # noqa: S311  # no secret
     calls = [(chance.choice(pictures()), random_config(chance, likely=0.3)) for _ in range(DIFFERENT_CALLS)]
     expected = []
-    async with Human() as human:
+    async with Human({"preset": "human"}) as human:
         for picture, config in calls:
             with await human.detect(picture, config) as result:
                 expected.append(without_times(result))
     calls, expected = (each * (AT_ONCE // DIFFERENT_CALLS) for each in (calls, expected))
     assert Counter(len(each["face"]) > 0 for each in expected)[True] >= 20
     created = sessions.statistics().created
-    async with Human() as human:
+    async with Human({"preset": "human"}) as human:
         for temperature in ("cold", "warm"):
             results = await asyncio.gather(*(human.detect(picture, config) for picture, config in calls))
             for result, one in zip(results, expected, strict=True):
@@ -109,7 +109,7 @@ async def test_random_detections_of_faces():
             assert human.engine.memory().num_tensors == len(list(result.tensors()))
             hits["faces" if result.face else "no faces"] += 1
 
-    async with Human() as human:
+    async with Human({"preset": "human"}) as human:
         await human.load(
             {**FACES_ALONE, "face": dict.fromkeys(("antispoof", "liveness", "gear", "ssrnet", "mobilefacenet"), ON)}
         )

@@ -64,8 +64,8 @@ async def test_results_are_those_of_human():
     def facts(result):
         return {key: value for key, value in result.to_human().items() if key not in {"performance", "timestamp"}}
 
-    with HumanSync() as blocking:
-        async with Human() as human:
+    with HumanSync({"preset": "human"}) as blocking:
+        async with Human({"preset": "human"}) as human:
             with blocking.detect(PORTRAIT) as one, await human.detect(PORTRAIT) as other:
                 assert facts(one) == facts(other)
                 assert len(one.face) == 1

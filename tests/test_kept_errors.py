@@ -98,7 +98,7 @@ BAD_ARRAYS = {
 @pytest.mark.parametrize("make", BAD_ARRAYS.values(), ids=BAD_ARRAYS.keys())
 @pytest.mark.usefixtures("loaded_models")
 async def test_input_errors_do_not_hold_the_callers_arrays(make, watch):
-    async with Human({"max_pixels": 64 * 64}) as human:
+    async with Human({"preset": "human", "max_pixels": 64 * 64}) as human:
         errors = await errors_of(lambda: human.detect(watch.add(make())), InputError)
         errors += await errors_of(in_a_coroutine(lambda: read_picture(watch.add(make()), max_pixels=4096)), InputError)
     assert (watch.held, pictures_in(errors)) == (0, [])
@@ -131,7 +131,7 @@ BAD_FILES = {
 
 @pytest.mark.parametrize("make", BAD_FILES.values(), ids=BAD_FILES.keys())
 async def test_input_errors_do_not_hold_encoded_pictures(make):
-    async with Human() as human:
+    async with Human({"preset": "human"}) as human:
         errors = await errors_of(lambda: human.detect(make()), InputError)
         errors += await errors_of(in_a_coroutine(lambda: read_picture(make())), InputError)
     assert pictures_in(errors) == []

@@ -21,7 +21,7 @@ def mode():
 
 @pytest.fixture
 async def human(mode):
-    config = {"face": {"detector": {"max_detected": 20, "return": True}}, "deallocate": mode}
+    config = {"preset": "human", "face": {"detector": {"max_detected": 20, "return": True}}, "deallocate": mode}
     async with Human(config) as human:
         await human.load()
         yield human

@@ -14,6 +14,7 @@ SKIP_FRAMES = 20
 # Every so many frames are compared with a result without a session.
 EVERY = 4
 CONFIG = {
+    "preset": "human",
     **dict.fromkeys(("body", "hand", "gesture"), OFF),
     "face": {
         "detector": {"skip_frames": SKIP_FRAMES, "skip_time": 100_000},

@@ -58,8 +58,11 @@ async def extract(
 ) -> Extraction:
     """Run ``Human.extract()``."""
     face = config.face
-    if not (face.enabled and (face.description.enabled or face.mobilefacenet.enabled or face.insightface.enabled)):
-        raise ConfigError("extract() writes embeddings: enable face.description, mobilefacenet or insightface")
+    embedders = (face.embedding, face.description, face.mobilefacenet, face.insightface)
+    if not (face.enabled and any(section.enabled for section in embedders)):
+        raise ConfigError(
+            "extract() writes embeddings: enable face.embedding, description, insightface or mobilefacenet"
+        )
     config = config.merge({**FACES_ALONE, "raise_errors": False})
     checked(recursive, bool, "recursive")
     folder, path = as_path(source, "source"), as_path(output, "output")

@@ -14,7 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from humanrt.admission import Place
-from humanrt.config import Config, ConfigSource, Environment, FilterConfig, load_config, split_paths
+from humanrt.config import (
+    Config,
+    ConfigSource,
+    Environment,
+    FilterConfig,
+    default_config,
+    load_config,
+    split_paths,
+)
 from humanrt.engine import Engine, internals
 from humanrt.errors import ConfigError, EngineClosedError, EngineError
 from humanrt.events import Events
@@ -68,10 +76,11 @@ class _OwnModels(NamedTuple):
 class Human(ManyPictures):
     """Detects people and objects in images with Human's models.
 
-    ``config`` is a ``Config``, a dict, or the path of a TOML file. Models are fetched and loaded by the first call that
-    needs them, or by ``load()``. Calls may run concurrently, from any task, thread or event loop: each has its own
-    state. Use it with ``async with``: leaving it waits for the calls in flight, then frees every tensor and model.
-    ``events`` may be shared by several Humans. ``HumanSync`` is the same for programs without asyncio.
+    ``config`` is a ``Config``, or a dict or the path of a TOML file, which change the preset ``balanced``, or ``human``
+    if their ``compat`` is ``human``. Models are fetched and loaded by the first call that needs them, or by ``load()``.
+    Calls may run concurrently, from any task, thread or event loop: each has its own state. Use it with ``async with``:
+    leaving it waits for the calls in flight, then frees every tensor and model. ``events`` may be shared by several
+    Humans. ``HumanSync`` is the same for programs without asyncio.
 
     Raises ``ConfigError`` if the configuration is invalid.
     """
@@ -315,7 +324,7 @@ class Human(ManyPictures):
         """
         with self._in_flight():
             fixed = {name: getattr(self.config, name) for name in FIXED_SETTINGS}
-            self.config = Config(**fixed)
+            self.config = default_config(self.config.compat).merge(fixed)
             flights, self._own_models = self._models.renew(), None
             calls = tuple(self._calls)  # all that may use the models: later ones load anew
         await outlast(retire(flights, calls))

@@ -14,7 +14,7 @@ from humanrt.runtime.futures import completion
 from humanrt.runtime.single_flight import SingleFlight
 from humanrt.vision.call import Models
 from humanrt.vision.stage import VisionModel
-from humanrt.zoo import Card, OnProgress, Progress, find_card
+from humanrt.zoo import Card, FetchPlan, OnProgress, Progress, find_card
 
 Flights: TypeAlias = SingleFlight[str, VisionModel]
 """The loads of models, by name."""
@@ -155,6 +155,16 @@ class ModelsView:
         cards = {self._loader.find(key, path) for key, path in needed_models(self._config).items()}
         cards |= {model.card for model in loaded.values()}
         return tuple(_info(card, loaded.get(card.name)) for card in sorted(cards, key=lambda card: card.config_key))
+
+    def plan(self) -> FetchPlan:
+        """Return what ``load()`` fetches before it loads; printed, it is "fetching 3 models, about 40 MB".
+
+        Blocks while files are checked. Raises the errors of ``list()``.
+        """
+        from humanrt.vision.modules import needed_models
+
+        cards = {self._loader.find(key, path) for key, path in needed_models(self._config).items()}
+        return self._loader.engine.store.plan(cards)
 
     def loaded(self) -> tuple[str, ...]:
         """Return the names of the loaded models."""

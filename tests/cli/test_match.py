@@ -20,8 +20,17 @@ def test_one_person_two_persons_and_no_face(capsys):
 
 
 def test_an_embedder_without_an_operating_point_is_refused(capsys):
-    assert cli.main(["match", "--set", "face.description.enabled=false", ASTRONAUT, FACE]) == cli.USAGE
-    assert "enable face.description" in capsys.readouterr().err
+    off = ["--set", "face.embedding.enabled=false"]
+    assert cli.main(["match", *off, ASTRONAUT, FACE]) == cli.USAGE
+    assert "enable face.embedding or face.description" in capsys.readouterr().err
+    other = [*off, "--set", "face.mobilefacenet.enabled=true", "--set", "face.description.enabled=true"]
+    assert cli.main(["match", *other, ASTRONAUT, FACE]) == cli.USAGE
+
+
+def test_the_embeddings_of_human(capsys):
+    faceres = ["--set", "face.embedding.enabled=false", "--set", "face.description.enabled=true"]
+    assert cli.main(["match", *faceres, ASTRONAUT, ASTRONAUT]) == 0
+    assert capsys.readouterr().out == "similarity 1.00: the same person (at least 0.50)\n"
 
 
 def test_extract(tmp_path, capsys):
@@ -31,4 +40,4 @@ def test_extract(tmp_path, capsys):
     assert cli.main(["extract", str(tmp_path), str(output)]) == cli.FAILED
     assert capsys.readouterr().out == f"{output}: 2 pictures, 1 face, 1 failed\n"
     with np.load(output) as faces:
-        assert faces["embedding"].shape == (1, 1024)
+        assert faces["embedding"].shape == (1, 128)

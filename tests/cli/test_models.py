@@ -86,8 +86,8 @@ class TestList:
         _, (heading, *lines), _ = run("list", "--task", "face")
         assert heading.split() == ["model", "section", "size", "state", "licence"]
         marked = {line.split()[1] for line in lines if line.startswith("* ")}
-        assert {"blazeface", "facemesh", "iris", "emotion", "faceres", "age", "gender"} <= marked
-        assert not {"blazeface-back", "blazeface-front"} & marked
+        assert {"yunet", "sface", "facemesh", "iris", "emotion", "faceres", "age", "gender"} <= marked
+        assert not {"blazeface", "blazeface-back"} & marked
 
     def test_json(self, run, filled):
         code, lines, _ = run("list", "--task", "face", "--json")

@@ -10,8 +10,8 @@ from types import SimpleNamespace
 import pytest
 
 from humanrt.cli import stdio
-from humanrt.cli.stdio import OutputError, ProgressLine, complain, prepare, read_input, write_line
-from humanrt.zoo import Progress
+from humanrt.cli.stdio import OutputError, ProgressLine, announce, complain, prepare, read_input, write_line
+from humanrt.zoo import FetchPlan, Progress
 
 
 class Terminal(io.StringIO):
@@ -167,3 +167,11 @@ def test_open_descriptors_stay():
     before = [os.fstat(descriptor) for descriptor in range(3)]
     prepare()
     assert [os.fstat(descriptor) for descriptor in range(3)] == before
+
+
+def test_what_is_fetched_is_announced():
+    errors = io.StringIO()
+    with using(stderr=errors):
+        announce(FetchPlan(0, 0, 0))
+        announce(FetchPlan(2, 40_400_000, 0))
+    assert errors.getvalue() == "fetching 2 models, about 40 MB\n"

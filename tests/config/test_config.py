@@ -127,7 +127,7 @@ skipTime = 2000
 
 def test_every_key_of_human_is_known_with_its_default():
     # deallocate=False, Human's default, is our "manual"; ours is "auto".
-    assert load_config(tomllib.loads(HUMAN_DEFAULTS)) == Config(deallocate="manual")
+    assert load_config({"preset": "human", **tomllib.loads(HUMAN_DEFAULTS)}) == Config(deallocate="manual")
 
 
 def in_snake_case(values):
@@ -168,8 +168,12 @@ def test_every_entry_of_the_list_of_inert_keys_is_of_a_key():
 
 
 def test_snake_case_and_camel_case_are_equivalent():
-    snake = load_config({"face": {"detector": {"max_detected": 20, "return": True, "iou_threshold": 0.3}}})
-    camel = load_config({"face": {"detector": {"maxDetected": 20, "return": True, "iouThreshold": 0.3}}})
+    snake = load_config(
+        {"preset": "human", "face": {"detector": {"max_detected": 20, "return": True, "iou_threshold": 0.3}}}
+    )
+    camel = load_config(
+        {"preset": "human", "face": {"detector": {"maxDetected": 20, "return": True, "iouThreshold": 0.3}}}
+    )
     assert (
         snake
         == camel

@@ -2,7 +2,7 @@ import ast
 
 import pytest
 
-from humanrt.config import Config, load_config
+from humanrt.config import Config, default_config, load_config
 from humanrt.config.presets import PRESETS
 from humanrt.errors import ConfigError
 from humanrt.vision.modules import needed_models
@@ -25,13 +25,39 @@ def test_a_preset_is_a_plain_config_that_can_be_printed(name):
         assert find_card(path).config_key == key
 
 
-def test_the_defaults_are_humans():
-    assert Config.preset("human") == Config() == load_config()
+def test_the_defaults_of_the_dataclasses_are_humans():
+    assert Config.preset("human") == Config()
+
+
+def test_what_names_no_preset_starts_from_balanced(tmp_path):
+    changes = {"face": {"detector": {"max_detected": 7}}}
+    path = tmp_path / "mine.toml"
+    path.write_text("[face.detector]\nmaxDetected = 7\n", encoding="utf-8")
+    assert load_config() == load_config({}) == default_config() == Config.preset("balanced")
+    assert load_config(changes) == load_config(path) == Config.preset("balanced").merge(changes)
+    assert load_config(changes, Config()) == Config().merge(changes)  # a call's, over a Human's
+
+
+def test_what_is_compatible_with_human_starts_from_its_preset(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text('compat = "human"\n', encoding="utf-8")
+    assert load_config({"compat": "human"}) == load_config(path) == Config(compat="human")
+    assert load_config({"compat": "human", "preset": "fast"}) == Config.preset("fast").merge({"compat": "human"})
+    assert Config.from_human({}) == Config()
+
+
+def test_another_detector_does_not_have_the_sizes_of_the_presets():
+    detector = Config.preset("accurate").face.detector
+    assert detector.merge({"modelPath": "blazeface.json"}).input_size == ()
+    assert detector.merge({"modelPath": "faceboxes.json", "inputSize": 320}).input_size == (320,)
+    assert detector.merge({"modelPath": "yunet.onnx"}).input_size == (256, 640, 1280)
 
 
 def test_the_models_of_balanced_weigh_at_most_65_mb():
     cards = {find_card(path) for path in needed_models(Config.preset("balanced")).values()}
-    assert sum(card.size for card in cards) <= 65_000_000
+    total = sum(card.size for card in cards)
+    print(f"balanced: {len(cards)} models, {total / 1e6:.1f} MB")
+    assert total <= 65_000_000
 
 
 @pytest.mark.parametrize("name", NAMES[1:])

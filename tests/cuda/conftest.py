@@ -25,7 +25,7 @@ def first_gpu():
 @pytest.fixture
 async def human(first_gpu):
     """Human on the GPU; at its end no tensor may be alive."""
-    async with Human({"device": first_gpu.name}) as human:
+    async with Human({"preset": "human", "device": first_gpu.name}) as human:
         await human.load()
         yield human
         assert human.engine.memory().baseline == (0, 0, 0, 0)

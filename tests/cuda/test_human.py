@@ -28,7 +28,7 @@ async def detect(human, picture):
 
 
 async def test_the_faces_are_those_of_the_cpu(human, picture):
-    async with Human({"device": "cpu"}) as on_cpu:
+    async with Human({"preset": "human", "device": "cpu"}) as on_cpu:
         with await human.detect(picture) as found, await on_cpu.detect(picture) as expected:
             assert len(found.face) == len(expected.face) > 0
             for face, same in zip(found.face, expected.face, strict=True):
@@ -66,7 +66,7 @@ async def test_closing_frees_gpu_memory(first_gpu, device_memory):
     """The context of CUDA and the kernels that it has loaded stay until the process ends."""
 
     async def use():
-        async with Human({"device": first_gpu.name}) as human:
+        async with Human({"preset": "human", "device": first_gpu.name}) as human:
             await detect(human, read_picture("astronaut"))
             return device_memory()
 

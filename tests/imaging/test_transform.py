@@ -15,10 +15,12 @@ from humanrt.imaging.transform import (
     fit,
     map_points,
     normalize,
+    planar,
     resize,
     resize_into,
     resize_square,
     rotate,
+    scaled,
 )
 
 # In grey levels: uint8 is rounded, and OpenCV computes its coordinates in float32.
@@ -120,6 +122,24 @@ def test_resize_is_tfjs_resize_bilinear(image, height, width) -> None:
     np.testing.assert_allclose(resized, tfjs_resize_bilinear(image, height, width), atol=tolerance(image))
     corner = map_points(affine, np.array([[width, height]]))
     np.testing.assert_allclose(corner, [[image.shape[1], image.shape[0]]])
+
+
+def test_scaled_keeps_the_edges_of_a_picture_and_the_means_of_a_much_larger_one() -> None:
+    stripes = np.tile(np.array([[[0] * 3, [200] * 3]], np.uint8), (64, 32, 1))
+    small, affine = scaled(stripes, 8, 8)
+    # Every sample of a quarter lies between two stripes; one in eight would see one colour of them only.
+    assert small.tolist() == [[[100] * 3] * 8] * 8
+    np.testing.assert_allclose(map_points(affine, np.array([[0, 0], [8, 8]])), [[0, 0], [64, 64]])
+    twice, _ = scaled(stripes[:2, :2], 2, 4)
+    assert twice[0, :, 0].tolist() == [0, 50, 150, 200]  # OpenCV's grid: a quarter and three quarters between centres
+
+
+def test_planar_is_bgr_and_padded() -> None:
+    picture = np.arange(2 * 3 * 3, dtype=np.uint8).reshape(2, 3, 3)
+    pixels = planar(picture, 1, 2)
+    assert (pixels.dtype, pixels.shape) == (np.float32, (1, 3, 3, 5))
+    np.testing.assert_array_equal(pixels[0, :, :2, :3], picture[..., ::-1].transpose(2, 0, 1))
+    assert pixels.sum() == picture.sum()
 
 
 @given(pictures, outputs)

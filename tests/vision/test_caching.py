@@ -28,6 +28,7 @@ MESH = {"face.mesh": 1}
 def config(**more):
     face = {"detector": LONG, "iris": OFF, "emotion": OFF, "description": OFF, **more.pop("face", {})}
     return {
+        "preset": "human",
         **dict.fromkeys(("body", "hand", "gesture"), OFF),
         "face": face,
         "raise_errors": True,

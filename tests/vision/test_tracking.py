@@ -14,6 +14,7 @@ from parity.pictures import read_picture
 NOTHING = (0, 0, 0, 0)
 OFF = {"enabled": False}
 FACES = {
+    "preset": "human",
     **dict.fromkeys(("body", "hand"), OFF),
     "face": {"detector": {"max_detected": 2}, "iris": OFF, "emotion": OFF, "description": OFF},
     "device": "cpu",

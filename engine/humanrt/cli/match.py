@@ -12,8 +12,8 @@ from humanrt.batch import FOR_ALL_PICTURES
 from humanrt.cli import DONE, FAILED, USAGE
 from humanrt.cli.settings import read_settings
 from humanrt.cli.sources import Item, Picture, Unreadable, brief, find_items
-from humanrt.cli.stdio import ProgressLine, complain, write_line
-from humanrt.config import Config
+from humanrt.cli.stdio import ProgressLine, announce, complain, write_line
+from humanrt.config import Config, default_config
 from humanrt.errors import ConfigError, HumanRTError, InputError
 from humanrt.human import Human
 from humanrt.matching import OPERATING_POINTS, OperatingPoint, match
@@ -21,9 +21,9 @@ from humanrt.matching.match import Embedding
 
 SAME, DIFFERENT, NO_VERDICT = DONE, FAILED, USAGE
 OFF = {"enabled": False}
-BASE = Config().merge(
+BASE = default_config().merge(
     {
-        "face": {"detector": {"max_detected": 100}, "emotion": OFF, "iris": OFF},  # of which the largest is chosen
+        "face": {"emotion": OFF, "iris": OFF, "description": OFF},
         **dict.fromkeys(("body", "hand", "object", "gesture", "segmentation"), OFF),
     }
 )
@@ -57,12 +57,14 @@ def run(options: argparse.Namespace) -> int:
 def _operating_point(config: Config) -> OperatingPoint:
     """Return the operating point of the embeddings. Raises ``ConfigError`` if theirs is not known."""
     face = config.face
-    others = [name for name in ("mobilefacenet", "insightface") if getattr(face, name).enabled]
-    point = OPERATING_POINTS.get(Path(face.description.model_path).stem)
-    if not (face.enabled and face.description.enabled) or others or point is None:
+    # Of several that are enabled, the first one's embedding is that of a face.
+    embedders = (face.embedding, face.insightface, face.mobilefacenet, face.description)
+    embedder = next((section for section in embedders if face.enabled and section.enabled), None)
+    point = OPERATING_POINTS.get(Path(embedder.model_path).stem) if embedder else None
+    if point is None:
         raise ConfigError(
-            f"match has a verdict for embeddings of {', '.join(OPERATING_POINTS)} alone: enable face.description, and "
-            "no other embedder"
+            f"match has a verdict for embeddings of {', '.join(OPERATING_POINTS)} alone: enable face.embedding or "
+            "face.description, and no other embedder"
         )
     return point
 
@@ -71,6 +73,7 @@ async def _embeddings(config: Config, items: Sequence[Item]) -> list[Embedding]:
     """Return the embedding of the largest face of each picture that has one; the others are reported."""
     embeddings: list[Embedding] = []
     async with Human(config) as human:
+        announce(await asyncio.to_thread(human.models.plan))
         await human.load(on_progress=ProgressLine())
         for item in items:
             try:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from humanrt.cli import DONE, FAILED
-from humanrt.cli.stdio import ProgressLine, complain, write_line
-from humanrt.config import Config, Environment, Section
+from humanrt.cli.stdio import ProgressLine, announce, complain, write_line
+from humanrt.config import Environment, Section, default_config
 from humanrt.errors import MissingDependencyError
 from humanrt.zoo import Card, Store, cards, default_cache_dir, find_card
 
@@ -36,7 +36,7 @@ def _list(options: argparse.Namespace) -> int:
     known, store, cache_dir = _models_and_store()
     listed = [card for card in known.values() if options.task in (None, card.task)]
     cached = [card for card in listed if store.cached(card)]
-    chosen = set(_default_models(Config()))
+    chosen = set(_default_models(default_config()))
     if options.json:
         described = [_description(card, is_cached=card in cached, is_default=card.name in chosen) for card in listed]
         write_line(json.dumps(described, indent=2))
@@ -85,7 +85,10 @@ def _licences(card: Card) -> str:
 def _pull(options: argparse.Namespace) -> int:
     known, store, _ = _models_and_store()
     chosen = _chosen(options, known)
-    progress = ProgressLine(sum(card.size for card in chosen if not store.cached(card)))
+    plan = store.plan(chosen)
+    if options.origin is None:
+        announce(plan)
+    progress = ProgressLine(plan.size)
     found = store.pull(chosen, origin=options.origin, on_progress=progress)
     for path_or_error in found.values():
         if isinstance(path_or_error, Path):

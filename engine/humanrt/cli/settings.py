@@ -5,7 +5,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 
-from humanrt.config import Config, load_config
+from humanrt.config import Config, default_config, load_config
 from humanrt.errors import ConfigError
 
 
@@ -16,12 +16,15 @@ def read_settings(options: argparse.Namespace, base: Config | None = None) -> Co
 
     Raises ``ConfigError`` if one of them is wrong.
     """
+    settings = [_read_setting(setting) for setting in options.set]
     if "preset" in options and options.preset:
         base = Config.preset(options.preset)
+    elif base is None and any(setting.get("compat") == "human" for setting in settings):
+        base = default_config("human")
     file = os.path.expanduser(options.config) if options.config else None  # noqa: PTH111 - text, for messages
     config = load_config(file, base)
-    for setting in options.set:
-        config = config.merge(_read_setting(setting))
+    for setting in settings:
+        config = config.merge(setting)
     if "max_faces" in options and options.max_faces is not None:
         config = config.merge({"face": {"detector": {"max_detected": options.max_faces}}})
     return config.merge({"device": options.device}) if options.device else config

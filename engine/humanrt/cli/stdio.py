@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
-    from humanrt.zoo import Progress
+    from humanrt.zoo import FetchPlan, Progress
 
 
 class OutputError(Exception):
@@ -99,6 +99,12 @@ def _discard(stream: TextIO) -> None:
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, stream.fileno())
         os.close(null)
+
+
+def announce(plan: "FetchPlan") -> None:
+    """Write to standard error how much is fetched, unless it is nothing."""
+    if plan.models:
+        warn(f"{plan}\n")
 
 
 class ProgressLine:

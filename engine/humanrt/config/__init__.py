@@ -8,10 +8,11 @@ meaning in JavaScript are refused; ``device``, ``compat``, ``tracking``, ``image
 ``raise_errors``, ``segmentation.min_confidence``, ``face.detector.input_size``, ``face.embedding``,
 ``face.mesh.min_confidence``, ``face.mesh.keep_above``, ``face.mesh.second_look``, ``face.description.aligned``,
 ``face.quality``, ``body.min_keypoints``, ``body.below_neck``, ``hand.confirmed``, ``hand.detector.min_confidence`` and
-the defaults of ``body.detector`` are HumanRT's own, and so are presets.
+the defaults of ``body.detector`` are HumanRT's own, and so are presets. The defaults of the dataclasses are Human's; a
+dict or a file changes the preset ``balanced``.
 """
 
-from humanrt.config.config import Config, ConfigSource, load_config
+from humanrt.config.config import Config, ConfigSource, default_config, load_config
 from humanrt.config.environment import Environment, split_paths
 from humanrt.config.face import (
     FaceAntispoofConfig,
@@ -83,6 +84,7 @@ __all__ = [
     "StyleName",
     "TrackingConfig",
     "WatercolorConfig",
+    "default_config",
     "load_config",
     "split_paths",
 ]

@@ -25,11 +25,14 @@ from humanrt.config.section import Between, Ratio, Section, Value
 from humanrt.config.style import StyleConfig
 from humanrt.errors import ConfigError
 
+DEFAULT_PRESET = "balanced"
+"""The preset that a dict or a file without one is applied to, unless its ``compat`` is ``human``."""
+
 DEVICE = re.compile(r"auto|cpu|cuda(:[0-9]{1,4})?")
 
 
 class Config(Section):
-    """The whole configuration.
+    """The whole configuration. The defaults of its fields are Human's; ``Human`` starts from the preset ``balanced``.
 
     Creating one raises ``ConfigError`` if a value has another type or lies out of range, or if a setting is used that
     only exists in JavaScript.
@@ -178,7 +181,7 @@ class Config(Section):
         """Return the configuration of a preset: ``human``, ``fast``, ``balanced`` or ``accurate``.
 
         ``human`` has Human's defaults, which are those of this class. ``fast`` is for video on a small machine,
-        ``balanced`` for most pictures, and ``accurate`` for photos and crowds.
+        ``balanced``, with which ``Human`` starts, for most pictures, and ``accurate`` for photos and crowds.
 
         Raises ``ConfigError`` if there is none of that name.
         """
@@ -217,18 +220,27 @@ ConfigSource: TypeAlias = Config | Mapping[str, object] | str | os.PathLike[str]
 def load_config(source: ConfigSource | None = None, base: Config | None = None) -> Config:
     """Return a configuration: ``source`` itself if it is a ``Config``, else ``base`` with ``source`` applied.
 
-    ``source`` is a dict or the path of a TOML file; ``base`` is the default configuration if it is not given.
+    ``source`` is a dict or the path of a TOML file. Without ``base`` it is applied to the preset ``balanced``, or to
+    the preset ``human`` if its ``compat`` is ``human``.
 
     Raises ``ConfigError`` if ``source`` is not a valid configuration, or a file that cannot be read; the message for a
     file begins with ``FILE:LINE``.
     """
     if isinstance(source, Config):
         return source
-    base = base or Config()
+
+    def merged(overrides: Mapping[str, Value]) -> Config:
+        return (base or default_config(overrides.get("compat"))).merge(overrides)
+
     if source is None:
-        return base
+        return merged({})
     if isinstance(source, Mapping):
-        return base.merge(source)
+        return merged(source)
     if isinstance(source, str | os.PathLike):
-        return read_toml(Path(os.fsdecode(source)), base.merge)
+        return read_toml(Path(os.fsdecode(source)), merged)
     raise ConfigError(f"a configuration is a Config, a dict or the path of a TOML file, not {type(source).__name__}")
+
+
+def default_config(compat: object = None) -> Config:
+    """Return the configuration that is taken where none is given: a preset, ``human`` for ``compat="human"``."""
+    return Config.preset("human" if compat == "human" else DEFAULT_PRESET)

@@ -1,7 +1,8 @@
 """The configuration of faces. Names and defaults are Human's."""
 
-from dataclasses import field
-from typing import Annotated, ClassVar
+from collections.abc import Mapping
+from dataclasses import field, replace
+from typing import Annotated, ClassVar, Self
 
 from humanrt.config.section import MAX_INT, Between, Natural, Positive, Ratio, Section, Sizes
 
@@ -22,8 +23,9 @@ class FaceDetectorConfig(Section):
 
     input_size: Sizes = ()
     """The longer side of the picture for the detector, in pixels, or several: then it runs at each, and of overlapping
-    faces the one with the highest score is kept. Only for detectors of any size, ``yunet`` and ``faceboxes``; not set,
-    it is 640 for ``yunet``, and the picture's own but at most 1024 for ``faceboxes``. Human has no such key."""
+    faces, and of one in another, the one with the highest score is kept. Only for detectors of any size, ``yunet`` and
+    ``faceboxes``; not set, it is 640 for ``yunet``, and the picture's own but at most 1024 for ``faceboxes``. Human has
+    no such key."""
 
     rotation: bool = False
     """Whether each face is turned upright, by the line between its eyes, before the other models run on it. Human takes
@@ -62,6 +64,16 @@ class FaceDetectorConfig(Section):
     return_: bool = False
     """Whether the crop of each face is returned as ``face.tensor``, float32 [1, h, w, 3], 0 to 1. Written ``return`` in
     dicts and files."""
+
+    def merge(self, overrides: Mapping[str, object]) -> Self:
+        """Return a copy with ``overrides`` applied, as ``Section.merge()`` does.
+
+        ``input_size`` belongs to a model: if another one is named, it is not set unless ``overrides`` have it.
+        """
+        merged = super().merge(overrides)
+        if merged.model_path != self.model_path and not {"input_size", "inputSize"} & overrides.keys():
+            return replace(merged, input_size=())
+        return merged
 
 
 class FaceMeshConfig(Section):

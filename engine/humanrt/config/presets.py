@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-# All faces of the picture, also those that the mesh denies if the detector is sure of them.
+# All faces of the picture, also those that the mesh denies if the detector's score is high enough.
 _YUNET = {"model_path": "yunet.onnx", "max_detected": 100, "min_confidence": 0.7, "iou_threshold": 0.3, "scale": 1.2}
 _MESH = {"min_confidence": 0.5, "keep_above": 0.8}
 _TWICE = {**_MESH, "second_look": True}
@@ -37,8 +37,8 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "balanced": {
             "image": _IMAGE,
             "face": {
-                "detector": {**_YUNET, "input_size": [192, 640], "rotation": True},
-                "mesh": _TWICE,
+                "detector": {**_YUNET, "input_size": [192, 640], "min_confidence": 0.6, "rotation": True},
+                "mesh": {**_TWICE, "keep_above": 0.7},
                 "embedding": {"enabled": True},
                 "quality": {"enabled": True},
             },
@@ -48,12 +48,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "accurate": {
             "image": _IMAGE,
             "face": {
-                "detector": {
-                    **_YUNET,
-                    "input_size": [256, 640, 1280],
-                    "min_confidence": 0.6,
-                    "rotation": True,
-                },
+                "detector": {**_YUNET, "input_size": [256, 640, 1280], "min_confidence": 0.5, "rotation": True},
                 "mesh": _TWICE,
                 "embedding": {"enabled": True},
                 "quality": {"enabled": True},

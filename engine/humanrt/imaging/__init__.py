@@ -37,6 +37,7 @@ from humanrt.imaging.transform import (
     resize_into,
     resize_square,
     rotate,
+    scaled,
     warp,
 )
 
@@ -63,6 +64,7 @@ __all__ = [
     "resize_into",
     "resize_square",
     "rotate",
+    "scaled",
     "warp",
     "write_picture",
     "write_png",

@@ -32,6 +32,20 @@ def resize(image: NDArray[Pixel], height: int, width: int) -> tuple[NDArray[Pixe
     return _warp(image, affine, height, width, load_cv2().BORDER_REPLICATE), affine
 
 
+def scaled(image: NDArray[Pixel], height: int, width: int) -> tuple[NDArray[Pixel], Affine]:
+    """Scale a picture to [height, width, 3] on OpenCV's grid: the edges of both pictures coincide.
+
+    A picture that is more than twice as large is scaled to twice the size first, and the mean of four pixels taken. The
+    affine maps continuous coordinates, in which a pixel extends from a whole number to the next.
+    """
+    cv2 = load_cv2()
+    affine = np.array([[image.shape[1] / width, 0.0, 0.0], [0.0, image.shape[0] / height, 0.0]])
+    if image.shape[0] > 2 * height and image.shape[1] > 2 * width:
+        image = cv2.resize(image, (2 * width, 2 * height), interpolation=cv2.INTER_LINEAR)
+        return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), affine
+    return cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR), affine
+
+
 def resize_into(plane: NDArray[np.float32], out: NDArray[np.float32]) -> None:
     """Resize one channel, [h, w], to the size of ``out``, and write it there. The grid is that of ``resize()``."""
     height, width = out.shape
@@ -151,16 +165,20 @@ def normalize(image: NDArray[Pixel], scale: float, offset: float) -> NDArray[np.
     return values
 
 
-def planar(image: NDArray[np.uint8], below: int = 0, right: int = 0) -> NDArray[np.float32]:
+def planar(image: NDArray[np.uint8], below: int = 0, right: int = 0, *, bgr: bool = True) -> NDArray[np.float32]:
     """Return a uint8 picture in RGB as a model's input in BGR, float32 [1, 3, h + below, w + right], 0 to 255.
 
-    What is added below and at the right is black.
+    What is added below and at the right is black. Without ``bgr`` the channels stay in their order.
     """
-    cv2 = load_cv2()
-    if below or right:
-        image = cv2.copyMakeBorder(image, 0, below, 0, right, cv2.BORDER_CONSTANT, value=0)
-    blob: NDArray[np.float32] = cv2.dnn.blobFromImage(image, swapRB=True)
-    return blob
+    height, width = image.shape[:2]
+    # OpenCV's blobFromImage() has a temporary copy in float32: fresh memory costs ten times what the copies do.
+    pixels = np.empty((1, 3, height + below, width + right), np.float32)
+    pixels[:, :, height:] = 0
+    pixels[:, :, :height, width:] = 0
+    planes = load_cv2().split(image)
+    for i, plane in enumerate(reversed(planes) if bgr else planes):
+        pixels[0, i, :height, :width] = plane
+    return pixels
 
 
 def composite(

@@ -219,6 +219,28 @@ async def run_stage(
     return stage.found
 
 
+async def run_stages(
+    family: Family[Task, Prepared, Found], model: VisionModel, source: Tensor | NDArray[Any], tasks: Sequence[Task]
+) -> list[Found]:
+    """Run one model on an image once for each task, as ``run_stage()`` does, and return what each decoded.
+
+    On the CPU all runs are one hop, one after the other: small runs beside a large one cost more than they take. The
+    inputs are batches of one image. Raises what ``run_stage()`` raises.
+    """
+    if not model.on_cpu:
+        return await side_by_side(*(run_stage(family, model, source, task) for task in tasks))
+    stop = StopSignal(model.graph.run_options())
+    stages = [_Stage(family, model, source, task, None) for task in tasks]
+
+    def run_all() -> None:
+        for stage in stages:
+            if not stop.is_set:
+                stage.run_whole(stop)
+
+    await scheduler.run(run_all, on_cancel=stop.set)
+    return [stage.found for stage in stages]
+
+
 class _Stage(Generic[Task, Prepared, Found]):
     """One run of a model, which goes from thread to thread."""
 

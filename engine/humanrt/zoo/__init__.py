@@ -31,7 +31,7 @@ from humanrt.zoo.cards import (
     Threshold,
 )
 from humanrt.zoo.catalogue import cards, find_card, sample_cards
-from humanrt.zoo.store import FileReport, Store, default_cache_dir
+from humanrt.zoo.store import FetchPlan, FileReport, Store, default_cache_dir
 from humanrt.zoo.transfer import Cancelled, DownloadLimits, OnProgress, Progress, never, redact
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
     "CardFile",
     "Copy",
     "DownloadLimits",
+    "FetchPlan",
     "FileReport",
     "GitHubSource",
     "InputSpec",

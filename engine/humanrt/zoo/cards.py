@@ -72,6 +72,7 @@ class NpmSource:
     package: Package
     version: Version
     folder: Folder
+    bytes: int = 0  # of the archive, for an estimate
 
     @property
     def spec(self) -> str:
@@ -98,6 +99,7 @@ class PyPISource:
     package: Distribution
     version: Release
     folder: Folder
+    bytes: int = 0  # as above
 
     @property
     def spec(self) -> str:

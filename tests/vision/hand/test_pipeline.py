@@ -28,7 +28,7 @@ FAMILIES = HandFamilies()
 
 @pytest.fixture
 async def human():
-    async with Human() as human:
+    async with Human({"preset": "human"}) as human:
         yield human
         assert human.engine.memory().baseline == NOTHING
 

@@ -73,12 +73,55 @@ class FaceBox:
         return x, y, box_width, box_height
 
 
+# A detector is trained on faces of some sizes. Where it runs at several sizes of the picture, smaller and larger faces
+# are left to the run that has them in between: longer sides of a face in pixels of the input.
+LEAST_SIDE, MOST_SIDE = 16, 320
+# The part of the smaller of two boxes that the other covers, from which on they are one face: a part of a face, or a
+# group of faces, is detected as another one.
+NESTED = 0.65
+
+
+def trusted(found: Sequence[Sequence[FaceBox]], sizes: Sequence[int], longer_side: int) -> list[FaceBox]:
+    """Return the boxes of several runs that are of a size for which no other run is better.
+
+    ``sizes`` is the longer side of the input of each run, ``longer_side`` that of the image.
+    """
+    least, most = min(sizes), max(sizes)
+    kept = []
+    for boxes, size in zip(found, sizes, strict=True):
+        low = 0.0 if size == most else LEAST_SIDE
+        high = inf if size == least else max(MOST_SIDE, LEAST_SIDE * size / least)
+        kept += [box for box in boxes if low <= max(_size(box)) * size / longer_side <= high]
+    return kept
+
+
 def merged(boxes: Sequence[FaceBox], settings: FaceDetectorConfig) -> list[FaceBox]:
-    """Return the best of the boxes of several runs, best first, without those that overlap a better one as detected."""
-    corners = np.array([np.concatenate(box.face or (box.start, box.end)) for box in boxes], np.float32).reshape(-1, 4)
+    """Return the best of the boxes of several runs, best first, without those that overlap a better one as detected.
+
+    Of two boxes of which one is in the other, the one with the lower score is dropped as well.
+    """
+    corners = np.array([np.concatenate(_corners(box)) for box in boxes], np.float32).reshape(-1, 4)
     scores = np.array([box.confidence for box in boxes], np.float32)
     chosen = non_max_suppression(corners, scores, settings.max_detected, settings.iou_threshold, -inf)
-    return [boxes[i] for i in chosen]
+    corners = corners[chosen]
+    sides = np.minimum(corners[:, None, 2:], corners[:, 2:]) - np.maximum(corners[:, None, :2], corners[:, :2])
+    areas = (corners[:, 2:] - corners[:, :2]).prod(axis=1)
+    covered = sides.clip(0).prod(axis=2) > NESTED * np.minimum(areas[:, None], areas)
+    kept: list[int] = []
+    for i in range(len(chosen)):
+        if not covered[i, kept].any():
+            kept.append(i)
+    return [boxes[chosen[i]] for i in kept]
+
+
+def _corners(box: FaceBox) -> tuple[Point, Point]:
+    """Return start and end of the box as detected."""
+    return box.face or (box.start, box.end)
+
+
+def _size(box: FaceBox) -> Point:
+    start, end = _corners(box)
+    return np.abs(end - start)
 
 
 def grown(boxes: Iterable[FaceBox], settings: FaceDetectorConfig) -> list[FaceBox]:

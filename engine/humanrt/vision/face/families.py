@@ -8,6 +8,7 @@ from humanrt.config import FaceConfig
 from humanrt.vision.face import descriptor, emotion, faceres, gear, spoofing, ssrnet
 from humanrt.vision.face.attention import ATTENTION, ATTENTION_LOGIT
 from humanrt.vision.face.blazeface import FULL_RANGE, IN_FOUR_PARTS, SHORT_RANGE
+from humanrt.vision.face.centerface import CENTERFACE
 from humanrt.vision.face.describer import FaceDescriber
 from humanrt.vision.face.descriptor import AlignedDescriptor
 from humanrt.vision.face.detector import FaceDetector
@@ -16,6 +17,7 @@ from humanrt.vision.face.facemesh import FACEMESH, Cut, MeshFamily, Turn, cut_fa
 from humanrt.vision.face.iris import IRIS_MODEL, Iris
 from humanrt.vision.face.mask import Outline, outline_in_crop
 from humanrt.vision.face.record import FaceRecorder
+from humanrt.vision.face.scrfd import SCRFD, WITHOUT_POINTS
 from humanrt.vision.face.yunet import YUNET
 
 # By the key of the configuration that enables them. Where two have a value for the same field, the later one's is
@@ -49,7 +51,17 @@ ALIGNED: Mapping[str, AlignedDescriptor] = MappingProxyType(
 class FaceFamilies:
     """The families that ``detect_faces()`` chooses from; ``compat/`` has another instance."""
 
-    detectors: tuple[FaceDetector, ...] = (IN_FOUR_PARTS, SHORT_RANGE, FULL_RANGE, YUNET, FACEBOXES)
+    # The first whose outputs a model card has is taken: SCRFD has those of the form without points, too.
+    detectors: tuple[FaceDetector, ...] = (
+        IN_FOUR_PARTS,
+        SHORT_RANGE,
+        FULL_RANGE,
+        YUNET,
+        FACEBOXES,
+        SCRFD,
+        WITHOUT_POINTS,
+        CENTERFACE,
+    )
     # The first whose outputs a model card has is taken: attention has those of facemesh, too.
     meshes: tuple[MeshFamily, ...] = (ATTENTION_LOGIT, ATTENTION, FACEMESH)
     iris: Iris = IRIS_MODEL

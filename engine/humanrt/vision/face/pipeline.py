@@ -14,7 +14,7 @@ from humanrt.runtime.side_by_side import side_by_side
 from humanrt.tensors import Tensor, values_of
 from humanrt.vision.call import Call
 from humanrt.vision.face.alignment import AlignedFaces, FivePoints, alignment_of, points_of
-from humanrt.vision.face.box import FaceBox, merged
+from humanrt.vision.face.box import FaceBox, merged, trusted
 from humanrt.vision.face.caching import FaceCache
 from humanrt.vision.face.describer import Description
 from humanrt.vision.face.descriptor import AlignedDescriptor
@@ -26,7 +26,7 @@ from humanrt.vision.face.mask import darken
 from humanrt.vision.face.record import FaceRecorder
 from humanrt.vision.face.second_look import FirstLook, SecondLook, Seen, in_first_crop
 from humanrt.vision.scaling import require_pixels
-from humanrt.vision.stage import VisionModel, family_of, run_stage
+from humanrt.vision.stage import VisionModel, family_of, run_stage, run_stages
 
 # The side of a face's crop where neither the mesh model nor the detector has a square input.
 CROP_SIZE = 256
@@ -115,11 +115,11 @@ def _pixels_of_crops(call: Call, families: FaceFamilies) -> int:
 
 
 async def _detect_at_scales(call: Call, detector: FaceDetector, settings: FaceDetectorConfig) -> list[FaceBox]:
-    """Run the detector on the image at each size, side by side; return the best boxes of all."""
+    """Run the detector on the image at each size; return the best boxes of all."""
     model = call.models["face.detector"]
     tasks = [replace(settings, input_size=(size,)) for size in settings.input_size]
-    found = await side_by_side(*(run_stage(detector, model, call.picture, task) for task in tasks))
-    return merged([box for boxes in found for box in boxes], settings)
+    found = await run_stages(detector, model, call.picture, tasks)
+    return merged(trusted(found, settings.input_size, max(call.size)), settings)
 
 
 async def _mesh(call: Call, families: FaceFamilies, placed: Placed, recorder: FaceRecorder) -> Meshes:
