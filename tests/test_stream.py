@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 from holding import Hold, happens
 from repetitions import EACH_STREAM_END, ENDED_STREAMS
-from switches import FACES_ALONE, OFF
 from sharing import SHARING
+from switches import FACES_ALONE, OFF
 from videos import (
     FPS,
     Camera,

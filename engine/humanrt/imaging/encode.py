@@ -25,8 +25,8 @@ def write_picture(
     and WebP, 1..100, by default 92; PNG loses nothing and has none. This blocks for some milliseconds: call it with
     ``asyncio.to_thread()`` on an event loop.
 
-    Raises ``InputError`` if ``path`` is no path, ``pixels`` is another array, or if the ending or the quality is another one; ``OSError`` if
-    the file cannot be written.
+    Raises ``InputError`` if ``path`` is no path, ``pixels`` is another array, or the ending or the quality is another
+    one; ``OSError`` if the file cannot be written.
     """
     path = as_path(path, "path")
     ending = path.suffix.lower()
