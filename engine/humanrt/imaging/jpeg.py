@@ -80,11 +80,9 @@ def _read_frame(data: bytes, marker: int, start: int, components_of_scan: int) -
     most = min(MAX_SCANS, USUAL_SCANS + MORE_PIXELS // max(1, size))
     if scans > most:
         raise InputError(f"the JPEG picture has {scans:,} scans; at most {most} are decoded in this size")
-    count, most_bytes = data.rfind(b"\xff\xda") - start, USUAL_BYTES * size + MORE_BYTES
-    if count > most_bytes:
-        raise InputError(
-            f"the JPEG picture has {count:,} bytes of scans; at most {most_bytes:,} are decoded in this size"
-        )
+    count, most = data.rfind(b"\xff\xda") - start, USUAL_BYTES * size + MORE_BYTES
+    if count > most:
+        raise InputError(f"the JPEG picture has {count:,} bytes of scans; at most {most:,} are decoded in this size")
     samplings = [divmod(data[start + 9 + 3 * i], 16) for i in range(components)]
     across, down = max((x for x, _ in samplings), default=1), max((y for _, y in samplings), default=1)
     # libjpeg keeps the coefficients, of two bytes, of all blocks of 8 x 8 while it reads the scans.
