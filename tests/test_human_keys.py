@@ -94,7 +94,7 @@ def test_a_key_that_cannot_act_is_refused_by_name(key):
 @pytest.mark.parametrize("key", ["max_pixels", "maxPixels"])
 def test_the_old_name_of_the_limit_of_pixels(key):
     config = load_config({key: 5_000})
-    assert config == load_config({"image": {"max_pixels": 5_000}}) == Config(max_pixels=5_000)
+    assert config == load_config({"image": {"max_pixels": 5_000}})
     assert (config.max_pixels, config.merge({"image": {"max_bytes": 9}}).image.max_pixels) == (None, 5_000)
     assert load_config({"image": {"maxPixels": 7}}, config).image.max_pixels == 7
     assert load_config({"preset": "fast", key: 5_000}).image.max_side == Config.preset("fast").image.max_side

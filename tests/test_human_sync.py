@@ -1,9 +1,11 @@
 """Human without asyncio: results, threads, scopes, Ctrl-C and the end."""
 
+import asyncio
 import gc
 import inspect
 import os
 import pickle
+import re
 import signal
 import subprocess
 import sys
@@ -19,7 +21,7 @@ from humanrt import Human, errors
 from humanrt.human_sync import HumanSync, _Call
 from humanrt.runtime import scheduler, sessions
 from humanrt.vision.face.blazeface import BlazeFace
-from parity.pictures import PICTURES
+from parity.pictures import PICTURES, read_picture
 
 pytestmark = pytest.mark.usefixtures("loaded_models")
 
@@ -28,6 +30,7 @@ WITH_CROPS = {
     **FACES_ALONE,
     "face": {"detector": {"return": True}, **dict.fromkeys(("mesh", "iris", "emotion", "description"), OFF)},
 }
+SOURCES = re.compile("humanrt-(frames|capture|sources)")  # the threads that read them
 PORTRAIT = PICTURES / "human_face.png"
 
 
@@ -104,6 +107,8 @@ def test_methods_have_the_signatures_of_humans(human):
         "extract",
         "session",
         "validate",
+        "stream",
+        "detect_many",
     ):
         assert inspect.signature(getattr(human, name)) == inspect.signature(getattr(human.human, name))
         assert not inspect.iscoroutinefunction(getattr(human, name))
@@ -113,6 +118,116 @@ def test_methods_have_the_signatures_of_humans(human):
 def test_every_asynchronous_method_of_human_has_its_blocking_form():
     asynchronous = {name for name, value in inspect.getmembers(Human) if inspect.iscoroutinefunction(value)}
     assert {name for name in asynchronous if not name.startswith("_")} - {"aclose"} <= set(vars(HumanSync))
+
+
+KINDS = {
+    "stream": lambda human, source: human.stream(source),
+    "detect_many": lambda human, source: human.detect_many(source, ordered=True),
+}
+
+
+@pytest.fixture(params=KINDS)
+def iterate(request):
+    return KINDS[request.param]
+
+
+def pictures(count):
+    picture = read_picture("human_face")
+    return (picture for _ in range(count))
+
+
+def assert_only_the_loop_is_left(human):
+    """Without a thread or a task of a source, and without a tensor."""
+
+    async def tasks():
+        return len(asyncio.all_tasks())
+
+    assert human.engine.memory().baseline == NOTHING
+    assert human._thread.call(tasks()) == 2  # that of the loop, and this one
+    assert [thread.name for thread in threading.enumerate() if SOURCES.search(thread.name)] == []
+
+
+def test_iterating_over_pictures(human, iterate):
+    with iterate(human, pictures(3)) as iteration:
+        for _, result in iteration:
+            with result:
+                assert len(result.face) == 1
+        assert_only_the_loop_is_left(human)
+        assert list(iteration) == []
+
+
+def test_iterating_without_a_block(human, iterate):
+    faces = []
+    for _, result in iterate(human, pictures(2)):
+        with result:
+            faces.append(len(result.face))
+    assert faces == [1, 1]
+    assert_only_the_loop_is_left(human)
+
+
+def test_a_stream_has_its_statistics(human):
+    with human.stream(pictures(2)) as stream:
+        for _, result in stream:
+            result.dispose()
+        assert stream.source.statistics().detected == 2
+
+
+def test_leaving_the_block_releases_everything(human, iterate):
+    with iterate(human, pictures(9)) as iteration:
+        for _, result in iteration:
+            result.dispose()
+            break
+    assert_only_the_loop_is_left(human)
+    iteration.close()
+
+
+def test_an_error_in_the_block_releases_everything(human, iterate):
+    with pytest.raises(ZeroDivisionError), iterate(human, pictures(9)) as iteration, next(iteration)[1]:
+        raise ZeroDivisionError
+    assert_only_the_loop_is_left(human)
+
+
+def test_an_iteration_that_is_not_held_is_released(human, iterate):
+    for _, result in iterate(human, pictures(9)):
+        result.dispose()
+        break
+    gc.collect()
+
+    async def release():
+        await asyncio.gather(*human._thread._releases)
+
+    human._thread.call(release())
+    assert_only_the_loop_is_left(human)
+
+
+def test_closing_the_human_releases_its_iterations(iterate):
+    with HumanSync(WITH_CROPS) as human:
+        iteration = iterate(human, pictures(9))
+        next(iteration)[1].dispose()
+    assert human.engine.memory().baseline == NOTHING
+    assert [thread.name for thread in threading.enumerate() if SOURCES.search(thread.name)] == []
+    iteration.close()
+    with pytest.raises(errors.EngineClosedError):
+        next(iterate(human, pictures(9)))
+
+
+def test_an_error_of_the_source_is_raised_and_releases_everything(human, iterate):
+    def failing():
+        yield read_picture("human_face")
+        raise ZeroDivisionError
+
+    def consume():
+        for _, result in iterate(human, failing()):
+            result.dispose()
+
+    with pytest.raises(ZeroDivisionError):
+        consume()
+    assert_only_the_loop_is_left(human)
+
+
+def test_an_iteration_cannot_be_pickled(human, iterate):
+    with pytest.raises(errors.EngineError, match="cannot be pickled"):
+        pickle.dumps(iterate(human, pictures(1)))
 
 
 def test_calls_from_many_threads(human):

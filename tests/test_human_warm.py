@@ -1,4 +1,4 @@
-"""After load(), the first detect() imports nothing on the thread of the event loop: in a process of its own."""
+"""load() and the first detect() import nothing on the thread of the event loop: in a process of its own."""
 
 import subprocess
 import sys
@@ -20,8 +20,8 @@ class Finder:
 async def main():
     config = {"device": "cpu", "compat": COMPAT, "segmentation": {"enabled": True, "model_path": "selfie.json"}}
     async with Human(config) as human:
-        await human.load()
         finder.imported = []
+        await human.load()
         source = np.zeros((64, 64, 3), np.uint8)
         with human.session() as session, await human.detect(source, session=session):
             pass
@@ -41,7 +41,7 @@ asyncio.run(main())
 @pytest.mark.slow(3)
 @pytest.mark.parametrize("compat", [None, "human"])
 @pytest.mark.usefixtures("loaded_models")
-def test_the_first_detect_imports_nothing_on_the_loop(compat):
+def test_load_and_the_first_detect_import_nothing_on_the_loop(compat):
     script = SCRIPT.replace("COMPAT", repr(compat))
     command = [sys.executable, "-c", script]
     assert subprocess.run(command, check=True, capture_output=True, text=True).stdout == "[]\n"

@@ -108,10 +108,13 @@ async def test_a_wrong_argument_is_a_typed_error(human, store, tmp_path, call, n
         "write_picture": partial(write_picture, **{"path": tmp_path / "a.jpg", "pixels": PICTURE} | {name: value}),
         "session": human.session,
     }
+
+    async def outcome():
+        returned = calls[call](**{name: value})
+        return await returned if inspect.isawaitable(returned) else returned
+
     with pytest.raises(HumanRTError) as caught:
-        outcome = calls[call](**{name: value})
-        if inspect.isawaitable(outcome):
-            await outcome
+        await outcome()
     assert type(caught.value) in (ConfigError, InputError) or name == "clock"
     assert "\n" not in str(caught.value)
     assert list(tmp_path.iterdir()) == []

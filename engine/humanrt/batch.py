@@ -66,9 +66,9 @@ class Batch:
                     print(f"{path}: {len(outcome.face)} faces")
 
     ``path`` is the ``Path`` of a picture in a folder or of a pattern, or the source that an iterable delivered; of an
-    array, NumPy's or another library's, ``bytearray`` or ``memoryview`` from anything but a sequence or an array it is a
-    copy, in NumPy, because a generator may write its buffer again. Tensors, PIL images and open files are not copied,
-    and must not change before their outcome is there.
+    array (also of another library), ``bytearray`` or ``memoryview`` from anything but a sequence or an array it is a
+    copy, because a generator may write its buffer again. Tensors, PIL images and open files are not copied, and must
+    not change before their outcome is there.
     ``outcome`` is a ``Result``, owned as that of ``detect()``, or the error that ``detect()`` raised, whose traceback
     keeps no picture alive. Errors that concern all pictures are raised: ``EngineError``, ``ConfigError``, those of
     ``load()`` and those of the iterable. The number of pictures in memory depends on ``at_once`` alone, because sources

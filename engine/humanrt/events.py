@@ -168,6 +168,6 @@ def _check_callback(callback: object) -> None:
         raise ConfigError(f"{callback!r} cannot observe events; a callback is a function of one event, not a coroutine")
 
 
-def _check_name(name: str) -> None:
+def _check_name(name: object) -> None:
     if not (isinstance(name, str) and name in NAMES):
         raise ConfigError(f"there is no event {name!r}; the events are {', '.join(NAMES)}")

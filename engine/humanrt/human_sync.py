@@ -16,8 +16,9 @@ from contextlib import suppress
 from contextvars import Context
 from functools import wraps
 from types import TracebackType
-from typing import Any, Concatenate, Final, Generic, NoReturn, ParamSpec, Self, TypeVar, overload
+from typing import Any, Concatenate, Final, Generic, NoReturn, ParamSpec, Protocol, Self, TypeVar, overload
 
+from humanrt.batch import Batch
 from humanrt.config import Config, ConfigSource
 from humanrt.engine import Engine, internals
 from humanrt.errors import EngineClosedError, EngineError
@@ -26,9 +27,12 @@ from humanrt.housekeeping import Env
 from humanrt.human import Human
 from humanrt.human_models import ModelsView
 from humanrt.matching import match
+from humanrt.stream import Stream
 
 Arguments = ParamSpec("Arguments")
 Value = TypeVar("Value")
+Item_co = TypeVar("Item_co", covariant=True)
+Source = TypeVar("Source", bound="AsyncSource[Any]")
 
 
 class Blocking(Generic[Arguments, Value]):
@@ -74,6 +78,116 @@ class Direct(Generic[Arguments, Value]):
         return method
 
 
+class AsyncSource(Protocol[Item_co]):
+    """What ``Human.stream()`` and ``Human.detect_many()`` return."""
+
+    async def __aenter__(self) -> object: ...
+    async def __anext__(self) -> Item_co: ...
+    async def aclose(self) -> None:
+        """Release everything."""
+
+
+class Iteration(Generic[Source, Item_co]):
+    """The items of a stream or of a batch, for programs without asyncio; created by ``HumanSync``.
+
+    ::
+
+        with human.stream("video.mp4") as stream:
+            for frame, result in stream:
+                with result:
+                    show(frame, result)
+
+    Leaving the block, the end of the source, an error, and ``close()`` release everything before the next line runs.
+    After ``break`` in a ``for`` without the block everything is released soon afterwards, when the iterator is no
+    longer held, and when the HumanSync is closed at the latest. It is used once, by one thread at a time.
+    """
+
+    source: Source
+    """The ``Stream`` or ``Batch``: its ``statistics()`` and ``timestamp``, for instance."""
+
+    def __init__(self, thread: "_LoopThread", source: Source) -> None:
+        self.source = source
+        self._thread = thread
+        self._entered = self._closed = False
+
+    def close(self) -> None:
+        """Release everything, and wait until that is done. Idempotent."""
+        self._closed = True
+        with suppress(EngineClosedError):  # the end of the HumanSync has closed it
+            self._thread.call(self._thread.close_source(self.source))
+
+    def __enter__(self) -> Self:
+        if not self._entered:
+            self._entered = True
+            try:
+                self._thread.call(self._thread.open_source(self.source))
+            except BaseException:
+                self._closed = True
+                raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Item_co:
+        if self._closed:
+            raise StopIteration
+        self.__enter__()
+        try:
+            item: Item_co = self._thread.call(self.source.__anext__())
+        except StopAsyncIteration:
+            self.close()
+            raise StopIteration from None
+        except BaseException:
+            self.close()
+            raise
+        return item
+
+    def __reduce__(self) -> NoReturn:
+        raise EngineError("an iteration cannot be pickled or copied: create it in the process that detects")
+
+    def __del__(self) -> None:
+        if self._entered and not self._closed:
+            self._thread.release(self.source)
+
+
+class Iterating(Generic[Arguments, Source, Item_co]):
+    """A method of ``HumanSync`` that returns the items of what one of ``Human`` returns."""
+
+    def __init__(
+        self,
+        method: Callable[Concatenate[Human, Arguments], Source],
+        _item: Callable[[Source], Coroutine[Any, Any, Item_co]],
+    ) -> None:
+        self.__doc__ = method.__doc__
+        self._name = method.__name__
+
+    @overload
+    def __get__(self, instance: None, owner: type["HumanSync"]) -> Self: ...
+    @overload
+    def __get__(
+        self, instance: "HumanSync", owner: type["HumanSync"]
+    ) -> Callable[Arguments, Iteration[Source, Item_co]]: ...
+
+    def __get__(
+        self, instance: "HumanSync | None", owner: type["HumanSync"]
+    ) -> Self | Callable[Arguments, Iteration[Source, Item_co]]:
+        if instance is None:
+            return self
+        method: Callable[Arguments, Source] = getattr(instance.human, self._name)
+
+        @wraps(method)
+        def iterating(*arguments: Arguments.args, **options: Arguments.kwargs) -> Iteration[Source, Item_co]:
+            return Iteration(instance._thread, method(*arguments, **options))  # noqa: SLF001 - a part of that class
+
+        return iterating
+
+
 class Attribute(Generic[Value]):
     """An attribute of ``HumanSync`` that is the one of its ``Human``."""
 
@@ -103,7 +217,8 @@ class HumanSync:
     The arguments, results, owners and errors are those of ``Human``; ``human.human`` is the Human itself. Every method
     may be called from any thread, several at once, also where an event loop runs, which a call blocks meanwhile. Ctrl-C
     ends the call, and what it allocated is free when ``KeyboardInterrupt`` is raised. A scope of the caller's context
-    owns the results, as it does for ``Human``. ``stream()`` and ``detect_many()`` are for programs with asyncio only.
+    owns the results, as it does for ``Human``. ``stream()`` and ``detect_many()`` return an ``Iteration``, for ``for``
+    and ``with``.
 
     ``close()``, leaving ``with``, and the end of the process wait for the calls in flight and free every tensor, every
     model and the thread. Raises ``ConfigError`` if the configuration is invalid.
@@ -139,6 +254,8 @@ class HumanSync:
     profile: Final = Blocking(Human.profile)
     segmentation: Final = Blocking(Human.segmentation)
     compare: Final = Blocking(Human.compare)
+    stream: Final = Iterating(Human.stream, Stream.__anext__)
+    detect_many: Final = Iterating(Human.detect_many, Batch.__anext__)
     session: Final = Direct(Human.session)
     validate: Final = Direct(Human.validate)
 
@@ -168,6 +285,8 @@ class _LoopThread:
         self._ended = False
         self._started: Future[asyncio.AbstractEventLoop] = Future()
         self._end = asyncio.Event()
+        self._sources: set[AsyncSource[Any]] = set()  # that are open; used by the thread alone
+        self._releases: set[asyncio.Task[None]] = set()
         self._thread = threading.Thread(target=Context().run, args=(self._run,), name="humanrt-sync", daemon=True)
         self._thread.start()
         self._loop = self._started.result()
@@ -205,6 +324,27 @@ class _LoopThread:
             self._ended = True
             self._loop.call_soon_threadsafe(self._end.set)
 
+    async def open_source(self, source: "AsyncSource[Any]") -> None:
+        """Open a stream or a batch, which is closed at the end of this thread at the latest."""
+        await source.__aenter__()
+        self._sources.add(source)
+
+    async def close_source(self, source: "AsyncSource[Any]") -> None:
+        """Close a stream or a batch."""
+        self._sources.discard(source)
+        await source.aclose()
+
+    def release(self, source: "AsyncSource[Any]") -> None:
+        """Close a stream or a batch soon, without waiting for it: the garbage collector may call this anywhere."""
+        if not self._human.engine.registry.forked:
+            with suppress(RuntimeError):  # the loop is closed
+                self._loop.call_soon_threadsafe(self._release, source)
+
+    def _release(self, source: "AsyncSource[Any]") -> None:
+        task = self._loop.create_task(self.close_source(source))
+        self._releases.add(task)
+        task.add_done_callback(self._releases.discard)
+
     def join(self) -> None:
         """Wait until the thread has ended."""
         self._thread.join()
@@ -232,6 +372,10 @@ class _LoopThread:
     async def _serve(self) -> None:
         self._started.set_result(asyncio.get_running_loop())
         await self._end.wait()
+        for source in tuple(self._sources):
+            await self.close_source(source)
+        if self._releases:
+            await asyncio.wait(self._releases)
         await self._human.aclose()
 
 

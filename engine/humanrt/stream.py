@@ -202,6 +202,6 @@ def create_stream(
 def _is_number(value: object) -> bool:
     """Return whether a value is a number of seconds, inf included, which is any time."""
     try:
-        return isinstance(value, Real) and not isinstance(value, bool) and not math.isnan(value)
+        return not isinstance(value, bool) and isinstance(value, Real) and not math.isnan(value)
     except OverflowError:  # an integer that no float holds
         return False

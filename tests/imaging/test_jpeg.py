@@ -178,6 +178,18 @@ class TestScans:
         with pytest.raises(InputError, match="has 5,000 scans; at most 100 are decoded"):
             decode(data, max_pixels=MAX_PIXELS)
 
+    def test_fewer_are_decoded_of_a_large_picture(self) -> None:
+        data = jpeg(frame(10_000, 10_000, 0xC2), (scan(0) + b"\0") * 35)
+        with pytest.raises(InputError, match="has 35 scans; at most 34 are decoded in this size"):
+            read_jpeg(data)
+        read_jpeg(jpeg(frame(10_000, 9_000, 0xC2), (scan(0) + b"\0") * 35))
+
+    def test_their_data_are_bounded_by_the_pixels(self) -> None:
+        data = jpeg(frame(1000, 1000, 0xC2), scan(0) + bytes(28_000_000), scan(0))
+        with pytest.raises(InputError, match=r"has 28,000,\d+ bytes of scans; at most 28,000,000 are decoded"):
+            read_jpeg(data)
+        read_jpeg(jpeg(frame(1001, 1000, 0xC2), scan(0) + bytes(28_000_000), scan(0)))
+
     def test_no_segment_hides_them(self) -> None:
         hidden = b"\xff\x05" + struct.pack(">H", 60_000) + (scan(0) + b"\0") * 5000
         with pytest.raises(InputError, match="scans"):

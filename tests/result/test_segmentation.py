@@ -1,9 +1,12 @@
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from humanrt import Result
 from humanrt.errors import InputError, TensorDisposedError
-from humanrt.result import Segmentation
+from humanrt.result import Segment, Segmentation
 
 RED, GREEN = [200, 0, 0], [0, 100, 0]
 OTHER = np.full((1, 3, 3), 7, np.uint8)
@@ -85,3 +88,19 @@ def test_the_result_owns_the_tensors_of_its_segmentation(segmentation, humanrt_e
         assert set(result.tensors()) == {*segmentation.tensors(), state}
         assert "segmentation" not in result.to_human()
     assert humanrt_engine.memory().baseline == (0, 0, 0, 0)
+
+
+def test_to_dict_is_the_legend_without_tensors(segmentation):
+    person = Segment(label=1, name="person", color=(1, 2, 3), area=2, score=0.98765)
+    found = replace(segmentation, legend=(person,))
+    legend = [{"label": 1, "name": "person", "color": [1, 2, 3], "area": 2, "score": 0.988}]
+    assert found.to_dict() == {"legend": legend}
+    assert json.loads(found.to_json()) == {"legend": legend}
+    assert found.to_dict(only="legend.name") == {"legend": [{"name": "person"}]}
+    assert Result(3, 1, segmentation=found).to_dict()["segmentation"] == found.to_dict()
+    assert Segment(**person.to_dict(decimals=None) | {"color": (1, 2, 3)}) == person
+
+
+def test_human_has_no_form_of_it(segmentation):
+    with pytest.raises(InputError, match="no form for Segmentation; to_dict"):
+        segmentation.to_human()

@@ -34,11 +34,11 @@ def write_picture(
     """Write a picture, uint8 [h, w, 3] RGB, to a PNG, JPEG, WebP or AVIF file, which appears whole or not at all.
 
     The ending of ``path`` decides the format: ``.png``, ``.jpg``, ``.jpeg``, ``.webp`` or ``.avif``. ``quality`` is
-    that of JPEG, WebP and AVIF, 1..100, by default 92; PNG loses nothing and has none. This blocks
-    for some milliseconds: call it with ``asyncio.to_thread()`` on an event loop.
+    that of JPEG, WebP and AVIF, 1..100, by default 92; PNG loses nothing and has none. This blocks for some
+    milliseconds: call it with ``asyncio.to_thread()`` on an event loop.
 
-    Raises ``InputError`` if ``path`` is no path, ``pixels`` is another array, or if the ending or the quality is
-    another one; ``OSError`` if the file cannot be written.
+    Raises ``InputError`` if ``path`` is no path, ``pixels`` is another array, or the ending or the quality is another
+    one; ``OSError`` if the file cannot be written.
     """
     path = as_path(path, "path")
     ending = path.suffix.lower()

@@ -27,6 +27,10 @@ EOI, SOS = 0xD9, 0xDA
 # Encoders write up to 24 scans. Each takes time for every pixel (13 ms for 100 megapixels), however few bytes it has,
 # and OpenCV cannot be cancelled. libtiff has the same limit.
 MAX_SCANS = 100
+# What scans may cost beyond those of an encoder: about a second. Measured on one core, a scan without data takes 1 ns
+# for each pixel, and its data 42 ns a byte. A picture of noise in the best quality has 4 bytes a pixel.
+USUAL_SCANS, MORE_PIXELS = 24, 10**9
+USUAL_BYTES, MORE_BYTES = 4, 24_000_000
 
 
 def read_jpeg(data: bytes) -> Header:
@@ -72,9 +76,13 @@ def _read_frame(data: bytes, marker: int, start: int, components_of_scan: int) -
     if marker not in PROGRESSIVE and components_of_scan == components:
         return Header("JPEG", width, height, plain)
     # The scans cannot be counted in their order without decoding; the marker can stand elsewhere only by chance.
-    scans = data.count(b"\xff\xda", start)
-    if scans > MAX_SCANS:
-        raise InputError(f"the JPEG picture has {scans:,} scans; at most {MAX_SCANS} are decoded")
+    scans, size = data.count(b"\xff\xda", start), width * height
+    most = min(MAX_SCANS, USUAL_SCANS + MORE_PIXELS // max(1, size))
+    if scans > most:
+        raise InputError(f"the JPEG picture has {scans:,} scans; at most {most} are decoded in this size")
+    count, most = data.rfind(b"\xff\xda") - start, USUAL_BYTES * size + MORE_BYTES
+    if count > most:
+        raise InputError(f"the JPEG picture has {count:,} bytes of scans; at most {most:,} are decoded in this size")
     samplings = [divmod(data[start + 9 + 3 * i], 16) for i in range(components)]
     across, down = max((x for x, _ in samplings), default=1), max((y for _, y in samplings), default=1)
     # libjpeg keeps the coefficients, of two bytes, of all blocks of 8 x 8 while it reads the scans.

@@ -181,7 +181,7 @@ def complete_scale(
 def is_finite(value: object) -> bool:
     """Return whether a value is a real number that float64 holds, and neither NaN nor infinite; a bool is none."""
     try:
-        return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+        return not isinstance(value, bool) and isinstance(value, Real) and math.isfinite(value)
     except OverflowError:
         return False
 

@@ -273,7 +273,7 @@ class EmbeddingStore:
         self._next_key = max(self._by_key, default=-1) + 1
 
 
-def _check_settings(point: OperatingPoint, max_entries: int | None, ttl: float | None, index: str) -> dict[str, Any]:
+def _check_settings(point: OperatingPoint, max_entries: int | None, ttl: float | None, index: object) -> dict[str, Any]:
     """Return the settings as a file has them. Raises ``InputError`` if one is out of range."""
     if not isinstance(point, OperatingPoint):
         raise InputError(f'point is {point!r}; accepted is an OperatingPoint, OPERATING_POINTS["faceres"] for instance')

@@ -57,7 +57,10 @@ class Record:
         return json.dumps(written, separators=(",", ":"), allow_nan=False)
 
     def to_human(self) -> dict[str, Any]:
-        """Return the record as the JSON-ready dict of Human, key for key; tensors are left out."""
+        """Return the record as the JSON-ready dict of Human, key for key; tensors are left out.
+
+        Raises ``InputError`` for a record that Human's JSON does not have: ``Segmentation`` and ``Segment``.
+        """
         from humanrt.result.formats.human import to_human  # formats import the records
 
         return to_human(self)

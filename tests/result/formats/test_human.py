@@ -8,7 +8,7 @@ import pytest
 from records import BODY, FACE, HAND, OBJECT
 
 from humanrt import Gesture, Hands, Person, Result
-from humanrt.errors import ModelError
+from humanrt.errors import InputError, ModelError
 from humanrt.result.formats.human import to_human
 
 BOX, BOX_RAW = (5.0, 6.0, 50.0, 54.0), (0.05, 0.12, 0.5, 1.08)
@@ -110,5 +110,5 @@ def test_a_hand_without_points_has_null_for_each_of_them():
 
 
 def test_what_is_not_a_record_is_refused():
-    with pytest.raises(TypeError, match="no form for int"):
+    with pytest.raises(InputError, match="no form for int"):
         to_human(5)

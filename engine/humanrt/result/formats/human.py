@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from humanrt.errors import InputError
 from humanrt.result.body import Body, Keypoint
 from humanrt.result.face import Face, Rotation
 from humanrt.result.hand import Hand
@@ -25,7 +26,7 @@ Json: TypeAlias = dict[str, Any]
 @singledispatch
 def to_human(record: object) -> Json:
     """Return a Result or one of its records as the JSON-ready dict of Human, without tensors."""
-    raise TypeError(f"Human's JSON has no form for {type(record).__name__}")
+    raise InputError(f"Human's JSON has no form for {type(record).__name__}; to_dict() has one")
 
 
 @to_human.register
