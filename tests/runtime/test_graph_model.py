@@ -145,6 +145,18 @@ def test_the_error_of_a_run_holds_no_tensor(load, double, registry):
     assert registry.memory().num_tensors == 0
 
 
+async def test_the_error_of_an_awaited_run_holds_no_tensor(load, double, registry):
+    model = load(double)
+    wrong = registry.tensor([1])
+    watched = weakref.ref(wrong)
+    with pytest.raises(ModelInputError) as caught:
+        await model.execute_async(wrong)
+    wrong.dispose()
+    del wrong
+    assert watched() is None
+    assert caught.value.__traceback__ is not None
+
+
 async def test_execute_refuses_the_thread_of_a_running_loop(load, double, registry, numbers):
     model = load(double)
     with pytest.raises(BlockingCallError, match="await execute_async"):

@@ -28,7 +28,7 @@ def test_a_method_has_the_parameters_and_text_of_its_op(name):
     op, method = getattr(ImageOperations if name in IMAGE else Operations, name), getattr(Tensor, name)
     _, _, *parameters = inspect.signature(op).parameters.values()
     assert [*inspect.signature(method).parameters.values()][1:] == parameters
-    assert (method.__doc__, method.__name__) == (op.__doc__, name)
+    assert (method.__doc__, method.__name__, method.__qualname__) == (op.__doc__, name, f"Tensor.{name}")
 
 
 def test_every_method_of_this_kind_is_an_op():

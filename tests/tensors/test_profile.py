@@ -1,11 +1,13 @@
 """Profiles and timings."""
 
 import asyncio
+import itertools
 import operator as python_operator
 
 import numpy as np
 import pytest
 
+import humanrt.tensors.profile as module
 from humanrt.errors import InputError, TensorDisposedError
 
 
@@ -206,3 +208,9 @@ def test_an_operator_is_the_kernel_of_its_method(workspace, operator, name):
     profile = workspace.profile(lambda: getattr(python_operator, operator)(x, x))
     assert [kernel.name for kernel in profile.kernels] == [name]
     workspace.dispose([x, profile.result])
+
+
+def test_the_time_of_a_call_is_that_between_its_begin_and_its_end(workspace, monkeypatch):
+    seconds = itertools.count(5.0, 0.25)
+    monkeypatch.setattr(module.time, "perf_counter", lambda: next(seconds))
+    assert workspace.time(lambda: None).wall_ms == 250

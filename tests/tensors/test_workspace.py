@@ -144,7 +144,7 @@ def test_a_tensor_created_before_a_reset_is_stale(fresh, use):
     """CONFORMANCE 41."""
     old = fresh.tensor([1.0, 2.0])
     fresh.reset()
-    with pytest.raises(StaleHandleError, match=rf"tensor {old.id} .* its engine was reset"):
+    with pytest.raises(StaleHandleError, match=rf"tensor {old.id} .* its engine was reset(;|$)"):
         use(fresh, old)
     assert issubclass(StaleHandleError, TensorDisposedError)
     assert old.is_disposed
