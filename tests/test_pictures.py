@@ -79,7 +79,7 @@ class TestEngine:
                 np.stack([gray] * 4, axis=-1),
                 gray.astype(np.float32),
             ):
-                with await engine.filter(engine.tensor(array), negative=True) as filtered:
+                with engine.tensor(array) as picture, await engine.filter(picture, negative=True) as filtered:
                     assert (filtered.numpy() == np.minimum(256 - gray.astype(int), 255)[..., np.newaxis]).all()
 
     async def test_errors_leave_nothing(self, face):
