@@ -14,6 +14,11 @@ from humanrt.cli import USAGE
 from humanrt.cli.stdio import warn, write_line
 
 DESCRIPTION = "Detects people and objects in pictures, with the models of the JavaScript library Human."
+FILTERS = ("brightness", "contrast", "sharpness", "blur", "saturation", "hue", "pixelate")
+FILTER_SWITCHES = (
+    *("flip", "auto_brightness", "negative", "sepia", "vintage", "kodachrome", "technicolor", "polaroid"),
+    "equalization",
+)
 TASKS = ("face", "body", "hand", "object", "segmentation")
 
 
@@ -30,6 +35,9 @@ humanrt match -q a.jpg b.jpg && echo same""",
     "extract": """\
 humanrt extract photos faces.npz --recursive
 humanrt extract "photos/*.jpg" faces.parquet --max-faces 10""",
+    "filter": """\
+humanrt filter photo.jpg -o out.png --brightness 0.2 --sepia
+humanrt filter photo.jpg -o small.jpg --width 640 --flip""",
     "list": """\
 humanrt models list --task face
 humanrt models list --json""",
@@ -91,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_match(_add_command(commands, "match", "compare the largest faces of two pictures"))
     _add_extract(_add_command(commands, "extract", "write boxes and embeddings of the faces in a folder to a file"))
     _add_models(commands.add_parser("models", help="list, fetch, check, remove and convert models"))
+    _add_filter(_add_command(commands, "filter", "write a picture with Human's filters"))
     _add_config(commands.add_parser("config", help="write a configuration with every key, and show the merged one"))
     commands.add_parser("doctor", help="what this machine has, and why CUDA is or is not used")
     return parser
@@ -170,6 +179,23 @@ def _add_settings(command: argparse.ArgumentParser) -> None:
         metavar="KEY=VALUE",
         help="a key of the configuration, with a value as in TOML: face.iris.enabled=false; may be repeated",
     )
+
+
+def _add_filter(command: argparse.ArgumentParser) -> None:
+    command.add_argument("picture", metavar="PICTURE", help="a picture")
+    command.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="FILE", help="the .png, .jpg or .webp file to write"
+    )
+    for name in FILTERS:
+        command.add_argument(_option(name), type=float, metavar="N")
+    for name in ("width", "height"):
+        command.add_argument(_option(name), type=int, metavar="PIXELS")
+    for name in FILTER_SWITCHES:
+        command.add_argument(_option(name), action="store_true", default=None)
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 def _add_config(config: Parser) -> None:
