@@ -39,6 +39,7 @@ EXPECTED = {
         ["person 0: female", "'leftWrist'", "objects: ['person']", "person: 16% of the picture", NONE_LEFT],
         [],
     ),
+    "filters.py": ([FACE, "filters.jpg"], ["written: filters.jpg, 15 pictures", NONE_LEFT], ["filters.jpg"]),
     "folder_to_csv.py": (
         ["{folder}", "faces.csv"],
         ["broken.png: no result: unknown picture format", "2 faces in 3 pictures, 1 failed", NONE_LEFT],

@@ -285,21 +285,22 @@ class Human(ManyPictures):
         """
         outer = handled()
         try:
-            with self._in_flight():
-                settings = self._merged(config)
-                place = Place(self._budget)
-                try:
-                    read, on_cancel = _filtering(place, source, settings, bgr)
-                    waits = not isinstance(source, np.ndarray | Tensor)
-                    pixels = await place.read(read, waits=waits, on_cancel=on_cancel)
-                finally:
-                    place.leave()
-                return self._internals.adopt(pixels)
+            return await self._image(source, config, bgr)
         except BaseException as error:
             clear_frames(error, outer)
             raise
         finally:
-            del source, outer
+            del source, outer  # as in detect()
+
+    async def _image(self, source: PictureSource, config: ConfigSource | None, bgr: bool) -> Tensor:
+        with self._in_flight():
+            place = Place(self._budget)
+            try:
+                read, on_cancel = _filtering(place, source, self._merged(config), bgr)
+                waits = not isinstance(source, np.ndarray | Tensor)
+                return self._internals.adopt(await place.read(read, waits=waits, on_cancel=on_cancel))
+            finally:
+                place.leave()
 
     async def aclose(self) -> None:
         """Refuse new calls, wait until those in flight have ended, then free every tensor and model. Idempotent.

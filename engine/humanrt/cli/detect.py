@@ -120,7 +120,9 @@ async def _detect_pictures(human: Human, group: Sequence[tuple[int, Item]], work
 
 
 def _draw(drawing: Path, picture: Picture, result: Result, max_pixels: int) -> None:
-    write_png(drawing, draw_result(read_picture(picture.source, max_pixels=max_pixels), result))
+    filtered = result.canvas  # the results are in its coordinates
+    pixels = read_picture(picture.source, max_pixels=max_pixels) if filtered is None else filtered.data_sync()
+    write_png(drawing, draw_result(pixels, result, in_place=filtered is not None))
 
 
 async def _detect_frames(human: Human, video: Video, most: int | None, report: Report) -> None:

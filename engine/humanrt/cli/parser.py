@@ -15,6 +15,11 @@ from humanrt.cli.stdio import warn, write_line
 
 DESCRIPTION = "Detects people and objects in pictures, with the models of the JavaScript library Human."
 STYLES = ("sketch", "pencil", "oil", "watercolor")
+FILTERS = ("brightness", "contrast", "sharpness", "blur", "saturation", "hue", "pixelate")
+FILTER_SWITCHES = (
+    *("flip", "auto_brightness", "negative", "sepia", "vintage", "kodachrome", "technicolor", "polaroid"),
+    "equalization",
+)
 TASKS = ("face", "body", "hand", "object", "segmentation")
 
 
@@ -35,6 +40,9 @@ humanrt extract "photos/*.jpg" faces.parquet --max-faces 10""",
 humanrt style oil photo.jpg -o out.png
 humanrt style watercolor photo.jpg -o out.jpg --set style.watercolor.wash=1.5
 humanrt style --all photo.jpg -o gallery""",
+    "filter": """\
+humanrt filter photo.jpg -o out.png --brightness 0.2 --sepia
+humanrt filter photo.jpg -o small.jpg --width 640 --flip""",
     "list": """\
 humanrt models list --task face
 humanrt models list --json""",
@@ -99,6 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_extract(_add_command(commands, "extract", "write boxes and embeddings of the faces in a folder to a file"))
     _add_style(_add_command(commands, "style", "paint a picture in an artistic style"))
     _add_models(commands.add_parser("models", help="list, fetch, check, remove and convert models"))
+    _add_filter(_add_command(commands, "filter", "write a picture with Human's filters"))
     _add_config(commands.add_parser("config", help="write a configuration with every key, and show the merged one"))
     commands.add_parser("doctor", help="what this machine has, and why CUDA is or is not used")
     return parser
@@ -198,6 +207,23 @@ def _add_settings(command: argparse.ArgumentParser) -> None:
         metavar="KEY=VALUE",
         help="a key of the configuration, with a value as in TOML: face.iris.enabled=false; may be repeated",
     )
+
+
+def _add_filter(command: argparse.ArgumentParser) -> None:
+    command.add_argument("picture", metavar="PICTURE", help="a picture")
+    command.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="FILE", help="the .png, .jpg or .webp file to write"
+    )
+    for name in FILTERS:
+        command.add_argument(_option(name), type=float, metavar="N")
+    for name in ("width", "height"):
+        command.add_argument(_option(name), type=int, metavar="PIXELS")
+    for name in FILTER_SWITCHES:
+        command.add_argument(_option(name), action="store_true", default=None)
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 def _add_config(config: Parser) -> None:

@@ -1,7 +1,6 @@
 """Reading a configuration from a TOML file, whose errors name the line."""
 
 import re
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -23,6 +22,8 @@ def read_toml(path: Path, merge: Callable[[Mapping[str, object]], Merged]) -> Me
     Raises ``ConfigError`` if the file is not TOML or ``merge`` refuses one of its keys; the message begins with
     ``FILE:LINE``.
     """
+    import tomllib  # most programs read no file
+
     try:
         # Editors on Windows begin a file with a byte order mark.
         text = path.read_text(encoding="utf-8-sig")

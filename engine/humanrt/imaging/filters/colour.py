@@ -99,9 +99,12 @@ def apply_tables(picture: Picture, tables: NDArray[np.uint8], stopped: Stopped) 
 def extremes(picture: Picture, stopped: Stopped) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Return the smallest and the largest value of each channel, uint8 [3] each."""
     height, width = picture.shape[:2]
-    parts = [picture[rows] for rows in strips(height, width, stopped)]
-    low = np.min([part.min(axis=(0, 1)) for part in parts], axis=0)
-    return low, np.max([part.max(axis=(0, 1)) for part in parts], axis=0)
+    low, high = np.full(3 * width, 255, np.uint8), np.zeros(3 * width, np.uint8)
+    for rows in strips(height, width, stopped):
+        values = picture[rows].reshape(-1, 3 * width)  # by columns: NumPy reduces long rows fast, and three values not
+        np.minimum(low, values.min(axis=0), out=low)
+        np.maximum(high, values.max(axis=0), out=high)
+    return low.reshape(width, 3).min(axis=0), high.reshape(width, 3).max(axis=0)
 
 
 def equalize(picture: Picture, stopped: Stopped) -> None:
