@@ -1,7 +1,7 @@
 """BlazePose: 39 points of a body, with depth, and with their distances from the hips in metres.
 
-Source: Bazarevsky and others, "BlazePose: On-device Real-time Body Pose Tracking" (2020); the crops are MediaPipe's, and
-so is the refinement by the heatmap, as TensorFlow.js's pose-detection has it (refine_landmarks_from_heatmap.ts).
+Source: Bazarevsky and others, "BlazePose: On-device Real-time Body Pose Tracking" (2020); the crops are MediaPipe's,
+and so is the refinement by the heatmap, as TensorFlow.js's pose-detection has it (refine_landmarks_from_heatmap.ts).
 """
 
 from collections.abc import Sequence
