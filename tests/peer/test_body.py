@@ -122,7 +122,7 @@ async def test_in_default_mode(peer, model, settings):
 
 
 async def test_blazepose_in_default_mode(peer, monkeypatch):
-    """The same except depth, distances and the last six parts, and without the refinement, which Human does not have."""
+    """The same except depth, distances and the last six parts, without the refinement, which Human does not have."""
     monkeypatch.setattr("humanrt.vision.body.blazepose.LEAST_HEAT", 2.0)
     (our,), (their,) = await both(peer, "blazepose-full", "person", {}, compat=None)
     # All of the person is visible. The model has no score for the point above it.
