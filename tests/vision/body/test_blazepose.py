@@ -139,9 +139,13 @@ class TestHeatmap:
     def test_without_enough_heat_it_stays(self):
         assert self.moved([(15, 25, 0.49), (15, 26, 0.49)]) == [101, 61]
 
-    @pytest.mark.parametrize("place", [(-1.0, 61.0), (256.0, 61.0), (101.0, 256.5)])
+    @pytest.mark.parametrize("place", [(-1.0, 61.0), (256.0, 61.0), (101.0, 256.5), (1e300, 0.0)])
     def test_a_point_outside_stays(self, place):
         assert self.moved([(15, 0, 1), (15, 63, 1), (63, 25, 1)], place) == [*place]
+
+    def test_a_point_that_is_no_number_stays(self):
+        """Of a damaged model."""
+        assert np.isnan(refined(np.full((PARTS, 5), np.nan), np.ones((64, 64, PARTS)))).all()
 
     def test_at_the_border_the_cells_are_cut_off(self):
         assert self.moved([(0, 0, 1), (63, 63, 1)], (1.0, 1.0)) == [0, 0]

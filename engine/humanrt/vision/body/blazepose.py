@@ -117,8 +117,9 @@ def refined(points: NDArray[np.float64], heatmap: NDArray[np.float64]) -> NDArra
     """Return the points of a body, [39, 5] in pixels of the input, moved to where the heatmap, [h, w, 39], has them."""
     moved = points.copy()
     size = np.array(heatmap.shape[1::-1])
-    cells = np.trunc(points[:, :2] / INPUT_SIZE * size).astype(int)
-    inside = ((points[:, :2] >= 0) & (cells < size)).all(axis=1)
+    places = np.clip(np.nan_to_num(points[:, :2], nan=-1.0), -1, INPUT_SIZE)
+    cells = np.trunc(places / INPUT_SIZE * size).astype(int)
+    inside = ((places >= 0) & (cells < size)).all(axis=1)
     for part in np.flatnonzero(inside):
         low, high = np.maximum(cells[part] - CELLS, 0), np.minimum(cells[part] + CELLS + 1, size)
         around = heatmap[low[1] : high[1], low[0] : high[0], part]
