@@ -24,18 +24,28 @@ from humanrt.vision.face.emotion import EmotionFamily
 from humanrt.vision.face.facemesh import FaceMesh, MeshFamily
 from humanrt.vision.face.faceres import FaceRes
 from humanrt.vision.face.iris import Iris
+from humanrt.vision.face.second_look import SecondLook
 from parity.pictures import PICTURES, read_picture
 
-WITH_CROPS = {"face": {"detector": {"max_detected": 20, "return": True}}, **FACES_ALONE}
+WITH_CROPS = {
+    "face": {
+        "detector": {"max_detected": 20, "return": True},
+        "mesh": {"second_look": True},
+        "quality": {"enabled": True},
+    },
+    **FACES_ALONE,
+}
 
-FAMILIES = (BlazeFace, MeshFamily, FaceMesh, Iris, FaceRes, EmotionFamily)
+FAMILIES = (BlazeFace, MeshFamily, FaceMesh, SecondLook, Iris, FaceRes, EmotionFamily)
 # The functions that run on worker threads, and the phases that they are.
 PHASES = [
     (human_module, "read_into", "decode"),
     *((family, "prepare", "preparation") for family in FAMILIES if "prepare" in vars(family)),
     (GraphModel, "_run", "run"),
     *((family, "decode", "post-processing") for family in FAMILIES if "decode" in vars(family)),
+    (pipeline, "in_first_crop", "post-processing"),
     (pipeline, "_record_meshes", "post-processing"),
+    (pipeline, "_with_quality", "post-processing"),
     (pipeline, "_split", "post-processing"),
     (detection_module, "join_persons", "post-processing"),
 ]

@@ -22,6 +22,7 @@ from humanrt import Human
 from humanrt.compat.body import BODY, confident_parts
 from humanrt.compat.people import GESTURES
 from humanrt.config import BodyConfig, BodyDetectorConfig
+from humanrt.vision.body.blazepose import REFINED
 from humanrt.vision.body.detector import BodyTask, Region
 from humanrt.vision.body.people import RegionTask
 from humanrt.vision.body.pipeline import BodyFamilies
@@ -35,8 +36,9 @@ POSENET, BLAZEPOSE, _, _, EFFICIENTPOSE = BODY.bodies
 
 def test_each_family_stands_in_the_place_of_ours():
     ours = BodyFamilies()
-    assert [family.outputs for family in BODY.bodies] == [family.outputs for family in ours.bodies]
-    assert [family.takes_regions for family in BODY.bodies] == [family.takes_regions for family in ours.bodies]
+    bodies = [family for family in ours.bodies if family is not REFINED]  # which Human does not do
+    assert [family.outputs for family in BODY.bodies] == [family.outputs for family in bodies]
+    assert [family.takes_regions for family in BODY.bodies] == [family.takes_regions for family in bodies]
     assert BODY.regions.outputs == ours.regions.outputs
 
 

@@ -5,13 +5,14 @@ from dataclasses import replace
 from math import exp, inf, isnan, nan
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import records
 
 from bench import accuracy as tool
 from bench.calibration import Calibrated, calibrate, operating_point_of
-from bench.groups import write_groups
+from bench.groups import FACES, write_groups
 from bench.keypoints import (
     BODY,
     HAND,
@@ -388,3 +389,37 @@ async def test_the_presets_find_more_of_the_synthetic_groups_in_their_order(tmp_
     assert scores["accurate"].average_precision > scores["balanced"].average_precision
     assert scores["balanced"].false <= 1
     assert scores["accurate"].false <= 1
+
+
+def close_ups():
+    """The sample faces with little around them, and as much grey at either side."""
+    for name, (x, y, width, height) in FACES.items():
+        for margin in (0.05, 0.3):
+            left, top = max(0, int(x - margin * width)), max(0, int(y - margin * height))
+            picture = read_picture(PICTURES / f"{name}.png")[
+                top : int(y + height * (1 + margin)), left : int(x + width * (1 + margin)), :3
+            ]
+            yield cv2.copyMakeBorder(
+                picture, 0, 0, picture.shape[1] // 2, picture.shape[1] // 2, cv2.BORDER_CONSTANT, value=(127,) * 3
+            )
+
+
+@pytest.mark.slow(6)
+async def test_close_ups_of_faces_have_neither_hands_nor_bodies_that_are_heads():
+    """The nose, the eyes and the ears are no body. Human's settings find one in each, and hands in two."""
+    face = {"iris": {"enabled": False}, "mesh": {"second_look": False}}
+    counts = {}
+    for name in ("human", "balanced"):
+        async with Human(Config.preset(name).merge(tool.NO_EMBEDDINGS).merge({"face": face})) as human:
+            found = [0, 0, 0]
+            for picture in close_ups():
+                with await human.detect(picture) as result:
+                    heads = [body for body in result.body if all(part_of_head(each) for each in body.keypoints)]
+                    found = np.add(found, (len(result.face), len(heads), len(result.hand))).tolist()
+        counts[name] = found
+    assert counts["balanced"] == [6, 0, 0]
+    assert min(counts["human"][1:]) >= 2
+
+
+def part_of_head(keypoint):
+    return keypoint.part.endswith(("nose", "Eye", "Ear"))

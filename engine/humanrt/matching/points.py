@@ -48,6 +48,6 @@ def point_of(card: Card) -> OperatingPoint | None:
 
 
 OPERATING_POINTS: Mapping[str, OperatingPoint] = MappingProxyType(
-    {name: point for name, card in cards().items() if (point := point_of(card))}
+    {point.embedder: point for point in map(point_of, cards().values()) if point is not None}
 )
 """The operating points by the name of the model card, of the cards of the package."""

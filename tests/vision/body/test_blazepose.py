@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from humanrt.config import BodyConfig
 from humanrt.people.gestures import body_gestures
-from humanrt.vision.body.blazepose import BLAZEPOSE, SKELETON
+from humanrt.vision.body.blazepose import BLAZEPOSE, PARTS, REFINED, SKELETON, refined
 from humanrt.vision.body.detector import BodyTask, Region
 from humanrt.vision.stage import InputForm
 
@@ -110,3 +110,52 @@ def test_thresholds():
     assert len(decode(outputs, prepared, min_confidence=0.25)) == 2  # the score of the third's nose is not over that
     assert len(decode(outputs, prepared, limit=1)) == 1
     assert decode(blazepose_outputs(1.0, 1.0, 1.0), prepared) == ()  # no part has a score
+
+
+class TestHeatmap:
+    """Of 64 x 64 cells, each 4 pixels of the input wide; the second point is that of the test."""
+
+    @staticmethod
+    def moved(cells, place=(101.0, 61.0)):
+        """The second point after cells of its heatmap, (row, column, heat), have moved it; the others stay."""
+        heatmap = np.zeros((64, 64, PARTS))
+        for row, column, heat in cells:
+            heatmap[row, column, 1] = heat
+        points = np.full((PARTS, 5), 7.0)
+        points[1, :2] = place
+        result = refined(points, heatmap)
+        assert np.array_equal(np.delete(result, 1, axis=0), np.delete(points, 1, axis=0))
+        assert result[1, 2:].tolist() == [7, 7, 7]
+        return result[1, :2].tolist()
+
+    def test_a_point_moves_to_the_centre_of_the_heat_around_it(self):
+        assert self.moved([(15, 26, 0.8)]) == [26 * 4, 15 * 4]
+        assert self.moved([(14, 25, 0.6), (16, 27, 0.2)]) == pytest.approx([25.5 * 4, 14.5 * 4])
+
+    def test_only_the_nearest_three_cells_count(self):
+        """The point is in the cell at row 15, column 25."""
+        assert self.moved([(15, 22, 0.6), (12, 28, 0.6), (15, 21, 1), (11, 25, 1)]) == pytest.approx([25 * 4, 13.5 * 4])
+
+    def test_without_enough_heat_it_stays(self):
+        assert self.moved([(15, 25, 0.49), (15, 26, 0.49)]) == [101, 61]
+
+    @pytest.mark.parametrize("place", [(-1.0, 61.0), (256.0, 61.0), (101.0, 256.5), (1e300, 0.0)])
+    def test_a_point_outside_stays(self, place):
+        assert self.moved([(15, 0, 1), (15, 63, 1), (63, 25, 1)], place) == [*place]
+
+    def test_a_point_that_is_no_number_stays(self):
+        """Of a damaged model."""
+        assert np.isnan(refined(np.full((PARTS, 5), np.nan), np.ones((64, 64, PARTS)))).all()
+
+    def test_at_the_border_the_cells_are_cut_off(self):
+        assert self.moved([(0, 0, 1), (63, 63, 1)], (1.0, 1.0)) == [0, 0]
+
+    def test_points_are_refined_before_they_are_transformed(self):
+        outputs = blazepose_outputs(1.0, nose=(101, 61, 0))
+        heatmap = np.zeros((1, 64, 64, PARTS), np.float32)
+        heatmap[0, 15, 26, 0] = 1
+        task = BodyTask(BodyConfig(), 1)
+        (body,) = REFINED.decode([*outputs, heatmap], prepare(image(512, 512)), task)
+        assert by_part(body)["nose"].position[:2] == (208, 120)
+        (plain,) = decode(outputs, prepare(image(512, 512)))
+        assert by_part(plain)["nose"].position[:2] == (202, 122)

@@ -3,12 +3,13 @@
 import asyncio
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
 from humanrt import Body, BodyConfig, BodyDetectorConfig, Human, Keypoint
 from humanrt.errors import ConfigError
-from humanrt.vision.body.blazepose import BLAZEPOSE
+from humanrt.vision.body.blazepose import REFINED
 from humanrt.vision.body.efficientpose import EFFICIENTPOSE
 from humanrt.vision.body.movenet import SEVERAL, SINGLE
 from humanrt.vision.body.pipeline import BodyFamilies, body_models, is_body
@@ -70,9 +71,9 @@ class TestModels:
             "movenet-multipose": SEVERAL,
             "posenet": POSENET,
             "efficientpose": EFFICIENTPOSE,
-            "blazepose-lite": BLAZEPOSE,
-            "blazepose-full": BLAZEPOSE,
-            "blazepose-heavy": BLAZEPOSE,
+            "blazepose-lite": REFINED,
+            "blazepose-full": REFINED,
+            "blazepose-heavy": REFINED,
         }
 
     def test_a_model_card_with_other_outputs_is_refused(self):
@@ -149,6 +150,29 @@ class TestDetector:
         for part in ("nose", "leftShoulder", "rightElbow", "leftWrist", "rightKnee", "leftAnkle"):
             x, y = place(standing, part)
             assert place(lying, part) == pytest.approx((y, 1200 - x), abs=30)
+
+    @pytest.mark.slow(2)
+    async def test_points_follow_a_person_who_is_moved_turned_and_smaller(self, find):
+        """In pixels of the image, whose sides are 1200; without the detector the model is run on all of it."""
+
+        async def scatter(**detector):
+            async def points(picture):
+                (body,) = await find(picture, "blazepose-lite", **detector)
+                return {keypoint.part: keypoint.position[:2] for keypoint in body.keypoints}
+
+            expected, distances = await points(PERSON), []
+            for angle, scale, shift in ((0, 0.5, (250, 150)), (-20, 0.6, (100, 0)), (0, 0.5, (-250, -100))):
+                affine = cv2.getRotationMatrix2D((600, 600), angle, scale)
+                affine[:, 2] += shift
+                moved = cv2.warpAffine(PERSON, affine, (1200, 1200), borderMode=cv2.BORDER_REPLICATE)
+                for part, found in (await points(moved)).items():
+                    back = np.linalg.solve(affine[:, :2], np.array(found) - affine[:, 2])
+                    distances.append(np.linalg.norm(back - expected[part]))
+            return np.mean(distances)
+
+        with_detector, without = await scatter(detector=ON), await scatter()
+        assert with_detector < 6.5
+        assert without > 3 * with_detector
 
     async def test_an_image_without_a_person_has_no_body(self, find):
         assert await find(read_picture("black"), "blazepose-lite", max_detected=5, detector=ON) == ()

@@ -1,6 +1,7 @@
 """BlazePose: 39 points of a body, with depth, and with their distances from the hips in metres.
 
-Source: Bazarevsky and others, "BlazePose: On-device Real-time Body Pose Tracking" (2020); the crops are MediaPipe's.
+Source: Bazarevsky and others, "BlazePose: On-device Real-time Body Pose Tracking" (2020); the crops are MediaPipe's,
+and so is the refinement by the heatmap, as TensorFlow.js's pose-detection has it (refine_landmarks_from_heatmap.ts).
 """
 
 from collections.abc import Sequence
@@ -61,6 +62,8 @@ DERIVED_FROM = {
     "rightPalm": ("rightWrist", "rightIndex"),
     "rightHand": ("rightWrist", "rightWrist"),
 }
+# A point is moved to the centre of the heatmap's cells around it, so many to each side, if one of them has this score.
+CELLS, LEAST_HEAT = 3, 0.5
 INDEX = {part: i for i, part in enumerate(SKELETON.parts)}
 DERIVED, SOURCES = (
     [INDEX[part] for part in DERIVED_FROM],
@@ -70,7 +73,10 @@ DERIVED, SOURCES = (
 
 @dataclass(frozen=True)
 class BlazePose(BodyFamily):
-    """The model in its three sizes; outputs: points [n, 195], distances [n, 117] and flag [n, 1]."""
+    """The model in its three sizes; outputs: points [n, 195], distances [n, 117], flag [n, 1] and a heatmap.
+
+    The heatmap, [n, h, w, 39], is that of ``REFINED`` alone: the model cards of the package have one.
+    """
 
     outputs: tuple[str, ...] = ("points", "world", "flag")
     reuse: ClassVar[Reuse | None] = Reuse(empty=True)
@@ -91,7 +97,10 @@ class BlazePose(BodyFamily):
         The model also invents parts that are not in the image: those have a low score.
         """
         least = task.settings.min_confidence
-        rows = zip(*(output.astype(np.float64) for output in outputs), prepared.affines, strict=True)
+        points, world, flags, *heatmaps = (output.astype(np.float64) for output in outputs)
+        for heatmap in heatmaps:
+            points = np.stack([refined(*pose) for pose in zip(points.reshape(-1, PARTS, 5), heatmap, strict=True)])
+        rows = zip(points, world, flags, prepared.affines, strict=True)
         poses = (
             _pose(points.reshape(PARTS, 5), world.reshape(PARTS, 3), float(flag[0]), affine)
             for points, world, flag, affine in rows
@@ -101,6 +110,24 @@ class BlazePose(BodyFamily):
 
 
 BLAZEPOSE = BlazePose()
+REFINED = BlazePose((*BLAZEPOSE.outputs, "heatmap"))
+
+
+def refined(points: NDArray[np.float64], heatmap: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the points of a body, [39, 5] in pixels of the input, moved to where the heatmap, [h, w, 39], has them."""
+    moved = points.copy()
+    size = np.array(heatmap.shape[1::-1])
+    places = np.clip(np.nan_to_num(points[:, :2], nan=-1.0), -1, INPUT_SIZE)
+    cells = np.trunc(places / INPUT_SIZE * size).astype(int)
+    inside = ((places >= 0) & (cells < size)).all(axis=1)
+    for part in np.flatnonzero(inside):
+        low, high = np.maximum(cells[part] - CELLS, 0), np.minimum(cells[part] + CELLS + 1, size)
+        around = heatmap[low[1] : high[1], low[0] : high[0], part]
+        if around.max() >= LEAST_HEAT:
+            columns, rows = np.arange(low[0], high[0]), np.arange(low[1], high[1])
+            center = np.array([around.sum(axis=0) @ columns, around.sum(axis=1) @ rows]) / around.sum()
+            moved[part, :2] = center / size * INPUT_SIZE
+    return moved
 
 
 def unit(pixels: NDArray[Any]) -> NDArray[np.float32]:

@@ -6,7 +6,7 @@ from functools import partial
 from humanrt.config import BodyConfig
 from humanrt.errors import ConfigError
 from humanrt.result import Body
-from humanrt.vision.body.blazepose import BLAZEPOSE
+from humanrt.vision.body.blazepose import BLAZEPOSE, REFINED
 from humanrt.vision.body.detector import BodyFamily, BodyTask, Region
 from humanrt.vision.body.efficientpose import EFFICIENTPOSE
 from humanrt.vision.body.movenet import SEVERAL, SINGLE
@@ -26,7 +26,7 @@ class BodyFamilies:
     """The families that ``detect_bodies()`` chooses from; ``compat/`` has another instance."""
 
     # The first whose outputs a model card has is taken: families with a single output come last.
-    bodies: tuple[BodyFamily, ...] = (POSENET, BLAZEPOSE, SEVERAL, SINGLE, EFFICIENTPOSE)
+    bodies: tuple[BodyFamily, ...] = (POSENET, REFINED, BLAZEPOSE, SEVERAL, SINGLE, EFFICIENTPOSE)
     regions: RegionDetector = REGION_DETECTOR
 
     def runs_for(self, limit: int) -> bool:
