@@ -10,7 +10,7 @@ def test_init_writes_the_default_configuration(tmp_path, capsys):
     path = tmp_path / "my.toml"
     assert cli.main(["config", "init", str(path)]) == cli.DONE
     assert capsys.readouterr().out == f"wrote {path}\n"
-    assert load_config(path) == Config()
+    assert load_config(path) == load_config() == Config.preset("balanced")
 
 
 def test_init_replaces_no_file(tmp_path, monkeypatch, capsys):

@@ -5,7 +5,7 @@ import argparse
 from humanrt.cli import DONE
 from humanrt.cli.settings import read_settings
 from humanrt.cli.stdio import write_line
-from humanrt.config import Config
+from humanrt.config import load_config
 from humanrt.config.writing import to_toml
 from humanrt.errors import ConfigError
 
@@ -17,7 +17,7 @@ def run(options: argparse.Namespace) -> int:
         return DONE
     try:
         with options.path.open("x", encoding="utf-8") as file:
-            file.write(to_toml(Config(), comments=True))
+            file.write(to_toml(load_config(), comments=True))
     except FileExistsError as error:
         raise ConfigError(f"{options.path} exists, and is not replaced: name another file") from error
     except OSError as error:

@@ -187,7 +187,7 @@ def _add_style(style: argparse.ArgumentParser) -> None:
     style.add_argument("--all", action="store_true", help="write a page with the picture in all styles into the folder")
     style.add_argument("--fast", action="store_true", help="compute at half the width and height")
     _add_settings(style)
-    style.set_defaults(parser=style, device=None)
+    style.set_defaults(parser=style)
 
 
 def _add_max_faces(command: argparse.ArgumentParser) -> None:

@@ -27,7 +27,7 @@ def read_settings(options: argparse.Namespace, base: Config | None = None) -> Co
         config = config.merge(setting)
     if "max_faces" in options and options.max_faces is not None:
         config = config.merge({"face": {"detector": {"max_detected": options.max_faces}}})
-    return config.merge({"device": options.device}) if options.device else config
+    return config.merge({"device": options.device}) if "device" in options and options.device else config
 
 
 def _read_setting(setting: str) -> Mapping[str, object]:

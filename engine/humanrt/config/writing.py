@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from textwrap import wrap
 
-from humanrt.config.config import Config
+from humanrt.config.config import DEFAULT_PRESET, Config
 from humanrt.config.section import Section
 
 WIDTH = 100
 HEAD = """\
-A configuration of HumanRT: every key with its default. Keys that are left out have their defaults.
-A preset is applied before all other keys: human, fast, balanced or accurate.
+A configuration of HumanRT with every key. Keys that are left out have the value of the preset, which is
+human, fast, balanced or accurate.
 """
 
 
@@ -31,10 +31,21 @@ def field_docs(section: type[Section]) -> Mapping[str, str]:
 def to_toml(config: Config, *, comments: bool = False) -> str:
     """Return a configuration as TOML, every key of it; ``load_config()`` reads an equal one from that.
 
-    TOML has no value for None: such a key is a comment. With ``comments`` each key and section has its documentation.
+    TOML has no value for None: such a key is a comment, and its value that of the preset, which is written as well. With
+    ``comments`` each key and section has its documentation.
     """
-    head = [*_comment(HEAD), '# preset = "balanced"', ""] if comments else []
-    return "\n".join([*head, *_section(config, comments)])
+    preset = next(name for name in (DEFAULT_PRESET, "human") if not _differs_unset(config, Config.preset(name)))
+    head = _comment(HEAD) if comments else ()
+    return "\n".join([*head, f'preset = "{preset}"', "", *_section(config, comments)])
+
+
+def _differs_unset(section: Section, base: Section) -> bool:
+    """Return whether a value is None that is not None in ``base``."""
+    pairs = ((value, vars(base)[name]) for name, value in vars(section).items())
+    return any(
+        _differs_unset(value, other) if isinstance(value, Section) else value is None and other is not None
+        for value, other in pairs
+    )
 
 
 def _section(section: Section, comments: bool) -> Iterator[str]:
