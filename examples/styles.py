@@ -1,4 +1,4 @@
-"""Paint pictures in all artistic styles: ``python examples/styles.py PICTURE...`` writes ``PICTURE-oil.jpg`` and so on."""
+"""Paint pictures in all styles: ``python examples/styles.py PICTURE...`` writes ``PICTURE-oil.jpg`` and the others."""
 
 import asyncio
 import sys
