@@ -57,6 +57,11 @@ EXPECTED = {
         ["faces.npz"],
     ),
     "run_a_model.py": (["{negation}"], ["y: float32 [1]", NONE_LEFT], []),
+    "styles.py": (
+        [ASTRONAUT],
+        ["written: astronaut-oil.jpg", NONE_LEFT],
+        ["astronaut-oil.jpg", "astronaut-pencil.jpg", "astronaut-sketch.jpg", "astronaut-watercolor.jpg"],
+    ),
     "video.py": (
         ["{clip}", "drawn.mp4"],
         ["0.10 s: 1 faces", "4 frames, 0 dropped", NONE_LEFT],

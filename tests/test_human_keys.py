@@ -13,6 +13,7 @@ from humanrt import Config, Human
 from humanrt.config import Section, load_config
 from humanrt.config.inert import why_inert
 from humanrt.errors import ConfigError, UnknownModelError
+from humanrt.imaging.styles import STYLES
 from parity.pictures import PICTURES
 
 OTHER_NAMES = {"max_pixels"}  # translated when a configuration is created
@@ -119,6 +120,9 @@ async def test_every_other_key_is_read(read, monkeypatch):
         with human.session() as session:
             for config in (IN_MOTION, IN_MOTION, OTHER_MODELS, OTHER_MODELS):
                 (await human.detect(PICTURES / "human_face.png", config, session=session)).dispose()
+        with human.engine.tensor(noise) as image:
+            for name in STYLES:
+                (await human.engine.style(image, human.config.style.merge({"name": name}))).dispose()
         with pytest.raises(UnknownModelError):  # no package has the model
             await human.load({"face": {"insightface": ON}})
         monkeypatch.setattr("humanrt.vision.modules.detect_objects", fail)

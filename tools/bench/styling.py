@@ -48,7 +48,7 @@ def naive_oil(picture: Picture) -> Picture:
         del near
     painted /= np.maximum(counts, 1e-9)[..., None]
     del counts, mask, count, weight
-    flow_x, flow_y = _tangents(cv2.cvtColor(painted, cv2.COLOR_RGB2GRAY), 4 * unit)
+    flow_x, flow_y = _tangents(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), 4 * unit)
     painted = _smeared(painted, flow_x, flow_y, 10 * unit, 3)
     noise = np.random.default_rng(1).standard_normal(picture.shape[:2]).astype(np.float32)
     bristles = _smeared(cv2.GaussianBlur(noise, (0, 0), 1.1 * unit), flow_x, flow_y, 16 * unit, 5)

@@ -42,19 +42,22 @@ class Flow:
         self._columns: Map = np.arange(part.left, part.right, dtype=np.float32)[None]
         self._rows: Map = np.arange(part.top, part.bottom, dtype=np.float32)[:, None]
 
-    def smear(self, window: NDArray[Any], reach: float, steps: int) -> Map:
-        """Return the mean of ``2 * steps`` places along the tangent, up to ``reach`` pixels away, for the part."""
+    def smear(self, pixels: NDArray[Any], reach: float, steps: int, *, top: int = 0, left: int = 0) -> Map:
+        """Return the mean of ``2 * steps`` places along the tangent, up to ``reach`` pixels away, for the part.
+
+        ``top`` and ``left`` are the place of ``pixels`` in the window.
+        """
         cv2 = load_cv2()
-        total = np.zeros((*self._x.shape, *window.shape[2:]), np.float32)
+        total = np.zeros((*self._x.shape, *pixels.shape[2:]), np.float32)
         columns, rows = np.empty_like(self._x), np.empty_like(self._y)
-        moved = np.empty(total.shape, window.dtype)
+        moved = np.empty(total.shape, pixels.dtype)
         for step in range(-steps, steps):
             distance = np.float32(reach * (step + 0.5) / steps)
             np.multiply(self._x, distance, out=columns)
             np.multiply(self._y, distance, out=rows)
-            columns += self._columns
-            rows += self._rows
-            cv2.remap(window, columns, rows, cv2.INTER_LINEAR, dst=moved, borderMode=cv2.BORDER_REFLECT_101)
+            columns += self._columns - left
+            rows += self._rows - top
+            cv2.remap(pixels, columns, rows, cv2.INTER_LINEAR, dst=moved, borderMode=cv2.BORDER_REFLECT_101)
             cv2.accumulate(moved, total)
         total *= np.float32(0.5 / steps)
         return total

@@ -9,11 +9,11 @@ from humanrt.imaging.styles.pixels import Map, Part
 # A texture has mean 0 and standard deviation 1; it is kept as int8, in units of 1/STEPS.
 Texture = NDArray[np.int8]
 STEPS = 32
-PERIOD = 1024
+PERIOD = 768
 
 
 def grain(sigma: float, seed: int) -> Texture:
-    """Return noise, int8 [1024, 1024], blurred by ``sigma`` pixels."""
+    """Return noise, int8 [768, 768], blurred by ``sigma`` pixels."""
     cv2 = load_cv2()
     # Wide blurs are computed at a reduced size, which is a power of two: the result is periodic, too.
     reduction = 1
@@ -27,7 +27,7 @@ def grain(sigma: float, seed: int) -> Texture:
 
 
 def hatching(angle: float, length: float, width: float, seed: int) -> Texture:
-    """Return noise, int8 [1024, 1024], as strokes of an angle in degrees, a length and a width in pixels."""
+    """Return noise, int8 [768, 768], as strokes of an angle in degrees, a length and a width in pixels."""
     cv2 = load_cv2()
     reach = int(length / 2) + 2
     rows, columns = np.mgrid[-reach : reach + 1, -reach : reach + 1].astype(np.float32)

@@ -8,6 +8,7 @@ from humanrt.imaging.styles.pixels import Pixels
 # The power of its frequency with which a range of luminance counts: the higher, the narrower the borders of patches.
 POWER = 4.0
 WEIGHTS = ((np.arange(256) / 255) ** (POWER - 1) + 1e-9).astype(np.float32)
+WEIGHTED = WEIGHTS * np.arange(256, dtype=np.float32)
 
 
 def patches(window: Pixels, radius: float, levels: int) -> Pixels:
@@ -31,8 +32,7 @@ def patches(window: Pixels, radius: float, levels: int) -> Pixels:
             continue
         count = cv2.stackBlur(mask, (size, size))
         weight = cv2.LUT(count, WEIGHTS)
-        cv2.multiply(count, weight, dst=product, dtype=cv2.CV_32F)
-        cv2.add(counts, product, dst=counts)
+        cv2.add(counts, cv2.LUT(count, WEIGHTED), dst=counts)
         for plane, total in zip(planes, totals, strict=True):
             near = cv2.stackBlur(cv2.bitwise_and(plane, mask), (size, size))
             cv2.multiply(near, weight, dst=product, dtype=cv2.CV_32F)

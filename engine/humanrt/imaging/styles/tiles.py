@@ -13,7 +13,7 @@ from humanrt.imaging.opencv import load_cv2
 from humanrt.imaging.styles.pixels import Part, Pixels
 
 # Larger tiles need more memory, smaller ones compute more pixels of margins.
-TILE_SIDE = 320
+TILE_SIDE = 384
 # Windows begin at multiples of this, so that what a painter computes at a reduced size is aligned in all of them.
 ALIGNMENT = 8
 # The fast form computes a picture of this fraction of the width and of the height.
