@@ -17,6 +17,7 @@ from PIL import Image
 
 from bench.workloads import read_sample
 from humanrt import Human
+from humanrt.result import Box
 
 SAMPLE = "human_face"
 WIDTH, HEIGHT = 4000, 3000
@@ -38,14 +39,14 @@ class Measured(NamedTuple):
     """The CPU time of a call in milliseconds, and the boxes that it found."""
 
     cpu_ms: float
-    boxes: list[tuple[float, ...]]
+    boxes: list[Box]
 
 
 def draw(share: float) -> bytes:
     """Return a JPEG with one face, of so much of the height, and the noise of a camera."""
     face = read_sample(SAMPLE)
     scale = share * HEIGHT / max(face.shape[:2])
-    face = cv2.resize(face, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+    face = np.asarray(cv2.resize(face, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC), np.uint8)
     picture = np.full((HEIGHT, WIDTH, 3), (90, 110, 130), np.float32)
     top, left = (HEIGHT - face.shape[0]) // 2, (WIDTH - face.shape[1]) // 2
     picture[top : top + face.shape[0], left : left + face.shape[1]] = face
