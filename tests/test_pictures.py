@@ -4,6 +4,7 @@ import asyncio
 import base64
 import io
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
@@ -244,3 +245,34 @@ async def test_a_picture_that_cannot_be_fetched(engine, web):
         await engine.decode_image(f"{address}/photo.png", allow_http=True, max_bytes=50)
     with pytest.raises(InputError, match="does not exist"):
         await engine.decode_image("ftp://127.0.0.1/photo.png", allow_http=True)
+
+
+@pytest.fixture
+def stretches(monkeypatch):
+    """The CPU seconds of each stretch on the thread of the event loop."""
+    measured = []
+    run = asyncio.Handle._run
+
+    def timed(handle):
+        start = time.thread_time()
+        run(handle)
+        measured.append(time.thread_time() - start)
+
+    monkeypatch.setattr(asyncio.events.Handle, "_run", timed)
+    return measured
+
+
+@pytest.mark.slow
+async def test_the_loop_is_never_blocked(engine, stretches):
+    large = Image.fromarray(PHOTO).resize((3_000, 2_000))
+    file = io.BytesIO()
+    large.save(file, "JPEG")
+    (await engine.decode_image(encoded())).dispose()  # imports
+    await engine.encode_image(PHOTO, "jpeg")
+    stretches.clear()
+    for source in (file.getvalue(), large, np.asarray(large), np.asarray(large)[:, ::-1]):
+        with await engine.decode_image(source) as tensor:
+            assert await engine.encode_image(tensor, "jpeg")
+    (await engine.decode_animation(animated())).dispose()
+    assert stretches
+    assert max(stretches) < 0.002

@@ -1,8 +1,9 @@
 """Hostile pictures, 2,000 by default: cut, flipped, with wrong headers, bombs, huge metadata, endless animations.
 
-``python -m fuzz.hostile [COUNT]`` reads each with ``max_pixels`` of 16 million in this process, as a still picture and,
-where the format has frames, as an animation. It prints the largest peak of memory and of CPU time, beside what a valid
-picture of that size takes, and ends with 1 if a limit is exceeded or an error is not an ``InputError``. Linux only.
+``python -m fuzz.hostile [COUNT [SIDE]]`` reads each with ``max_pixels`` of SIDE squared, 16 million by default, in this
+process: as a still picture and, where the format has frames, as an animation. It prints the largest peak of memory and
+of CPU time, beside what a valid picture of that size takes, and ends with 1 if a limit is exceeded or an error is not
+an ``InputError``. Linux only.
 """
 
 import contextlib
@@ -28,11 +29,10 @@ from humanrt.imaging.animation import COUNTERS, decode_frames
 from humanrt.imaging.decode import decode
 
 COUNT = 2_000
-MAX_PIXELS = 16_000_000
 SIDE = 4_000
 MEMORY_LIMIT = 200_000_000
 CPU_LIMIT_S = 1.0
-"""Beyond what a valid picture of ``MAX_PIXELS`` costs."""
+"""Beyond what a valid picture of that many pixels costs."""
 
 SIZES = ((0, 30), (40, 0), (65_535, 65_535), (SIDE, SIDE), (SIDE, SIDE + 1), (2**31 - 1, 1))
 # Where the size is in the header of a format: the offset of the width, and the form of width and height.
@@ -46,14 +46,14 @@ class Hostile(NamedTuple):
     data: bytes
 
 
-def hostile_pictures(count: int = COUNT, seed: int = 1) -> Iterator[Hostile]:
-    """Return ``count`` pictures, the same for the same seed: all bombs, all wrong sizes, cuts, then flips and damage."""
-    return islice(_all(draw_all(), seed), count)
+def hostile_pictures(count: int = COUNT, side: int = SIDE, seed: int = 1) -> Iterator[Hostile]:
+    """Return ``count`` pictures, the same for the same seed: bombs, wrong sizes and cuts, then flips and damage."""
+    return islice(_all(draw_all(), side, seed), count)
 
 
-def _all(pictures: list[ValidPicture], seed: int) -> Iterator[Hostile]:
+def _all(pictures: list[ValidPicture], side: int, seed: int) -> Iterator[Hostile]:
     for name, draw in BOMBS.items():
-        yield Hostile(name, draw())
+        yield Hostile(name, draw(side))
     for valid in pictures:
         if valid.format in SIZE_PLACES:
             for width, height in SIZES:
@@ -100,9 +100,9 @@ def _zeros(count: int) -> bytes:
     return b"".join([*parts, packer.compress(bytes(count & (2**20 - 1))), packer.flush()])
 
 
-def _flat(picture_format: str, mode: str = "RGB", **options: object) -> bytes:
+def _flat(side: int, picture_format: str, mode: str = "RGB", **options: object) -> bytes:
     file = io.BytesIO()
-    Image.new(mode, (SIDE, SIDE)).save(file, picture_format, **options)
+    Image.new(mode, (side, side)).save(file, picture_format, **options)
     return file.getvalue()
 
 
@@ -117,14 +117,14 @@ def _small(picture_format: str) -> bytes:
     return next(valid.data for valid in draw_all() if valid.format == picture_format)
 
 
-def _jpeg_with_segments() -> bytes:
+def _jpeg_with_segments(count: int) -> bytes:
     data = _small("JPEG")
     segment = b"\xff\xe1" + struct.pack(">H", 65_535) + b"Exif\0\0" + bytes(65_527)
-    return data[:2] + 1_500 * segment + data[2:]
+    return data[:2] + -(-count // len(segment)) * segment + data[2:]
 
 
-def _jpeg_of_scans() -> bytes:
-    data = _flat("JPEG", progressive=True)
+def _jpeg_of_scans(side: int) -> bytes:
+    data = _flat(side, "JPEG", progressive=True)
     scan = data.rindex(b"\xff\xda")
     return data[:scan] + 2_000 * data[scan:-2] + data[-2:]
 
@@ -134,36 +134,40 @@ def _gif_of_frames(count: int, side: int) -> bytes:
     return head + count * (b"," + bytes((0, 0, 0, 0, 1, 0, 1, 0, 0)) + b"\x02\x02\x44\x01\0") + b";"
 
 
-BOMBS: dict[str, Callable[[], bytes]] = {
-    "PNG grey": lambda: _png((SIDE, SIDE, 8, 0, 0, 0, 0), (b"IDAT", _zeros(SIDE * (SIDE + 1)))),
-    "PNG of 16 bit and alpha": lambda: _png((SIDE, SIDE, 16, 6, 0, 0, 0), (b"IDAT", _zeros(SIDE * (8 * SIDE + 1)))),
-    "PNG interlaced": lambda: _png((SIDE, SIDE, 16, 6, 0, 0, 1), (b"IDAT", _zeros(SIDE * (8 * SIDE + 8)))),
-    "PNG of 2**31 x 1": lambda: _png((2**31 - 1, 1, 1, 0, 0, 0, 0), (b"IDAT", _zeros(2**28))),
-    "PNG with too many rows": lambda: _png((40, 30, 8, 2, 0, 0, 0), (b"IDAT", _zeros(2**29))),
-    "PNG with a huge profile": lambda: _png(
-        (1, 1, 8, 0, 0, 0, 0), (b"iCCP", b"p\0\0" + _zeros(2**28)), (b"IDAT", _zeros(2))
+BOMBS: dict[str, Callable[[int], bytes]] = {
+    "PNG grey": lambda side: _png((side, side, 8, 0, 0, 0, 0), (b"IDAT", _zeros(side * (side + 1)))),
+    "PNG of 16 bit and alpha": lambda side: _png(
+        (side, side, 16, 6, 0, 0, 0), (b"IDAT", _zeros(side * (8 * side + 1)))
     ),
-    "PNG with a huge comment": lambda: _png(
-        (1, 1, 8, 0, 0, 0, 0), (b"zTXt", b"p\0\0" + _zeros(2**28)), (b"IDAT", _zeros(2))
+    "PNG interlaced": lambda side: _png((side, side, 16, 6, 0, 0, 1), (b"IDAT", _zeros(side * (8 * side + 8)))),
+    "PNG of 2**31 x 1": lambda side: _png((2**31 - 1, 1, 1, 0, 0, 0, 0), (b"IDAT", _zeros(16 * side * side))),
+    "PNG with too many rows": lambda side: _png((40, 30, 8, 2, 0, 0, 0), (b"IDAT", _zeros(32 * side * side))),
+    "PNG with a huge profile": lambda side: _png(
+        (1, 1, 8, 0, 0, 0, 0), (b"iCCP", b"p\0\0" + _zeros(16 * side * side)), (b"IDAT", _zeros(2))
     ),
-    "PNG with huge EXIF": lambda: _png((1, 1, 8, 0, 0, 0, 0), (b"eXIf", bytes(50_000_000)), (b"IDAT", _zeros(2))),
-    "PNG animated, of 16 megapixels": lambda: _animated("PNG", 4, SIDE),
-    "JPEG flat": lambda: _flat("JPEG"),
-    "JPEG progressive": lambda: _flat("JPEG", progressive=True, subsampling=0),
-    "JPEG CMYK": lambda: _flat("JPEG", "CMYK"),
-    "JPEG with 100 MB of EXIF": _jpeg_with_segments,
+    "PNG with a huge comment": lambda side: _png(
+        (1, 1, 8, 0, 0, 0, 0), (b"zTXt", b"p\0\0" + _zeros(16 * side * side)), (b"IDAT", _zeros(2))
+    ),
+    "PNG with huge EXIF": lambda side: _png(
+        (1, 1, 8, 0, 0, 0, 0), (b"eXIf", bytes(3 * side * side)), (b"IDAT", _zeros(2))
+    ),
+    "PNG animated, of 16 megapixels": lambda side: _animated("PNG", 4, side),
+    "JPEG flat": lambda side: _flat(side, "JPEG"),
+    "JPEG progressive": lambda side: _flat(side, "JPEG", progressive=True, subsampling=0),
+    "JPEG CMYK": lambda side: _flat(side, "JPEG", "CMYK"),
+    "JPEG with much EXIF": lambda side: _jpeg_with_segments(2**26 // (SIDE // side) ** 2),
     "JPEG of 2,000 scans": _jpeg_of_scans,
-    "WebP lossless": lambda: _flat("WEBP", lossless=True),
-    "WebP with alpha": lambda: _flat("WEBP", "RGBA"),
-    "WebP animated, of 16 megapixels": lambda: _animated("WEBP", 4, SIDE, lossless=True, method=0),
-    "WebP of 2,000 frames": lambda: _animated("WEBP", 2_000, 64, lossless=True, method=0, kmax=1),
-    "GIF flat": lambda: _flat("GIF", "P"),
-    "GIF of 50,000 frames": lambda: _gif_of_frames(50_000, 64),
-    "GIF of 16 megapixels and 1,000 frames": lambda: _gif_of_frames(1_000, SIDE),
-    "BMP": lambda: _flat("BMP"),
-    "TIFF deflate": lambda: _flat("TIFF", "RGBA", compression="tiff_adobe_deflate"),
-    "TIFF LZW of CMYK": lambda: _flat("TIFF", "CMYK", compression="tiff_lzw"),
-    "AVIF": lambda: _flat("AVIF", speed=10),
+    "WebP lossless": lambda side: _flat(side, "WEBP", lossless=True),
+    "WebP with alpha": lambda side: _flat(side, "WEBP", "RGBA"),
+    "WebP animated, of 16 megapixels": lambda side: _animated("WEBP", 4, side, lossless=True, method=0),
+    "WebP of 2,000 frames": lambda side: _animated("WEBP", 2_000, 64, lossless=True, method=0, kmax=1),
+    "GIF flat": lambda side: _flat(side, "GIF", "P"),
+    "GIF of 50,000 frames": lambda side: _gif_of_frames(50_000, 64),
+    "GIF of 16 megapixels and 1,000 frames": lambda side: _gif_of_frames(1_000, side),
+    "BMP": lambda side: _flat(side, "BMP"),
+    "TIFF deflate": lambda side: _flat(side, "TIFF", "RGBA", compression="tiff_adobe_deflate"),
+    "TIFF LZW of CMYK": lambda side: _flat(side, "TIFF", "CMYK", compression="tiff_lzw"),
+    "AVIF": lambda side: _flat(side, "AVIF", speed=10),
 }
 
 
@@ -203,40 +207,40 @@ def _peak() -> int:
     return 1024 * int(status.split("VmHWM:")[1].split()[0])
 
 
-def valid_cost() -> float:
-    """Return the CPU seconds of the most expensive valid picture of ``MAX_PIXELS``."""
+def valid_cost(side: int) -> float:
+    """Return the CPU seconds of the most expensive valid picture of ``side`` squared."""
     rng = np.random.default_rng(1)
-    small = rng.integers(0, 256, (SIDE // 8, SIDE // 8, 3), np.uint8)
-    picture = Image.fromarray(small).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+    small = rng.integers(0, 256, (side // 8, side // 8, 3), np.uint8)
+    picture = Image.fromarray(small).resize((side, side), Image.Resampling.BICUBIC)
     costs = []
     for picture_format, options in (("JPEG", {"progressive": True}), ("PNG", {"compress_level": 1}), ("WEBP", {})):
         file = io.BytesIO()
         picture.save(file, picture_format, **options)
         data = file.getvalue()
-        costs.append(measure(lambda data=data: decode(data, max_pixels=MAX_PIXELS)).cpu_s)  # type: ignore[misc]
+        costs.append(measure(lambda data=data: decode(data, max_pixels=side * side)).cpu_s)  # type: ignore[misc]
     return max(costs)
 
 
-def findings(count: int) -> Iterator[tuple[str, Spent]]:
+def findings(count: int, side: int) -> Iterator[tuple[str, Spent]]:
     """Yield the name and the cost of each reading."""
-    for name, data in hostile_pictures(count):
-        yield name, measure(lambda data=data: decode(data, max_pixels=MAX_PIXELS))  # type: ignore[misc]
+    for name, data in hostile_pictures(count, side):
+        yield name, measure(lambda data=data: decode(data, max_pixels=side * side))  # type: ignore[misc]
         if name.partition(" ")[0].rstrip(":") in COUNTERS:
             yield (
                 f"{name}, its frames",
-                measure(lambda data=data: decode_frames(data, max_pixels=MAX_PIXELS)),  # type: ignore[misc]
+                measure(lambda data=data: decode_frames(data, max_pixels=side * side)),  # type: ignore[misc]
             )
 
 
 def main() -> int:
     """Print the largest costs; return 1 if a limit is exceeded."""
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else COUNT
+    count, side = (*map(int, sys.argv[1:]), *(COUNT, SIDE)[len(sys.argv) - 1 :])
     with contextlib.suppress(ValueError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     for valid in draw_all():
-        decode(valid.data, max_pixels=MAX_PIXELS)  # imports are not part of a case
-    limit_s = CPU_LIMIT_S + valid_cost()
-    all_spent = list(findings(count))
+        decode(valid.data, max_pixels=side * side)  # imports are not part of a case
+    limit_s = CPU_LIMIT_S + valid_cost(side)
+    all_spent = list(findings(count, side))
     bad = [
         (name, spent)
         for name, spent in all_spent
