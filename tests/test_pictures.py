@@ -267,10 +267,12 @@ async def test_the_loop_is_never_blocked(engine, stretches):
     large = Image.fromarray(PHOTO).resize((3_000, 2_000))
     file = io.BytesIO()
     large.save(file, "JPEG")
+    sources = (file.getvalue(), large, np.asarray(large), np.asarray(large)[:, ::-1])
     (await engine.decode_image(encoded())).dispose()  # imports
     await engine.encode_image(PHOTO, "jpeg")
+    await asyncio.sleep(0)
     stretches.clear()
-    for source in (file.getvalue(), large, np.asarray(large), np.asarray(large)[:, ::-1]):
+    for source in sources:
         with await engine.decode_image(source) as tensor:
             assert await engine.encode_image(tensor, "jpeg")
     (await engine.decode_animation(animated())).dispose()
