@@ -1,8 +1,10 @@
 """Pictures that are decoded at a smaller scale: ``image.max_side``. The results are those of the original."""
 
 import asyncio
+import gc
 import io
 import threading
+import weakref
 
 import cv2
 import numpy as np
@@ -172,3 +174,14 @@ async def test_a_call_that_is_cancelled_or_fails_leaves_nothing(human, name, mon
         await task
     with pytest.raises(InputError, match="no end marker"):
         await human.detect(jpeg(0.2)[:-1000], with_side(SIDE, MESH))
+
+
+async def test_the_tensor_of_a_face_does_not_hold_its_picture(human):
+    picture = read_picture("human_face")
+    held = weakref.ref(picture)
+    config = {"face": {"detector": {"return": True}}}
+    with await human.detect(picture, config) as result:
+        del picture
+        gc.collect()
+        assert held() is None
+        assert len(await result.face[0].tensor.data())

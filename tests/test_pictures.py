@@ -3,6 +3,8 @@
 import asyncio
 import base64
 import io
+import subprocess
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -244,3 +246,47 @@ async def test_a_picture_that_cannot_be_fetched(engine, web):
         await engine.decode_image(f"{address}/photo.png", allow_http=True, max_bytes=50)
     with pytest.raises(InputError, match="does not exist"):
         await engine.decode_image("ftp://127.0.0.1/photo.png", allow_http=True)
+
+
+IN_A_PROCESS_OF_ITS_OWN = """
+import asyncio, gc, io, time
+import numpy as np
+from PIL import Image
+from humanrt import Engine
+
+measured, run = [], asyncio.Handle._run
+
+def timed(handle):
+    start = time.thread_time()
+    run(handle)
+    measured.append(time.thread_time() - start)
+
+asyncio.Handle._run = timed
+photo = np.random.default_rng(7).integers(0, 256, (2_000, 3_000, 3), np.uint8)
+file = io.BytesIO()
+Image.fromarray(photo).save(file, "JPEG")
+sources = [file.getvalue(), Image.fromarray(photo), photo, photo[:, ::-1]]
+
+async def main():
+    async with Engine("cpu") as engine:
+        await engine.encode_image(await engine.decode_image(photo[:9, :9]), "jpeg")  # imports
+        await asyncio.sleep(0)
+        measured.clear()
+        for source in sources:
+            tensor = engine.keep(await engine.decode_image(source))
+            await engine.encode_image(tensor, "jpeg")
+            kept.append(tensor)  # the system takes some milliseconds to take so much memory back
+        print(len(measured), max(measured))
+
+kept = []
+gc.disable()
+asyncio.run(main())
+"""
+
+
+@pytest.mark.slow(4)
+def test_the_loop_is_never_blocked():
+    command = [sys.executable, "-c", IN_A_PROCESS_OF_ITS_OWN]
+    count, longest = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.split()
+    assert int(count) > 20
+    assert float(longest) < 0.002

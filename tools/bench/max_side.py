@@ -8,7 +8,8 @@ import argparse
 import asyncio
 import io
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import product
 from typing import Any, NamedTuple
 
 import cv2
@@ -17,13 +18,14 @@ from PIL import Image
 
 from bench.workloads import read_sample
 from humanrt import Human
+from humanrt.result import Box
 
 SAMPLE = "human_face"
 WIDTH, HEIGHT = 4000, 3000
 SHARES = (0.9, 0.45, 0.2)
 SIDES = (640, 1280, 2560)
 PRESETS = ("fast", "balanced", "accurate")
-RUNS = 5
+RUNS = 4
 
 OFF, ON = {"enabled": False}, {"enabled": True}
 OTHERS = dict.fromkeys(("body", "hand", "gesture"), OFF)
@@ -38,14 +40,14 @@ class Measured(NamedTuple):
     """The CPU time of a call in milliseconds, and the boxes that it found."""
 
     cpu_ms: float
-    boxes: list[tuple[float, ...]]
+    boxes: list[Box]
 
 
 def draw(share: float) -> bytes:
     """Return a JPEG with one face, of so much of the height, and the noise of a camera."""
     face = read_sample(SAMPLE)
     scale = share * HEIGHT / max(face.shape[:2])
-    face = cv2.resize(face, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+    face = np.asarray(cv2.resize(face, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC), np.uint8)
     picture = np.full((HEIGHT, WIDTH, 3), (90, 110, 130), np.float32)
     top, left = (HEIGHT - face.shape[0]) // 2, (WIDTH - face.shape[1]) // 2
     picture[top : top + face.shape[0], left : left + face.shape[1]] = face
@@ -76,21 +78,18 @@ def moved(one: Measured, other: Measured) -> str:
     return f"{100 * max(parts, default=0.0):.1f} %"
 
 
-async def table(presets: tuple[str, ...]) -> list[str]:
-    """Return the rows of the table."""
-    rows = ["| preset | models | face, of the height | whole, CPU ms | " + " | ".join(map(str, SIDES)) + " |"]
-    rows.append("| --- | --- | --- | --- " + "| --- " * len(SIDES) + "|")
+async def print_table(presets: Iterable[str]) -> None:
+    """Print the table row by row."""
+    print("| preset | models | face, of the height | whole, CPU ms | " + " | ".join(map(str, SIDES)) + " |")
+    print("| --- | --- | --- | --- " + "| --- " * len(SIDES) + "|", flush=True)
     pictures = {share: draw(share) for share in SHARES}
-    for preset in presets:
-        for name, workload in WORKLOADS.items():
-            for share, data in pictures.items():
-                whole = await measure(preset, workload, 0, data)
-                cells = []
-                for side in SIDES:
-                    reduced = await measure(preset, workload, side, data)
-                    cells.append(f"{reduced.cpu_ms / whole.cpu_ms:.2f}, {moved(reduced, whole)}")
-                rows.append(f"| {preset} | {name} | {share:.0%} | {whole.cpu_ms:.0f} | " + " | ".join(cells) + " |")
-    return rows
+    for preset, (name, workload), (share, data) in product(presets, WORKLOADS.items(), pictures.items()):
+        whole = await measure(preset, workload, 0, data)
+        cells = []
+        for side in SIDES:
+            reduced = await measure(preset, workload, side, data)
+            cells.append(f"{reduced.cpu_ms / whole.cpu_ms:.2f}, {moved(reduced, whole)}")
+        print(f"| {preset} | {name} | {share:.0%} | {whole.cpu_ms:.0f} | " + " | ".join(cells) + " |", flush=True)
 
 
 def main() -> None:
@@ -98,7 +97,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="tools/bench/max_side", description=__doc__)
     parser.add_argument("presets", nargs="*", default=PRESETS, help="fast, balanced, accurate; all of them by default")
     options = parser.parse_args()
-    print("\n".join(asyncio.run(table(tuple(options.presets)))))
+    asyncio.run(print_table(options.presets))
     print(
         "\nEach cell has the CPU time as a share of that for the whole picture, and how far the box of the face moved,"
     )

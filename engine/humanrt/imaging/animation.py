@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from humanrt.errors import InputError
-from humanrt.imaging.decode import RGB_BYTES, STRIP_ROWS
+from humanrt.imaging.decode import RGB_BYTES, STRIP_ROWS, decode
 from humanrt.imaging.formats import read_header
 from humanrt.imaging.header import MAX_SEGMENTS, check_size
 from humanrt.imaging.opencv import load_cv2
@@ -31,7 +31,7 @@ class Frames(NamedTuple):
     """uint8 [n, h, w, 3] RGB; the caller owns it."""
 
     durations: tuple[float, ...]
-    """Milliseconds, as the file states them."""
+    """Milliseconds, as the file states them; 0 for the one frame of a picture that is not animated."""
 
 
 def decode_frames(data: bytes, *, max_pixels: int, max_frames: int | None = None, room: Room = UNLIMITED) -> Frames:
@@ -53,10 +53,13 @@ def decode_frames(data: bytes, *, max_pixels: int, max_frames: int | None = None
     count = _counted(header.format, data)
     if max_frames is not None:
         count = min(count, max_frames)
-    if count > 1:
-        _check_sum(header.width, header.height, count, max_pixels)
+    if count == 1:
+        return Frames(decode(data, max_pixels=max_pixels, room=room)[np.newaxis], (0.0,))
+    _check_sum(header.width, header.height, count, max_pixels)
     pixel_count = count * header.width * header.height
-    room.hold_picture(pixel_count, header.memory + FRAME_BYTES * pixel_count, RGB_BYTES * pixel_count)
+    memory = header.memory + FRAME_BYTES * pixel_count
+    header._replace(memory=memory).check(max_pixels)
+    room.hold_picture(pixel_count, memory, RGB_BYTES * pixel_count)
     cv2 = load_cv2()
     animation = cv2.Animation()
     refusal = InputError(f"the frames of the {header.format} picture cannot be decoded: it is truncated or damaged")

@@ -6,7 +6,6 @@ the decoder does, and ``Header.check()`` refuses what would take too much memory
 
 from typing import NamedTuple
 
-from humanrt.config import ImageConfig
 from humanrt.errors import InputError
 from humanrt.imaging.opencv import PIXEL_CEILING
 
@@ -20,8 +19,9 @@ MAX_SEGMENTS = 100_000
 # pictures take more; their readers have the figures. Measured with OpenCV 5.0 on pictures of 36 megapixels.
 PLAIN_BYTES = 6
 
-# A smaller max_pixels does not lower the limit of memory: it would refuse pictures that are within max_pixels.
-LEAST_MEMORY_PIXELS = ImageConfig.max_pixels
+# A smaller max_pixels does not lower the limit of memory below 200 MB: it would refuse pictures that are within
+# max_pixels.
+LEAST_MEMORY_PIXELS = 33_000_000
 
 
 class Header(NamedTuple):
