@@ -133,7 +133,7 @@ async def test_reset_unloads_the_models_and_keeps_what_cannot_change():
         await human.reset()
         assert sessions.statistics().live == 0
         assert human.models.loaded() == ()
-        assert human.config == humanrt.Config(device="cpu", deallocate="manual")
+        assert human.config == humanrt.Config.preset("balanced").merge({"device": "cpu", "deallocate": "manual"})
         with await human.detect(PICTURES / "human_face.png", DETECTOR) as result:
             assert len(result.face) == 1
         assert human.engine.memory().baseline == NOTHING

@@ -225,8 +225,9 @@ def load_config(source: ConfigSource | None = None, base: Config | None = None) 
     elif isinstance(source, str | os.PathLike):
         overrides = _read_toml(Path(os.fsdecode(source)))
     else:
-        kind = type(source).__name__
-        raise ConfigError(f"a configuration is a Config, a dict or the path of a TOML file, not {kind}")
+        raise ConfigError(
+            f"a configuration is a Config, a dict or the path of a TOML file, not {type(source).__name__}"
+        )
     return (base or default_config(overrides.get("compat"))).merge(overrides)
 
 
