@@ -243,7 +243,7 @@ async def test_progress_ends_at_100_percent_when_nothing_is_fetched_or_loaded():
 
 
 async def test_a_profile_has_the_time_of_each_model_and_module():
-    config = {"hand": OFF, "face": {"detector": {"max_detected": 2}, "iris": OFF, "emotion": OFF}}
+    config = {"preset": "human", "hand": OFF, "face": {"detector": {"max_detected": 2}, "iris": OFF, "emotion": OFF}}
     async with Human(config) as human:
         profile = await human.profile(np.tile(read_picture("human_face"), (1, 2, 1)))
         with profile.result as result:
