@@ -133,7 +133,7 @@ async def test_reset_unloads_the_models_and_keeps_what_cannot_change():
         await human.reset()
         assert sessions.statistics().live == 0
         assert human.models.loaded() == ()
-        assert human.config == humanrt.Config(device="cpu", deallocate="manual")
+        assert human.config == humanrt.Config.preset("balanced").merge({"device": "cpu", "deallocate": "manual"})
         with await human.detect(PICTURES / "human_face.png", DETECTOR) as result:
             assert len(result.face) == 1
         assert human.engine.memory().baseline == NOTHING
@@ -243,7 +243,7 @@ async def test_progress_ends_at_100_percent_when_nothing_is_fetched_or_loaded():
 
 
 async def test_a_profile_has_the_time_of_each_model_and_module():
-    config = {"hand": OFF, "face": {"detector": {"max_detected": 2}, "iris": OFF, "emotion": OFF}}
+    config = {"preset": "human", "hand": OFF, "face": {"detector": {"max_detected": 2}, "iris": OFF, "emotion": OFF}}
     async with Human(config) as human:
         profile = await human.profile(np.tile(read_picture("human_face"), (1, 2, 1)))
         with profile.result as result:

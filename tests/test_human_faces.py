@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from counting import CountedRuns
 from onnx import TensorProto, helper, save
-from switches import FACES_ALONE, OFF, ON
+from switches import FACES_ALONE, HUMANS, OFF, ON
 
 from humanrt import Human, errors, match
 from humanrt.compat import HUMAN
@@ -85,11 +85,12 @@ class TestWhichModels:
         ],
     )
     def test_the_keys(self, face, keys):
-        found = face_models(load_config({"face": face}).face)
+        found = face_models(load_config({**HUMANS, "face": face}).face)
         assert set(found) == {f"face.{key}" for key in keys.split()}
 
     def test_the_paths(self):
-        face = load_config({"face": {"ssrnet": {**ON, "modelPathAge": "a.json", "modelPathGender": "g.json"}}}).face
+        ssrnet = {**ON, "modelPathAge": "a.json", "modelPathGender": "g.json"}
+        face = load_config({**HUMANS, "face": {"ssrnet": ssrnet}}).face
         found = face_models(face)
         assert (found["face.ssrnet.age"], found["face.ssrnet.gender"]) == ("a.json", "g.json")
         assert found["face.description"] == "faceres.json"
@@ -151,7 +152,7 @@ class TestSeveralFaces:
     @pytest.mark.parametrize("compat", [None, "human"])
     async def test_many_faces_are_described_as_each_one_alone(self, human, crowd, compat):
         face = {**EVERY_DESCRIBER, "detector": {"max_detected": 20, "return": True}}
-        config = load_config({"face": face, "compat": compat})
+        config = load_config({**HUMANS, "face": face, "compat": compat})
         with await human.detect(crowd, config) as result:
             assert len(result.face) == 4
             crops = np.stack([each.tensor.data_sync() for each in result.face]) * np.float32(255)
@@ -189,7 +190,7 @@ class TestSeveralFaces:
     )
     async def test_many_faces_are_meshed_as_each_one_alone(self, human, crowd, mesh):
         """The attention mesh takes one face at a time; the others take all."""
-        config = load_config({"face": {**mesh, "detector": {"max_detected": 4}}})
+        config = load_config({**HUMANS, "face": {**mesh, "detector": {"max_detected": 4}}})
         with await human.detect(crowd, config) as result:
             assert [len(each.mesh) for each in result.face] == [478] * 4
         models = await human._load(config, None)

@@ -26,6 +26,7 @@ OTHER_MODELS = {
     "segmentation": {"enabled": True, "model_path": "rvm.json"},
 }
 EVERYTHING = {
+    "preset": "human",
     "face": dict.fromkeys(("antispoof", "liveness", "gear", "ssrnet", "mobilefacenet"), ON),
     "object": ON,
     "segmentation": {"enabled": True, "model_path": "selfie.json"},

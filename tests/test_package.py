@@ -91,7 +91,7 @@ def test_logging_is_silent_by_default(tmp_path):
     code = f"""
 import asyncio, humanrt
 async def main():
-    async with humanrt.Human({"preset": "human"}) as human:
+    async with humanrt.Human() as human:
         (await human.detect({str(picture)!r})).dispose()
 asyncio.run(main())
 """

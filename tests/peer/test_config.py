@@ -23,5 +23,5 @@ def differences(ours, theirs, path=""):
 
 
 async def test_every_key_and_every_default(peer):
-    config = load_config(without_filters(peer.human_defaults()))
+    config = load_config({"preset": "human", **without_filters(peer.human_defaults())})
     assert set(differences(Config(), config)) <= OURS

@@ -58,7 +58,7 @@ def face_box(start=(0, 0), end=(192, 192), *, nose=(96, 90), mouth=(96, 120)):
 
 
 def face_config(**face):
-    return load_config({"face": face}).face
+    return load_config({"preset": "human", "face": face}).face
 
 
 def row(*values):

@@ -387,7 +387,7 @@ async def test_the_presets_find_more_of_the_synthetic_groups_in_their_order(tmp_
     assert counts == sorted(set(counts)), counts  # each finds more than the one before
     assert scores["human"].average_precision < scores["fast"].average_precision < scores["balanced"].average_precision
     assert scores["accurate"].average_precision > scores["balanced"].average_precision
-    assert scores["balanced"].false <= 1
+    assert scores["balanced"].false <= 2
     assert scores["accurate"].false <= 1
 
 

@@ -5,7 +5,7 @@ from collections import defaultdict
 
 import numpy as np
 import pytest
-from switches import EVERYTHING, FACES_ALONE, OFF, ON
+from switches import EVERYTHING, FACES_ALONE, HUMANS, OFF, ON
 
 from humanrt.config import load_config
 from humanrt.errors import ConfigError, ModelError
@@ -68,7 +68,7 @@ def pipelines(monkeypatch):
 def run(humanrt_engine):
     async def run(config):
         with humanrt_engine.from_numpy(np.zeros((2, 3, 3), np.uint8)) as picture:
-            clock, settings = Clock(), load_config(config)
+            clock, settings = Clock(), load_config({**HUMANS, **config})
             call = Call(humanrt_engine, dict.fromkeys(needed_models(settings)), picture, settings)
             found = await Detection(call, FAMILIES, clock).run()
             return found, clock.finish()

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from onnx import helper
-from switches import EVERYTHING, FACES_ALONE, OFF
+from switches import EVERYTHING, FACES_ALONE, HUMANS, OFF
 from toy_models import toy
 
 from humanrt.cli import table
@@ -42,7 +42,7 @@ def test_each_module_is_enabled_by_its_section_and_fills_a_field():
 
 def test_bodies_and_hands_need_the_faces_where_their_number_is_that_of_the_faces():
     by_name = {module.name: module for module in MODULES}
-    fixed = load_config({"body": {"max_detected": 1}, "hand": {"max_detected": 1}})
+    fixed = load_config({**HUMANS, "body": {"max_detected": 1}, "hand": {"max_detected": 1}})
     for name in ("body", "hand"):
         assert by_name[name].needs(Config()) == ("face",)
         assert by_name[name].needs(fixed) == ()
@@ -144,7 +144,7 @@ def detect(call, monkeypatch):
         stand_ins = tuple(stand_in(module) if module in MODULES else module for module in modules)
         clock = Clock()
         async with call.engine.scope():
-            settings = replace(call, config=load_config(options))
+            settings = replace(call, config=load_config({**HUMANS, **options}))
             found = await Detection(settings, FAMILIES, clock, stand_ins).run()
         assert call.engine.memory().num_tensors == 1  # the image
         return found, clock.finish(), begun

@@ -47,7 +47,7 @@ def close_up(body):
 
 
 async def find(human, picture, limit=4, **hand):
-    config = load_config({"hand": hand})
+    config = load_config({"preset": "human", "hand": hand})
     models = await human._load(config, None)
     async with human.engine.scope():
         call = Call(human.engine, models, human.engine.from_numpy(picture), config)
@@ -72,7 +72,7 @@ def middle(hand):
     ],
 )
 def test_only_models_that_are_used_are_loaded(hand, expected):
-    assert hand_models(load_config({"hand": hand}).hand) == expected
+    assert hand_models(load_config({"preset": "human", "hand": hand}).hand) == expected
 
 
 def test_a_detector_without_known_outputs_is_refused():
