@@ -11,14 +11,15 @@ import humanrt
 from humanrt import errors
 
 PUBLIC = """
-    Angle Animation Batch Body BodyConfig BodyDetectorConfig Config DetectionProfile DrawOptions EmbeddingStore Emotion
-    Engine Env Event Events Extraction Face FaceAntispoofConfig FaceAttentionConfig FaceConfig FaceDescriptionConfig
-    FaceDetectorConfig FaceEmotionConfig FaceGearConfig FaceInsightfaceConfig FaceIrisConfig FaceLivenessConfig
-    FaceMeshConfig FaceMobilefacenetConfig FaceQuality FaceSsrnetConfig FilterConfig Finger Gaze Gesture GestureConfig
-    GraphModel Hand HandConfig HandDetectorConfig HandSkeletonConfig Hands Human HumanSync ImageConfig Kernel Keypoint LeakReport
-    LeakRow Memory ModelInfo ModelStats ModelTime ModelsView Object ObjectConfig OperatingPoint Person Profile Race
-    Result Rotation Row Scope Segment Segmentation SegmentationConfig Session Stream StreamStatistics Tensor Timing
-    TrackingConfig Variable __version__ crop_faces draw_result match read_picture write_picture write_png
+    Angle Animation Batch Body BodyConfig BodyDetectorConfig Config DetectionProfile DrawOptions EmbeddingStore
+    Emotion Engine Env Event Events Extraction Face FaceAntispoofConfig FaceAttentionConfig FaceConfig
+    FaceDescriptionConfig FaceDetectorConfig FaceEmotionConfig FaceGearConfig FaceInsightfaceConfig FaceIrisConfig
+    FaceLivenessConfig FaceMeshConfig FaceMobilefacenetConfig FaceQuality FaceSsrnetConfig FilterConfig Finger Gaze
+    Gesture GestureConfig GraphModel Hand HandConfig HandDetectorConfig HandSkeletonConfig Hands Human HumanSync
+    ImageConfig Kernel Keypoint LeakReport LeakRow Memory ModelInfo ModelStats ModelTime ModelsView Object
+    ObjectConfig OperatingPoint Person Profile Race Result Rotation Row Scope Segment Segmentation
+    SegmentationConfig Session Stream StreamStatistics Tensor Timing TrackingConfig Variable __version__ crop_faces
+    draw_result match read_picture write_picture write_png
 """
 MODULES = "config errors imaging matching pytest_plugin result tensors tfjs zoo"
 

@@ -31,8 +31,8 @@ def field_docs(section: type[Section]) -> Mapping[str, str]:
 def to_toml(config: Config, *, comments: bool = False) -> str:
     """Return a configuration as TOML, every key of it; ``load_config()`` reads an equal one from that.
 
-    TOML has no value for None: such a key is a comment, and its value that of the preset, which is written as well. With
-    ``comments`` each key and section has its documentation.
+    TOML has no value for None: such a key is a comment, and its value that of the preset, which is written as well.
+    With ``comments`` each key and section has its documentation.
     """
     preset = next(name for name in (DEFAULT_PRESET, "human") if not _differs_unset(config, Config.preset(name)))
     head = _comment(HEAD) if comments else ()
