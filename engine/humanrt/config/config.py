@@ -20,7 +20,6 @@ from humanrt.config.modules import (
     TrackingConfig,
 )
 from humanrt.config.porting import ON_CPU, from_human
-from humanrt.config.reading import read_toml
 from humanrt.config.section import Between, Ratio, Section, Value
 from humanrt.config.style import StyleConfig
 from humanrt.errors import ConfigError
@@ -237,6 +236,8 @@ def load_config(source: ConfigSource | None = None, base: Config | None = None) 
     if isinstance(source, Mapping):
         return merged(source)
     if isinstance(source, str | os.PathLike):
+        from humanrt.config.reading import read_toml  # most programs have no file
+
         return read_toml(Path(os.fsdecode(source)), merged)
     raise ConfigError(f"a configuration is a Config, a dict or the path of a TOML file, not {type(source).__name__}")
 
