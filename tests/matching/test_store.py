@@ -264,7 +264,7 @@ def test_settings_of_another_type_are_refused(options):
         EmbeddingStore(POINT, **options)
 
 
-@pytest.mark.parametrize("point", [1000, "faceres", None])
+@pytest.mark.parametrize("point", [1000, "faceres"])
 def test_a_point_is_an_operating_point(point):
     with pytest.raises(InputError, match="accepted is an OperatingPoint"):
         EmbeddingStore(point)

@@ -3,9 +3,9 @@
 Embeddings of different models have different lengths and ranges, so each model has its own options.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from types import MappingProxyType
+from functools import cache
 
 from humanrt.zoo import Card, cards
 
@@ -47,7 +47,23 @@ def point_of(card: Card) -> OperatingPoint | None:
     return OperatingPoint(card.name, int(size), **asdict(card.threshold))
 
 
-OPERATING_POINTS: Mapping[str, OperatingPoint] = MappingProxyType(
-    {point.embedder: point for point in map(point_of, cards().values()) if point is not None}
-)
+class _Points(Mapping[str, OperatingPoint]):
+    """The operating points of the package's cards, which are read when they are first needed."""
+
+    def __getitem__(self, embedder: str) -> OperatingPoint:
+        return _points()[embedder]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_points())
+
+    def __len__(self) -> int:
+        return len(_points())
+
+
+@cache
+def _points() -> dict[str, OperatingPoint]:
+    return {point.embedder: point for point in map(point_of, cards().values()) if point is not None}
+
+
+OPERATING_POINTS: Mapping[str, OperatingPoint] = _Points()
 """The operating points by the name of the model card, of the cards of the package."""

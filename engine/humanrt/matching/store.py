@@ -35,10 +35,10 @@ class _Entry:
 class EmbeddingStore:
     """A collection of embeddings by name, with JSON payloads, that may be used by any number of threads.
 
-    ``point`` describes the embeddings and the options of their comparison, whose order is 2. With ``max_entries`` the
-    least recently used entry is evicted for a new one: entries are used when they are added, got, or returned by a
-    search. With ``ttl`` an entry is freed that many seconds after it was added; every call frees those that are due.
-    What is freed is erased, and counted by ``statistics()``.
+    ``point``, by default that of ``faceres``, describes the embeddings and the options of their comparison, whose order
+    is 2. With ``max_entries`` the least recently used entry is evicted for a new one: entries are used when they are
+    added, got, or returned by a search. With ``ttl`` an entry is freed that many seconds after it was added; every call
+    frees those that are due. What is freed is erased, and counted by ``statistics()``.
 
     ``index`` is "exact", where a search takes one product of all vectors and the embedding, or "usearch", where it is
     approximate and suits millions; both compute the distances that they return exactly. ``clock`` returns seconds.
@@ -54,13 +54,14 @@ class EmbeddingStore:
 
     def __init__(
         self,
-        point: OperatingPoint = OPERATING_POINTS["faceres"],
+        point: OperatingPoint | None = None,
         *,
         max_entries: int | None = None,
         ttl: float | None = None,
         index: Literal["exact", "usearch"] = "exact",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        point = OPERATING_POINTS["faceres"] if point is None else point
         self._settings = _check_settings(point, max_entries, ttl, index)
         self.point = point
         self._scale = complete_scale(point.order, point.multiplier, point.min, point.max)
