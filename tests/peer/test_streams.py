@@ -99,7 +99,7 @@ async def test_results_between_frames_are_those_of_humans_next(peer):
     large = cv2.resize(read_picture("human_body"), (480, 480), interpolation=cv2.INTER_AREA)
     still, black = large[:440, :440], np.zeros((440, 440, 3), np.uint8)
     frames = [still, large[30:470, 20:460], black, still]
-    config = {"device": "cpu", "object": {"enabled": True}, "cache_sensitivity": 0}
+    config = {"preset": "human", "device": "cpu", "object": {"enabled": True}, "cache_sensitivity": 0}
     results, between, times = [], [], []
     async with Human(config) as human:
         with human.session() as session:
