@@ -3,11 +3,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from humanrt import Human
 from humanrt.config import FaceDetectorConfig
 from humanrt.vision.face.faceboxes import FACEBOXES
 from humanrt.vision.stage import InputForm
+from parity.pictures import read_picture
 
 ANY_SIZE = InputForm(0, 0, 3)
+ALONE = {
+    "preset": "human",
+    "face": {
+        "detector": {"model_path": "faceboxes", "max_detected": 20, "min_confidence": 0.3, "iou_threshold": 0.3},
+        **{name: {"enabled": False} for name in ("mesh", "iris", "emotion", "description")},
+    },
+    **{name: {"enabled": False} for name in ("body", "hand", "gesture")},
+}
 
 
 def prepare(width, height, *, square=False):
@@ -64,3 +74,22 @@ def test_thresholds():
     assert len(decode(prepared, left, overlapping, right, max_detected=1)) == 1
     assert len(decode(prepared, left, min_size=40)) == 0
     assert decode(prepared, min_confidence=0.0) == []
+
+
+@pytest.mark.slow(4)
+async def test_several_sizes_find_small_and_large_faces():
+    """Faces 40 and 440 pixels high: one size finds the one, another size the other, and both sizes both."""
+    face = read_picture("human_face")[..., :3]
+    canvas = np.full((1200, 1200, 3), 127, np.uint8)
+    canvas[60:572, 60:572] = np.repeat(np.repeat(face, 2, axis=0), 2, axis=1)
+    small = np.ascontiguousarray(face[::5, ::5])
+    canvas[900 : 900 + small.shape[0], 900 : 900 + small.shape[1]] = small
+    async with Human(ALONE) as human:
+
+        async def large(*sizes):
+            with await human.detect(canvas, {"face": {"detector": {"input_size": sizes}}}) as result:
+                return sorted(face.box[3] > 200 for face in result.face)
+
+        assert await large(96) == [True]
+        assert await large(96, 1200) == [False, True]
+        assert human.engine.memory().num_tensors == 0
