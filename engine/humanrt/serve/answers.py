@@ -106,6 +106,7 @@ def _segments(result: Result) -> dict[str, Any]:
             {
                 "instance": number,
                 "box": [round(value, 1) for value in box],
+                "color": list(_hue(number)),
                 "area": int(areas[number]) if number < len(areas) else 0,
             }
             for number, box in enumerate(boxes, 1)
