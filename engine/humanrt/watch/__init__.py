@@ -1,0 +1,4 @@
+"""What the processes of a program use, over time.
+
+- ``readings``: what one process uses now
+"""
