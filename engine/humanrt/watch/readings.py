@@ -1,13 +1,9 @@
 """What one process uses: memory, handles, threads; by psutil, else by ``/proc`` on Linux."""
 
 import os
-import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    import psutil
+from typing import NamedTuple
 
 
 class Usage(NamedTuple):
@@ -26,10 +22,11 @@ def usage(pid: int | None = None) -> Usage:
 
     Raises ``ProcessLookupError`` if there is no such process.
     """
-    library = _psutil()
-    if library is not None:
-        return _by_psutil(library, pid)
-    if sys.platform == "linux":
+    try:
+        return _by_psutil(pid)
+    except ImportError:
+        pass
+    if Path("/proc/self/statm").exists():
         return _by_proc(pid)
     return Usage(0, 0, threading.active_count() if pid is None else 0)
 
@@ -55,21 +52,13 @@ def device_memory(pid: int | None = None) -> int:
         pynvml.nvmlShutdown()
 
 
-def _psutil() -> "type[psutil.Process] | None":
-    try:
-        import psutil
-    except ImportError:
-        return None
-    return psutil.Process
-
-
-def _by_psutil(process_type: "type[psutil.Process]", pid: int | None) -> Usage:
+def _by_psutil(pid: int | None) -> Usage:
     import psutil
 
     try:
-        process = process_type(pid)
+        process = psutil.Process(pid)
         with process.oneshot():
-            handles = process.num_handles() if sys.platform == "win32" else process.num_fds()
+            handles = process.num_handles() if hasattr(process, "num_handles") else process.num_fds()
             return Usage(process.memory_info().rss, handles, process.num_threads())
     except psutil.NoSuchProcess:
         raise ProcessLookupError(f"there is no process {pid}") from None

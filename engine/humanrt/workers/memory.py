@@ -6,7 +6,6 @@ however these end, and needs no resource tracker.
 
 import mmap
 import os
-import sys
 import tempfile
 from collections.abc import Sequence
 from typing import Any
@@ -61,7 +60,9 @@ def aligned(offset: int) -> int:
 
 
 def _create() -> int:
-    if sys.platform == "linux":
-        return os.memfd_create("humanrt", os.MFD_CLOEXEC)
+    create = getattr(os, "memfd_create", None)  # of Linux
+    if create is not None:
+        descriptor: int = create("humanrt")
+        return descriptor
     with tempfile.TemporaryFile() as file:
         return os.dup(file.fileno())

@@ -12,6 +12,7 @@ import time
 from collections import deque
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
@@ -192,7 +193,7 @@ class WorkerPool:
             place.leave()
             del source, outer  # an error's traceback holds this frame, which must not hold the picture
 
-    async def _found(self, place: Place, source: PictureSource, config: ConfigSource | None, bgr: bool) -> Found:  # noqa: FBT001
+    async def _found(self, place: Place, source: PictureSource, config: ConfigSource | None, bgr: bool) -> Found:
         settings = load_config(config, self.config)
         if settings.device != self.config.device:
             raise ConfigError("device cannot change from call to call; create another WorkerPool with it")
@@ -212,13 +213,14 @@ class WorkerPool:
         finally:
             del task, call
 
-    async def _call(self, place: Place, source: PictureSource, settings: Config, bgr: bool) -> Call:  # noqa: FBT001
+    async def _call(self, place: Place, source: PictureSource, settings: Config, bgr: bool) -> Call:
         """Return a call that may begin, with a picture that can be repeated."""
         override = None if settings is self.config else settings
         number = next(self._numbers)
         if isinstance(source, str | os.PathLike):
+            path = str(Path.cwd() / os.fsdecode(source))  # the worker may have been started in another folder
             await place.begin()
-            return Call(os.path.abspath(os.fsdecode(source)), False, override, number)  # noqa: PTH100 - no Path needed
+            return Call(path, False, override, number)
         if isinstance(source, bytes | bytearray | memoryview) and 0 < memoryview(source).nbytes <= MAX_ENCODED_BYTES:
             await place.begin()
             return Call(source, False, override, number)
@@ -358,7 +360,7 @@ class WorkerPool:
     @property
     def ready(self) -> bool:
         """Whether a worker is ready, and the pool is open."""
-        return bool(self._workers) and not self._closing
+        return not self._closing and any(not worker.ended.is_set() for worker in self._workers)
 
     @property
     def full(self) -> bool:
@@ -368,7 +370,7 @@ class WorkerPool:
     def statistics(self) -> PoolStatistics:
         """Return the counts at this moment."""
         return PoolStatistics(
-            ready=len(self._workers),
+            ready=sum(not worker.ended.is_set() for worker in self._workers),
             busy=sum(worker.busy for worker in self._workers),
             waiting=self._budget.queued + sum(not waiter.done() for waiter in self._waiters),
             done=self._done,
@@ -394,6 +396,7 @@ class WorkerPool:
                 worker.report.tensors,
             )
             for worker in self._workers
+            if not worker.ended.is_set()
         )
 
     # -- beginning and end
