@@ -315,7 +315,7 @@ class WorkerPool:
     async def _is_due(self, worker: Worker) -> bool:
         """Wait until a worker is due for recycling, and return True; return False if it has ended before."""
         while not worker.ended.is_set():
-            if self._recycling.reason(worker) is not None:
+            if worker.due or self._recycling.is_due(worker):
                 return True
             longest = self._recycling.seconds
             remaining = None if longest is None else max(0.0, worker.started + longest - time.monotonic())
@@ -354,6 +354,15 @@ class WorkerPool:
         )
         self._failures = 0
         return worker
+
+    def recycle(self, _: object = None) -> None:
+        """Replace every worker, one after the other, as soon as its successor is ready.
+
+        It ignores its argument, so that it can be the callback of ``Monitor.on()``.
+        """
+        for worker in self._workers:
+            worker.due = True
+        self._notify()
 
     # -- what it does now
 

@@ -32,20 +32,15 @@ class Recycling(NamedTuple):
             if value is not None and value <= 0:
                 raise ConfigError(f"Recycling.{name} is {value}; it must be greater than 0, or None for no bound")
 
-    def reason(self, worker: Worker) -> str | None:
-        """Return the name of a bound that a worker has passed; None if it has passed none."""
+    def is_due(self, worker: Worker) -> bool:
+        """Return whether a worker has passed a bound."""
         del worker.tensors[: -self.window - 1]
         grown = worker.tensors[-1] - worker.tensors[0] if len(worker.tensors) > self.window else 0
-        measured = {
-            "requests": worker.requests,
-            "seconds": time.monotonic() - worker.started,
-            "rss": worker.report.rss,
-            "device_memory": worker.report.device_memory,
-            "tensors": grown,
-        }
-        bounds = self._asdict()
-        for name, value in measured.items():
-            bound = bounds[name]
-            if bound is not None and value >= bound:
-                return name
-        return None
+        measured = [
+            (worker.requests, self.requests),
+            (time.monotonic() - worker.started, self.seconds),
+            (worker.report.rss, self.rss),
+            (worker.report.device_memory, self.device_memory),
+            (grown, self.tensors),
+        ]
+        return any(bound is not None and value >= bound for value, bound in measured)

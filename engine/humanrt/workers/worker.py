@@ -83,6 +83,7 @@ class Worker:
         self.started: float = time.monotonic()
         self.tensors: list[int] = []
         self.hung: bool = False
+        self.due: bool = False
         self.leaving: bool = False
         self.busy: bool = False
         self.ended: asyncio.Event = asyncio.Event()
