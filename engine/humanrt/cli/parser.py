@@ -30,6 +30,9 @@ humanrt match -q a.jpg b.jpg && echo same""",
     "extract": """\
 humanrt extract photos faces.npz --recursive
 humanrt extract "photos/*.jpg" faces.parquet --max-faces 10""",
+    "soak": """\
+humanrt soak --minutes 30 --output report
+humanrt soak photos --minutes 1440 --workers 4 --set body.enabled=false""",
     "list": """\
 humanrt models list --task face
 humanrt models list --json""",
@@ -90,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_detect(_add_command(commands, "detect", "detect people and objects in pictures and videos"))
     _add_match(_add_command(commands, "match", "compare the largest faces of two pictures"))
     _add_extract(_add_command(commands, "extract", "write boxes and embeddings of the faces in a folder to a file"))
+    _add_soak(_add_command(commands, "soak", "run mixed work for minutes to days, and report what grows"))
     _add_models(commands.add_parser("models", help="list, fetch, check, remove and convert models"))
     commands.add_parser("doctor", help="what this machine has, and why CUDA is or is not used")
     return parser
@@ -153,6 +157,21 @@ def _add_extract(extract: argparse.ArgumentParser) -> None:
     extract.add_argument("--recursive", action="store_true", help="read the folders in folders, too")
     _add_max_faces(extract)
     _add_settings(extract)
+
+
+def _add_soak(soak: argparse.ArgumentParser) -> None:
+    soak.add_argument("source", nargs="?", metavar="FOLDER", help="pictures, by default Human's two samples")
+    soak.add_argument("--minutes", type=float, default=30, metavar="N", help="how long (default: 30)")
+    soak.add_argument("--every", type=float, default=5, metavar="SECONDS", help="the time between samples (default: 5)")
+    soak.add_argument("--workers", type=int, default=1, metavar="N", help="worker processes, or 0 (default: 1)")
+    soak.add_argument(
+        "--output",
+        type=Path,
+        default=Path("soak"),
+        metavar="DIR",
+        help="where soak.csv and soak.png go (default: soak)",
+    )
+    _add_settings(soak)
 
 
 def _add_max_faces(command: argparse.ArgumentParser) -> None:

@@ -112,8 +112,8 @@ class Monitor:
             ...
             print(monitor.snapshot())
 
-    ``engines`` and ``pool`` are what is watched besides this process. A sample is taken every ``every`` seconds, and the
-    last ``window`` ones are kept. With ``trace`` memory is traced by ``tracemalloc``, which slows Python down. Without
+    ``engines`` and ``pool`` are watched besides this process. A sample is taken every ``every`` seconds, and the last
+    ``window`` ones are kept. With ``trace`` memory is traced by ``tracemalloc``, which slows Python down. Without
     psutil (extra ``serve``), memory and handles are measured on Linux only.
 
     Raises ``ConfigError`` if ``every`` or ``window`` is not positive.

@@ -28,7 +28,7 @@ LENGTH = struct.Struct(">Q")
 class Encoded(NamedTuple):
     """So many bytes of an encoded picture, at the start of the shared memory."""
 
-    count: int
+    size: int
 
 
 class Pixels(NamedTuple):

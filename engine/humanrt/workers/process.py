@@ -123,7 +123,7 @@ class _Calls:
         if isinstance(source, str):
             return source, False, 0
         if isinstance(source, Encoded):
-            return self._memory.array(0, (source.count,), np.dtype(np.uint8)).tobytes(), False, source.count
+            return self._memory.array(0, (source.size,), np.dtype(np.uint8)).tobytes(), False, source.size
         pixels = self._memory.array(0, source.shape, np.dtype(np.uint8))
         return pixels, source.bgr, pixels.nbytes
 

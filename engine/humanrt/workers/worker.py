@@ -110,9 +110,13 @@ class Worker:
         """
         try:
             ours, theirs = socket.socketpair()
-            with theirs:
-                await scheduler.run(self._spawn, theirs.fileno())
-            reader, self._writer = await asyncio.open_connection(sock=ours)
+            try:
+                with theirs:
+                    await scheduler.run(self._spawn, theirs.fileno())
+                reader, self._writer = await asyncio.open_connection(sock=ours)
+            except BaseException:
+                ours.close()
+                raise
             send(self._writer, Configure(config, device_memory))
             self._reading = asyncio.create_task(self._read(reader))
             async with asyncio.timeout(timeout):
