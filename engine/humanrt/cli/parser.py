@@ -228,6 +228,7 @@ def _add_serve(serve: argparse.ArgumentParser) -> None:
     )
     serve.add_argument("--lifetime", type=int, metavar="SECONDS", help="after which the front is replaced")
     serve.add_argument("--preset", help="human (the default), fast, balanced or accurate; --config changes it")
+    _add_device(serve)
     _add_settings(serve)
     serve.add_argument("--verbose", action="store_true", help="print the messages of the server, too")
 

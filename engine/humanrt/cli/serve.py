@@ -46,13 +46,14 @@ def run(options: argparse.Namespace) -> int:
         queue=options.queue,
         streams=options.streams,
         timeout=options.timeout,
+        preload=options.preload,
         token=_token(options.token_file),
         origins=tuple(options.allow_origin),
         hosts=_hosts(options.host, options.allow_host),
     )
     if not _is_loopback(options.host) and limits.token is None:
         complain(f"{options.host} can be reached from other machines, and there is no --token-file: anybody may use it")
-    application = _Application(config, limits, options.workers, preload=options.preload)
+    application = _Application(config, limits, options.workers)
     write_line(f"http://{_shown(options.host)}:{options.port}")
     Server(
         "humanrt.serve",
@@ -78,7 +79,6 @@ class _Application:
     config: Config
     limits: "ServeOptions"
     workers: int
-    preload: bool
 
     def create(self) -> Callable[..., Any]:
         """Return the application."""
@@ -86,8 +86,9 @@ class _Application:
         from humanrt.workers import WorkerPool
 
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-        config = self.config if self.preload else self.config
-        return create_app(partial(WorkerPool, config, workers=self.workers, timeout=self.limits.timeout), self.limits)
+        return create_app(
+            partial(WorkerPool, self.config, workers=self.workers, timeout=self.limits.timeout), self.limits
+        )
 
 
 def _token(file: Path | None) -> str | None:

@@ -34,7 +34,7 @@ def create_app(open_detector: OpenDetector, options: ServeOptions | None = None)
     """
     options = options or ServeOptions()
     gate = Gate(options)
-    backend = Backend(open_detector, options.max_pixels)
+    backend = Backend(open_detector, options)
     metrics = Metrics(gate, backend)
 
     @asynccontextmanager

@@ -6,9 +6,15 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, suppress
 from typing import Any, Literal, Protocol, cast, runtime_checkable
 
+import numpy as np
+
 from humanrt.config import Config
 from humanrt.engine import Engine
+from humanrt.imaging.encode import encode
 from humanrt.result import Result
+from humanrt.runtime import scheduler
+from humanrt.serve.options import ServeOptions
+from humanrt.serve.parameters import MODULES
 from humanrt.serve.problems import ProblemError
 from humanrt.tensors import Tensor
 
@@ -64,9 +70,10 @@ OpenDetector = Callable[[], AbstractAsyncContextManager[Detector]]
 class Backend:
     """The detector of a service, which starts while the service answers already, and ends after its last request."""
 
-    def __init__(self, open_detector: OpenDetector, max_pixels: int) -> None:
+    def __init__(self, open_detector: OpenDetector, options: ServeOptions) -> None:
         self._open = open_detector
-        self._max_pixels = max_pixels
+        self._options = options
+        self._max_pixels = options.max_pixels
         self._detector: Detector | None = None
         self._has_failed = False
         self._stop = asyncio.Event()
@@ -147,6 +154,8 @@ class Backend:
     async def _live(self) -> None:
         try:
             async with self._open() as detector:
+                if self._options.preload:
+                    await self._preload(detector)
                 self._detector = detector
                 self._settled.set()
                 await self._stop.wait()
@@ -156,6 +165,18 @@ class Backend:
         finally:
             self._detector = None
             self._settled.set()
+
+    async def _preload(self, detector: Detector) -> None:
+        """Load the models of all modules: with one call for each worker, each of which computes one call at a time."""
+        config = {name: {"enabled": True} for name in MODULES}
+        sample = await scheduler.run(encode, np.zeros((64, 64, 3), np.uint8), ".png")
+        calls = [asyncio.ensure_future(detector.detect(sample, config)) for _ in range(self._options.concurrency)]
+        try:
+            for result in await asyncio.gather(*calls):
+                result.dispose()
+        finally:
+            for call in calls:
+                call.cancel()
 
 
 class _Filters(Protocol):

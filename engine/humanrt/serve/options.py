@@ -34,6 +34,9 @@ class ServeOptions:
     """Seconds without a frame after which a stream is closed."""
     drain_timeout: float = 30.0
     """Seconds that a shutdown waits for the requests in flight."""
+    preload: bool = False
+    """Whether the models of all modules are loaded before the service is ready, not by the first request that uses
+    them."""
     token: str | None = None
     """The bearer token that each request must have; None for none."""
     origins: tuple[str, ...] = ()

@@ -23,7 +23,7 @@ from humanrt.config import Config, ConfigSource, load_config
 from humanrt.engine import Engine, internals
 from humanrt.errors import ConfigError, EngineClosedError, EngineError, WorkerError
 from humanrt.imaging import PictureSource
-from humanrt.imaging.source import MAX_ENCODED_BYTES, read_into
+from humanrt.imaging.source import read_into
 from humanrt.result import Result
 from humanrt.runtime.futures import drain, outlast, retrieve, running_loop
 from humanrt.tracebacks import clear_frames, handled
@@ -221,13 +221,13 @@ class WorkerPool:
             path = str(Path.cwd() / os.fsdecode(source))  # the worker may have been started in another folder
             await place.begin()
             return Call(path, False, override, number)
-        if isinstance(source, bytes | bytearray | memoryview) and 0 < memoryview(source).nbytes <= MAX_ENCODED_BYTES:
+        if isinstance(source, bytes | bytearray | memoryview) and 0 < memoryview(source).nbytes <= settings.image.max_bytes:
             await place.begin()
             return Call(source, False, override, number)
-        if isinstance(source, np.ndarray) and _is_frame(source, settings.max_pixels):
+        if isinstance(source, np.ndarray) and _is_frame(source, settings.image.max_pixels):
             await place.begin()
             return Call(source, bgr, override, number)
-        read = partial(read_into, place, source, bgr=bgr, max_pixels=settings.max_pixels)
+        read = partial(read_into, place, source, bgr=bgr, max_pixels=settings.image.max_pixels)
         return Call(await place.read(read, waits=True), False, override, number)
 
     async def _compute(self, call: Call) -> Found:
