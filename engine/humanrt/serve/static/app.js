@@ -139,11 +139,12 @@ function showResult(result, milliseconds) {
   const times = Object.entries(result.performance ?? {}).filter(([, value]) => value >= 0.5);
   const longest = Math.max(1, ...times.map(([, value]) => value));
   $("timings").replaceChildren(...times.map(([name, value]) => {
-    const item = document.createElement("li"), meter = document.createElement("meter");
+    const item = document.createElement("li"), meter = document.createElement("meter"), time = document.createElement("span");
+    time.textContent = `${Math.round(value)} ms`;
     meter.max = longest;
     meter.value = value;
     meter.setAttribute("aria-hidden", "true");
-    item.append(name, meter, `${Math.round(value)} ms`);
+    item.append(name, meter, time);
     return item;
   }));
   showSegments();
