@@ -4,7 +4,7 @@ import asyncio
 import logging
 
 import pytest
-from services import Held, serving
+from services import Held, serving, until
 
 from humanrt.errors import ConfigError
 from humanrt.serve import ServeOptions
@@ -12,6 +12,7 @@ from parity.pictures import PICTURES
 
 PICTURE = (PICTURES / "black.png").read_bytes()
 PNG = {"content-type": "image/png"}
+TOKEN = "secret"  # noqa: S105
 
 
 async def never_read():
@@ -24,8 +25,7 @@ async def test_a_request_without_a_place_is_refused_before_its_body_is_read():
     async with serving(lambda: held, ServeOptions(concurrency=1, queue=1)) as (client, app):
         inside = [asyncio.create_task(client.post("/v1/detect", content=PICTURE, headers=PNG)) for _ in range(2)]
         await held.wait_for(1)
-        while app.state.gate.inside < 2:
-            await asyncio.sleep(0)
+        await until(lambda: app.state.gate.inside == 2)
         refused = await client.post("/v1/detect", content=never_read(), headers=PNG)
         assert (refused.status_code, refused.json()["status"]) == (429, 429)
         assert int(refused.headers["retry-after"]) >= 1
@@ -62,8 +62,7 @@ async def test_the_end_of_the_service_waits_for_requests_and_refuses_new_ones():
         inside = asyncio.create_task(client.post("/v1/detect", content=PICTURE, headers=PNG))
         await held.wait_for(1)
         closing = asyncio.create_task(app.state.gate.close())
-        while not app.state.gate.is_closed:
-            await asyncio.sleep(0)
+        await until(lambda: app.state.gate.is_closed)
         assert (await client.post("/v1/detect", content=never_read(), headers=PNG)).status_code == 503
         assert (await client.get("/ready")).status_code == 503
         assert not closing.done()
@@ -75,12 +74,18 @@ async def test_the_end_of_the_service_waits_for_requests_and_refuses_new_ones():
 async def test_without_the_token_nothing_but_the_page_is_served():
     held = Held()
     held.release.set()
-    async with serving(lambda: held, ServeOptions(token="secret")) as (client, _):
+    async with serving(lambda: held, ServeOptions(token=TOKEN)) as (client, _):
         for given in (None, "Bearer other", "Basic secret", "Bearer sécret".encode("latin-1")):
             headers = {"authorization": given} if given else {}
             refused = await client.post("/v1/detect", content=never_read(), headers={**PNG, **headers})
             assert (refused.status_code, refused.headers["www-authenticate"]) == (401, "Bearer")
-        for path, status in (("/", 200), ("/live", 200), ("/metrics", 401), ("/v1/status", 401), ("/openapi.json", 401)):
+        for path, status in (
+            ("/", 200),
+            ("/live", 200),
+            ("/metrics", 401),
+            ("/v1/status", 401),
+            ("/openapi.json", 401),
+        ):
             assert (await client.get(path)).status_code == status
         headers = {**PNG, "authorization": "Bearer secret"}
         assert (await client.post("/v1/detect", content=PICTURE, headers=headers)).status_code == 200

@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 import pytest
 from PIL import Image
-from services import Held, serving
+from services import Held, serving, until
 
 from humanrt import Human, draw_result, read_picture
 from humanrt.serve import ServeOptions
@@ -215,8 +215,7 @@ async def test_a_detector_that_cannot_start_is_reported():
 async def test_a_cancelled_request_frees_its_tensors_and_its_place():
     async with serving(partial(Human, {"body": {"enabled": False}})) as (client, app):
         task = asyncio.create_task(client.post("/v1/detect", content=FACE, headers=PNG))
-        while not app.state.gate.running:
-            await asyncio.sleep(0)
+        await until(lambda: app.state.gate.running)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         assert (app.state.gate.inside, app.state.gate.running, app.state.backend.tensors()) == (0, 0, (0, 0))

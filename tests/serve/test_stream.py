@@ -4,25 +4,20 @@ import asyncio
 import json
 
 import pytest
-from services import Held, Socket, serving
+from services import Held, Socket, serving, until
 
 from humanrt import Human
 from humanrt.serve import ServeOptions
 from parity.pictures import PICTURES
 
 FRAME = (PICTURES / "black.png").read_bytes()
+TOKEN = "secret"  # noqa: S105
 FACE = (PICTURES / "human_face.png").read_bytes()
 
 
 def frame(number):
     """Return a valid picture that differs from others: what follows the end of a PNG is ignored."""
     return FRAME + bytes([number])
-
-
-async def settle(condition):
-    async with asyncio.timeout(10):
-        while not condition():
-            await asyncio.sleep(0)
 
 
 async def test_the_newest_frame_takes_precedence():
@@ -33,7 +28,7 @@ async def test_the_newest_frame_takes_precedence():
         await held.wait_for(1)
         for number in range(1, 100):
             socket.send(frame(number))
-        await settle(socket._to_app.empty)
+        await until(socket._to_app.empty)
         held.release.set()
         first, last = [json.loads((await socket.read())["text"]) for _ in range(2)]
         assert (first["frame"], last["frame"], last["dropped"]) == (0, 99, 98)
@@ -99,7 +94,7 @@ async def test_a_stream_without_frames_ends():
 
 
 async def test_streams_beyond_the_limit_and_foreign_pages_are_refused():
-    async with serving(Held, ServeOptions(streams=1, token="secret")) as (_, app):
+    async with serving(Held, ServeOptions(streams=1, token=TOKEN)) as (_, app):
         protocols = ["humanrt.token.secret", "humanrt"]
         async with Socket(app, subprotocols=protocols) as socket:
             assert (await socket.read())["subprotocol"] == "humanrt"

@@ -7,7 +7,7 @@ import httpx
 
 from humanrt import Engine, Result
 from humanrt.config import Config
-from humanrt.serve import ServeOptions, create_app
+from humanrt.serve import create_app
 
 
 @asynccontextmanager
@@ -19,6 +19,13 @@ async def serving(open_detector, options=None):
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", timeout=60) as client:
             yield client, app
+
+
+async def until(condition):
+    """Let other tasks run until a condition holds."""
+    async with asyncio.timeout(30):
+        while not condition():  # noqa: ASYNC110 - the condition has no event
+            await asyncio.sleep(0)
 
 
 class Held:

@@ -221,7 +221,10 @@ class WorkerPool:
             path = str(Path.cwd() / os.fsdecode(source))  # the worker may have been started in another folder
             await place.begin()
             return Call(path, False, override, number)
-        if isinstance(source, bytes | bytearray | memoryview) and 0 < memoryview(source).nbytes <= settings.image.max_bytes:
+        if (
+            isinstance(source, bytes | bytearray | memoryview)
+            and 0 < memoryview(source).nbytes <= settings.image.max_bytes
+        ):
             await place.begin()
             return Call(source, False, override, number)
         if isinstance(source, np.ndarray) and _is_frame(source, settings.image.max_pixels):

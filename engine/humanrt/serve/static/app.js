@@ -165,7 +165,7 @@ function shorten(key, value) {
   if (key === "png" || key === "instances_png") return `${value.length} characters of base64`;
   if (["mesh", "meshRaw", "embedding"].includes(key) && value?.length) return `${value.length} values`;
   if (key === "annotations" && value) return `${Object.keys(value).length} groups of points`;
-  if (Array.isArray(value) && value.every((each) => typeof each === "number")) return value.map((each) => Math.round(each * 1000) / 1000).join(", ");
+  if (Array.isArray(value) && value.length && value.every((each) => typeof each === "number")) return value.map((each) => Math.round(each * 1000) / 1000).join(", ");
   return typeof value === "number" ? Math.round(value * 1000) / 1000 : value;
 }
 
