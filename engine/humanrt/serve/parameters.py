@@ -21,7 +21,6 @@ STYLES: tuple[str, ...] = get_args(StyleName)
 # What a request may not set, in snake_case and lower case: files, and what only matters in a session.
 FORBIDDEN = ("model_path", "modelpath", "skip_time", "skip_frames", "skiptime", "skipframes")
 COUNTS = ("max_detected", "maxdetected")
-DETECTOR = {"face": ("face", "detector"), "body": ("body",), "hand": ("hand",), "object": ("object",)}
 # The largest values of filters whose time or memory grows with them.
 MOST_BLUR, MOST_PIXELATE = 64.0, 4096.0
 

@@ -23,7 +23,7 @@ from humanrt.serve.parameters import FORMS, STYLES, choose, detection_config, fi
 from humanrt.serve.problems import ProblemError
 
 # Only the faces are compared, and the largest of these.
-COMPARED = {"modules": "face", "max_faces": 10}
+COMPARED: Mapping[str, object] = {"modules": "face", "max_faces": 10}
 SHOWN_LIMITS = ("max_body", "max_pixels", "max_faces", "concurrency", "queue", "streams", "timeout")
 
 

@@ -334,7 +334,10 @@ function sendFrame() {
   canvas.height = video.videoHeight;
   canvas.getContext("2d").drawImage(video, 0, 0);
   camera.sent = performance.now();
-  canvas.toBlob((blob) => blob && camera.socket.readyState === WebSocket.OPEN && camera.socket.send(blob), "image/jpeg", WEBCAM.quality);
+  canvas.toBlob((blob) => {
+    if (blob && camera.socket.readyState === WebSocket.OPEN) camera.socket.send(blob);
+    else setTimeout(sendFrame, 100); // the video has no frame yet
+  }, "image/jpeg", WEBCAM.quality);
 }
 
 function onFrame(message) {
@@ -353,7 +356,7 @@ function onFrame(message) {
   hideError();
   showResult(message, now - camera.sent);
   document.body.dataset.frames = String(Number(document.body.dataset.frames ?? 0) + 1);
-  requestAnimationFrame(sendFrame);
+  setTimeout(sendFrame, 0);
 }
 
 function stopCamera() {
