@@ -4,6 +4,8 @@ A call that must decode or copy its picture takes its place in the order of arri
 
 - It begins when fewer calls of its Human have begun than there are worker threads, and one more. A call that has begun
   is computed by all threads, so that a call that waits would only delay it, and hold memory meanwhile.
+- Of the calls that wait to begin, a Human may limit the number and the time: what exceeds these raises
+  ``OverloadedError``.
 - Before memory is allocated for the picture it is counted: encoded bytes that are read, the decoded form at its widest,
   copies, and the working copies of modules. What exceeds the budget of the Human, or that of the process, waits.
 
@@ -25,6 +27,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
+from humanrt.errors import OverloadedError
 from humanrt.imaging.room import NoRoom
 from humanrt.runtime import scheduler
 from humanrt.runtime.cpu_budget import cpu_budget
@@ -70,15 +73,22 @@ class Desk:
         """Admit a call with the bytes that it claims, and return True; without room for it, return False.
 
         With ``woken`` the call then waits: it is admitted later, and the future is done.
+
+        Raises ``OverloadedError`` if it would wait to begin, and the queue of its budget is full.
         """
         with self._lock:
             place.woken = woken
             self._queue(place)
             self._admit()
             admitted = not place.waits
-            if not admitted and woken is None:
+            refused = not (admitted or place.begun) and place.budget.overfull
+            if not admitted and (woken is None or refused):
                 self._unqueue(place)
         self._settle()
+        if refused:
+            raise OverloadedError(
+                f"{place.budget.max_queue} calls wait already, which is the longest queue; repeat the call later"
+            )
         return admitted
 
     def shrink(self, place: "Place", count: int) -> None:
@@ -157,7 +167,7 @@ class Desk:
             if self._used + more > max(self.limit, budget.limit) and self._used > self._parked:
                 return
             if (budget.used + more > budget.limit and budget.used > budget.parked) or (
-                not place.begun and budget.begun >= self.calls
+                not place.begun and budget.begun >= budget.calls
             ):
                 crowded.remove(budget)
                 continue
@@ -211,13 +221,42 @@ if hasattr(os, "register_at_fork"):
 
 
 class Budget:
-    """The bytes that the calls of one Human may hold at the same time; None for the default."""
+    """What the calls of one Human or of one pool of workers may take at the same time.
 
-    def __init__(self, limit: int | None = None) -> None:
+    ``limit`` is the number of bytes, ``calls`` that of calls that have begun; None for the defaults. At most
+    ``max_queue`` calls wait to begin, each for ``max_wait`` seconds; None for no limit.
+    """
+
+    def __init__(
+        self,
+        limit: int | None = None,
+        *,
+        calls: int | None = None,
+        max_queue: int | None = None,
+        max_wait: float | None = None,
+    ) -> None:
         self.desk: Desk = _desk
         self.limit: int = self.desk.limit if limit is None else limit
+        self.calls: int = self.desk.calls if calls is None else calls
+        self.max_queue: int | None = max_queue
+        self.max_wait: float | None = max_wait
         self.waiting: list[Place] = []  # in order of arrival
         self.begun = self.used = self.parked = 0
+
+    @property
+    def overfull(self) -> bool:
+        """Whether more calls wait to begin than may."""
+        return self.max_queue is not None and self.queued > self.max_queue
+
+    @property
+    def full(self) -> bool:
+        """Whether a call that arrived now would be refused."""
+        return self.max_queue is not None and self.begun >= self.calls and self.queued >= self.max_queue
+
+    @property
+    def queued(self) -> int:
+        """The number of calls that wait to begin."""
+        return sum(not place.begun for place in tuple(self.waiting))
 
 
 @dataclass(slots=True, eq=False)
@@ -250,10 +289,21 @@ class Place:
         self.claim = kept
 
     async def begin(self) -> None:
-        """Wait until the call may begin, with the bytes that it claims."""
+        """Wait until the call may begin, with the bytes that it claims.
+
+        Raises ``OverloadedError`` if the queue is full, or the call has waited for its longest time.
+        """
         woken = running_loop().create_future()
-        if not self.budget.desk.begin(self, woken):
-            await woken
+        if self.budget.desk.begin(self, woken):
+            return
+        longest = None if self.begun else self.budget.max_wait
+        try:
+            async with asyncio.timeout(longest):
+                await woken
+        except TimeoutError:
+            raise OverloadedError(
+                f"the call has waited for {longest} s, the longest time, and others are still computed; repeat it later"
+            ) from None
 
     async def read(
         self, read: Callable[[], Value], *, waits: bool, on_cancel: Callable[[], None] | None = None

@@ -8,6 +8,7 @@
     +-- MissingDependencyError (ImportError)  an optional package is not installed
     +-- StreamError                         a video's source cannot be opened or was lost, or a stream was closed
     |   +-- StreamTimeoutError (TimeoutError)  a source delivered no frame in time
+    +-- OverloadedError                     more calls are in flight and wait than are accepted
     +-- TensorError
     |   +-- TensorDisposedError             a tensor was used after it was disposed
     |   |   +-- StaleHandleError            a tensor was used after reset() of its engine
@@ -21,6 +22,7 @@
     |   +-- DeviceError                     the device cannot be used, with the reason
     |   +-- BlockingCallError               a blocking call on the thread of a running event loop
     |   +-- SessionError                    a session is in use, closed, or of another Human
+    |   +-- WorkerError                     a worker process died, hung, or could not be started
     +-- ModelError
     |   +-- ModelFormatError (ValueError)   a model file is malformed
     |   |   +-- UnsupportedOpError          a graph contains an op that has no translation
@@ -60,6 +62,10 @@ class StreamError(HumanRTError):
 
 class StreamTimeoutError(StreamError, TimeoutError):
     """The source of a stream delivered no frame within its ``timeout``."""
+
+
+class OverloadedError(HumanRTError):
+    """A call was refused because the queue of calls is full, or had waited for its longest time; repeat it later."""
 
 
 class TensorError(HumanRTError):
@@ -112,6 +118,10 @@ class BlockingCallError(EngineError):
 
 class SessionError(EngineError):
     """A session was used by two calls at the same time, after it was closed, or by another Human."""
+
+
+class WorkerError(EngineError):
+    """A worker process died, hung, or could not be started, and no other worker completed the call."""
 
 
 class ModelError(HumanRTError):

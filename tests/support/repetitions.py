@@ -34,6 +34,9 @@ DIFFERENT_CALLS = choose(16, soak=AT_ONCE)
 DAMAGED_MODELS = choose(1_000, soak=10_000)
 KILLED_PULLS = choose(40, soak=100)
 
+# workers
+KILLED_WORKERS = choose(8, soak=300)
+
 # streams and batches
 ENDED_STREAMS, EACH_STREAM_END = choose((200, 10), soak=(2_000, 100))
 

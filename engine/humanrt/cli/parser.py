@@ -43,6 +43,13 @@ humanrt style --all photo.jpg -o gallery""",
     "filter": """\
 humanrt filter photo.jpg -o out.png --brightness 0.2 --sepia
 humanrt filter photo.jpg -o small.jpg --width 640 --flip""",
+    "serve": """\
+humanrt serve
+humanrt serve --port 9000 --workers 2 --preload --set object.enabled=true
+humanrt serve --host 0.0.0.0 --token-file token.txt --allow-host vision.example.org""",
+    "soak": """\
+humanrt soak --minutes 30 --output report
+humanrt soak photos --minutes 1440 --workers 4 --set body.enabled=false""",
     "list": """\
 humanrt models list --task face
 humanrt models list --json""",
@@ -106,6 +113,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_match(_add_command(commands, "match", "compare the largest faces of two pictures"))
     _add_extract(_add_command(commands, "extract", "write boxes and embeddings of the faces in a folder to a file"))
     _add_style(_add_command(commands, "style", "paint a picture in an artistic style"))
+    _add_soak(_add_command(commands, "soak", "run mixed work for minutes to days, and report what grows"))
+    _add_serve(_add_command(commands, "serve", "run an HTTP service and a page that use it"))
     _add_models(commands.add_parser("models", help="list, fetch, check, remove and convert models"))
     _add_filter(_add_command(commands, "filter", "write a picture with Human's filters"))
     _add_config(commands.add_parser("config", help="write a configuration with every key, and show the merged one"))
@@ -188,6 +197,50 @@ def _add_style(style: argparse.ArgumentParser) -> None:
     style.add_argument("--fast", action="store_true", help="compute at half the width and height")
     _add_settings(style)
     style.set_defaults(parser=style)
+
+
+def _add_soak(soak: argparse.ArgumentParser) -> None:
+    soak.add_argument("source", nargs="?", metavar="FOLDER", help="pictures, by default Human's two samples")
+    soak.add_argument("--minutes", type=float, default=30, metavar="N", help="how long (default: 30)")
+    soak.add_argument("--every", type=float, default=5, metavar="SECONDS", help="the time between samples (default: 5)")
+    soak.add_argument("--workers", type=int, default=1, metavar="N", help="worker processes, or 0 (default: 1)")
+    soak.add_argument(
+        "--output",
+        type=Path,
+        default=Path("soak"),
+        metavar="DIR",
+        help="where soak.csv and soak.png go (default: soak)",
+    )
+    _add_settings(soak)
+
+
+def _add_serve(serve: argparse.ArgumentParser) -> None:
+    serve.add_argument("--host", default="127.0.0.1", help="the address (default: 127.0.0.1, this machine only)")
+    serve.add_argument("--port", type=int, default=8000, metavar="N", help="the port (default: 8000)")
+    serve.add_argument("--workers", type=int, default=1, metavar="N", help="processes that detect (default: 1)")
+    serve.add_argument("--queue", type=int, default=8, metavar="N", help="requests that may wait (default: 8)")
+    serve.add_argument("--streams", type=int, default=4, metavar="N", help="streams at the same time (default: 4)")
+    serve.add_argument("--timeout", type=float, default=60, metavar="SECONDS", help="of a request (default: 60)")
+    serve.add_argument("--max-body", type=float, default=32, metavar="MIB", help="the largest body (default: 32)")
+    serve.add_argument(
+        "--max-pixels", type=int, default=40_000_000, metavar="N", help="of a picture (default: 40000000)"
+    )
+    serve.add_argument(
+        "--most-faces", type=int, default=100, metavar="N", help="that a request may ask for (default: 100)"
+    )
+    serve.add_argument("--preload", action="store_true", help="load the models of all modules ahead")
+    serve.add_argument("--token-file", type=Path, metavar="FILE", help="its first line is a token that requests need")
+    serve.add_argument(
+        "--allow-origin", action="append", default=[], metavar="ORIGIN", help="whose pages may use the service (CORS)"
+    )
+    serve.add_argument(
+        "--allow-host", action="append", default=[], metavar="NAME", help="a further name of the service"
+    )
+    serve.add_argument("--lifetime", type=int, metavar="SECONDS", help="after which the front is replaced")
+    _add_preset(serve)
+    _add_device(serve)
+    _add_settings(serve)
+    serve.add_argument("--verbose", action="store_true", help="print the messages of the server, too")
 
 
 def _add_max_faces(command: argparse.ArgumentParser) -> None:

@@ -1,0 +1,14 @@
+"""Detection in worker processes, for programs that run for weeks.
+
+- ``memory``: the memory that a pool shares with one worker
+- ``messages``: what they send each other
+- ``process``: the main program of a worker
+- ``worker``: one worker, as its pool sees it
+- ``recycling``: when a worker is replaced
+- ``pool``: ``WorkerPool``, the one owner of worker processes
+"""
+
+from humanrt.workers.pool import PoolStatistics, WorkerInfo, WorkerPool
+from humanrt.workers.recycling import Recycling
+
+__all__ = ["PoolStatistics", "Recycling", "WorkerInfo", "WorkerPool"]

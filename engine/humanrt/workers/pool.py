@@ -1,0 +1,478 @@
+"""Detection in worker processes: ``WorkerPool``.
+
+Each worker has a socket and a shared memory of its own, and computes one call at a time: one that dies takes nothing
+along but its call, which another repeats. For each of them a task of the pool starts the process, waits until it has
+ended or is to be replaced, and starts the next.
+"""
+
+import asyncio
+import itertools
+import os
+import time
+from collections import deque
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple, Self
+
+import numpy as np
+
+from humanrt.admission import Budget, Place
+from humanrt.config import Config, ConfigSource, load_config
+from humanrt.engine import Engine, internals
+from humanrt.errors import ConfigError, EngineClosedError, EngineError, WorkerError
+from humanrt.imaging import PictureSource
+from humanrt.imaging.source import read_into
+from humanrt.result import Result
+from humanrt.runtime.futures import drain, outlast, retrieve, running_loop
+from humanrt.tracebacks import clear_frames, handled
+from humanrt.workers.messages import unpack
+from humanrt.workers.recycling import Recycling
+from humanrt.workers.worker import Call, Found, Worker, WorkerLostError
+
+RECENT = 100
+"""The number of calls over which their time is averaged."""
+
+FEWEST_FAILURES = 3
+"""After so many starts that failed in succession, and without a worker, calls that wait for one fail."""
+
+LONGEST_PAUSE = 5.0
+"""The longest time between two starts, in seconds."""
+
+
+class PoolStatistics(NamedTuple):
+    """The workers and calls of a pool: now (``ready``, ``busy``, ``waiting``), and so far."""
+
+    ready: int
+    """Workers whose models are loaded."""
+    busy: int
+    """Workers that compute a call."""
+    waiting: int
+    """Calls that wait for a worker."""
+    done: int
+    """Calls that returned a result."""
+    failed: int
+    """Calls that raised an error; cancelled ones are not counted."""
+    retried: int
+    """Calls that were repeated because their worker died or hung."""
+    died: int
+    """Workers that died, or were killed by somebody else."""
+    hung: int
+    """Workers that were killed because a call took too long."""
+    recycled: int
+    """Workers that were replaced although they worked."""
+    seconds: float
+    """The mean time of the last 100 results in a worker; 0 before the first."""
+
+
+class WorkerInfo(NamedTuple):
+    """One worker process of a pool."""
+
+    pid: int
+    """The number of the process."""
+    busy: bool
+    """Whether it computes a call."""
+    requests: int
+    """The calls that it has computed."""
+    age: float
+    """The seconds since its models were loaded."""
+    rss: int
+    """Its resident memory in bytes after the last call."""
+    device_memory: int
+    """Its GPU memory in bytes after the last call; 0 unless ``Recycling`` has a bound for it."""
+    tensors: int
+    """Its live tensors after the last call."""
+
+
+class WorkerPool:
+    """Detection in processes of its own, with the API of ``Human.detect()``.
+
+    ::
+
+        async with WorkerPool({"face": {"iris": {"enabled": False}}}, workers=2, max_queue=16) as pool:
+            with await pool.detect("photo.jpg") as result:
+                print(len(result.face))
+
+    ``config`` is that of a ``Human``; entering the block starts ``workers`` processes and waits until their models are
+    loaded. A pool belongs to the event loop in which it was entered.
+
+    Each worker computes one call at a time. At most ``max_queue`` calls wait for a worker, each for ``max_wait``
+    seconds; others raise ``OverloadedError``. None is no limit. A call that takes longer than ``timeout`` seconds in a
+    worker hangs: the worker is killed. A call whose worker hung or died is repeated ``retries`` times, in another one;
+    then it raises ``WorkerError``. Dead workers are replaced. ``recycling`` replaces workers that still work.
+
+    A worker that has not loaded its models within ``start_timeout`` seconds, or does not stop within ``stop_timeout``,
+    is killed. When this process ends, in whatever way, its workers end within a second or two.
+
+    Raises ``ConfigError`` if an argument is invalid, ``EngineError`` on Windows.
+    """
+
+    config: Config
+    """The configuration of calls that do not override it."""
+
+    engine: Engine
+    """The engine that owns the tensors of results: crops and masks."""
+
+    def __init__(
+        self,
+        config: ConfigSource | None = None,
+        *,
+        workers: int = 1,
+        max_queue: int | None = None,
+        max_wait: float | None = None,
+        timeout: float = 60.0,
+        retries: int = 1,
+        start_timeout: float = 120.0,
+        stop_timeout: float = 5.0,
+        recycling: Recycling | None = None,
+    ) -> None:
+        if os.name != "posix":
+            raise EngineError("a WorkerPool passes descriptors to its workers, which needs Linux or macOS; use Human")
+        self.config = load_config(config)
+        _check("workers", workers, 1)
+        _check("retries", retries, 0)
+        _check("max_queue", max_queue, 0)
+        for name, seconds in [
+            ("max_wait", max_wait),
+            ("timeout", timeout),
+            ("start_timeout", start_timeout),
+            ("stop_timeout", stop_timeout),
+        ]:
+            _check(name, seconds, 0)
+        self._recycling = recycling or Recycling()
+        self._recycling.check()
+        self.engine = Engine("cpu", deallocate=self.config.deallocate)
+        self._registry = internals(self.engine).registry
+        self._budget = Budget(self.config.max_memory, calls=workers, max_queue=max_queue, max_wait=max_wait)
+        self._count = workers
+        self._timeout = timeout
+        self._retries = retries
+        self._start_timeout = start_timeout
+        self._stop_timeout = stop_timeout
+        self._numbers = itertools.count()
+        self._workers: set[Worker] = set()  # those that are ready
+        self._waiters: deque[asyncio.Future[None]] = deque()  # calls without a worker
+        self._keepers: list[asyncio.Task[None]] = []
+        self._calls: set[asyncio.Task[Found]] = set()
+        self._recent: deque[float] = deque(maxlen=RECENT)
+        self._done = self._failed = self._retried = self._died = self._hung = self._recycled = self._failures = 0
+        self._entered = self._closing = False
+        self._changed: asyncio.Event  # a worker has ended, is free, or is to be replaced
+        self._turn: asyncio.Lock  # one worker is replaced at a time, so that memory is needed for one more only
+
+    # -- calls
+
+    async def detect(self, source: PictureSource, config: ConfigSource | None = None, *, bgr: bool = False) -> Result:
+        """Return the detections in an image, computed by a worker. Arguments, result and ownership: ``Human.detect()``.
+
+        Paths and encoded bytes are decoded by the worker; files, PIL images and tensors are read here. If the call is
+        cancelled, the worker stops it.
+
+        Raises ``OverloadedError``, ``WorkerError``, ``EngineClosedError``, and the errors of ``Human.detect()``.
+        """
+        outer = handled()
+        place = Place(self._budget)
+        try:
+            self._check_open()
+            found = await self._found(place, source, config, bgr)
+            async with self._registry.scope("detect") as scope:
+                result = unpack(found.data, found.arrays, self._registry.from_numpy)
+                tensors = list(result.tensors())
+                scope.returns(tensors)
+                if self.engine.deallocate == "auto":
+                    self._registry.mark_automatic(tensors)
+            self._done += 1
+        except BaseException as error:
+            self._failed += isinstance(error, Exception)
+            clear_frames(error, outer)
+            raise
+        else:
+            return result
+        finally:
+            place.leave()
+            del source, outer  # an error's traceback holds this frame, which must not hold the picture
+
+    async def _found(self, place: Place, source: PictureSource, config: ConfigSource | None, bgr: bool) -> Found:
+        settings = load_config(config, self.config)
+        if settings.device != self.config.device:
+            raise ConfigError("device cannot change from call to call; create another WorkerPool with it")
+        call = await self._call(place, source, settings, bgr)
+        self._check_open()
+        task = asyncio.create_task(self._compute(call))
+        self._calls.add(task)
+        task.add_done_callback(self._calls.discard)
+        task.add_done_callback(retrieve)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            call.cancel()
+            self._notify()  # it may wait for a worker
+            await drain(call.unread)
+            raise
+        finally:
+            del task, call
+
+    async def _call(self, place: Place, source: PictureSource, settings: Config, bgr: bool) -> Call:
+        """Return a call that may begin, with a picture that can be repeated."""
+        override = None if settings is self.config else settings
+        number = next(self._numbers)
+        if isinstance(source, str | os.PathLike):
+            path = str(Path.cwd() / os.fsdecode(source))  # the worker may have been started in another folder
+            await place.begin()
+            return Call(path, False, override, number)
+        if (
+            isinstance(source, bytes | bytearray | memoryview)
+            and 0 < memoryview(source).nbytes <= settings.image.max_bytes
+        ):
+            await place.begin()
+            return Call(source, False, override, number)
+        if isinstance(source, np.ndarray) and _is_frame(source, settings.image.max_pixels):
+            await place.begin()
+            return Call(source, bgr, override, number)
+        read = partial(read_into, place, source, bgr=bgr, max_pixels=settings.image.max_pixels)
+        return Call(await place.read(read, waits=True), False, override, number)
+
+    async def _compute(self, call: Call) -> Found:
+        """Return the result of a call, of the first worker that ends it."""
+        for attempt in itertools.count():
+            worker = await self._acquire(call)
+            try:
+                found = await worker.detect(call, self._timeout)
+            except WorkerLostError as error:
+                if call.cancelled:
+                    raise asyncio.CancelledError from None
+                if attempt == self._retries:
+                    raise WorkerError(f"{error}; tried {attempt + 1} times") from None
+                self._retried += 1
+            else:
+                self._recent.append(found.seconds)
+                return found
+            finally:
+                self._release(worker)
+        raise AssertionError
+
+    async def _acquire(self, call: Call) -> Worker:
+        """Return a worker that is free, and reserve it."""
+        while True:
+            if call.cancelled:
+                raise asyncio.CancelledError
+            for worker in self._workers:
+                if not (worker.busy or worker.leaving or worker.ended.is_set()):
+                    worker.busy = True
+                    return worker
+            if self._failures >= FEWEST_FAILURES and not self._workers:
+                raise WorkerError(f"no worker can be started, after {self._failures} attempts")
+            waiter = running_loop().create_future()
+            self._waiters.append(waiter)
+            await waiter
+
+    def _release(self, worker: Worker) -> None:
+        worker.busy = False
+        self._notify()
+
+    def _notify(self) -> None:
+        """Let the keepers and the calls without a worker look at what has changed."""
+        self._changed.set()
+        self._changed = asyncio.Event()
+        while self._waiters:
+            waiter = self._waiters.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+
+    # -- workers
+
+    async def _keep(self, started: asyncio.Future[None]) -> None:
+        """Keep one worker running until the pool is closed. ``started`` is done with the first start."""
+        worker: Worker | None = None
+        try:
+            try:
+                worker = await self._start()
+            except Exception as error:  # noqa: BLE001 - the pool raises it
+                if not started.done():
+                    started.set_exception(error)
+                return
+            if not started.done():
+                started.set_result(None)
+            while True:
+                self._workers.add(worker)
+                self._notify()
+                if await self._is_due(worker):
+                    async with self._turn:
+                        following = await self._replacement()
+                    self._workers.add(following)
+                    self._recycled += 1
+                    retired, worker = worker, following
+                    await self._retire(retired)
+                else:
+                    lost, worker = worker, None
+                    self._hung += lost.hung
+                    self._died += not lost.hung
+                    self._workers.discard(lost)
+                    await lost.reap()
+                    worker = await self._replacement()
+        finally:
+            if worker is not None:
+                self._workers.add(worker)  # the end of the pool stops it
+
+    async def _is_due(self, worker: Worker) -> bool:
+        """Wait until a worker is due for recycling, and return True; return False if it has ended before."""
+        while not worker.ended.is_set():
+            if worker.due or self._recycling.is_due(worker):
+                return True
+            longest = self._recycling.seconds
+            remaining = None if longest is None else max(0.0, worker.started + longest - time.monotonic())
+            with suppress(TimeoutError):
+                async with asyncio.timeout(remaining):
+                    await self._changed.wait()
+        return False
+
+    async def _retire(self, worker: Worker) -> None:
+        """Stop a worker once it has ended its call."""
+        worker.leaving = True
+        self._notify()
+        try:
+            while worker.busy:
+                await self._changed.wait()
+            await worker.stop(self._stop_timeout)
+        finally:
+            if worker.ended.is_set():
+                self._workers.discard(worker)
+                await worker.reap()
+
+    async def _replacement(self) -> Worker:
+        """Return a new worker, after as many attempts as that takes."""
+        while True:
+            try:
+                return await self._start()
+            except Exception:  # noqa: BLE001 - counted: calls fail when there is no worker
+                self._failures += 1
+                self._notify()
+                await asyncio.sleep(min(LONGEST_PAUSE, 0.05 * 2**self._failures))
+
+    async def _start(self) -> Worker:
+        worker = Worker(self._notify)
+        await worker.start(
+            self.config, device_memory=self._recycling.device_memory is not None, timeout=self._start_timeout
+        )
+        self._failures = 0
+        return worker
+
+    def recycle(self, _: object = None) -> None:
+        """Replace every worker, one after the other, as soon as its successor is ready.
+
+        It ignores its argument, so that it can be the callback of ``Monitor.on()``.
+        """
+        for worker in self._workers:
+            worker.due = True
+        self._notify()
+
+    # -- what it does now
+
+    @property
+    def ready(self) -> bool:
+        """Whether a worker is ready, and the pool is open."""
+        return not self._closing and any(not worker.ended.is_set() for worker in self._workers)
+
+    @property
+    def full(self) -> bool:
+        """Whether a call now would raise ``OverloadedError`` at once."""
+        return self._budget.full
+
+    def statistics(self) -> PoolStatistics:
+        """Return the counts at this moment."""
+        return PoolStatistics(
+            ready=sum(not worker.ended.is_set() for worker in self._workers),
+            busy=sum(worker.busy for worker in self._workers),
+            waiting=self._budget.queued + sum(not waiter.done() for waiter in self._waiters),
+            done=self._done,
+            failed=self._failed,
+            retried=self._retried,
+            died=self._died,
+            hung=self._hung,
+            recycled=self._recycled,
+            seconds=sum(self._recent) / len(self._recent) if self._recent else 0.0,
+        )
+
+    def workers(self) -> tuple[WorkerInfo, ...]:
+        """Return the worker processes that are ready."""
+        now = time.monotonic()
+        return tuple(
+            WorkerInfo(
+                worker.pid,
+                worker.busy,
+                worker.requests,
+                now - worker.started,
+                worker.report.rss,
+                worker.report.device_memory,
+                worker.report.tensors,
+            )
+            for worker in self._workers
+            if not worker.ended.is_set()
+        )
+
+    # -- beginning and end
+
+    async def aclose(self) -> None:
+        """Refuse new calls, wait until those in flight have ended, then stop every worker. Idempotent.
+
+        A call in flight ends at the latest when its time and its retries are over. A cancellation is raised at the end.
+        """
+        self._closing = True
+        await outlast(self._end())
+
+    async def _end(self) -> None:
+        while self._calls:
+            await asyncio.wait(self._calls)
+        for keeper in self._keepers:
+            keeper.cancel()
+        await asyncio.gather(*self._keepers, return_exceptions=True)
+        await asyncio.gather(*(worker.stop(self._stop_timeout) for worker in self._workers))
+        self._workers.clear()
+        await self.engine.aclose()
+
+    def _check_open(self) -> None:
+        if self._closing:
+            raise EngineClosedError("this pool was closed; create a new one")
+        if not self._entered:
+            raise EngineError("this pool has no workers yet: use it with `async with WorkerPool(...) as pool`")
+
+    async def __aenter__(self) -> Self:
+        loop = running_loop()
+        if self._entered:
+            raise EngineError("this pool was entered before; create a new one")
+        self._entered = True
+        self._changed, self._turn = asyncio.Event(), asyncio.Lock()
+        started = [loop.create_future() for _ in range(self._count)]
+        self._keepers = [asyncio.create_task(self._keep(each)) for each in started]
+        try:
+            for each in started:
+                await each
+        except BaseException:
+            for each in started:
+                if each.done() and not each.cancelled():
+                    each.exception()  # retrieved: one error is raised
+                each.cancel()
+            await self.aclose()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+
+def _is_frame(array: "np.ndarray[tuple[int, ...], np.dtype[np.generic]]", max_pixels: int) -> bool:
+    """Return whether an array is passed to the worker as it is."""
+    return (
+        array.dtype == np.uint8
+        and array.ndim == 3
+        and array.shape[2] == 3
+        and 0 < array.shape[0] * array.shape[1] <= max_pixels
+    )
+
+
+def _check(name: str, value: float | None, least: int) -> None:
+    if value is not None and not value >= least:
+        raise ConfigError(f"{name} is {value}; it must be at least {least}")

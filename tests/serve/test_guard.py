@@ -1,0 +1,131 @@
+"""What happens before a body is read: admission, token, origin and host; limits of time; the end of the service."""
+
+import asyncio
+import logging
+
+import pytest
+from services import Held, serving, until
+
+from humanrt.errors import ConfigError
+from humanrt.serve import ServeOptions
+from parity.pictures import PICTURES
+
+PICTURE = (PICTURES / "black.png").read_bytes()
+PNG = {"content-type": "image/png"}
+TOKEN = "secret"  # noqa: S105
+
+
+async def never_read():
+    raise AssertionError("the body was read")
+    yield b""
+
+
+async def test_a_request_without_a_place_is_refused_before_its_body_is_read():
+    held = Held()
+    async with serving(lambda: held, ServeOptions(concurrency=1, queue=1)) as (client, app):
+        inside = [asyncio.create_task(client.post("/v1/detect", content=PICTURE, headers=PNG)) for _ in range(2)]
+        await held.wait_for(1)
+        await until(lambda: app.state.gate.inside == 2)
+        refused = await client.post("/v1/detect", content=never_read(), headers=PNG)
+        assert (refused.status_code, refused.json()["status"]) == (429, 429)
+        assert int(refused.headers["retry-after"]) >= 1
+        assert (await client.get("/live")).status_code == 200  # pages need no place
+        held.release.set()
+        assert [answer.status_code for answer in await asyncio.gather(*inside)] == [200, 200]
+        assert (await client.post("/v1/detect", content=PICTURE, headers=PNG)).status_code == 200
+        assert app.state.gate.inside == 0
+
+
+async def test_a_request_that_takes_too_long_is_answered_with_504():
+    held = Held()
+    async with serving(lambda: held, ServeOptions(timeout=0.01)) as (client, app):
+        answer = await client.post("/v1/detect", content=PICTURE, headers=PNG)
+        assert answer.status_code == 504
+        assert (app.state.gate.inside, app.state.gate.running) == (0, 0)
+
+
+async def test_a_body_that_does_not_come_in_time_is_answered_with_408():
+    held = Held()
+
+    async def slow():
+        yield PICTURE[:10]
+        await asyncio.Event().wait()
+
+    async with serving(lambda: held, ServeOptions(body_timeout=0.01)) as (client, _):
+        answer = await client.post("/v1/detect", content=slow(), headers=PNG)
+    assert (answer.status_code, held.begun) == (408, [])
+
+
+async def test_the_end_of_the_service_waits_for_requests_and_refuses_new_ones():
+    held = Held()
+    async with serving(lambda: held) as (client, app):
+        inside = asyncio.create_task(client.post("/v1/detect", content=PICTURE, headers=PNG))
+        await held.wait_for(1)
+        closing = asyncio.create_task(app.state.gate.close())
+        await until(lambda: app.state.gate.is_closed)
+        assert (await client.post("/v1/detect", content=never_read(), headers=PNG)).status_code == 503
+        assert (await client.get("/ready")).status_code == 503
+        assert not closing.done()
+        held.release.set()
+        assert (await inside).status_code == 200
+        assert await closing
+
+
+async def test_without_the_token_nothing_but_the_page_is_served():
+    held = Held()
+    held.release.set()
+    async with serving(lambda: held, ServeOptions(token=TOKEN)) as (client, _):
+        for given in (None, "Bearer other", "Basic secret", "Bearer sécret".encode("latin-1")):
+            headers = {"authorization": given} if given else {}
+            refused = await client.post("/v1/detect", content=never_read(), headers={**PNG, **headers})
+            assert (refused.status_code, refused.headers["www-authenticate"]) == (401, "Bearer")
+        for path, status in (
+            ("/", 200),
+            ("/live", 200),
+            ("/metrics", 401),
+            ("/v1/status", 401),
+            ("/openapi.json", 401),
+        ):
+            assert (await client.get(path)).status_code == status
+        headers = {**PNG, "authorization": "Bearer secret"}
+        assert (await client.post("/v1/detect", content=PICTURE, headers=headers)).status_code == 200
+
+
+async def test_pages_of_other_origins_and_other_names_are_refused():
+    held = Held()
+    held.release.set()
+    foreign = {**PNG, "origin": "https://foreign.example"}
+    async with serving(lambda: held) as (client, _):
+        assert (await client.post("/v1/detect", content=never_read(), headers=foreign)).status_code == 403
+        own = {**PNG, "origin": "http://127.0.0.1"}
+        answer = await client.post("/v1/detect", content=PICTURE, headers=own)
+        assert answer.status_code == 200
+        assert "access-control-allow-origin" not in answer.headers
+        rebound = {**PNG, "host": "foreign.example"}
+        assert (await client.post("/v1/detect", content=never_read(), headers=rebound)).status_code == 421
+    async with serving(Held, ServeOptions(origins=("https://foreign.example",))) as (client, _):
+        asked = {"origin": "https://foreign.example", "access-control-request-method": "POST"}
+        answer = await client.options("/v1/detect", headers=asked)
+        assert answer.headers["access-control-allow-origin"] == "https://foreign.example"
+
+
+async def test_a_line_of_the_log_has_the_id_and_no_content(caplog):
+    held = Held()
+    held.release.set()
+    with caplog.at_level(logging.INFO, logger="humanrt.serve"):
+        async with serving(lambda: held) as (client, _):
+            headers = {**PNG, "x-request-id": "abc-1"}
+            answer = await client.post("/v1/detect?form=slim&who=me", content=PICTURE, headers=headers)
+            await client.get("/made-up/path%0A")
+            other = await client.get("/live", headers={"x-request-id": "not an id"})
+    assert answer.headers["x-request-id"] == "abc-1"
+    assert other.headers["x-request-id"] != "not an id"
+    lines = [record.getMessage() for record in caplog.records if record.name == "humanrt.serve"]
+    assert lines[0].startswith("abc-1 POST /v1/detect 200 ")
+    assert not any("who" in line or "made-up" in line for line in lines)
+
+
+@pytest.mark.parametrize("wrong", [{"max_body": 0}, {"queue": -1}, {"timeout": 0}, {"token": ""}, {"token": "ü"}])
+def test_wrong_limits_are_errors(wrong):
+    with pytest.raises(ConfigError, match=next(iter(wrong))):
+        ServeOptions(**wrong)

@@ -1,0 +1,85 @@
+"""Workers that are killed at random moments under load: every call ends once, right or with a documented error."""
+
+import asyncio
+import os
+import random
+import signal
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from repetitions import KILLED_WORKERS
+from switches import FACES_ALONE, OFF
+
+from humanrt import Human
+from humanrt.errors import WorkerError
+from humanrt.workers import WorkerPool
+from parity.pictures import PICTURES
+
+DETECTOR = {**FACES_ALONE, "face": dict.fromkeys(("mesh", "iris", "emotion", "description"), OFF)}
+PICTURE = PICTURES / "human_face.png"
+CLIENTS, WORKERS = 4, 2
+
+
+def segments():
+    return sorted(Path("/dev/shm").iterdir()) if Path("/dev/shm").is_dir() else []
+
+
+@pytest.mark.slow(20)
+@pytest.mark.soak
+async def test_killed_workers_lose_and_repeat_no_call():
+    chance = random.Random(13)
+    async with Human(DETECTOR) as human:
+        with await human.detect(PICTURE) as result:
+            expected = [face.box for face in result.face]
+    encoded = PICTURE.read_bytes()
+    shared = segments()
+    process = psutil.Process()
+    right, documented, asked = 0, 0, 0
+    done = False
+
+    async def client():
+        nonlocal right, documented, asked
+        while not done:
+            asked += 1
+            try:
+                with await pool.detect(encoded) as result:
+                    assert [face.box for face in result.face] == expected
+                right += 1
+            except WorkerError:
+                documented += 1
+
+    async with WorkerPool(DETECTOR, workers=WORKERS) as pool:
+        handles = process.num_fds()
+        clients = [asyncio.create_task(client()) for _ in range(CLIENTS)]
+        start, killed = time.perf_counter(), 0
+        while killed < KILLED_WORKERS:
+            # A random moment, and as often between its models and its first call as in the middle of one.
+            await asyncio.sleep(chance.uniform(0.0, 0.4))
+            ready = pool.workers()
+            if ready:
+                os.kill(chance.choice(ready).pid, signal.SIGKILL)
+                killed += 1
+                if killed % 25 == 0:
+                    print(killed, right, documented, flush=True)
+                while pool.statistics().died < killed:
+                    await asyncio.sleep(0.01)
+        done = True
+        await asyncio.gather(*clients)
+        statistics = pool.statistics()
+        while pool.statistics().ready < WORKERS:
+            await asyncio.sleep(0.05)
+        assert process.num_fds() == handles
+        assert len(process.children()) == WORKERS
+    print(
+        f"\n{killed} kills in {time.perf_counter() - start:.0f} s: {asked} calls, {right} right, {documented} WorkerError"
+    )
+    assert statistics.done == right
+    assert statistics.failed == documented
+    assert right + documented == asked
+    assert right > 0
+    assert statistics.died == killed
+    assert process.children() == []
+    assert segments() == shared
+    assert pool.engine.memory().baseline == (0, 0, 0, 0)

@@ -1,0 +1,183 @@
+"""A pool of workers answers as a Human does, and leaves nothing behind."""
+
+import asyncio
+import io
+import os
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import psutil
+import pytest
+from PIL import Image
+from switches import FACES_ALONE, OFF
+
+from humanrt import Human
+from humanrt.errors import (
+    ConfigError,
+    EngineClosedError,
+    EngineError,
+    InputError,
+    OverloadedError,
+    UnknownModelError,
+    WorkerError,
+)
+from humanrt.workers import Recycling, WorkerPool
+from parity.pictures import PICTURES, read_picture
+
+FACE = {**FACES_ALONE, "face": {"detector": {"return": True}, "iris": OFF, "emotion": OFF, "description": OFF}}
+NOTHING = dict.fromkeys(("face", "body", "hand", "gesture"), OFF)
+PICTURE = PICTURES / "human_face.png"
+
+pytestmark = pytest.mark.slow(3)
+
+
+async def until(condition):
+    async with asyncio.timeout(60):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+async def test_all_kinds_of_sources_are_detected_as_by_a_human(tmp_path, monkeypatch):
+    encoded, pixels = PICTURE.read_bytes(), read_picture("human_face")
+    async with Human(FACE) as human, WorkerPool(FACE) as pool:
+        with await human.detect(PICTURE) as expected:
+            crop = await expected.face[0].tensor.data()
+            monkeypatch.chdir(PICTURES)
+            sources = [PICTURE, PICTURE.name, encoded, io.BytesIO(encoded), pixels, Image.fromarray(pixels)]
+            for source in [*sources, np.ascontiguousarray(pixels[..., ::-1])]:
+                bgr = source is not pixels and isinstance(source, np.ndarray)
+                with await pool.detect(source, bgr=bgr) as result:
+                    assert result.to_json(without=["performance", "timestamp"]) == expected.to_json(
+                        without=["performance", "timestamp"]
+                    )
+                    np.testing.assert_array_equal(result.face[0].mesh, expected.face[0].mesh)
+                    assert not result.face[0].mesh.flags.writeable
+                    assert result.persons[0].face is result.face[0]
+                    np.testing.assert_array_equal(await result.face[0].tensor.data(), crop)
+                    assert pool.engine.memory().num_tensors == 1
+                assert pool.engine.memory().baseline == (0, 0, 0, 0)
+        assert pool.workers()[0].tensors == 0
+
+
+async def test_errors_are_those_of_a_human_and_cost_no_worker():
+    async with WorkerPool(NOTHING, max_queue=0) as pool:
+        with pytest.raises(InputError, match="unknown picture format"):
+            await pool.detect(b"no picture")
+        with pytest.raises(InputError, match="within 0..255"):
+            await pool.detect(np.full((2, 2), 700.0))
+        with pytest.raises(ConfigError, match="unknown"):
+            await pool.detect(PICTURE, {"fase": {}})
+        with pytest.raises(ConfigError, match="device cannot change"):
+            await pool.detect(PICTURE, {"device": "cuda"})
+        (await pool.detect(PICTURE)).dispose()
+        statistics = pool.statistics()
+    assert (statistics.done, statistics.failed, statistics.died) == (1, 4, 0)
+    with pytest.raises(EngineClosedError):
+        await pool.detect(PICTURE)
+    with pytest.raises(EngineError, match="async with"):
+        await WorkerPool(NOTHING).detect(PICTURE)
+
+
+async def test_a_worker_that_cannot_load_its_models_raises_their_error():
+    with pytest.raises(UnknownModelError):
+        async with WorkerPool({"body": {"model_path": "nosuchmodel.json"}}, workers=2):
+            pass
+    assert psutil.Process().children() == []
+
+
+async def test_full_queues_refuse_and_long_waits_end():
+    async with WorkerPool(NOTHING, max_queue=1, max_wait=0.05, stop_timeout=0) as pool:
+        (worker,) = pool.workers()
+        os.kill(worker.pid, signal.SIGSTOP)
+        running = asyncio.create_task(pool.detect(PICTURE))
+        await until(lambda: pool.statistics().busy)
+        assert not pool.full
+        waiting = asyncio.create_task(pool.detect(PICTURE))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert pool.full
+        with pytest.raises(OverloadedError, match="1 calls wait already"):
+            await pool.detect(PICTURE)
+        with pytest.raises(OverloadedError, match=r"waited for 0.05 s"):
+            await waiting
+        os.kill(worker.pid, signal.SIGCONT)
+        (await running).dispose()
+        (await pool.detect(PICTURE)).dispose()
+
+
+@pytest.mark.parametrize("retries", [0, 1])
+async def test_a_call_of_a_worker_that_hangs_or_dies_is_repeated(retries):
+    async with WorkerPool(NOTHING, retries=retries, timeout=5.0) as pool:
+        for sign in (signal.SIGKILL, signal.SIGSTOP):
+            (worker,) = pool.workers()
+            if sign == signal.SIGKILL:
+                os.kill(worker.pid, signal.SIGSTOP)  # it cannot end before it is killed
+            else:
+                os.kill(worker.pid, sign)
+            call = asyncio.create_task(pool.detect(PICTURE))
+            await until(lambda: pool.statistics().busy)
+            os.kill(worker.pid, sign)
+            if retries:
+                (await call).dispose()
+            else:
+                with pytest.raises(WorkerError, match=f"process {worker.pid} (ended|took longer than 5.0 s)"):
+                    await call
+            await until(lambda: pool.ready and not psutil.pid_exists(worker.pid))  # noqa: B023 - awaited here
+        statistics = pool.statistics()
+    assert (statistics.died, statistics.hung, statistics.retried) == (1, 1, 2 * retries)
+    assert psutil.Process().children() == []
+
+
+async def test_a_cancelled_call_frees_its_worker():
+    async with WorkerPool(FACE) as pool:
+        for _ in range(3):
+            call = asyncio.create_task(pool.detect(PICTURE))
+            await until(lambda: pool.statistics().busy)
+            call.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await call
+        (await pool.detect(PICTURE)).dispose()
+        assert pool.workers()[0].tensors == 0
+        assert pool.statistics().died == 0
+
+
+async def test_a_worker_is_replaced_by_one_that_is_ready():
+    async with WorkerPool(NOTHING, recycling=Recycling(requests=2)) as pool:
+        (first,) = pool.workers()
+        for _ in range(2):
+            (await pool.detect(PICTURE)).dispose()
+        while pool.statistics().recycled == 0:  # calls go on meanwhile
+            (await pool.detect(PICTURE)).dispose()
+        await until(lambda: not psutil.pid_exists(first.pid))
+        assert first.pid not in [worker.pid for worker in pool.workers()]
+        statistics = pool.statistics()
+    assert (statistics.failed, statistics.retried, statistics.died) == (0, 0, 0)
+
+
+def test_workers_end_with_a_program_that_is_killed():
+    code = f"""
+import asyncio, sys
+from humanrt.workers import WorkerPool
+async def main():
+    async with WorkerPool({NOTHING!r}, workers=2) as pool:
+        print(*(worker.pid for worker in pool.workers()), flush=True)
+        await asyncio.sleep(600)
+asyncio.run(main())
+"""
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as program:
+        workers = [psutil.Process(int(pid)) for pid in program.stdout.readline().split()]
+        program.kill()
+    assert len(workers) == 2
+    gone, alive = psutil.wait_procs(workers, timeout=10)
+    assert (len(gone), alive) == (2, [])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [({"workers": 0}, "workers is 0"), ({"retries": -1}, "retries"), ({"recycling": Recycling(rss=0)}, "rss is 0")],
+)
+def test_wrong_arguments_are_refused(arguments, message):
+    with pytest.raises(ConfigError, match=message):
+        WorkerPool(NOTHING, **arguments)
