@@ -240,6 +240,8 @@ class Budget:
         self.calls: int = self.desk.calls if calls is None else calls
         self.max_queue: int | None = max_queue
         self.max_wait: float | None = max_wait
+        self.bounded: bool = not (calls is max_queue is max_wait is None)
+        """Whether calls are limited, also those that need no memory."""
         self.waiting: list[Place] = []  # in order of arrival
         self.begun = self.used = self.parked = 0
 

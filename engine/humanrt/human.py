@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from humanrt.vision.families import Families
 
 # These are read when a Human is created, and cannot change from call to call.
-FIXED_SETTINGS = ("device", "backend", "deallocate", "model_base_path", "cards", "max_memory")
+ADMISSION = ("max_memory", "max_calls", "max_queue", "max_wait")
+FIXED_SETTINGS = ("device", "backend", "deallocate", "model_base_path", "cards", *ADMISSION)
 
 # What the segmentation of an image allocates for each pixel: labels, the canvas, alpha, the foreground, and the input
 # and outputs of a model that takes the image in its own size.
@@ -86,7 +87,12 @@ class Human(ManyPictures):
         known = cards(*environment.cards, *split_paths(self.config.cards))
         self.engine = Engine(self.config.device, deallocate=self.config.deallocate, store=store)
         self._internals = internals(self.engine)
-        self._budget = Budget(self.config.max_memory)
+        self._budget = Budget(
+            self.config.max_memory,
+            calls=self.config.max_calls,
+            max_queue=self.config.max_queue,
+            max_wait=self.config.max_wait,
+        )
         self._models = ModelLoader(self.engine, known)
         self._own_models: _OwnModels | None = None  # those that ``config`` needs, once they are loaded
         self._families: dict[str | None, Families] = {}  # by ``compat``; they are imported by the first load
@@ -138,7 +144,7 @@ class Human(ManyPictures):
         independent.
 
         Before a picture is read or copied the call waits, in order of arrival, until there is room for it: see
-        ``Config.max_memory``.
+        ``Config.max_memory``. ``max_calls``, ``max_queue`` and ``max_wait`` limit the calls, also those of arrays.
 
         The error of a module that fails is in ``errors`` of the result, and the results of the others are complete;
         with ``raise_errors`` in the configuration the error is raised.
@@ -147,7 +153,7 @@ class Human(ManyPictures):
         ``Config.deallocate``. After an error or a cancellation no tensor is left, and the session is as before.
 
         Raises ``InputError`` if ``source`` is not a valid image, ``TensorDisposedError``, ``ConfigError``,
-        ``EngineClosedError``, ``SessionError``, and the errors of ``load()``.
+        ``OverloadedError``, ``EngineClosedError``, ``SessionError``, and the errors of ``load()``.
         """
         outer = handled()
         try:
@@ -169,7 +175,9 @@ class Human(ManyPictures):
             try:
                 start = time.perf_counter()
                 read = partial(read_into, place, source, bgr=bgr, max_pixels=settings.max_pixels)
-                pixels = await place.read(read, waits=not isinstance(source, np.ndarray | Tensor))
+                pixels = await place.read(
+                    read, waits=self._budget.bounded or not isinstance(source, np.ndarray | Tensor)
+                )
                 clock.record("inputProcess", start)
                 if self.events.heard:
                     self._emit_image(pixels, start)
