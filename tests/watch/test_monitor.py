@@ -14,8 +14,7 @@ import pytest
 
 from humanrt.engine import Engine
 from humanrt.errors import ConfigError, EngineError, MissingDependencyError
-from humanrt.watch import Monitor
-from humanrt.watch import readings
+from humanrt.watch import Monitor, readings
 from humanrt.watch.readings import usage
 
 

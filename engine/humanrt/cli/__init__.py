@@ -1,5 +1,4 @@
-"""The command line: ``humanrt detect``, ``match``, ``extract``, ``soak``, ``models``,
-``doctor``.
+"""The command line: ``humanrt detect``, ``match``, ``extract``, ``soak``, ``models``, ``doctor``.
 
 Exit codes: 0 done; 1 some pictures or models failed, or the output cannot be written; 2 wrong usage; 130 interrupted;
 141 the reader of the output has closed it.
