@@ -150,8 +150,13 @@ async def test_a_worker_is_replaced_by_one_that_is_ready():
         while pool.statistics().recycled == 0:  # calls go on meanwhile
             (await pool.detect(PICTURE)).dispose()
         await until(lambda: not psutil.pid_exists(first.pid))
-        assert first.pid not in [worker.pid for worker in pool.workers()]
+        (second,) = pool.workers()
+        assert second.pid != first.pid
+        pool.recycle()
+        await until(lambda: not psutil.pid_exists(second.pid))
+        (await pool.detect(PICTURE)).dispose()
         statistics = pool.statistics()
+    assert statistics.recycled >= 2
     assert (statistics.failed, statistics.retried, statistics.died) == (0, 0, 0)
 
 
