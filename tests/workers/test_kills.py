@@ -58,8 +58,8 @@ async def test_killed_workers_lose_and_repeat_no_call():
             except WorkerError:
                 documented += 1
 
+    handles = process.num_fds()
     async with WorkerPool(DETECTOR, workers=WORKERS) as pool:
-        handles = process.num_fds()
         clients = [asyncio.create_task(client()) for _ in range(CLIENTS)]
         start, killed = time.perf_counter(), 0
         while killed < KILLED_WORKERS:
@@ -76,7 +76,6 @@ async def test_killed_workers_lose_and_repeat_no_call():
         await asyncio.gather(*clients)
         statistics = pool.statistics()
         await until(lambda: pool.statistics().ready == WORKERS)
-        assert process.num_fds() == handles
         assert len(process.children()) == WORKERS
     print(
         f"\n{killed} kills in {time.perf_counter() - start:.0f} s: {asked} calls, "
@@ -88,5 +87,6 @@ async def test_killed_workers_lose_and_repeat_no_call():
     assert right > 0
     assert statistics.died == killed
     assert process.children() == []
+    assert process.num_fds() == handles
     assert segments() == shared
     assert pool.engine.memory().baseline == (0, 0, 0, 0)
