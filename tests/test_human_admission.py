@@ -14,7 +14,7 @@ from switches import FACES_ALONE, OFF
 from humanrt import Human, admission
 from humanrt import human as human_module
 from humanrt.admission import Desk
-from humanrt.errors import ConfigError, InputError
+from humanrt.errors import ConfigError, InputError, OverloadedError
 from parity.pictures import read_picture
 
 pytestmark = pytest.mark.usefixtures("loaded_models")
@@ -167,3 +167,30 @@ async def test_cancelled_at_random_moments(desk, jpeg):
             assert desk.statistics()[:3] == EMPTY
             assert human.engine.memory().baseline == (0, 0, 0, 0)
     assert cancelled > CANCELLED_ADMISSIONS // 5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["bytes", "array"])
+async def test_more_calls_than_may_wait_are_refused(desk, jpeg, kind):
+    source = jpeg.read_bytes() if kind == "bytes" else read_picture("human_face")
+    async with Human({**DETECTOR, "max_calls": 1, "max_queue": 2}) as human:
+        await human.load()
+        outcomes = await asyncio.gather(*(human.detect(source) for _ in range(6)), return_exceptions=True)
+        refused = [outcome for outcome in outcomes if isinstance(outcome, OverloadedError)]
+        for outcome in outcomes[:3]:
+            outcome.dispose()
+        assert refused == outcomes[3:]
+        assert str(refused[0]).startswith("2 calls wait already")
+        (await human.detect(source)).dispose()
+        assert human.engine.memory().baseline == (0, 0, 0, 0)
+    assert desk.statistics()[:3] == EMPTY
+
+
+@pytest.mark.slow
+async def test_a_call_waits_no_longer_than_its_longest_time(desk, jpeg):
+    async with Human({**DETECTOR, "max_calls": 1, "max_wait": 0}) as human:
+        await human.load()
+        first, second = await asyncio.gather(human.detect(jpeg), human.detect(jpeg), return_exceptions=True)
+        first.dispose()
+        assert isinstance(second, OverloadedError)
+        assert "waited for 0" in str(second)

@@ -21,7 +21,7 @@ PUBLIC = """
     SegmentationConfig Session Stream StreamStatistics Tensor Timing TrackingConfig Variable __version__ crop_faces
     draw_result match read_picture write_picture write_png
 """
-MODULES = "config errors imaging matching pytest_plugin result tensors tfjs zoo"
+MODULES = "config errors imaging matching pytest_plugin result tensors tfjs watch workers zoo"
 
 
 def test_the_public_names_are_frozen():

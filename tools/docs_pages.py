@@ -159,6 +159,10 @@ MATCHING = (
         for name in ("OPERATING_POINTS", "point_of", "Match", "Hit", "Stored", "StoreStatistics")
     ),
 )
+WORKERS = (
+    *(f"humanrt.workers.{name}" for name in ("WorkerPool", "Recycling", "PoolStatistics", "WorkerInfo")),
+    *(f"humanrt.watch.{name}" for name in ("Monitor", "Sample", "Slope", "Growth", "slope")),
+)
 DRAWING = (
     *(f"humanrt.{name}" for name in ("draw_result", "DrawOptions", "crop_faces")),
     *(f"humanrt.{name}" for name in ("read_picture", "write_picture", "write_png")),
@@ -192,6 +196,7 @@ def reference_pages() -> dict[str, str]:
         **pages,
         "reference-drawing.md": _reference("Drawing and pictures", "[Drawing](drawing.md) is a guide.", DRAWING),
         "reference-matching.md": _reference("Matching", "[Matching faces](matching.md) is a guide.", MATCHING),
+        "reference-workers.md": _reference("Workers and monitor", "[Workers](workers.md) is a guide.", WORKERS),
         "reference-errors.md": _reference(
             "Errors", "[The public API](public-api.md#errors) has them as a tree.", kinds
         ),

@@ -7,12 +7,13 @@
             print(len(result.face), human.engine.memory().num_tensors)
 
 The names below are public, and so are those that the modules ``config``, ``errors``, ``imaging``, ``matching``,
-``pytest_plugin``, ``result``, ``tensors``, ``tfjs`` and ``zoo`` export.
+``pytest_plugin``, ``result``, ``tensors``, ``tfjs``, ``watch``, ``workers`` and ``zoo`` export.
 
 The general layout, floor by floor; imports only go down:
 
 - ``cli/``, ``pytest_plugin/``: the edges to the outside
-- ``human_sync``: the same for programs without asyncio
+- ``human_sync``, ``workers/``: the same for programs without asyncio; detection in processes of its own
+- ``watch/``: what a process uses over time
 - ``human``, ``drawing/result``: detect(), and its result drawn onto the image
 - ``many_pictures``, ``extraction``, ``stream``, ``batch``: detect() over folders, videos and many pictures
 - ``compat/``: Human's behaviour where ours differs; only ``human`` imports it
@@ -198,7 +199,19 @@ __all__ = [
     "write_png",
 ]
 
-_MODULES = ("config", "errors", "imaging", "matching", "pytest_plugin", "result", "tensors", "tfjs", "zoo")
+_MODULES = (
+    "config",
+    "errors",
+    "imaging",
+    "matching",
+    "pytest_plugin",
+    "result",
+    "tensors",
+    "tfjs",
+    "watch",
+    "workers",
+    "zoo",
+)
 
 # The module of each public name.
 _HOMES = {

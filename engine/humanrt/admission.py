@@ -236,12 +236,20 @@ class Budget:
         max_wait: float | None = None,
     ) -> None:
         self.desk: Desk = _desk
+        self.waiting: list[Place] = []  # in order of arrival
+        self.begun = self.used = self.parked = 0
+        self.set_limits(limit, calls=calls, max_queue=max_queue, max_wait=max_wait)
+
+    def set_limits(
+        self, limit: int | None, *, calls: int | None, max_queue: int | None, max_wait: float | None
+    ) -> None:
+        """Set the limits, before the first call arrives."""
         self.limit: int = self.desk.limit if limit is None else limit
         self.calls: int = self.desk.calls if calls is None else calls
         self.max_queue: int | None = max_queue
         self.max_wait: float | None = max_wait
-        self.waiting: list[Place] = []  # in order of arrival
-        self.begun = self.used = self.parked = 0
+        self.bounded: bool = not (calls is max_queue is max_wait is None)
+        """Whether calls are limited, also those that need no memory."""
 
     @property
     def overfull(self) -> bool:

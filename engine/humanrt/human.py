@@ -49,7 +49,8 @@ if TYPE_CHECKING:
     from humanrt.vision.families import Families
 
 # These are read when a Human is created, and cannot change from call to call.
-FIXED_SETTINGS = ("device", "backend", "deallocate", "model_base_path", "cards", "max_memory")
+ADMISSION = ("max_memory", "max_calls", "max_queue", "max_wait")
+FIXED_SETTINGS = ("device", "backend", "deallocate", "model_base_path", "cards", *ADMISSION)
 
 # What the segmentation of an image allocates for each pixel: labels, the canvas, alpha, the foreground, and the input
 # and outputs of a model that takes the image in its own size.
@@ -109,8 +110,12 @@ class Human(ManyPictures):
         self.engine = Engine(self.config.device, deallocate=self.config.deallocate, store=store)
         self._internals = internals(self.engine)
         self._budget = self._internals.budget
-        if self.config.max_memory is not None:
-            self._budget.limit = self.config.max_memory
+        self._budget.set_limits(
+            self.config.max_memory,
+            calls=self.config.max_calls,
+            max_queue=self.config.max_queue,
+            max_wait=self.config.max_wait,
+        )
         self._models = ModelLoader(self.engine, known)
         self._own_models: _OwnModels | None = None  # those that ``config`` needs, once they are loaded
         self._families: dict[str | None, Families] = {}  # by ``compat``; they are imported by the first load
@@ -162,7 +167,7 @@ class Human(ManyPictures):
         independent.
 
         Before a picture is read or copied the call waits, in order of arrival, until there is room for it: see
-        ``Config.max_memory``.
+        ``Config.max_memory``. ``max_calls``, ``max_queue`` and ``max_wait`` limit the calls, also those of arrays.
 
         The error of a module that fails is in ``errors`` of the result, and the results of the others are complete;
         with ``raise_errors`` in the configuration the error is raised.
@@ -171,7 +176,7 @@ class Human(ManyPictures):
         ``Config.deallocate``. After an error or a cancellation no tensor is left, and the session is as before.
 
         Raises ``InputError`` if ``source`` is not a valid image, ``TensorDisposedError``, ``ConfigError``,
-        ``EngineClosedError``, ``SessionError``, and the errors of ``load()``.
+        ``OverloadedError``, ``EngineClosedError``, ``SessionError``, and the errors of ``load()``.
         """
         outer = handled()
         try:
@@ -192,7 +197,7 @@ class Human(ManyPictures):
             place = Place(self._budget, SEGMENTATION_BYTES if settings.segmentation.enabled else 0)
             try:
                 start = time.perf_counter()
-                waits = not isinstance(source, np.ndarray | Tensor)
+                waits = self._budget.bounded or not isinstance(source, np.ndarray | Tensor)
                 if settings.image.max_side and waits and session is None and may_be_reduced(settings):
                     return await self._detect_reduced(place, source, bgr, settings, clock)
                 if settings.filter.enabled:

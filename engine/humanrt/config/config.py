@@ -51,6 +51,18 @@ class Config(Section):
     """The most bytes that the pictures of calls at the same time take; calls for which there is no room wait. None is
     the smaller of 512 MiB and a quarter of the memory of the container or machine. Human has no such key."""
 
+    max_calls: Annotated[int, Between(1)] | None = None
+    """The most calls of ``detect()`` that are computed at the same time; others wait. None is one more than there are
+    CPU cores, for calls that read or copy their picture. Human has no such key."""
+
+    max_queue: Annotated[int, Between(0)] | None = None
+    """The most calls that wait to be computed; more raise ``OverloadedError``. None is no limit. Human has no such
+    key."""
+
+    max_wait: Annotated[float, Between(0)] | None = None
+    """The longest time in seconds that a call waits to be computed; then it raises ``OverloadedError``. None is no
+    limit. Human has no such key."""
+
     raise_errors: bool = False
     """Whether an error of one module, such as bodies, is raised. If not, it is kept in ``result.errors``, and the
     results of the other modules are returned. Human has no such key."""

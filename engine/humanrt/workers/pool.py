@@ -157,6 +157,7 @@ class WorkerPool:
         self._calls: set[asyncio.Task[Found]] = set()
         self._recent: deque[float] = deque(maxlen=RECENT)
         self._done = self._failed = self._retried = self._died = self._hung = self._recycled = self._failures = 0
+        self._in_flight = 0
         self._entered = self._closing = False
         self._changed: asyncio.Event  # a worker has ended, is free, or is to be replaced
         self._turn: asyncio.Lock  # one worker is replaced at a time, so that memory is needed for one more only
@@ -171,10 +172,11 @@ class WorkerPool:
 
         Raises ``OverloadedError``, ``WorkerError``, ``EngineClosedError``, and the errors of ``Human.detect()``.
         """
+        self._check_open()
         outer = handled()
         place = Place(self._budget)
+        self._in_flight += 1
         try:
-            self._check_open()
             found = await self._found(place, source, config, bgr)
             async with self._registry.scope("detect") as scope:
                 result = unpack(found.data, found.arrays, self._registry.from_numpy)
@@ -191,6 +193,8 @@ class WorkerPool:
             return result
         finally:
             place.leave()
+            self._in_flight -= 1
+            self._notify()
             del source, outer  # an error's traceback holds this frame, which must not hold the picture
 
     async def _found(self, place: Place, source: PictureSource, config: ConfigSource | None, bgr: bool) -> Found:
@@ -308,8 +312,8 @@ class WorkerPool:
                     lost, worker = worker, None
                     self._hung += lost.hung
                     self._died += not lost.hung
-                    self._workers.discard(lost)
                     await lost.reap()
+                    self._workers.discard(lost)
                     worker = await self._replacement()
         finally:
             if worker is not None:
@@ -422,8 +426,8 @@ class WorkerPool:
         await outlast(self._end())
 
     async def _end(self) -> None:
-        while self._calls:
-            await asyncio.wait(self._calls)
+        while self._calls or self._in_flight:
+            await (asyncio.wait(self._calls) if self._calls else self._changed.wait())
         for keeper in self._keepers:
             keeper.cancel()
         await asyncio.gather(*self._keepers, return_exceptions=True)

@@ -236,6 +236,7 @@ class Worker:
 
     def kill(self) -> None:
         """Kill the process at once. Idempotent."""
+        self.leaving = True  # until its end is noticed
         if self._process is not None and self._process.returncode is None:
             self._process.kill()
 
