@@ -39,7 +39,7 @@ def test_every_model_belongs_to_the_family_that_decodes_most_of_its_outputs(card
 
 
 @pytest.mark.parametrize("card", CARDS, ids=lambda card: card.name)
-def test_humans_family_of_a_model_has_the_outputs_of_ours(card):
+def test_humans_family_of_a_model_decodes_outputs_of_ours(card):
     ours, humans = (family_of(card, candidates(families, card), "a model") for families in (FAMILIES, HUMAN))
-    assert humans.outputs == ours.outputs
+    assert set(humans.outputs) <= set(ours.outputs)
     assert isinstance(humans, type(ours))

@@ -17,6 +17,7 @@ from humanrt.vision.face import blazeface, descriptor
 from humanrt.vision.face.attention import ATTENTION, ATTENTION_LOGIT, Attention
 from humanrt.vision.face.blazeface import BlazeFace
 from humanrt.vision.face.box import FaceBox
+from humanrt.vision.face.centerface import CENTERFACE
 from humanrt.vision.face.describer import FaceDescriber, GenderScore
 from humanrt.vision.face.detector import Prepared
 from humanrt.vision.face.faceboxes import FACEBOXES
@@ -25,6 +26,7 @@ from humanrt.vision.face.families import DESCRIBERS, FaceFamilies
 from humanrt.vision.face.iris import INPUT_SIZE, Eye, Iris
 from humanrt.vision.face.mask import SILHOUETTE
 from humanrt.vision.face.record import Boxes, FaceRecorder
+from humanrt.vision.face.scrfd import SCRFD, WITHOUT_POINTS
 from humanrt.vision.face.ssrnet import SsrnetGender
 from humanrt.vision.face.yunet import YUNET
 from humanrt.vision.stage import InputForm
@@ -153,6 +155,9 @@ FACE = FaceFamilies(
         HumanBlazeFace(blazeface.FULL_RANGE.outputs, head=1),
         YUNET,
         FACEBOXES,
+        SCRFD,
+        WITHOUT_POINTS,
+        CENTERFACE,
     ),
     meshes=(
         HumanAttention(ATTENTION_LOGIT.outputs, cut=cut_faces, logit=True),

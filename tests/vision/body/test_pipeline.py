@@ -28,7 +28,7 @@ PAIR = np.concatenate([PERSON[:, 200:1000], PERSON[:, 1000:200:-1]], axis=1)
 
 @pytest.fixture
 async def human():
-    async with Human({**dict.fromkeys(MODULES, OFF), "raise_errors": True}) as human:
+    async with Human({"preset": "human", **dict.fromkeys(MODULES, OFF), "raise_errors": True}) as human:
         yield human
 
 
