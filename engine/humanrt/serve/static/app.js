@@ -295,14 +295,6 @@ async function startCamera() {
     const protocols = state.token ? [`humanrt.token.${state.token}`, "humanrt"] : ["humanrt"];
     const socket = new WebSocket(`${location.protocol.replace("http", "ws")}//${location.host}/v1/stream`, protocols);
     state.camera = { stream, socket, sent: 0, times: [] };
-    state.result = null;
-    $("video").srcObject = stream;
-    await $("video").play();
-    showFrame(true);
-    draw();
-    $("camera").textContent = "Stop the webcam";
-    $("camera").setAttribute("aria-pressed", "true");
-    $("rate-name").textContent = "Rate";
     socket.onopen = () => {
       sendOptions();
       sendFrame();
@@ -313,6 +305,14 @@ async function startCamera() {
       stopCamera();
       showError(new Failure("The stream ended", event.reason || "The service closed the connection."));
     };
+    state.result = null;
+    $("video").srcObject = stream;
+    await $("video").play();
+    showFrame(true);
+    draw();
+    $("camera").textContent = "Stop the webcam";
+    $("camera").setAttribute("aria-pressed", "true");
+    $("rate-name").textContent = "Rate";
   } catch (error) {
     stopCamera();
     const denied = error.name === "NotAllowedError";
