@@ -40,9 +40,7 @@ def request(choice):
         options["config"] = keys(choice)
     body = {"params": options, "headers": {"content-type": kind}, "content": damaged(choice)}
     if kind == "application/json":
-        body["content"] = choice.choice(
-            [b"", b"[]", b'{"image": 1}', json.dumps({"image": "AAAA", **options}).encode()]
-        )
+        body["content"] = choice.choice([b"[]", b"{}", json.dumps({"image": "AAAA", **options}).encode()])
     elif kind == "multipart/form-data" and choice.random() < 0.7:
         names = choice.sample(["image", "first", "second"], choice.randrange(1, 4))
         body = {"files": {name: damaged(choice) for name in names}, "data": options}
@@ -50,7 +48,7 @@ def request(choice):
 
 
 async def test_no_request_is_a_failure_of_the_service():
-    choice = random.Random(SEED)  # noqa: S311 - not for cryptography
+    choice = random.Random(SEED)  # noqa: S311
     statuses = set()
     async with serving(partial(Human, NOTHING)) as (client, app):
         for _ in range(REQUESTS):
