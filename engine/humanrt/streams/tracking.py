@@ -28,6 +28,9 @@ POSITION, VELOCITY = 1 / 40, 1 / 80
 FIRST_POSITION, FIRST_VELOCITY = 2 * POSITION, 0.3
 # The least overlap, intersection over union, of a record with the prediction.
 LEAST_OVERLAP = 0.02
+# How much less the overlap counts with a track that is lost. A thing in sight is nearly always seen in the next frame,
+# and one that is lost seldom: of two that overlap a record, it is most likely of the one that was in sight.
+LOST = 0.3
 # The greatest distance of their centres, in sizes, and the greatest ratio of their sizes, where they do not overlap.
 FARTHEST, LARGEST = 1.0, 2.0
 # The least cosine of the embeddings of one face, and how much it counts beside the overlap.
@@ -104,8 +107,9 @@ class Tracks:
         likeness = _likeness(self.embeddings, embeddings)
         overlaps = overlap(_cornered(self.boxes), _cornered(boxes))
         known = np.where(np.isnan(likeness), 0, WEIGHT * (likeness - ALIKE))
+        known -= LOST * np.array(self.lost, bool)[:, np.newaxis]
         for scores, least in (
-            (np.where(overlaps >= LEAST_OVERLAP, overlaps + known, -np.inf), LEAST_OVERLAP - WEIGHT),
+            (np.where(overlaps >= LEAST_OVERLAP, overlaps + known, -np.inf), LEAST_OVERLAP - WEIGHT - LOST),
             (_nearness(self.boxes, boxes), 0.0),
             (np.where(np.isnan(likeness), -np.inf, likeness), ALIKE),
         ):
