@@ -53,6 +53,21 @@ def test_two_that_cross_keep_their_ids():
     assert followed(*frames) == [[0, 1]] * 41
 
 
+def test_a_lost_track_does_not_take_the_record_of_one_in_sight():
+    """The box lies between both, nearer to where the lost one stood."""
+    frames = [[(0.0, 0.0, 20.0, 20.0), (12.0, 0.0, 20.0, 20.0)]] * 5 + [[(12.0, 0.0, 20.0, 20.0)]] * 2
+    assert followed(*frames, [(5.0, 0.0, 20.0, 20.0)])[-1] == [1]
+    assert followed(*frames, [(5.0, 0.0, 20.0, 20.0), (12.0, 0.0, 20.0, 20.0)])[-1] == [0, 1]
+
+
+def test_a_lost_track_takes_no_record_that_it_cannot_have_reached():
+    """One that stood still for long; in sight it may jump."""
+    still, beside = (0.0, 0.0, 20.0, 20.0), (12.0, 0.0, 20.0, 20.0)
+    assert followed(*[[still]] * 30, [beside])[-1] == [0]
+    assert followed(*[[still]] * 30, [], [beside])[-1] == [1]
+    assert followed(*[[still]] * 30, [], [(3.0, 0.0, 20.0, 20.0)])[-1] == [0]
+
+
 def seen(box, *direction):
     return Seen(box, unit(np.array(direction, np.float32)))
 
