@@ -1,7 +1,7 @@
 """MediaPipe's face mesh in tracking mode: a process in an environment with ``mediapipe``, which works in rounds.
 
-It answers as ``worker.py`` does; the arguments of its work are ``frames``, the path of an array in NumPy's format, RGB uint8
-[n, height, width, 3], which is played again and again, and the number of ``points`` of a mesh.
+It answers as ``worker.py`` does. The arguments of its work are ``frames``, the path of an array in NumPy's format, RGB
+uint8 [n, height, width, 3], which is played again and again, and the number of ``points`` of a mesh.
 """
 
 import json

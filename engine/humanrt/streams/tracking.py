@@ -2,7 +2,8 @@
 
 A track predicts its box with a Kalman filter of constant velocity, and takes the record that overlaps it most; then one
 that is near, then, for faces with an embedding, one that looks alike. A track without a record is lost, and is kept for
-some frames: it yields to those in sight, and takes by its position only what it may have reached. Time is counted in frames, since that of a video file that is read is not that of its pictures.
+some frames: it yields to those in sight, and takes by its position only what it may have reached. Time is counted in
+frames, since that of a video file that is read is not that of its pictures.
 
 Source: Bewley and others, "Simple Online and Realtime Tracking" (2016); Wojke and others, "Simple Online and Realtime
 Tracking with a Deep Association Metric" (2017). ``tools/bench/tracking`` compares identity switches with ByteTrack's.
