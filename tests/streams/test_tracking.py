@@ -97,8 +97,8 @@ def test_an_embedding_without_a_direction_is_none(embedding):
     assert unit(embedding) is None
 
 
-# How many clips of each kind, and the identity switches of ByteTrack of trackers 2.6.1 in them, by bench.tracking. It is
-# measured where the package is installed, which needs 660 MB.
+# How many clips of each kind, and the identity switches of ByteTrack of trackers 2.6.1 in them, by bench.tracking. They
+# are measured where the package is installed, which needs 660 MB.
 BYTETRACK = {
     "two cross": (4, 0),
     "six cross": (4, 0),

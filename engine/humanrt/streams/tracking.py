@@ -32,7 +32,7 @@ LEAST_OVERLAP = 0.02
 # How much less the overlap counts with a track that is lost. A thing in sight is nearly always seen in the next frame,
 # and one that is lost seldom: of two that overlap a record, it is most likely of the one that was in sight.
 LOST = 0.3
-# How far from the prediction a track that is lost may be found, in standard deviations of this distance.
+# How far from the prediction a track that is lost may be found without a turn, in standard deviations of this distance.
 DEVIATIONS = 3.0
 # The greatest distance of their centres, in sizes, and the greatest ratio of their sizes, where they do not overlap.
 FARTHEST, LARGEST = 1.0, 2.0
@@ -128,12 +128,12 @@ class Tracks:
     def _reached(self, boxes: Floats) -> NDArray[np.bool_]:
         """Return which boxes each track may have reached, [n, m]: all if it is in sight, else those that are near.
 
-        A thing in sight may turn sharply, and is seen to do so. With a track that is lost, a box that its velocity
-        does not explain is most likely of another thing.
+        Near is what a thing reaches that went on as predicted, or turned round when it was lost.
         """
+        turned = 2 * np.linalg.norm(self.velocities[:, :2], axis=1) * (np.array(self.lost, float) + 1)
         deviations = np.sqrt(self.covariances[:, 0] + POSITION**2) * np.sqrt(self.boxes[:, 2:].prod(axis=1))
         distances = np.linalg.norm(self.boxes[:, np.newaxis, :2] - boxes[np.newaxis, :, :2], axis=2)
-        near: NDArray[np.bool_] = distances <= DEVIATIONS * deviations[:, np.newaxis]
+        near: NDArray[np.bool_] = distances <= (turned + DEVIATIONS * deviations)[:, np.newaxis]
         return near | ~np.array(self.lost, bool)[:, np.newaxis]
 
     def corrected(self, found: Sequence[tuple[int, int]], boxes: Floats, seen: Sequence[Seen]) -> "Tracks":
