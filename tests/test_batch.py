@@ -13,7 +13,19 @@ import numpy as np
 import pytest
 from holding import Hold, happens
 from sharing import SHARING, OnAnotherDevice
-from videos import assert_nothing_is_left, by_colour, frame, frames, is_alone, label_of, until, write_pictures
+from videos import (
+    AUTO,
+    assert_nothing_is_left,
+    by_colour,
+    frame,
+    frames,
+    human_by_colour,
+    is_alone,
+    label_of,
+    later,
+    until,
+    write_pictures,
+)
 
 from humanrt import Human, Result
 from humanrt import human as human_module
@@ -39,23 +51,12 @@ def files(tmp_path_factory):
 
 @pytest.fixture(params=["auto", "manual"])
 async def human(request, files):
-    async with Human({**by_colour(files), "deallocate": request.param}) as human:
-        await human.load()
+    async with human_by_colour(files, deallocate=request.param) as human:
         yield human
-        assert_nothing_is_left(human)
-
-
-AUTO = pytest.mark.parametrize("human", ["auto"], indirect=True)
 
 
 def paths_of(files):
     return sorted((files / "pictures").glob("*.png"))
-
-
-async def later(items):
-    for item in items:
-        await asyncio.sleep(0)
-        yield item
 
 
 SOURCES = {

@@ -18,14 +18,17 @@ from repetitions import EACH_STREAM_END, ENDED_STREAMS
 from sharing import SHARING
 from switches import FACES_ALONE, OFF
 from videos import (
+    AUTO,
     FPS,
     Camera,
     assert_nothing_is_left,
     by_colour,
     frame,
     frames,
+    human_by_colour,
     is_alone,
     label_of,
+    later,
     open_files,
     own_threads,
     until,
@@ -62,19 +65,8 @@ def files(tmp_path_factory):
 
 @pytest.fixture(params=["auto", "manual"])
 async def human(request, files):
-    async with Human({**by_colour(files), "deallocate": request.param}) as human:
-        await human.load()
+    async with human_by_colour(files, deallocate=request.param) as human:
         yield human
-        assert_nothing_is_left(human)
-
-
-AUTO = pytest.mark.parametrize("human", ["auto"], indirect=True)
-
-
-async def later(pictures):
-    for picture in pictures:
-        await asyncio.sleep(0)
-        yield picture
 
 
 # Each kind of source, of the same frames.

@@ -5,14 +5,14 @@ import os
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
 from contextvars import Context
 from types import TracebackType
-from typing import Annotated, NoReturn, Protocol, Self, TypeAlias
+from typing import Annotated, NoReturn, Self, TypeAlias
 
 import numpy as np
 
 from humanrt.config import Config
 from humanrt.config.section import Between, checked
-from humanrt.engine import Engine
 from humanrt.errors import ConfigError, EngineError, HumanRTError, StreamError
+from humanrt.housekeeping import Housekeeping
 from humanrt.imaging import PictureSource
 from humanrt.imaging.listing import list_pictures
 from humanrt.imaging.source import unshared
@@ -38,18 +38,6 @@ MOST_AT_ONCE = 1024
 
 AHEAD = 2
 """Pictures that are detected or wait for the consumer, for each detection at once."""
-
-
-class Detector(Protocol):
-    """The part of ``Human`` that a batch uses."""
-
-    engine: Engine
-
-    async def load(self, config: Config | None = None) -> None:
-        """Load the models."""
-
-    async def detect(self, source: PictureSource, config: Config | None = None, *, bgr: bool = False) -> Result:
-        """Return the detections in a picture."""
 
 
 class Batch:
@@ -84,7 +72,7 @@ class Batch:
 
     def __init__(
         self,
-        detector: Detector,
+        human: Housekeeping,
         sources: Iterable[PictureSource] | AsyncIterable[PictureSource],
         config: Config | None,
         *,
@@ -92,7 +80,7 @@ class Batch:
         at_once: int,
         ordered: bool,
     ) -> None:
-        self._detector = detector
+        self._human = human
         self._sources = sources
         self._config = config
         self._bgr = bgr
@@ -125,7 +113,7 @@ class Batch:
         if self._entered or self._closed:
             raise StreamError("a batch is used once; create another one with human.detect_many()")
         self._entered = True
-        await self._detector.load(self._config)
+        await self._human.load(self._config)
         self._slots = asyncio.Semaphore(AHEAD * self._at_once)
         self._arrived = asyncio.Event()
         self._feed = Feed(self._at_once)
@@ -166,7 +154,7 @@ class Batch:
         self._handed_out += 1
         self._slots.release()
         if isinstance(outcome, Result):
-            self._detector.engine.registry.claim(outcome.tensors())
+            self._human.engine.registry.claim(outcome.tensors())
         return source, outcome
 
     def __reduce__(self) -> NoReturn:
@@ -208,7 +196,7 @@ class Batch:
 
     async def _outcome(self, source: PictureSource) -> Outcome:
         try:
-            return await self._detector.detect(source, self._config, bgr=self._bgr)
+            return await self._human.detect(source, self._config, bgr=self._bgr)
         except FOR_ALL_PICTURES:
             raise
         except HumanRTError as error:
@@ -236,7 +224,7 @@ def _own(
 
 
 def create_batch(
-    detector: Detector,
+    human: Housekeeping,
     sources: ManySources,
     config: Config | None,
     *,
@@ -255,4 +243,4 @@ def create_batch(
     check_source(sources, ACCEPTED_SOURCES)
     if isinstance(sources, str | os.PathLike):
         sources = list_pictures(sources, recursive=recursive)  # a generator, which the thread of the feed runs
-    return Batch(detector, sources, config, bgr=bgr, at_once=at_once or cpu_budget(), ordered=ordered)
+    return Batch(human, sources, config, bgr=bgr, at_once=at_once or cpu_budget(), ordered=ordered)

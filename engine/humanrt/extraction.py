@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import numpy as np
 
-from humanrt.batch import Detector, Outcome, create_batch
+from humanrt.batch import Outcome, create_batch
 from humanrt.config import Config
 from humanrt.config.section import as_path, checked
 from humanrt.errors import ConfigError
+from humanrt.housekeeping import Housekeeping
 from humanrt.imaging.listing import list_pictures
 from humanrt.result import Result
 from humanrt.result.formats.faces import FaceRow, PictureRows, check_output, write_faces
@@ -48,7 +49,7 @@ class Extraction(NamedTuple):
 
 
 async def extract(
-    detector: Detector,
+    human: Housekeeping,
     source: str | os.PathLike[str],
     output: str | os.PathLike[str],
     config: Config,
@@ -69,7 +70,7 @@ async def extract(
     await scheduler.run(check_output, path)
     journal = Journal(path, _header(folder, config))
     pictures = (each for each in list_pictures(source, recursive=recursive) if _name(each, folder) not in journal)
-    batch = create_batch(detector, pictures, config, bgr=False, at_once=at_once, ordered=False, recursive=False)
+    batch = create_batch(human, pictures, config, bgr=False, at_once=at_once, ordered=False, recursive=False)
     try:
         resumed = await scheduler.run(journal.open)
         async with batch:

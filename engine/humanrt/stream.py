@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 from numbers import Real
 from types import TracebackType
-from typing import Annotated, Literal, NamedTuple, NoReturn, Protocol, Self, TypeAlias
+from typing import Annotated, Literal, NamedTuple, NoReturn, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,27 +15,15 @@ from numpy.typing import NDArray
 from humanrt.config import Config
 from humanrt.config.section import Between, checked
 from humanrt.errors import ConfigError, StreamError
-from humanrt.imaging import PictureSource
+from humanrt.housekeeping import Housekeeping
 from humanrt.result import Result
 from humanrt.streams.frames import Frames, Reading, StreamSource
-from humanrt.streams.session import Seconds, Session
+from humanrt.streams.session import Session
 
 Drop: TypeAlias = Literal["oldest", "none"]
 
 RECENT = 30
 """The number of frames that ``fps`` is measured over."""
-
-
-class Detector(Protocol):
-    """The part of ``Human`` that a stream uses."""
-
-    def session(self, *, clock: Seconds) -> Session:
-        """Return a session for the frames of one video, whose times ``clock`` returns."""
-
-    async def detect(
-        self, source: PictureSource, config: Config | None = None, *, session: Session | None = None
-    ) -> Result:
-        """Return the detections in a frame."""
 
 
 class StreamStatistics(NamedTuple):
@@ -79,9 +67,9 @@ class Stream:
     """The time of the frame that was handed out last, in seconds: its position in a video file; of any other source the
     time since 1970-01-01 UTC at which it was read. 0 before the first."""
 
-    def __init__(self, detector: Detector, frames: Frames, config: Config | None) -> None:
+    def __init__(self, human: Housekeeping, frames: Frames, config: Config | None) -> None:
         self.timestamp = 0.0
-        self._detector = detector
+        self._human = human
         self._config = config
         self._frames = frames
         self._session: Session | None = None
@@ -123,7 +111,7 @@ class Stream:
         if self._entered or self._closed:
             raise StreamError("a stream is used once; create another one with human.stream()")
         times = self._times  # the session must not hold the stream
-        self._session = self._detector.session(clock=lambda: times[0])
+        self._session = self._human.session(clock=lambda: times[0])
         self._entered = True
         try:
             await self._frames.open()
@@ -155,7 +143,7 @@ class Stream:
             raise StreamError("this stream was closed; create another one with human.stream()")
         frame = await self._frames.take()
         self._times.append(frame.timestamp)
-        result = await self._detector.detect(frame.pixels, self._config, session=session)
+        result = await self._human.detect(frame.pixels, self._config, session=session)
         self.timestamp = frame.timestamp
         self._detected += 1
         self._recent.append(time.perf_counter())
@@ -172,7 +160,7 @@ class Stream:
 
 
 def create_stream(
-    detector: Detector,
+    human: Housekeeping,
     source: StreamSource,
     config: Config | None,
     *,
@@ -196,7 +184,7 @@ def create_stream(
         raise ConfigError(f"reconnect is {reconnect!r}; it must be a number of seconds, or 0")
     drops = None if drop is None else drop == "oldest"
     reading = Reading(bgr, max_pixels, max_pending, drops, timeout, reconnect)
-    return Stream(detector, Frames(source, reading), config)
+    return Stream(human, Frames(source, reading), config)
 
 
 def _is_number(value: object) -> bool:

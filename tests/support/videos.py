@@ -7,9 +7,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
+import pytest
 from parsing_models import write_class_map
 from switches import FACES_ALONE, OFF
 
+from humanrt import Human
 from humanrt.imaging.opencv import load_cv2
 
 SIZE = (12, 16)
@@ -59,6 +61,26 @@ def by_colour(folder):
     write_class_map(folder, "mine", size=SIZE, labels=("background", "green", "blue"))
     off = {"face": OFF, **FACES_ALONE}
     return {**off, "cards": str(folder), "segmentation": {"enabled": True, "model_path": "mine"}}
+
+
+@contextlib.asynccontextmanager
+async def human_by_colour(folder, *, deallocate):
+    """Yield a loaded Human with the model in ``folder``; at the end nothing of it may be left."""
+    async with Human({**by_colour(folder), "deallocate": deallocate}) as human:
+        await human.load()
+        yield human
+        assert_nothing_is_left(human)
+
+
+AUTO = pytest.mark.parametrize("human", ["auto"], indirect=True)
+"""Runs a test with one of the two kinds of Human alone."""
+
+
+async def later(items):
+    """Yield items, each in a later turn of the event loop."""
+    for item in items:
+        await asyncio.sleep(0)
+        yield item
 
 
 def label_of(result):

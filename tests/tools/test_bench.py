@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bench import mediapipe
 from bench.against import AgainstError, Worker, checkout_of, compare
 from bench.rounds import Effort, Measured, Spent, Times, here, take_turns
 from bench.table import Goal, Row, render, render_against
@@ -133,6 +134,32 @@ class TestWorkloads:
         assert not OFF["face"]["enabled"]
 
 
+class TestMediaPipe:
+    @pytest.fixture(autouse=True)
+    def no_python(self, monkeypatch):
+        """No Python that MediaPipe can be installed for, and no environment that has it."""
+        monkeypatch.setattr(mediapipe, "VERSION", "0")
+        monkeypatch.setattr(mediapipe, "PYTHONS", ("python-0",))
+
+    def test_an_environment_that_cannot_be_made(self, tmp_path):
+        with pytest.raises(AgainstError, match="none of python-0 is installed, for which mediapipe 0 exists"):
+            mediapipe.environment(tmp_path)
+
+    def test_an_environment_that_is_there_is_used(self, tmp_path):
+        (tmp_path / "mediapipe-0").touch()
+        assert mediapipe.environment(tmp_path) == tmp_path / "bin" / "python"
+
+    @pytest.mark.slow(seconds=3)
+    def test_without_mediapipe_the_reason_is_beside_our_figures(self, monkeypatch, capsys):
+        """Our side asserts that one face is in every frame, and that the detector did not run."""
+        monkeypatch.setattr(mediapipe, "SECONDS", 0)
+        monkeypatch.setattr(sys, "argv", ["tools/bench/mediapipe", "--rounds", "1"])
+        assert mediapipe.main() == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert [line.split(" | ")[0] for line in lines[4:6]] == ["| a frame, CPU", "| a frame, wall"]
+        assert lines[-1] == "MediaPipe is left out: none of python-0 is installed, for which mediapipe 0 exists."
+
+
 @needs_git
 @pytest.mark.slow
 class TestAgainst:
@@ -152,7 +179,7 @@ class TestAgainst:
                 worker.side(Work("tensors", {"name": "clone"}))(1)
 
     def test_a_checkout_without_the_package(self, tmp_path):
-        with pytest.raises(AgainstError, match="has no engine/humanrt"), Worker(tmp_path):
+        with pytest.raises(AgainstError, match="does not have the package"), Worker(tmp_path):
             pass
 
     def test_an_unknown_commit(self):

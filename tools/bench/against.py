@@ -23,13 +23,15 @@ class AgainstError(RuntimeError):
 class Worker:
     """A process of ``worker.py`` with the package of one checkout; a context manager.
 
-    Raises AgainstError if it ends, or has imported ``humanrt`` from elsewhere.
+    Another ``python`` and ``module`` may do the work; what they import is in ``checkout``, too.
+
+    Raises AgainstError if it ends, or has imported the package from elsewhere.
     """
 
-    def __init__(self, checkout: Path) -> None:
+    def __init__(self, checkout: Path, python: str | Path = sys.executable, module: str = "bench.worker") -> None:
         path = [checkout / "engine", checkout / "models", ROOT / "tools"]
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "bench.worker"],
+            [python, "-P", "-m", module],
             env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, path))},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -41,7 +43,7 @@ class Worker:
         imported = self._read()
         if not Path(imported).is_relative_to(self._checkout):
             self.__exit__()
-            raise AgainstError(f"{self._checkout} has no engine/humanrt: {imported} was imported")
+            raise AgainstError(f"{self._checkout} does not have the package: {imported} was imported")
         return self
 
     def __exit__(self, *_: object) -> None:

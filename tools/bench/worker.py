@@ -10,6 +10,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from itertools import cycle
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -73,7 +74,45 @@ def detections(picture: str, config: dict[str, Any]) -> Iterator[Side]:
             runner.run(human.aclose())
 
 
-SIDES: Mapping[str, Callable[..., AbstractContextManager[Side]]] = {"tensors": tensors, "detections": detections}
+@contextmanager
+def followed(frames: str, config: dict[str, Any], points: int) -> Iterator[Side]:
+    """Yield the side that follows the one face of a video in a stream, whose frames are played again and again.
+
+    ``frames`` is the path of an array in NumPy's format, RGB uint8 [n, height, width, 3]. Every face has a mesh of
+    ``points``. The first frame, in which the detector runs, is no part of a round.
+    """
+
+    async def follow(count: int) -> Spent:
+        stopwatch = Stopwatch()
+        for _ in range(count):
+            _, result = await anext(stream)
+            with result:
+                (face,) = result.face
+                assert len(face.mesh) == points  # noqa: S101 - what is measured must be right
+        return stopwatch.read()
+
+    async def begin() -> None:
+        await stream.__aenter__()
+        await follow(1)
+        profile = await human.engine.profile(lambda: follow(1))
+        assert [kernel.name for kernel in profile.kernels] == ["facemesh"]  # noqa: S101 - without the detector
+
+    with asyncio.Runner() as runner:
+        human = Human(config)
+        stream = human.stream(cycle(np.load(frames)))
+        try:
+            runner.run(begin())
+            yield lambda count: runner.run(follow(count))
+        finally:
+            runner.run(stream.aclose())
+            runner.run(human.aclose())
+
+
+SIDES: Mapping[str, Callable[..., AbstractContextManager[Side]]] = {
+    "tensors": tensors,
+    "detections": detections,
+    "followed": followed,
+}
 
 
 def main() -> None:

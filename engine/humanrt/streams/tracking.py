@@ -2,7 +2,8 @@
 
 A track predicts its box with a Kalman filter of constant velocity, and takes the record that overlaps it most; then one
 that is near, then, for faces with an embedding, one that looks alike. A track without a record is lost, and is kept for
-some frames. Time is counted in frames, since that of a video file that is read is not that of its pictures.
+some frames: it yields to those in sight, and takes by its position only what it may have reached. Time is counted in
+frames, since that of a video file that is read is not that of its pictures.
 
 Source: Bewley and others, "Simple Online and Realtime Tracking" (2016); Wojke and others, "Simple Online and Realtime
 Tracking with a Deep Association Metric" (2017). ``tools/bench/tracking`` compares identity switches with ByteTrack's.
@@ -28,6 +29,11 @@ POSITION, VELOCITY = 1 / 40, 1 / 80
 FIRST_POSITION, FIRST_VELOCITY = 2 * POSITION, 0.3
 # The least overlap, intersection over union, of a record with the prediction.
 LEAST_OVERLAP = 0.02
+# How much less the overlap counts with a track that is lost. A thing in sight is nearly always seen in the next frame,
+# and one that is lost seldom: of two that overlap a record, it is most likely of the one that was in sight.
+LOST = 0.3
+# How far from the prediction a track that is lost may be found without a turn, in standard deviations of this distance.
+DEVIATIONS = 3.0
 # The greatest distance of their centres, in sizes, and the greatest ratio of their sizes, where they do not overlap.
 FARTHEST, LARGEST = 1.0, 2.0
 # The least cosine of the embeddings of one face, and how much it counts beside the overlap.
@@ -104,9 +110,11 @@ class Tracks:
         likeness = _likeness(self.embeddings, embeddings)
         overlaps = overlap(_cornered(self.boxes), _cornered(boxes))
         known = np.where(np.isnan(likeness), 0, WEIGHT * (likeness - ALIKE))
+        known -= LOST * np.array(self.lost, bool)[:, np.newaxis]
+        reached = self._reached(boxes)
         for scores, least in (
-            (np.where(overlaps >= LEAST_OVERLAP, overlaps + known, -np.inf), LEAST_OVERLAP - WEIGHT),
-            (_nearness(self.boxes, boxes), 0.0),
+            (np.where(reached & (overlaps >= LEAST_OVERLAP), overlaps + known, -np.inf), LEAST_OVERLAP - WEIGHT - LOST),
+            (np.where(reached, _nearness(self.boxes, boxes), -np.inf), 0.0),
             (np.where(np.isnan(likeness), -np.inf, likeness), ALIKE),
         ):
             if not rows or not columns:
@@ -116,6 +124,17 @@ class Tracks:
             rows = [row for row in rows if row not in {row for row, _ in pairs}]
             columns = [column for column in columns if column not in {column for _, column in pairs}]
         return found
+
+    def _reached(self, boxes: Floats) -> NDArray[np.bool_]:
+        """Return which boxes each track may have reached, [n, m]: all if it is in sight, else those that are near.
+
+        Near is what a thing reaches that went on as predicted, or turned round when it was lost.
+        """
+        turned = 2 * np.linalg.norm(self.velocities[:, :2], axis=1) * (np.array(self.lost, float) + 1)
+        deviations = np.sqrt(self.covariances[:, 0] + POSITION**2) * np.sqrt(self.boxes[:, 2:].prod(axis=1))
+        distances = np.linalg.norm(self.boxes[:, np.newaxis, :2] - boxes[np.newaxis, :, :2], axis=2)
+        near: NDArray[np.bool_] = distances <= (turned + DEVIATIONS * deviations)[:, np.newaxis]
+        return near | ~np.array(self.lost, bool)[:, np.newaxis]
 
     def corrected(self, found: Sequence[tuple[int, int]], boxes: Floats, seen: Sequence[Seen]) -> "Tracks":
         """Return the tracks with the boxes that were found for them; the others are lost for one frame more."""
