@@ -102,6 +102,23 @@ async def test_a_style_is_that_of_the_engine(client, human):
         assert np.array_equal(painted, (await human.engine.style(tensor, "oil", brush=2)).numpy())
 
 
+@pytest.mark.parametrize(
+    ("path", "filters"),
+    [
+        ("/v1/filter/sepia", {"sepia": True}),
+        ("/v1/filter/brightness?value=0.2&contrast=-0.1", {"brightness": 0.2, "contrast": -0.1}),
+        ("/v1/filter/width?value=40", {"width": 40}),
+    ],
+)
+async def test_a_filter_is_that_of_the_engine(client, human, path, filters):
+    answer = await client.post(path, content=FACE, headers=PNG)
+    assert answer.status_code == 200, answer.text
+    filtered = np.array(Image.open(io.BytesIO(answer.content)))
+    async with human.engine.scope("test"):
+        tensor = await human.engine.decode_image(FACE)
+        assert np.array_equal(filtered, (await human.engine.filter(tensor, **filters)).numpy())
+
+
 async def test_pictures_of_the_same_and_of_different_persons_are_told_apart(client):
     same = (await client.post("/v1/match", files={"first": FACE, "second": FACE})).json()
     assert same == {"similarity": 1.0, "same": True, "threshold": 0.5}

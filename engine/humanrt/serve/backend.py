@@ -16,7 +16,6 @@ from humanrt.runtime import scheduler
 from humanrt.serve.options import ServeOptions
 from humanrt.serve.parameters import MODULES
 from humanrt.serve.problems import ProblemError
-from humanrt.tensors import Tensor
 
 PictureForm = Literal["png", "jpeg", "webp"]
 PICTURE_FORMS: Mapping[str, PictureForm] = {"png": "png", "jpeg": "jpeg", "webp": "webp"}
@@ -126,7 +125,7 @@ class Backend:
         engine = self.detector.engine
         async with engine.scope("filter"):
             tensor = await engine.decode_image(picture, max_pixels=self._max_pixels)
-            return await engine.encode_image(await cast(_Filters, engine).filter(tensor, **filters), form)
+            return await engine.encode_image(await engine.filter(tensor, **filters), form)
 
     async def style(self, picture: bytes, name: str, parameters: Mapping[str, float], form: PictureForm) -> bytes:
         """Return a picture in a style."""
@@ -177,10 +176,3 @@ class Backend:
         finally:
             for call in calls:
                 call.cancel()
-
-
-class _Filters(Protocol):
-    """The method of an engine that applies filters."""
-
-    async def filter(self, picture: Tensor, **filters: float) -> Tensor:
-        """Return the picture with filters applied."""
