@@ -72,8 +72,8 @@ def environment(folder: Path) -> Path:
         raise AgainstError(f"none of {', '.join(PYTHONS)} is installed, for which mediapipe {VERSION} exists")
     shutil.rmtree(folder, ignore_errors=True)
     print(f"Installing MediaPipe into {folder} ...", file=sys.stderr)
-    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", f"mediapipe=={VERSION}"]
-    for command in ([found, "-m", "venv", folder], pip):
+    pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", f"mediapipe=={VERSION}"]
+    for command in ([found, "-m", "venv", str(folder)], pip):
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise AgainstError((done.stderr.strip() or done.stdout.strip()).splitlines()[-1])

@@ -133,8 +133,9 @@ class Tracks:
         turned = 2 * np.linalg.norm(self.velocities[:, :2], axis=1) * (np.array(self.lost, float) + 1)
         deviations = np.sqrt(self.covariances[:, 0] + POSITION**2) * np.sqrt(self.boxes[:, 2:].prod(axis=1))
         distances = np.linalg.norm(self.boxes[:, np.newaxis, :2] - boxes[np.newaxis, :, :2], axis=2)
-        near: NDArray[np.bool_] = distances <= (turned + DEVIATIONS * deviations)[:, np.newaxis]
-        return near | ~np.array(self.lost, bool)[:, np.newaxis]
+        near = distances <= (turned + DEVIATIONS * deviations)[:, np.newaxis]
+        reached: NDArray[np.bool_] = near | ~np.array(self.lost, bool)[:, np.newaxis]
+        return reached
 
     def corrected(self, found: Sequence[tuple[int, int]], boxes: Floats, seen: Sequence[Seen]) -> "Tracks":
         """Return the tracks with the boxes that were found for them; the others are lost for one frame more."""
