@@ -5,7 +5,7 @@ from dataclasses import fields, is_dataclass
 from humanrt.config import Config, load_config
 
 # Defaults that differ on purpose: Human's are for a browser.
-OURS = {"deallocate", "wasm_path", "model_base_path", "cache_models"}
+OURS = {"deallocate", "wasm_path", "model_base_path", "cache_models", "filter.auto_brightness"}
 
 
 def without_filters(values):

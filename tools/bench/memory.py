@@ -34,7 +34,11 @@ DETECTOR = {
     "face": dict.fromkeys(("mesh", "iris", "emotion", "description"), OFF),
 }
 # Every model that Human's own package holds.
-EVERY_DEFAULT_MODEL = {"face": {"antispoof": ON, "liveness": ON, "detector": {"max_detected": 20}}, "object": ON}
+EVERY_DEFAULT_MODEL = {
+    "preset": "human",
+    "face": {"antispoof": ON, "liveness": ON, "detector": {"max_detected": 20}},
+    "object": ON,
+}
 
 
 def megabytes(field: str) -> float:

@@ -31,7 +31,7 @@ async def detect_both(
     package; both read the same files. ``before`` is the configuration of a call of Human before this one.
     """
     config = {**dict.fromkeys(MODULES, OFF), **config}
-    async with Human({**config, "compat": compat, "raise_errors": True}) as human:
+    async with Human({"preset": "human", **config, "compat": compat, "raise_errors": True}) as human:
         with await human.detect(picture) as result:
             ours = result.to_human()
         theirs = peer.human(picture, with_addresses(config, human.engine.store), before=before, backend=backend)
