@@ -24,7 +24,12 @@ NONE_LEFT = "live tensors: 0"
 EXPECTED = {
     "blocking.py": (
         [ASTRONAUT, BLACK],
-        ["astronaut.png: 1 faces", "black.png: 0 faces", "detections: 4, models: emotion, facemesh, faceres, handdetect", NONE_LEFT],
+        [
+            "astronaut.png: 1 faces",
+            "black.png: 0 faces",
+            "detections: 4, models: emotion, facemesh, faceres, handdetect",
+            NONE_LEFT,
+        ],
         [],
     ),
     "contact_sheet.py": (
