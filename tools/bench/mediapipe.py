@@ -77,7 +77,7 @@ def environment(folder: Path) -> Path:
     for command in commands:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
-            raise AgainstError((done.stderr.strip() or done.stdout.strip()).splitlines()[-1])
+            raise AgainstError((done.stderr.strip() or done.stdout.strip()).splitlines()[-1].removeprefix("ERROR: "))
     installed.touch()
     return python
 
