@@ -68,6 +68,14 @@ def test_a_lost_track_takes_no_record_that_it_cannot_have_reached():
     assert followed(*[[still]] * 30, [], [(3.0, 0.0, 20.0, 20.0)])[-1] == [0]
 
 
+def test_a_track_that_turns_sharply_has_its_new_velocity_at_once():
+    """Back and forth; missed soon after the turn, for so long that it is found by its velocity alone."""
+    forth = [(8.0 * i, 0.0, 20.0, 20.0) for i in range(30)]
+    back = [(8.0 * i, 0.0, 20.0, 20.0) for i in range(28, 0, -1)]
+    frames = [[box] for box in forth + back[:3]] + [[]] * 3 + [[box] for box in back[6:]]
+    assert {number for ids in followed(*frames) for number in ids} == {0}
+
+
 def seen(box, *direction):
     return Seen(box, unit(np.array(direction, np.float32)))
 

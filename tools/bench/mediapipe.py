@@ -72,11 +72,12 @@ def environment(folder: Path) -> Path:
         raise AgainstError(f"none of {', '.join(PYTHONS)} is installed, for which mediapipe {VERSION} exists")
     shutil.rmtree(folder, ignore_errors=True)
     print(f"Installing MediaPipe into {folder} ...", file=sys.stderr)
-    pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", f"mediapipe=={VERSION}"]
-    for command in ([found, "-m", "venv", str(folder)], pip):
+    pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", f"mediapipe=={VERSION}"]
+    commands: list[list[str | Path]] = [[found, "-m", "venv", folder], [python, *pip]]
+    for command in commands:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
-            raise AgainstError((done.stderr.strip() or done.stdout.strip()).splitlines()[-1])
+            raise AgainstError((done.stderr.strip() or done.stdout.strip()).splitlines()[-1].removeprefix("ERROR: "))
     installed.touch()
     return python
 

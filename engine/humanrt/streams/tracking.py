@@ -2,8 +2,8 @@
 
 A track predicts its box with a Kalman filter of constant velocity, and takes the record that overlaps it most; then one
 that is near, then, for faces with an embedding, one that looks alike. A track without a record is lost, and is kept for
-some frames: it yields to those in sight, and takes by its position only what it may have reached. Time is counted in
-frames, since that of a video file that is read is not that of its pictures.
+some frames: it yields to those in sight, and takes by its position only what its velocity and size explain. Time is
+counted in frames, since that of a video file that is read is not that of its pictures.
 
 Source: Bewley and others, "Simple Online and Realtime Tracking" (2016); Wojke and others, "Simple Online and Realtime
 Tracking with a Deep Association Metric" (2017). ``tools/bench/tracking`` compares identity switches with ByteTrack's.
@@ -32,7 +32,7 @@ LEAST_OVERLAP = 0.02
 # How much less the overlap counts with a track that is lost. A thing in sight is nearly always seen in the next frame,
 # and one that is lost seldom: of two that overlap a record, it is most likely of the one that was in sight.
 LOST = 0.3
-# How far from the prediction a track that is lost may be found without a turn, in standard deviations of this distance.
+# How many standard deviations from its prediction a box is that the velocity explains.
 DEVIATIONS = 3.0
 # The greatest distance of their centres, in sizes, and the greatest ratio of their sizes, where they do not overlap.
 FARTHEST, LARGEST = 1.0, 2.0
@@ -111,7 +111,7 @@ class Tracks:
         overlaps = overlap(_cornered(self.boxes), _cornered(boxes))
         known = np.where(np.isnan(likeness), 0, WEIGHT * (likeness - ALIKE))
         known -= LOST * np.array(self.lost, bool)[:, np.newaxis]
-        reached = self._reached(boxes)
+        reached = self.reached(boxes)
         for scores, least in (
             (np.where(reached & (overlaps >= LEAST_OVERLAP), overlaps + known, -np.inf), LEAST_OVERLAP - WEIGHT - LOST),
             (np.where(reached, _nearness(self.boxes, boxes), -np.inf), 0.0),
@@ -125,22 +125,28 @@ class Tracks:
             columns = [column for column in columns if column not in {column for _, column in pairs}]
         return found
 
-    def _reached(self, boxes: Floats) -> NDArray[np.bool_]:
-        """Return which boxes each track may have reached, [n, m]: all if it is in sight, else those that are near.
+    def reached(self, boxes: Floats) -> NDArray[np.bool_]:
+        """Return which boxes may be of each track, [n, m]: all if it is in sight, else those that it explains.
 
-        Near is what a thing reaches that went on as predicted, or turned round when it was lost.
+        These are as large, and where a thing is that went on as predicted, or stopped when it was lost.
         """
-        turned = 2 * np.linalg.norm(self.velocities[:, :2], axis=1) * (np.array(self.lost, float) + 1)
-        deviations = np.sqrt(self.covariances[:, 0] + POSITION**2) * np.sqrt(self.boxes[:, 2:].prod(axis=1))
-        distances = np.linalg.norm(self.boxes[:, np.newaxis, :2] - boxes[np.newaxis, :, :2], axis=2)
-        near = distances <= (turned + DEVIATIONS * deviations)[:, np.newaxis]
-        reached: NDArray[np.bool_] = near | ~np.array(self.lost, bool)[:, np.newaxis]
-        return reached
+        stopped = np.linalg.norm(self.velocities[:, :2], axis=1) * (np.array(self.lost, float) + 1)
+        deviations = DEVIATIONS * self._deviations()
+        far = _distances(self.boxes, boxes) > (stopped + deviations)[:, np.newaxis]
+        differences = np.abs(self.boxes[:, np.newaxis, 2:] - boxes[np.newaxis, :, 2:]).max(axis=2)
+        unexplained: NDArray[np.bool_] = far | (differences > deviations[:, np.newaxis])
+        return np.where(np.array(self.lost, bool)[:, np.newaxis], ~unexplained, True)
 
     def corrected(self, found: Sequence[tuple[int, int]], boxes: Floats, seen: Sequence[Seen]) -> "Tracks":
-        """Return the tracks with the boxes that were found for them; the others are lost for one frame more."""
+        """Return the tracks with the boxes that were found for them; the others are lost for one frame more.
+
+        The velocity of one that turned sharply is as unknown as in its first frame.
+        """
         rows, columns = [row for row, _ in found], [column for _, column in found]
-        position, both, velocity = self.covariances[rows].T
+        steps = np.linalg.norm(boxes[columns, :2] - self.boxes[rows, :2], axis=1)
+        turned = steps > DEVIATIONS * self._deviations()[rows]
+        prior = self.covariances[rows] + np.where(turned, FIRST_VELOCITY**2, 0.0)[:, np.newaxis]
+        position, both, velocity = prior.T
         gain, velocity_gain = position / (position + POSITION**2), both / (position + POSITION**2)
         innovation = boxes[columns] - self.boxes[rows]
         corrected, velocities, covariances = self.boxes.copy(), self.velocities.copy(), self.covariances.copy()
@@ -153,6 +159,11 @@ class Tracks:
             lost[row] = 0
             embeddings[row] = _renewed(embeddings[row], seen[column].embedding)
         return Tracks(self.ids, tuple(lost), corrected, velocities, covariances, tuple(embeddings), self.following)
+
+    def _deviations(self) -> Floats:
+        """Return the standard deviation of a measured box from the predicted one, in pixels."""
+        deviations: Floats = np.sqrt((self.covariances[:, 0] + POSITION**2) * self.boxes[:, 2:].prod(axis=1))
+        return deviations
 
 
 def unit(embedding: NDArray[np.float32]) -> Embedding | None:
@@ -176,12 +187,17 @@ def _cornered(boxes: Floats) -> Floats:
     return np.concatenate([boxes[:, :2] - boxes[:, 2:] / 2, boxes[:, 2:]], axis=1)
 
 
+def _distances(tracks: Floats, boxes: Floats) -> Floats:
+    """Return the distance of the centre of each track from that of each box, [n, m]."""
+    distances: Floats = np.linalg.norm(tracks[:, np.newaxis, :2] - boxes[np.newaxis, :, :2], axis=2)
+    return distances
+
+
 def _nearness(tracks: Floats, boxes: Floats) -> Floats:
     """Return how much nearer than ``FARTHEST`` each box is to each track, in sizes; less than 0 for another size."""
     sizes, others = np.sqrt(tracks[:, 2:].prod(axis=1))[:, np.newaxis], np.sqrt(boxes[:, 2:].prod(axis=1))
     larger, smaller = np.maximum(sizes, others), np.minimum(sizes, others)
-    distances = np.linalg.norm(tracks[:, np.newaxis, :2] - boxes[np.newaxis, :, :2], axis=2)
-    nearness = FARTHEST - distances / np.maximum(larger, 1e-6)
+    nearness = FARTHEST - _distances(tracks, boxes) / np.maximum(larger, 1e-6)
     return np.where(larger <= LARGEST * smaller, nearness, -np.inf)
 
 

@@ -242,17 +242,20 @@ class Worker:
 
     async def reap(self) -> None:
         """Kill the process if it has not ended, and release all that belongs to it. Idempotent."""
-        process = self._process
-        if process is not None and process.returncode is None:
-            # After its socket was closed, an ordinary end takes a moment: Python's own.
-            await scheduler.run(partial(_wait, process, 1.0 if self.ended.is_set() else 0.0))
         if self._writer is not None:
-            self._writer.close()
-            with suppress(OSError):
-                await self._writer.wait_closed()
-        if self._reading is not None:
-            await self._reading
-        self._memory.close()
+            self._writer.close()  # first: what follows may be cancelled
+        process = self._process
+        try:
+            if process is not None and process.returncode is None:
+                # After its socket was closed, an ordinary end takes a moment: Python's own.
+                await scheduler.run(partial(_wait, process, 1.0 if self.ended.is_set() else 0.0))
+        finally:
+            if self._writer is not None:
+                with suppress(OSError):
+                    await self._writer.wait_closed()
+            if self._reading is not None:
+                await self._reading
+            self._memory.close()
 
 
 def _wait(process: "subprocess.Popen[bytes]", seconds: float) -> None:
