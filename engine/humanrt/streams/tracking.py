@@ -34,6 +34,8 @@ LEAST_OVERLAP = 0.02
 LOST = 0.3
 # How many standard deviations from its prediction a box is that the velocity explains.
 DEVIATIONS = 3.0
+# The overlap from which a track that is lost takes a record whatever its velocity: the threshold of SORT.
+ENOUGH_OVERLAP = 0.3
 # The greatest distance of their centres, in sizes, and the greatest ratio of their sizes, where they do not overlap.
 FARTHEST, LARGEST = 1.0, 2.0
 # The least cosine of the embeddings of one face, and how much it counts beside the overlap.
@@ -111,7 +113,7 @@ class Tracks:
         overlaps = overlap(_cornered(self.boxes), _cornered(boxes))
         known = np.where(np.isnan(likeness), 0, WEIGHT * (likeness - ALIKE))
         known -= LOST * np.array(self.lost, bool)[:, np.newaxis]
-        reached = self.reached(boxes)
+        reached = self.reached(boxes) | (overlaps >= ENOUGH_OVERLAP)
         for scores, least in (
             (np.where(reached & (overlaps >= LEAST_OVERLAP), overlaps + known, -np.inf), LEAST_OVERLAP - WEIGHT - LOST),
             (np.where(reached, _nearness(self.boxes, boxes), -np.inf), 0.0),
