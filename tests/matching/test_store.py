@@ -87,6 +87,13 @@ def test_an_entry_is_replaced_and_removed(index):
     assert store.statistics()[3:] == (2, 0, 0, 2)
 
 
+def test_the_error_for_embeddings_of_another_model_names_its_store():
+    with pytest.raises(
+        InputError, match=r'1024 each; EmbeddingStore\(OPERATING_POINTS\["sface"\]\) has those of sface'
+    ):
+        EmbeddingStore().add("Ada", np.ones(128))
+
+
 def test_what_is_got_is_a_copy():
     store = store_of("a")
     first = store.get("a")

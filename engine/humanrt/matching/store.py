@@ -235,9 +235,11 @@ class EmbeddingStore:
         if not np.abs(values).max() <= _LARGEST:
             raise InputError(f"this embedding has numbers over {_LARGEST:g}, whose squares float32 cannot hold")
         if values.size != self.point.size:
+            known = next((name for name, point in OPERATING_POINTS.items() if point.size == values.size), None)
+            cure = f'; EmbeddingStore(OPERATING_POINTS["{known}"]) has those of {known}' if known else ""
             raise InputError(
                 f"this embedding has {values.size} numbers; this store has those of {self.point.embedder}, "
-                f"{self.point.size} each"
+                f"{self.point.size} each{cure}"
             )
         return values.astype(np.float32)
 
