@@ -39,7 +39,7 @@ OPTIONS = {
 }
 RANGE = {"min": [*NO_NUMBERS, math.inf, 10**400], "max": [*NO_NUMBERS, -1, math.inf, 10**400]}
 STORE = {
-    "point": [*OBJECTS, "nobody", 1, None],
+    "point": [*OBJECTS, "nobody", 1],
     "max_entries": NO_COUNTS,
     "ttl": [*OBJECTS, "2", math.nan, -1, 0],
     "index": [*OBJECTS, "none", 1, None],
