@@ -23,7 +23,7 @@ from onnxruntime import InferenceSession
 
 import humanrt
 from bench.workloads import WORKLOADS, read_sample
-from humanrt import Human
+from humanrt import Config, Human
 
 PACKAGE = Path(humanrt.__file__).parent
 WARM_UPS = 3
@@ -138,7 +138,7 @@ async def measure(workload: str) -> Cost:
     name, config = WORKLOADS[workload]
     pixels = read_sample(name)
     cost = Cost()
-    async with Human(config) as human:
+    async with Human(Config().merge(config)) as human:
         for _ in range(WARM_UPS):
             (await human.detect(pixels)).dispose()
         before = human.engine.scalar(0)

@@ -2,7 +2,7 @@
 
 The first line that it writes is the path of the ``humanrt`` that it has imported. Then it reads JSON lines,
 ``{"work": ..., "count": ...}``, where the work is a ``Work``, and answers each with the CPU and wall seconds of that
-many goes, as a list. The commits differ, so only the public interface is used: ``from humanrt import Engine, Human``.
+many goes, as a list. The commits differ, so only the public interface is used, and of configurations Human's defaults.
 """
 
 import asyncio
@@ -67,7 +67,7 @@ def detections(picture: str, config: dict[str, Any]) -> Iterator[Side]:
         return stopwatch.read()
 
     with asyncio.Runner() as runner:
-        human = Human(config)
+        human = Human(humanrt.Config().merge(config))
         try:
             yield lambda count: runner.run(detect(count))
         finally:
@@ -98,7 +98,7 @@ def followed(frames: str, config: dict[str, Any], points: int) -> Iterator[Side]
         assert [kernel.name for kernel in profile.kernels] == ["facemesh"]  # noqa: S101 - without the detector
 
     with asyncio.Runner() as runner:
-        human = Human(config)
+        human = Human(humanrt.Config().merge(config))
         stream = human.stream(cycle(np.load(frames)))
         try:
             runner.run(begin())

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from demo import sample_pictures
 
 OFF: Mapping[str, Any] = {
-    "preset": "human",
     "device": "cpu",
     "compat": None,
     "max_pixels": 100_000_000,
