@@ -84,6 +84,20 @@ async def test_the_boxes_are_those_of_the_original(human, decoded):
 
 
 @pytest.mark.slow
+async def test_the_event_of_an_image_has_the_size_of_the_original(decoded):
+    seen = []
+
+    def note(event):
+        seen.append(event)
+
+    async with Human({"image": {"max_side": SIDE}, **DETECTOR}) as human:
+        human.events.on("image", note)
+        (await human.detect(jpeg(0.8))).dispose()
+        await asyncio.to_thread(human.events.flush)
+    assert decoded[0] != (WIDTH, HEIGHT)
+    assert [(event.details["width"], event.details["height"]) for event in seen] == [(WIDTH, HEIGHT)]
+
+
 async def test_every_field_of_a_face_with_a_mesh_is_that_of_the_original(human, decoded):
     data = jpeg(0.85)
     with await human.detect(data, MESH) as whole, await human.detect(data, with_side(SIDE, MESH)) as reduced:

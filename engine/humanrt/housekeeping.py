@@ -12,9 +12,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, NoReturn
 
-import numpy as np
-from numpy.typing import NDArray
-
 from humanrt.config import Config, ConfigSource
 from humanrt.engine import Engine
 from humanrt.errors import EngineError
@@ -208,8 +205,7 @@ class Housekeeping(ABC):
         if self.events.heard:
             self.events.emit("load", models=names, milliseconds=milliseconds)
 
-    def _emit_image(self, pixels: NDArray[np.uint8], start: float) -> None:
-        height, width, _ = pixels.shape
+    def _emit_image(self, width: int, height: int, start: float) -> None:
         self.events.emit("image", width=width, height=height, milliseconds=1000 * (time.perf_counter() - start))
 
     def _emit_detect(self, result: Result) -> None:

@@ -207,7 +207,7 @@ class Human(ManyPictures):
                 pixels = await place.read(read, waits=waits, on_cancel=on_cancel)
                 clock.record("inputProcess", start)
                 if self.events.heard:
-                    self._emit_image(pixels, start)
+                    self._emit_image(pixels.shape[1], pixels.shape[0], start)
                 start = time.perf_counter()
                 models = await self._load(settings, None)
                 clock.record("loadModels", start)
@@ -224,7 +224,7 @@ class Human(ManyPictures):
         picture = await place.read(read, waits=True)
         clock.record("inputProcess", start)
         if self.events.heard:
-            self._emit_image(picture.pixels, start)
+            self._emit_image(*picture.size, start)
         start = time.perf_counter()
         models = await self._load(settings, None)
         clock.record("loadModels", start)
@@ -396,7 +396,7 @@ class Human(ManyPictures):
 
 def _filtering(
     place: Place, source: PictureSource, settings: Config, bgr: bool
-) -> tuple[partial[NDArray[np.uint8]], Callable[[], None] | None]:
+) -> tuple[partial[NDArray[np.uint8]], Callable[[], None]]:
     """Return the function that reads an image and filters it, on a worker thread, and the one that stops it."""
     stopped = threading.Event()
     filters = settings.filter if settings.filter.enabled else NO_FILTERS

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
 from typing import Literal, Self, TypeVar
@@ -37,7 +37,7 @@ class Animation:
 
     frames: Tensor
     """uint8 [n, h, w, 3] RGB."""
-    durations: tuple[float, ...] = field(default=())
+    durations: tuple[float, ...]
     """How long each frame is shown, in milliseconds, as the file states it."""
 
     def dispose(self) -> None:
@@ -262,8 +262,8 @@ def _encode(place: Place, image: Tensor | NDArray[np.uint8], picture_format: str
 def _styled(style: StyleName | StyleConfig, parameters: dict[str, float]) -> StyleConfig:
     """Return the configuration of a style with ``parameters`` applied to it."""
     config = style if isinstance(style, StyleConfig) else StyleConfig().merge({"name": style})
-    whole = {name: parameters.pop(name) for name in ("fast",) if name in parameters}
-    return config.merge({**whole, config.name: parameters})
+    fast = parameters.pop("fast", config.fast)
+    return config.merge({"fast": fast, config.name: parameters})
 
 
 def _paint(place: Place, image: Tensor, config: StyleConfig, stopped: Callable[[], bool]) -> NDArray[np.uint8]:

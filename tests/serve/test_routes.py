@@ -4,6 +4,7 @@ import asyncio
 import base64
 import io
 import json
+import re
 from functools import partial
 
 import numpy as np
@@ -12,7 +13,10 @@ from PIL import Image
 from services import Held, serving, until
 
 from humanrt import Human, draw_result, read_picture
+from humanrt.matching import OPERATING_POINTS, match
 from humanrt.serve import ServeOptions
+from humanrt.serve.parameters import MODULES
+from humanrt.workers import WorkerPool
 from parity.pictures import PICTURES
 
 pytestmark = pytest.mark.usefixtures("loaded_models")
@@ -119,11 +123,21 @@ async def test_a_filter_is_that_of_the_engine(client, human, path, filters):
         assert np.array_equal(filtered, (await human.engine.filter(tensor, **filters)).numpy())
 
 
-async def test_pictures_of_the_same_and_of_different_persons_are_told_apart(client):
-    same = (await client.post("/v1/match", files={"first": FACE, "second": FACE})).json()
-    assert same == {"similarity": 1.0, "same": True, "threshold": 0.5}
-    other = (PICTURES / "astronaut.png").read_bytes()
-    assert (await client.post("/v1/match", files={"first": FACE, "second": other})).json()["similarity"] < 0.99
+async def test_pictures_are_compared_at_the_operating_point_of_their_embeddings(client, human):
+    astronaut = (PICTURES / "astronaut.png").read_bytes()
+    mirrored = io.BytesIO()
+    Image.fromarray(np.fliplr(read_picture(FACE))).save(mirrored, "PNG")
+    point, vectors = OPERATING_POINTS["sface"], {}
+    for name, picture in (("face", FACE), ("mirrored", mirrored.getvalue()), ("astronaut", astronaut)):
+        with await human.detect(picture) as result:
+            vectors[name] = match.normalize(result.face[0].embedding)
+    for name, picture, is_same in (("mirrored", mirrored.getvalue(), True), ("astronaut", astronaut, False)):
+        expected = match.similarity(vectors["face"], vectors[name], **point.options)
+        answer = (await client.post("/v1/match", files={"first": FACE, "second": picture})).json()
+        assert answer == {"similarity": expected, "same": is_same, "threshold": point.similarity}
+
+
+async def test_pictures_that_cannot_be_compared(client):
     black = (PICTURES / "black.png").read_bytes()
     answer = await client.post("/v1/match", files={"first": FACE, "second": black})
     assert (answer.status_code, "no face" in answer.json()["detail"]) == (422, True)
@@ -190,6 +204,15 @@ async def test_wrong_filters_and_styles_are_problem_documents(client):
         ("/v1/filter/width?value=100000", 422),
     ):
         assert (await client.post(path, content=FACE, headers=PNG)).status_code == status, path
+
+
+@pytest.mark.slow(3)
+async def test_the_figures_of_a_pool_are_those_of_its_workers():
+    async with serving(partial(WorkerPool, {name: {"enabled": False} for name in MODULES}, workers=2)) as (client, _):
+        metrics = (await client.get("/metrics")).text
+        assert "humanrt_workers 2.0" in metrics
+        assert float(re.search(r"^humanrt_workers_resident_bytes (\S+)$", metrics, re.MULTILINE)[1]) > 0
+        assert (await client.get("/v1/status")).json()["workers"] == 2
 
 
 async def test_pages_and_figures_are_served_without_foreign_addresses(client):

@@ -1,11 +1,13 @@
 """A pool of workers answers as a Human does, and leaves nothing behind."""
 
 import asyncio
+import base64
 import io
 import os
 import signal
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import psutil
@@ -24,6 +26,7 @@ from humanrt.errors import (
     WorkerError,
 )
 from humanrt.workers import Recycling, WorkerPool
+from humanrt.workers import pool as pool_module
 from parity.pictures import PICTURES, read_picture
 
 FACE = {**FACES_ALONE, "face": {"detector": {"return": True}, "iris": OFF, "emotion": OFF, "description": OFF}}
@@ -46,7 +49,8 @@ async def test_all_kinds_of_sources_are_detected_as_by_a_human(tmp_path, monkeyp
         with await human.detect(PICTURE) as expected:
             crop = await expected.face[0].tensor.data()
             monkeypatch.chdir(PICTURES)
-            sources = [PICTURE, PICTURE.name, encoded, io.BytesIO(encoded), pixels, Image.fromarray(pixels)]
+            address = f"data:image/png;base64,{base64.b64encode(encoded).decode()}"
+            sources = [PICTURE, PICTURE.name, address, encoded, io.BytesIO(encoded), pixels, Image.fromarray(pixels)]
             for source in [*sources, np.ascontiguousarray(pixels[..., ::-1])]:
                 bgr = source is not pixels and isinstance(source, np.ndarray)
                 with await pool.detect(source, bgr=bgr) as result:
@@ -60,19 +64,35 @@ async def test_all_kinds_of_sources_are_detected_as_by_a_human(tmp_path, monkeyp
         assert pool.workers()[0].tensors == 0
 
 
+async def test_a_result_is_unpacked_off_the_thread_of_the_loop(monkeypatch):
+    threads = []
+    unpack = pool_module.unpack
+    monkeypatch.setattr(pool_module, "unpack", lambda *given: threads.append(threading.get_ident()) or unpack(*given))
+    async with WorkerPool(FACE) as pool:
+        async with pool.engine.scope():
+            result = await pool.detect(PICTURE)
+            assert result.face[0].tensor is not None
+            assert pool.engine.memory().num_tensors == 1
+        assert pool.engine.memory().baseline == (0, 0, 0, 0)
+    assert len(threads) == 1
+    assert threading.get_ident() not in threads
+
+
 async def test_errors_are_those_of_a_human_and_cost_no_worker():
     async with WorkerPool(NOTHING, max_queue=0) as pool:
         with pytest.raises(InputError, match="unknown picture format"):
             await pool.detect(b"no picture")
         with pytest.raises(InputError, match=r"within 0\.\.255"):
             await pool.detect(np.full((2, 2), 700.0))
+        with pytest.raises(InputError, match="100 bytes"):
+            await pool.detect(io.BytesIO(PICTURE.read_bytes()), {"image": {"max_bytes": 100}})
         with pytest.raises(ConfigError, match="unknown"):
             await pool.detect(PICTURE, {"fase": {}})
         with pytest.raises(ConfigError, match="device cannot change"):
             await pool.detect(PICTURE, {"device": "cuda"})
         (await pool.detect(PICTURE)).dispose()
         statistics = pool.statistics()
-    assert (statistics.done, statistics.failed, statistics.died) == (1, 4, 0)
+    assert (statistics.done, statistics.failed, statistics.died) == (1, 5, 0)
     with pytest.raises(EngineClosedError):
         await pool.detect(PICTURE)
     with pytest.raises(EngineError, match="async with"):
@@ -187,7 +207,16 @@ asyncio.run(main())
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
-    [({"workers": 0}, "workers is 0"), ({"retries": -1}, "retries"), ({"recycling": Recycling(rss=0)}, "rss is 0")],
+    [
+        ({"workers": 0}, "workers is 0"),
+        ({"workers": 1.5}, "workers is 1.5"),
+        ({"retries": -1}, "retries"),
+        ({"max_queue": "1"}, "max_queue is '1'"),
+        ({"timeout": float("nan")}, "timeout is nan"),
+        ({"max_wait": "1"}, "max_wait is '1'"),
+        ({"recycling": Recycling(rss=0)}, "rss is 0"),
+        ({"recycling": Recycling(seconds="1")}, "seconds is '1'"),
+    ],
 )
 def test_wrong_arguments_are_refused(arguments, message):
     with pytest.raises(ConfigError, match=message):

@@ -6,7 +6,6 @@ Exit codes, as those of ``cmp``: 0 the same person, 1 not, 2 there is no verdict
 import argparse
 import asyncio
 from collections.abc import Sequence
-from pathlib import Path
 
 from humanrt.batch import FOR_ALL_PICTURES
 from humanrt.cli import DONE, FAILED, USAGE
@@ -16,7 +15,7 @@ from humanrt.cli.stdio import ProgressLine, announce, complain, write_line
 from humanrt.config import Config, default_config
 from humanrt.errors import ConfigError, HumanRTError, InputError
 from humanrt.human import Human
-from humanrt.matching import OPERATING_POINTS, OperatingPoint, match
+from humanrt.matching import OPERATING_POINTS, OperatingPoint, match, point_for
 from humanrt.matching.match import Embedding
 
 SAME, DIFFERENT, NO_VERDICT = DONE, FAILED, USAGE
@@ -56,15 +55,11 @@ def run(options: argparse.Namespace) -> int:
 
 def _operating_point(config: Config) -> OperatingPoint:
     """Return the operating point of the embeddings. Raises ``ConfigError`` if theirs is not known."""
-    face = config.face
-    # Of several that are enabled, the first one's embedding is that of a face.
-    embedders = (face.embedding, face.insightface, face.mobilefacenet, face.description)
-    embedder = next((section for section in embedders if face.enabled and section.enabled), None)
-    point = OPERATING_POINTS.get(Path(embedder.model_path).stem) if embedder else None
+    point = point_for(config.face)
     if point is None:
         raise ConfigError(
             f"match has a verdict for embeddings of {', '.join(OPERATING_POINTS)} alone: enable face.embedding or "
-            "face.description, and no other embedder"
+            "face.description, not aligned, and no other embedder"
         )
     return point
 

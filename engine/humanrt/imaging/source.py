@@ -203,7 +203,7 @@ def read_encoded(room: Room, source: PictureSource, max_bytes: int) -> bytes | N
             return source
         room.hold(count)
         return bytes(source)
-    if isinstance(source, str) and DATA_URL.match(source):
+    if isinstance(source, str) and is_data_url(source):
         return _read_data_url(source, room, max_bytes)
     if isinstance(source, str | os.PathLike):
         return _read_path(source, room, max_bytes)
@@ -231,6 +231,11 @@ def unshared(source: PictureSource) -> PictureSource:
         with suppress(InputError):
             return np.array(_to_numpy(source))
     return source
+
+
+def is_data_url(text: str) -> bool:
+    """Return whether a text is a picture itself, a data URL, and not a path."""
+    return DATA_URL.match(text) is not None
 
 
 def _read_data_url(url: str, room: Room, max_bytes: int) -> bytes:

@@ -8,7 +8,7 @@ embedder; ``store`` a collection of embeddings that is searched, with ``matrix``
 from humanrt.matching import match
 from humanrt.matching.entries import Hit, Stored, StoreStatistics
 from humanrt.matching.match import Match
-from humanrt.matching.points import OPERATING_POINTS, OperatingPoint, point_of
+from humanrt.matching.points import OPERATING_POINTS, OperatingPoint, point_for, point_of
 from humanrt.matching.store import EmbeddingStore
 
 __all__ = [
@@ -20,5 +20,6 @@ __all__ = [
     "StoreStatistics",
     "Stored",
     "match",
+    "point_for",
     "point_of",
 ]

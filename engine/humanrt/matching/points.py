@@ -6,7 +6,9 @@ Embeddings of different models have different lengths and ranges, so each model 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
+from pathlib import Path
 
+from humanrt.config import FaceConfig
 from humanrt.zoo import Card, cards
 
 
@@ -45,6 +47,18 @@ def point_of(card: Card) -> OperatingPoint | None:
         return None
     size = card.outputs["descriptor"].shape[-1]
     return OperatingPoint(card.name, int(size), **asdict(card.threshold))
+
+
+def point_for(face: FaceConfig) -> OperatingPoint | None:
+    """Return the operating point of the embeddings that a configuration of faces computes; None if it is not known.
+
+    Of several models of embeddings that are enabled, the first of the list below sets ``Face.embedding``.
+    """
+    embedders = (face.embedding, face.insightface, face.mobilefacenet, face.description)
+    embedder = next((section for section in embedders if face.enabled and section.enabled), None)
+    if embedder is None or (embedder is face.description and face.description.aligned):  # that point is of crops
+        return None
+    return OPERATING_POINTS.get(Path(embedder.model_path).stem)
 
 
 class _Points(Mapping[str, OperatingPoint]):

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, suppress
-from typing import Any, Literal, Protocol, cast, runtime_checkable
+from typing import Any, Literal, Protocol, cast
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from humanrt.runtime import scheduler
 from humanrt.serve.options import ServeOptions
 from humanrt.serve.parameters import MODULES
 from humanrt.serve.problems import ProblemError
+from humanrt.workers import WorkerInfo, WorkerPool
 
 PictureForm = Literal["png", "jpeg", "webp"]
 PICTURE_FORMS: Mapping[str, PictureForm] = {"png": "png", "jpeg": "jpeg", "webp": "webp"}
@@ -36,30 +37,6 @@ class Detector(Protocol):
 
     async def detect(self, source: bytes, config: Mapping[str, object] | None = None, /) -> Result:
         """Return the detections in an encoded picture."""
-
-
-class WorkerInfo(Protocol):
-    """The figures of a worker process."""
-
-    @property
-    def rss(self) -> int:
-        """The bytes of its memory."""
-
-    @property
-    def tensors(self) -> int:
-        """The number of its live tensors."""
-
-    @property
-    def ready(self) -> bool:
-        """Whether its models are loaded."""
-
-
-@runtime_checkable
-class HasWorkers(Protocol):
-    """A detector with worker processes."""
-
-    def workers(self) -> tuple[WorkerInfo, ...]:
-        """Return the figures of each worker."""
 
 
 OpenDetector = Callable[[], AbstractAsyncContextManager[Detector]]
@@ -118,7 +95,7 @@ class Backend:
 
     async def detect(self, picture: bytes, config: Mapping[str, object]) -> Result:
         """Return the detections in a picture; the caller owns the result's tensors."""
-        return await self.detector.detect(picture, {**config, "max_pixels": self._max_pixels})
+        return await self.detector.detect(picture, {**config, "image": {"max_pixels": self._max_pixels}})
 
     async def filter(self, picture: bytes, filters: Mapping[str, float], form: PictureForm) -> bytes:
         """Return a picture with filters applied."""
@@ -142,9 +119,9 @@ class Backend:
         return memory.num_tensors + sum(worker.tensors for worker in self.workers()), memory.num_bytes
 
     def workers(self) -> tuple[WorkerInfo, ...]:
-        """Return the figures of the worker processes; none if this process detects."""
+        """Return the figures of the worker processes that are ready; none if this process detects."""
         detector: object = self._detector
-        return detector.workers() if isinstance(detector, HasWorkers) else ()
+        return detector.workers() if isinstance(detector, WorkerPool) else ()
 
     def segmentation_model(self) -> str:
         """Return the name of the model that segments; empty while the detector is not ready."""

@@ -35,7 +35,7 @@ class Metrics:
         self._gauge("humanrt_tensors", "Live tensors of all processes", lambda: backend.tensors()[0])
         self._gauge("humanrt_tensor_bytes", "Bytes of the front's tensors", lambda: backend.tensors()[1])
         self._gauge("humanrt_front_resident_bytes", "Resident memory of the front", lambda: process.memory_info().rss)
-        self._gauge("humanrt_workers", "Workers that are ready", lambda: sum(w.ready for w in backend.workers()))
+        self._gauge("humanrt_workers", "Workers that are ready", lambda: len(backend.workers()))
         self._gauge(
             "humanrt_workers_resident_bytes",
             "Resident memory of the workers",

@@ -2,14 +2,13 @@
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
 import humanrt
 from humanrt.errors import InputError
-from humanrt.matching import OPERATING_POINTS, match
+from humanrt.matching import match, point_for
 from humanrt.matching.match import Embedding
 from humanrt.result import Result
 from humanrt.runtime import scheduler
@@ -103,7 +102,7 @@ class Endpoints:
     async def match(self, request: Request) -> Response:
         """Compare the largest faces of two pictures, ``first`` and ``second``."""
         upload = await read_upload(request, self._options)
-        point = OPERATING_POINTS.get(Path(self._backend.detector.config.face.description.model_path).stem)
+        point = point_for(self._backend.detector.config.face)
         found = []
         for name in ("first", "second"):
             if name not in upload.pictures:

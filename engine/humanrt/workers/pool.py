@@ -14,17 +14,19 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Annotated, NamedTuple, Self
 
 import numpy as np
 
 from humanrt.admission import Budget, Place
 from humanrt.config import Config, ConfigSource, load_config
+from humanrt.config.section import Between, checked
 from humanrt.engine import Engine, internals
-from humanrt.errors import ConfigError, EngineClosedError, EngineError, WorkerError
+from humanrt.errors import EngineClosedError, EngineError, WorkerError
 from humanrt.imaging import PictureSource
-from humanrt.imaging.source import read_into
+from humanrt.imaging.source import is_data_url, read_into
 from humanrt.result import Result
+from humanrt.runtime import scheduler
 from humanrt.runtime.futures import drain, outlast, retrieve, running_loop
 from humanrt.tracebacks import clear_frames, handled
 from humanrt.workers.messages import unpack
@@ -130,16 +132,12 @@ class WorkerPool:
         if os.name != "posix":
             raise EngineError("a WorkerPool passes descriptors to its workers, which needs Linux or macOS; use Human")
         self.config = load_config(config)
-        _check("workers", workers, 1)
-        _check("retries", retries, 0)
-        _check("max_queue", max_queue, 0)
-        for name, seconds in [
-            ("max_wait", max_wait),
-            ("timeout", timeout),
-            ("start_timeout", start_timeout),
-            ("stop_timeout", stop_timeout),
-        ]:
-            _check(name, seconds, 0)
+        checked(workers, Annotated[int, Between(1)], "workers")
+        checked(retries, Annotated[int, Between(0)], "retries")
+        checked(max_queue, Annotated[int, Between(0)] | None, "max_queue")
+        checked(max_wait, Annotated[float, Between(0)] | None, "max_wait")
+        for name, seconds in (("timeout", timeout), ("start_timeout", start_timeout), ("stop_timeout", stop_timeout)):
+            checked(seconds, Annotated[float, Between(0)], name)
         self._recycling = recycling or Recycling()
         self._recycling.check()
         self.engine = Engine("cpu", deallocate=self.config.deallocate)
@@ -179,7 +177,7 @@ class WorkerPool:
         try:
             found = await self._found(place, source, config, bgr)
             async with self._registry.scope("detect") as scope:
-                result = unpack(found.data, found.arrays, self._registry.from_numpy)
+                result = await scheduler.run(unpack, found.data, found.arrays, self._registry.from_numpy)
                 tensors = list(result.tensors())
                 scope.returns(tensors)
                 if self.engine.deallocate == "auto":
@@ -199,8 +197,6 @@ class WorkerPool:
 
     async def _found(self, place: Place, source: PictureSource, config: ConfigSource | None, bgr: bool) -> Found:
         settings = load_config(config, self.config)
-        if settings.device != self.config.device:
-            raise ConfigError("device cannot change from call to call; create another WorkerPool with it")
         call = await self._call(place, source, settings, bgr)
         self._check_open()
         task = asyncio.create_task(self._compute(call))
@@ -221,7 +217,7 @@ class WorkerPool:
         """Return a call that may begin, with a picture that can be repeated."""
         override = None if settings is self.config else settings
         number = next(self._numbers)
-        if isinstance(source, str | os.PathLike):
+        if isinstance(source, os.PathLike) or (isinstance(source, str) and not is_data_url(source)):
             path = str(Path.cwd() / os.fsdecode(source))  # the worker may have been started in another folder
             await place.begin()
             return Call(path, False, override, number)
@@ -234,7 +230,8 @@ class WorkerPool:
         if isinstance(source, np.ndarray) and _is_frame(source, settings.image.max_pixels):
             await place.begin()
             return Call(source, bgr, override, number)
-        read = partial(read_into, place, source, bgr=bgr, max_pixels=settings.image.max_pixels)
+        limits = settings.image
+        read = partial(read_into, place, source, bgr=bgr, max_pixels=limits.max_pixels, max_bytes=limits.max_bytes)
         return Call(await place.read(read, waits=True), False, override, number)
 
     async def _compute(self, call: Call) -> Found:
@@ -475,8 +472,3 @@ def _is_frame(array: "np.ndarray[tuple[int, ...], np.dtype[np.generic]]", max_pi
         and array.shape[2] == 3
         and 0 < array.shape[0] * array.shape[1] <= max_pixels
     )
-
-
-def _check(name: str, value: float | None, least: int) -> None:
-    if value is not None and not value >= least:
-        raise ConfigError(f"{name} is {value}; it must be at least {least}")

@@ -1,8 +1,9 @@
 """When a worker is replaced although it works."""
 
 import time
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
+from humanrt.config.section import Between, checked
 from humanrt.errors import ConfigError
 from humanrt.workers.worker import Worker
 
@@ -29,8 +30,8 @@ class Recycling(NamedTuple):
     def check(self) -> None:
         """Raise ``ConfigError`` if a bound is not positive."""
         for name, value in self._asdict().items():
-            if value is not None and value <= 0:
-                raise ConfigError(f"Recycling.{name} is {value}; it must be greater than 0, or None for no bound")
+            if value is not None and checked(value, Annotated[float, Between(0)], f"Recycling.{name}") == 0:
+                raise ConfigError(f"Recycling.{name} is {value!r}; it must be greater than 0, or None for no bound")
 
     def is_due(self, worker: Worker) -> bool:
         """Return whether a worker has passed a bound."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -97,7 +97,8 @@ def joined(outputs: Sequence[NDArray[Any]], length: int) -> NDArray[np.float32]:
     return np.concatenate([output.reshape(-1, length) for output in outputs])
 
 
-@cache
+# Pictures of any shape come in weeks, and those of a video have one.
+@lru_cache(maxsize=16)
 def cells(height: int, width: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return x and y of all cells of an input, float32 [n, 2], in cells of their grid, and their sides, [n, 1]."""
     grids = []
