@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.truth import Box
+from humanrt import read_picture
 from humanrt.imaging import write_png
-from parity.pictures import read_picture
+from parity.pictures import PICTURES
 
 Image: TypeAlias = NDArray[np.uint8]
 
@@ -98,7 +99,7 @@ def _patch(name: str, height: float, blur: float, angle: float) -> tuple[Image, 
     affine = cv2.getRotationMatrix2D((x + face_width / 2, y + face_height / 2), angle, scale)
     affine[0, 2] += margin + width / 2 - x - face_width / 2
     affine[1, 2] += margin + height / 2 - y - face_height / 2
-    source = read_picture(name)[..., :3]
+    source = read_picture(PICTURES / f"{name}.png")
     # A picture that is scaled down without this has patterns that cameras do not make.
     if scale < 1:
         source = _blurred(source, 0.4 / scale)
@@ -119,7 +120,7 @@ def _close_up(name: str) -> tuple[Image, list[Placed]]:
 
 def _faceless(numbers: np.random.Generator) -> Iterator[Image]:
     """Yield a photo without a face, and textures at several scales."""
-    yield read_picture("coffee")[..., :3]
+    yield read_picture(PICTURES / "coffee.png")
     for sigma in (1.0, 4.0, 12.0):
         noise = _blurred(numbers.integers(0, 256, (480, 640, 3), np.uint8), sigma)
         yield cv2.normalize(noise, None, 0, 255, cv2.NORM_MINMAX)  # type: ignore[call-overload]

@@ -6,7 +6,6 @@ preset alone, and with seven models of a face. The generated picture has one fac
 
 import argparse
 import asyncio
-import io
 import time
 from collections.abc import Iterable, Mapping
 from itertools import product
@@ -14,10 +13,10 @@ from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
-from PIL import Image
 
 from bench.workloads import read_sample
 from humanrt import Human
+from humanrt.imaging.encode import encode
 from humanrt.result import Box
 
 SAMPLE = "human_face"
@@ -52,9 +51,7 @@ def draw(share: float) -> bytes:
     top, left = (HEIGHT - face.shape[0]) // 2, (WIDTH - face.shape[1]) // 2
     picture[top : top + face.shape[0], left : left + face.shape[1]] = face
     picture += np.random.default_rng(1).normal(0, 3, picture.shape)
-    file = io.BytesIO()
-    Image.fromarray(np.clip(picture, 0, 255).astype(np.uint8)).save(file, "JPEG", quality=90)
-    return file.getvalue()
+    return encode(np.clip(picture, 0, 255).astype(np.uint8), ".jpeg", 90)
 
 
 async def measure(preset: str, workload: Mapping[str, Any], side: int, data: bytes) -> Measured:

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 PICTURES = Path(__file__).resolve().parents[2] / "tests" / "pictures"
 
@@ -14,6 +13,8 @@ Float32 = NDArray[np.float32]
 
 def read_picture(name: str) -> NDArray[np.uint8]:
     """Return ``tests/pictures/<name>.png`` as RGB uint8 [height, width, 3]."""
+    from PIL import Image  # the benches, which need no tests' packages, use the rest of this file
+
     with Image.open(PICTURES / f"{name}.png") as picture:
         return np.array(picture.convert("RGB"))
 
