@@ -75,7 +75,7 @@ async function detect() {
   state.request?.abort();
   const request = (state.request = new AbortController());
   const started = performance.now();
-  say("Detecting …", true);
+  showState("Detecting …", true);
   try {
     const body = new FormData();
     body.append("image", state.file);
@@ -85,14 +85,14 @@ async function detect() {
     if (request !== state.request) return;
     hideError();
     showResult(result, performance.now() - started);
-    say("");
+    showState("");
     document.body.dataset.done = String(Number(document.body.dataset.done ?? 0) + 1);
     await showStatus();
   } catch (error) {
     if (error.name === "AbortError") return;
     state.result = null;
     draw();
-    say("");
+    showState("");
     showError(error);
   }
 }
@@ -107,7 +107,7 @@ async function showStatus() {
 
 // ---- what is shown
 
-function say(text, busy = false) {
+function showState(text, busy = false) {
   $("state").textContent = text;
   $("state").classList.toggle("busy", busy);
 }
@@ -245,7 +245,7 @@ async function showGallery() {
   for (const image of $("gallery").querySelectorAll("img")) URL.revokeObjectURL(image.src);
   $("gallery").replaceChildren(original.element, ...frames.map(([, each]) => each.element));
   original.show(file);
-  say("Painting …", true);
+  showState("Painting …", true);
   try {
     for (const [name, each] of frames) {
       const body = new FormData();
@@ -256,11 +256,11 @@ async function showGallery() {
       each.show(picture);
     }
     hideError();
-    say("");
+    showState("");
   } catch (error) {
     if (state.gallery !== file) return;
     state.gallery = null;
-    say("");
+    showState("");
     showError(error);
   }
 }
@@ -440,15 +440,15 @@ document.addEventListener("drop", (event) => {
 new ResizeObserver(draw).observe($("stage"));
 
 $("stage").classList.add("empty-stage");
-say("Connecting …", true);
+showState("Connecting …", true);
 (async function connect() {
   try {
     const status = await showStatus();
-    say(status.ready ? "" : "The models are loading …", !status.ready);
+    showState(status.ready ? "" : "The models are loading …", !status.ready);
     if (!status.ready) setTimeout(connect, 1000);
     else document.body.dataset.ready = "true";
   } catch (error) {
-    say("");
+    showState("");
     showError(error);
   }
 })();
