@@ -1,4 +1,4 @@
-"""How well each preset finds faces, bodies and hands, and tells faces apart, in pictures with ground truth.
+"""How well each preset finds faces, bodies and hands, and compares faces, in pictures with ground truth.
 
 ``bench.truth`` describes the formats of ground truth: ``truth.json`` in the folder, or a file of COCO or WIDER FACE.
 """

@@ -19,7 +19,7 @@ LARGEST_ROOT = 50.5
 
 @dataclass(frozen=True)
 class Calibrated:
-    """A threshold of the cosine, what it accepts of pairs of two persons and of one, and what it tells right."""
+    """A threshold of the cosine, what it accepts of pairs of two persons and of one, and what it decides rightly."""
 
     name: str
     cosine: float
@@ -29,7 +29,7 @@ class Calibrated:
 
 
 def calibrate(cosines: Sequence[float], same: Sequence[bool], rates: Sequence[float]) -> list[Calibrated]:
-    """Return the threshold that tells most pairs right, and the lowest one for each rate of false accepts.
+    """Return the threshold at which most pairs are right, and the lowest one for each rate of false accepts.
 
     Raises ``ValueError`` if all pairs are of one person, or none is.
     """

@@ -173,7 +173,7 @@ class FaceDescriptionConfig(Section):
 
     aligned: bool = False
     """Whether the model is given aligned faces, as its model card's ``[alignment]`` has it, instead of crops. Its
-    embeddings tell faces apart better, and cannot be compared with those of crops. A face without landmarks has no
+    embeddings separate faces better, and cannot be compared with those of crops. A face without landmarks has no
     description. Human has no such key."""
 
 
