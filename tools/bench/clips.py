@@ -83,12 +83,19 @@ def _hidden(boxes: Boxes, i: int, *, pillar: bool) -> bool:
     return False
 
 
-def switches(frames: Sequence[Frame], track: Callable[[Boxes], Sequence[int]]) -> int:
-    """Return how often the id of a thing changes; ``track`` returns the ids of the boxes of a frame, -1 for none."""
+def switches(frames: Sequence[Frame], track: Callable[[Boxes], Sequence[int]], lost_frames: int) -> int:
+    """Return how often the id of a thing changes; ``track`` returns the ids of the boxes of a frame, -1 for none.
+
+    A thing that was not detected in more than ``lost_frames`` frames is another: its track has ended by then.
+    """
     known: dict[int, int] = {}
+    detected: dict[int, int] = {}
     changed = 0
-    for frame in frames:
+    for index, frame in enumerate(frames):
         for thing, number in zip(frame.things, track(frame.boxes), strict=True):
+            if index - detected.get(thing, index) > lost_frames + 1:
+                known.pop(thing, None)
+            detected[thing] = index
             if number >= 0:
                 changed += known.get(thing, number) != number
                 known[thing] = number

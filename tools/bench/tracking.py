@@ -51,7 +51,7 @@ def bytetrack() -> Tracker:
 
 def count(name: str, create: Callable[[], Tracker], seeds: int = SEEDS) -> int:
     """Return the identity switches in the clips of a name, one for each seed."""
-    return sum(switches([*clip(CLIPS[name], seed)], create()) for seed in range(seeds))
+    return sum(switches([*clip(CLIPS[name], seed)], create(), LOST_FRAMES) for seed in range(seeds))
 
 
 def main() -> int:
