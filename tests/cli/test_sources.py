@@ -3,8 +3,9 @@ from pathlib import Path
 import pytest
 
 from humanrt.cli.sources import Picture, Unreadable, Video, brief, find_items
-from humanrt.errors import InputError
+from humanrt.errors import InputError, StreamError
 from humanrt.imaging import read_picture
+from humanrt.imaging.capture import Capture
 
 
 @pytest.fixture
@@ -61,3 +62,14 @@ def test_messages_have_no_types_of_python(tmp_path):
     with pytest.raises(InputError, match="accepted are the path, the bytes") as raised:
         read_picture(str(tmp_path))
     assert brief(raised.value, str(tmp_path)) == "is a folder: name the pictures in it"
+
+
+@pytest.mark.parametrize(
+    ("source", "name"), [(10**6, "camera 1000000"), ("rtsp://127.0.0.1:1/x", "rtsp://127.0.0.1:1/x")]
+)
+def test_an_error_of_a_video_names_it_once_and_no_argument_of_python(source, name):
+    with pytest.raises(StreamError, match="reconnect=") as raised:
+        [*Capture(source, max_pixels=10**6).frames(lambda _: False)]
+    text = brief(raised.value, name)
+    assert text.startswith("cannot be opened: check it")
+    assert "reconnect" not in text

@@ -145,7 +145,7 @@ def _add_detect(detect: argparse.ArgumentParser) -> None:
     form = detect.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print one line of Human's JSON for each picture or frame")
     form.add_argument(
-        "--output", type=Path, metavar="FILE", help="write the results to this .jsonl, .csv or .parquet file"
+        "-o", "--output", type=Path, metavar="FILE", help="write the results to this .jsonl, .csv or .parquet file"
     )
     detect.add_argument(
         "--fields",
@@ -205,6 +205,7 @@ def _add_soak(soak: argparse.ArgumentParser) -> None:
     soak.add_argument("--every", type=float, default=5, metavar="SECONDS", help="the time between samples (default: 5)")
     soak.add_argument("--workers", type=int, default=1, metavar="N", help="worker processes, or 0 (default: 1)")
     soak.add_argument(
+        "-o",
         "--output",
         type=Path,
         default=Path("soak"),

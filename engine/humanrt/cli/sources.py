@@ -67,7 +67,8 @@ def brief(error: Exception, name: str) -> str:
     text = str(error) or type(error).__name__
     for end in FOR_PROGRAMS:
         text = text.removesuffix(end)
-    return text.removeprefix(f"{name[:200]!r} ").removeprefix(f"{name[:200]!r}: ")
+    text, _, _ = text.partition("; reconnect=")
+    return text.removeprefix(f"{name[:200]!r} ").removeprefix(f"{name[:200]!r}: ").removeprefix(f"{name} ")
 
 
 def _standard_input() -> Picture | Unreadable:
