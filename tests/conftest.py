@@ -26,6 +26,17 @@ settings.register_profile("humanrt", derandomize=True, database=None, deadline=N
 settings.load_profile("humanrt")
 
 
+@pytest.fixture
+def registry():
+    """A registry that must be empty at the end of the test, without leaks."""
+    from humanrt.tensors import Registry  # most tests need none
+
+    registry = Registry()
+    yield registry
+    assert registry.memory().baseline == (0, 0, 0, 0)
+    registry.close()
+
+
 @pytest.fixture(scope="session")
 def loaded_models():
     """Keep Human's default models loaded, so that each test that uses them finds their sessions in the cache."""

@@ -226,12 +226,10 @@ def test_other_arrays_are_refused(array, message) -> None:
 
 
 @pytest.fixture
-def registry() -> Iterator[Registry]:
-    """A registry with a scope open: what a test makes is freed with it."""
-    registry = Registry()
+def registry(registry: Registry) -> Iterator[Registry]:
+    """The registry with a scope open: what a test makes is freed with it."""
     with registry.scope():
         yield registry
-    registry.close()
 
 
 def test_tensors_are_read_like_arrays_and_are_not_disposed(photo, registry) -> None:

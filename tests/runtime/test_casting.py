@@ -7,12 +7,11 @@ from onnx import TensorProto, helper
 from humanrt.errors import ModelInputError, ModelRunError
 from humanrt.runtime.casting import CASTS
 from humanrt.runtime.graph_model import GraphModel
-from humanrt.tensors import Registry
 
 
 @pytest.fixture
-def registry():
-    registry = Registry()
+def registry(registry):
+    """The registry with a scope open: what a test makes is freed with it."""
     with registry.scope():
         yield registry
 

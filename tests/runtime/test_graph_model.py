@@ -31,15 +31,6 @@ FLOAT = TensorProto.FLOAT
 
 
 @pytest.fixture
-def registry():
-    """A registry that must be empty when the test ends."""
-    registry = Registry()
-    yield registry
-    assert registry.memory().baseline == (0, 0, 0, 0)
-    registry.close()
-
-
-@pytest.fixture
 def load(cache, cpu, registry):
     """Loads a model file for the registry of the test, and unloads it afterwards."""
     models = []

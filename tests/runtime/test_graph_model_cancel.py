@@ -11,18 +11,9 @@ import pytest
 
 from humanrt.runtime import scheduler
 from humanrt.runtime.graph_model import GraphModel
-from humanrt.tensors import Registry
 
 PATIENCE = 30  # seconds until a test that hangs gives up
 ENDLESS = 10**8  # turns of the loop in the model: minutes
-
-
-@pytest.fixture
-def registry():
-    registry = Registry()
-    yield registry
-    assert registry.memory().baseline == (0, 0, 0, 0)
-    registry.close()
 
 
 @pytest.fixture

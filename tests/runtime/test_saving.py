@@ -12,15 +12,6 @@ from humanrt.errors import ModelDisposedError, ModelError
 from humanrt.runtime import saving
 from humanrt.runtime.graph_model import GraphModel
 from humanrt.runtime.saving import StoredModel
-from humanrt.tensors import Registry
-
-
-@pytest.fixture
-def registry():
-    registry = Registry()
-    yield registry
-    assert registry.memory().baseline == (0, 0, 0, 0)
-    registry.close()
 
 
 @pytest.fixture

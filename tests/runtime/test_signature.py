@@ -6,7 +6,6 @@ import pytest
 from humanrt.errors import ModelInputError
 from humanrt.runtime.signature import DTYPES, Signature, TensorSpec, read_specs
 from humanrt.tensors import DTYPES as TENSOR_DTYPES
-from humanrt.tensors import Registry
 
 IMAGE = TensorSpec("image", (1, None, None, 3), np.dtype(np.float32))
 ANCHORS = TensorSpec("anchors", (2,), np.dtype(np.int32))
@@ -15,8 +14,8 @@ BOXES, SCORES = TensorSpec("boxes", None, np.dtype(np.float32)), TensorSpec("sco
 
 
 @pytest.fixture
-def registry():
-    registry = Registry()
+def registry(registry):
+    """The registry with a scope open: what a test makes is freed with it."""
     with registry.scope():
         yield registry
 

@@ -4,18 +4,9 @@ import inspect
 import numpy as np
 import pytest
 
-from humanrt.tensors import Registry, watch
+from humanrt.tensors import watch
 from humanrt.tensors.ops import Operations
 from humanrt.tensors.workspace import Workspace
-
-
-@pytest.fixture
-def registry():
-    """A registry that must be empty at the end of the test, without leaks."""
-    registry = Registry()
-    yield registry
-    assert registry.memory().baseline == (0, 0, 0, 0)
-    registry.close()
 
 
 @pytest.fixture
