@@ -8,6 +8,7 @@ import shlex
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import tempfile
@@ -32,7 +33,6 @@ FILES = ROOT / "examples" / "container"
 DOCKERFILE = (FILES / "Dockerfile").read_text().replace("\\\n", "")
 FACE = (PICTURES / "human_face.png").read_bytes()
 PNG = {"content-type": "image/png"}
-NOBODY = 65534
 
 
 def argv(instruction):
@@ -42,6 +42,18 @@ def argv(instruction):
 
 def compose():
     return yaml.safe_load((FILES / "compose.yml").read_text())
+
+
+def without_rights():
+    """Return the prefix of a command that may write nothing; empty if this user is not root."""
+    if os.geteuid():
+        return []
+    prefix = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+    python = Path(sys.base_prefix).resolve()
+    if not all(folder.stat().st_mode & stat.S_IXOTH for folder in (python, *python.parents)):
+        # The interpreter of this machine is in the folder of root: it may be read, too.
+        prefix += ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
+    return prefix
 
 
 class Container:
@@ -86,10 +98,14 @@ class Container:
     def popen(self, command, *more):
         """Start a program of the image as a user who may write nothing."""
         command = [part.replace("/opt/humanrt", str(self.target)).replace("8000", self.port) for part in command]
-        user = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
-        environment = {"HUMANRT_CACHE_DIR": str(self.cache), "HOME": "/nonexistent", "PYTHONDONTWRITEBYTECODE": "1"}
+        environment = {
+            "PATH": os.environ["PATH"],  # of setpriv
+            "HUMANRT_CACHE_DIR": str(self.cache),
+            "HOME": "/nonexistent",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
         pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
-        return subprocess.Popen([*command, *more], env=environment, cwd="/", text=True, **user, **pipes)
+        return subprocess.Popen([*without_rights(), *command, *more], env=environment, cwd="/", text=True, **pipes)
 
     def is_healthy(self):
         """Run the health check of the image."""
