@@ -13,19 +13,20 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
 import pytest
 import yaml
 
+from humanrt import HumanSync
 from humanrt.cli.parser import parse
 from humanrt.serve import ServeOptions
 from humanrt.serve.backend import Backend
 from humanrt.serve.gate import Gate
 from humanrt.serve.metrics import Metrics
 from humanrt.zoo import Store, default_cache_dir, find_card
-from parity.choice import default_cards
 from parity.pictures import PICTURES
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -60,7 +61,7 @@ class Container:
     """The folders of an image below one folder, and how a program of the image is run."""
 
     def __init__(self, folder):
-        self.folder, self.target, self.cache = folder, folder / "opt", folder / "cache"
+        self.folder, self.target, self.cache, self.log = folder, folder / "opt", folder / "cache", folder / "log"
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = str(free.getsockname()[1])
@@ -77,9 +78,10 @@ class Container:
                     shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__"))
                 else:
                     shutil.copy(source, copy)
-        cards = [*default_cards(), find_card("rvm")]
-        Store(default_cache_dir()).pull(cards)
-        models = f"{' '.join(card.name for card in cards)} --from {default_cache_dir() / 'models'}"
+        with HumanSync({"segmentation": {"enabled": True}}) as human:
+            names = [model.name for model in human.models.list()]
+        Store(default_cache_dir()).pull(map(find_card, names))
+        models = f"{' '.join(names)} --from {default_cache_dir() / 'models'}"
         # Without the variables of this environment, which could make files of the checkout importable.
         ours = ("PYTHON", "VIRTUAL_ENV", "HUMANRT")
         environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
@@ -104,15 +106,20 @@ class Container:
             "HOME": "/nonexistent",
             "PYTHONDONTWRITEBYTECODE": "1",
         }
-        pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
-        return subprocess.Popen([*without_rights(), *command, *more], env=environment, cwd="/", text=True, **pipes)
+        command = [*without_rights(), *command, *more]
+        with self.log.open("w") as log:
+            return subprocess.Popen(command, env=environment, cwd="/", stdout=log, stderr=log, start_new_session=True)
 
     def is_healthy(self):
         """Run the health check of the image."""
-        check = self.popen(argv("HEALTHCHECK"))
-        log = check.communicate(timeout=30)[1]
-        assert check.returncode == 0 or "Error" in log
-        return check.returncode == 0
+        log = self.log
+        self.log = self.folder / "health.log"
+        try:
+            code = self.popen(argv("HEALTHCHECK")).wait(timeout=30)
+            assert code == 0 or "Error" in self.log.read_text()
+        finally:
+            self.log = log
+        return code == 0
 
     def written(self):
         """Return the files of the cache and the times of their changes."""
@@ -135,16 +142,17 @@ def container():
         try:
             deadline = time.monotonic() + 120
             while not container.is_healthy():
-                assert service.poll() is None, service.stderr.read()
+                assert service.poll() is None, container.log.read_text()
+                assert "could not start" not in container.log.read_text(), container.log.read_text()
                 assert time.monotonic() < deadline
             yield container
             service.send_signal(signal.SIGTERM)
-            log = service.communicate(timeout=60)[1]
-            assert service.returncode == 0, log
-            assert "Traceback" not in log
+            assert service.wait(timeout=60) == 0, container.log.read_text()
+            assert "Traceback" not in container.log.read_text()
         finally:
-            service.kill()
-            service.communicate()
+            with suppress(ProcessLookupError):
+                os.killpg(service.pid, signal.SIGKILL)
+            service.wait()
         assert container.written() == before
 
 

@@ -68,7 +68,7 @@ class HumanStage:
             )
         rows: list[dict[str, object]] = []
         numbers: list[int] = []  # of the picture of each row
-        with self._human.detect_many(list(pictures), at_once=self._at_once) as outcomes:
+        with self._human.detect_many(list(pictures), at_once=self._at_once, ordered=True) as outcomes:
             for number, (_, outcome) in enumerate(outcomes):
                 rows += self._rows(outcome)
                 numbers += [number] * (len(rows) - len(numbers))
@@ -112,7 +112,8 @@ def create_deployment(config: ConfigSource | None = None, options: "ServeOptions
 
     Raises ``MissingDependencyError`` without Ray Serve.
     """
-    serve = _library("ray.serve")
+    serve = _library("ray.serve", "ray,serve")
+    _library("humanrt.serve", "ray,serve")
 
     def build() -> "FastAPI":  # in each replica
         from humanrt.serve import create_app
@@ -145,10 +146,9 @@ def _schema(pyarrow: Any, *, embeddings: bool) -> "pyarrow.Schema":  # noqa: ANN
     return pyarrow.schema([*columns, ("embedding", pyarrow.list_(pyarrow.float32()))] if embeddings else columns)
 
 
-def _library(name: str) -> Any:  # noqa: ANN401  # a module
+def _library(name: str, extras: str = "ray") -> Any:  # noqa: ANN401  # a module
     try:
         return import_module(name)
     except ImportError as error:
-        extras = "ray,serve" if name == "ray.serve" else "ray"
         message = f'{name} cannot be imported ({error}): pip install "humanrt[{extras}]"'
         raise MissingDependencyError(message, name=name) from error
