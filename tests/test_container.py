@@ -121,6 +121,12 @@ class Container:
             self.log = log
         return code == 0
 
+    def is_ready(self):
+        try:
+            return httpx.get(f"{self.address}/ready", timeout=5).status_code == 200
+        except httpx.TransportError:
+            return False
+
     def written(self):
         """Return the files of the cache and the times of their changes."""
         return {path: path.stat().st_mtime_ns for path in self.cache.rglob("*")}
@@ -141,10 +147,11 @@ def container():
         service = container.popen(argv("ENTRYPOINT"), "--port", container.port, "--workers", "1")
         try:
             deadline = time.monotonic() + 120
-            while not container.is_healthy():
+            while not container.is_ready():
                 assert service.poll() is None, container.log.read_text()
                 assert "could not start" not in container.log.read_text(), container.log.read_text()
                 assert time.monotonic() < deadline
+            assert container.is_healthy()
             yield container
             service.send_signal(signal.SIGTERM)
             assert service.wait(timeout=60) == 0, container.log.read_text()
