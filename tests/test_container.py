@@ -1,4 +1,4 @@
-"""``examples/container``: the image's own files, in an environment as empty as the image's, for a user without rights."""
+"""``examples/container``: the image's own files, in an empty environment, for a user without rights."""
 
 import base64
 import json
@@ -32,6 +32,7 @@ from parity.pictures import PICTURES
 ROOT = Path(__file__).resolve().parents[1]
 FILES = ROOT / "examples" / "container"
 DOCKERFILE = (FILES / "Dockerfile").read_text().replace("\\\n", "")
+ALERTS = yaml.safe_load((FILES / "alerts.yml").read_text())
 FACE = (PICTURES / "human_face.png").read_bytes()
 PNG = {"content-type": "image/png"}
 
@@ -225,18 +226,18 @@ class TestFiles:
         assert {f"/etc/prometheus/{name}" for name in config["rule_files"]} < set(mounted.values())
         (job,) = config["scrape_configs"]
         assert job["static_configs"] == [{"targets": ["humanrt:8000"]}]
-        token = job["authorization"]["credentials_file"]
-        assert token == "/run/secrets/token"
+        file = job["authorization"]["credentials_file"]
         assert services["humanrt"]["secrets"] == services["prometheus"]["secrets"] == list(compose()["secrets"])
-        assert token in services["humanrt"]["command"]
+        assert file == f"/run/secrets/{services['humanrt']['secrets'][0]}"
+        assert file in services["humanrt"]["command"]
 
     async def test_the_alerts_name_metrics_of_the_service(self):
         options = ServeOptions()
         metrics = Metrics(Gate(options), Backend(lambda: None, options))
         metrics.observe("/v1/detect", 429, 0.1)
         exported = set(re.findall(r"^(\w+)", metrics.text().decode(), re.MULTILINE))
-        rules = [rule for group in yaml.safe_load((FILES / "alerts.yml").read_text())["groups"] for rule in group["rules"]]
-        named = {name for rule in rules for name in re.findall(r"humanrt_\w+", rule["expr"])}
+        (group,) = ALERTS["groups"]
+        named = {name for rule in group["rules"] for name in re.findall(r"humanrt_\w+", rule["expr"])}
         assert len(named) > 4
         assert named <= exported
 

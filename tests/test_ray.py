@@ -21,6 +21,7 @@ from parity.pictures import PICTURES
 CONFIG = {**FACES_ALONE, "face": dict.fromkeys(("mesh", "iris", "emotion", "description"), OFF)}
 PNG = {"content-type": "image/png"}
 FACE, BLACK, ASTRONAUT = (str(PICTURES / f"{name}.png") for name in ("human_face", "black", "astronaut"))
+ENCODED = Path(FACE).read_bytes()
 
 
 @pytest.fixture
@@ -68,8 +69,7 @@ class TestStage:
         assert (second["picture"], second["kind"]) == (BLACK, "")
 
     def test_encoded_pictures_and_arrays(self, stage):
-        data = Path(FACE).read_bytes()
-        (row,) = stage({"bytes": column(data), "path": column("a")}).to_pylist()
+        (row,) = stage({"bytes": column(ENCODED), "path": column("a")}).to_pylist()
         pixels = read_picture(FACE)
         (same,) = stage({"image": pixels[None], "path": column("a")}).to_pylist()
         assert (row["picture"], row["kind"]) == ("a", "face")
@@ -125,7 +125,7 @@ class TestDeployment:
         build = create_deployment(CONFIG, ServeOptions(queue=3))
         app = build()
         async with answering(app) as client:
-            answer = await client.post("/v1/detect", content=Path(FACE).read_bytes(), headers=PNG)
+            answer = await client.post("/v1/detect", content=ENCODED, headers=PNG)
             assert len(answer.json()["face"]) == 1
             assert (await client.get("/v1/status")).json()["limits"]["queue"] == 3
 

@@ -19,8 +19,8 @@ from humanrt.human_sync import HumanSync
 from humanrt.result import Result, Row
 
 if TYPE_CHECKING:
-    import pyarrow
     from fastapi import FastAPI
+    from pyarrow import DataType, Schema, Table
 
     from humanrt.serve import ServeOptions
 
@@ -57,7 +57,7 @@ class HumanStage:
         self._key = key
         self._embeddings = embeddings
 
-    def __call__(self, batch: Mapping[str, NDArray[Any]]) -> "pyarrow.Table":
+    def __call__(self, batch: Mapping[str, NDArray[Any]]) -> "Table":
         """Return the rows of a batch of pictures."""
         pyarrow = _library("pyarrow")
         pictures = next((batch[name] for name in PICTURES if name in batch), None)
@@ -136,8 +136,8 @@ def _resources() -> Mapping[str, float]:
     return resources
 
 
-def _schema(pyarrow: Any, *, embeddings: bool) -> "pyarrow.Schema":  # noqa: ANN401  # a module
-    def type_of(hint: Any) -> "pyarrow.DataType":  # noqa: ANN401  # a type
+def _schema(pyarrow: Any, *, embeddings: bool) -> "Schema":  # noqa: ANN401  # a module
+    def type_of(hint: Any) -> "DataType":  # noqa: ANN401  # a type
         kinds = {hint, *get_args(hint)}
         return pyarrow.string() if str in kinds else pyarrow.int64() if int in kinds else pyarrow.float64()
 

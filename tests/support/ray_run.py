@@ -47,7 +47,8 @@ def main(folder):
     ray.init(**limits, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
     try:
         rows = ray.data.from_items(
-            [{"path": path, "number": number} for number, path in enumerate(pictures)], override_num_blocks=len(pictures)
+            [{"path": path, "number": number} for number, path in enumerate(pictures)],
+            override_num_blocks=len(pictures),
         ).map_batches(
             Mortal,
             fn_constructor_args=(folder, json.loads((folder / "config.json").read_text())),

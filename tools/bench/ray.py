@@ -1,6 +1,4 @@
-"""``humanrt.ray`` on one machine: throughput against workers, and the bytes between machines; run by
-``tools/bench/ray``.
-"""
+"""Throughput of ``humanrt.ray`` on one machine, and the bytes between machines: run by ``tools/bench/ray``."""
 
 import argparse
 import logging
