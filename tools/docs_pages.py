@@ -163,6 +163,7 @@ WORKERS = (
     *(f"humanrt.workers.{name}" for name in ("WorkerPool", "Recycling", "PoolStatistics", "WorkerInfo")),
     *(f"humanrt.watch.{name}" for name in ("Monitor", "Sample", "Slope", "Growth", "slope")),
 )
+RAY = tuple(f"humanrt.ray.{name}" for name in ("HumanStage", "create_deployment"))
 DRAWING = (
     *(f"humanrt.{name}" for name in ("draw_result", "DrawOptions", "crop_faces")),
     *(f"humanrt.{name}" for name in ("read_picture", "write_picture", "write_png")),
@@ -197,6 +198,7 @@ def reference_pages() -> dict[str, str]:
         "reference-drawing.md": _reference("Drawing and pictures", "[Drawing](drawing.md) is a guide.", DRAWING),
         "reference-matching.md": _reference("Matching", "[Matching faces](matching.md) is a guide.", MATCHING),
         "reference-workers.md": _reference("Workers and monitor", "[Workers](workers.md) is a guide.", WORKERS),
+        "reference-ray.md": _reference("Ray", "[Ray](ray.md) is a guide.", RAY),
         "reference-errors.md": _reference(
             "Errors", "[The public API](public-api.md#errors) has them as a tree.", kinds
         ),

@@ -6,9 +6,10 @@ from pathlib import Path
 import onnx
 import pytest
 
-from humanrt import cli
+from humanrt import cli, tfjs
 from humanrt.engine import Internals
-from humanrt.errors import MissingDependencyError
+from humanrt.errors import MissingDependencyError, ModelFormatError
+from humanrt.model_files import prepare
 from humanrt.zoo import Store, default_cache_dir, find_card
 
 MINE = """
@@ -107,6 +108,20 @@ class TestPull:
         code, lines, _ = run("pull", "emotion", "--from", emotion)
         assert (code, lines) == (cli.DONE, [str(cache / "models" / "emotion" / "emotion.json")])
         assert (cache / "models" / "emotion" / "emotion.bin").read_bytes() == (emotion / "emotion.bin").read_bytes()
+
+    def test_the_cache_then_serves_a_reader_without_rights(self, run, filled):
+        run("pull", "emotion")
+        (converted,) = filled.glob("onnx/emotion/*.onnx")
+        written = converted.stat().st_mtime_ns
+        prepare(find_card("emotion"), Store(filled, offline=True))
+        assert [path.stat().st_mtime_ns for path in filled.glob("onnx/emotion/*.onnx")] == [written]
+
+    def test_a_conversion_that_fails_is_reported(self, run, filled, monkeypatch):
+        def convert(*_, **__):
+            raise ModelFormatError("emotion.json is malformed")
+
+        monkeypatch.setattr(tfjs, "convert", convert)
+        assert run("pull", "emotion") == (cli.FAILED, [], "humanrt: emotion.json is malformed\n")
 
     def test_one_that_fails_does_not_stop_the_others(self, run, cache, emotion):
         code, lines, errors = run("pull", "--task", "face", "--from", emotion)
@@ -215,8 +230,8 @@ class TestConvert:
         assert "absent/model.onnx cannot be written: No such file or directory" in errors
 
 
-def test_an_own_onnx_model_is_pulled(run, cache, monkeypatch, tmp_path):
-    content = b"an ONNX model"
+def test_an_own_onnx_model_is_pulled(run, cache, monkeypatch, tmp_path, negation):
+    content = negation.read_bytes()
     mine = tmp_path / "cards" / "mine.onnx"
     mine.parent.mkdir()
     mine.write_bytes(content)

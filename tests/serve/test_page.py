@@ -112,6 +112,9 @@ def test_a_picture_is_drawn_on_and_toggles_change_what_is_drawn(page):
     detect(page)
     assert "1 face" in page.locator("#summary").inner_text()
     assert page.locator("#tensors").inner_text() == "0"
+    page.locator("#total").evaluate("e => e.textContent = '18099 ms'")  # long figures
+    page.locator("#rate").evaluate("e => e.textContent = '1700 \u00d7 1440'")
+    assert page.locator(".figures dd").evaluate_all("all => new Set(all.map(e => e.offsetTop)).size") == 1
     whole = count_drawn(page)
     assert int(page.locator("#overlay").get_attribute("data-labels")) >= 1
     page.locator("#toggles input[value=mesh]").focus()

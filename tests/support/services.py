@@ -14,11 +14,18 @@ from humanrt.serve import create_app
 async def serving(open_detector, options=None):
     """Yield a client of a service whose detector is ready, and the application."""
     app = create_app(open_detector, options)
+    async with answering(app) as client:
+        yield client, app
+
+
+@asynccontextmanager
+async def answering(app):
+    """Yield a client of an application whose detector is ready."""
     async with app.router.lifespan_context(app):
         await app.state.backend.settled()
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", timeout=60) as client:
-            yield client, app
+            yield client
 
 
 async def until(condition):

@@ -9,7 +9,7 @@ from pathlib import Path
 from humanrt.cli import DONE, FAILED
 from humanrt.cli.stdio import ProgressLine, announce, complain, write_line
 from humanrt.config import Environment, Section, default_config
-from humanrt.errors import MissingDependencyError
+from humanrt.errors import MissingDependencyError, ModelError, StoreError
 from humanrt.zoo import Card, Store, cards, default_cache_dir, find_card
 
 
@@ -90,12 +90,27 @@ def _pull(options: argparse.Namespace) -> int:
         announce(plan)
     progress = ProgressLine(plan.size)
     found = store.pull(chosen, origin=options.origin, on_progress=progress)
-    for path_or_error in found.values():
-        if isinstance(path_or_error, Path):
-            write_line(str(path_or_error))
-        else:
-            complain(path_or_error)
-    return DONE if all(isinstance(each, Path) for each in found.values()) else FAILED
+    exit_code = DONE
+    for card in chosen:
+        try:
+            write_line(str(_prepared(card, found[card.name], store)))
+        except (StoreError, ModelError) as error:
+            complain(error)
+            exit_code = FAILED
+    return exit_code
+
+
+def _prepared(card: Card, path_or_error: Path | StoreError, store: Store) -> Path:
+    """Return the path of a model, after its conversion: who reads the cache later may not be able to write it.
+
+    Raises ``ModelError`` if it cannot be converted, and the error of its fetch if there is one.
+    """
+    from humanrt import model_files  # the other actions need no NumPy
+
+    if isinstance(path_or_error, StoreError):
+        raise path_or_error
+    model_files.prepare(card, store)
+    return path_or_error
 
 
 def _verify(options: argparse.Namespace) -> int:
