@@ -43,6 +43,13 @@ def heaps(bound, **variables):
     return len(re.findall("<heap nr=", done.stdout))
 
 
+def arenas(pid):
+    """Return the number of mappings at a multiple of the size of an arena."""
+    maps = Path(f"/proc/{pid}/maps").read_text(encoding="utf-8")
+    starts = [int(each, 16) for each in re.findall(r"^([0-9a-f]+)-[0-9a-f]+ rw-p 0+ 00:00 0 *$", maps, re.MULTILINE)]
+    return sum(start % ARENA == 0 for start in starts)
+
+
 def test_threads_share_two_arenas_unless_a_variable_says_otherwise():
     assert heaps(bound=True) == 2
     assert heaps(bound=False) > 2
@@ -53,6 +60,4 @@ def test_threads_share_two_arenas_unless_a_variable_says_otherwise():
 async def test_a_worker_has_two_arenas():
     """Besides the main one, each is a mapping at a multiple of its size."""
     async with WorkerPool(dict.fromkeys(("face", "body", "hand", "gesture"), OFF)) as pool:
-        maps = Path(f"/proc/{pool.workers()[0].pid}/maps").read_text(encoding="utf-8")
-    starts = [int(each, 16) for each in re.findall(r"^([0-9a-f]+)-[0-9a-f]+ rw-p 0+ 00:00 0 *$", maps, re.MULTILINE)]
-    assert sum(start % ARENA == 0 for start in starts) <= 1
+        assert arenas(pool.workers()[0].pid) <= 1

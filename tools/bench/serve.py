@@ -1,8 +1,8 @@
 """The service under load. Without an argument all of it is measured; the exit code is 1 if a limit is exceeded.
 
 - ``memory``: the memory of all its processes, with every default model and two requests at the same time
-- ``load``: requests at 4 times its capacity, from a process of a lower priority: what is refused, and how fast; how long
-  accepted requests take, and the memory
+- ``load``: requests at 4 times its capacity, from a process of a lower priority: what is refused, and how fast, how
+  long accepted requests take, and the memory
 - ``flood``: many requests with JPEGs of 12 megapixels, as many at once as there are file descriptors
 
 Memory is the proportional set size (PSS), summed over all processes, of samples every 50 ms.
@@ -19,11 +19,9 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from bench.max_side import draw
 from bench.memory import EVERY_DEFAULT_MODEL, full_hd
-from bench.service import MIB, Answer, Service, percentile, running, yield_the_cpu
+from bench.service import Answer, Service, percentile, running, yield_the_cpu
 from bench.table import markdown
 from bench.workloads import read_sample
 from humanrt.config import load_config

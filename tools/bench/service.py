@@ -86,11 +86,11 @@ async def running(*options: str) -> AsyncIterator[Service]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "humanrt", "serve", "--port", str(port), *options]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: ASYNC220 - once
     try:
         service = Service(process, port)
         deadline = time.monotonic() + START_SECONDS
-        while (await _get(port, "/ready")) != 200:  # noqa: ASYNC110 - it has no event
+        while (await _get(port, "/ready")) != 200:
             if process.poll() is not None or time.monotonic() > deadline:
                 raise SystemExit(f"`{' '.join(command)}` is not ready; run it to read why")
             await asyncio.sleep(0.1)

@@ -100,6 +100,7 @@ class _Calls:
             if isinstance(message, Detect):
                 self._number = message.number
                 self._task = asyncio.create_task(self._detect(message))
+                await asyncio.sleep(0)  # it begins: one that is cancelled before would have no answer
             elif isinstance(message, Cancel):
                 if self._task is not None and message.number == self._number:
                     self._task.cancel()

@@ -78,10 +78,10 @@ class Call:
 
 
 class PoolSession:
-    """The state of one video in a worker, from frame to frame; created by ``WorkerPool.session()``, closed by its owner.
+    """The state of one video in a worker, from frame to frame; created by ``WorkerPool.session()``.
 
-    All its frames are computed by the worker of the first. When that worker is replaced, the next frame begins anew in
-    another one: its ids begin with 0. One call at a time may use a session.
+    Its owner closes it. All its frames are computed by the worker of the first. When that worker is replaced, the next
+    frame begins anew in another one: its ids begin with 0. One call at a time may use a session.
     """
 
     def __init__(self, number: int) -> None:
