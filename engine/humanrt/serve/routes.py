@@ -40,19 +40,24 @@ class Endpoints:
         router = APIRouter()
         detection = [schema.MODULES, schema.MAX_FACES, schema.CONFIG]
         image, two = schema.body("image"), schema.body("first", "second")
+        detected = schema.answer("application/json", "image/png")
+        pictures = schema.answer(*schema.PICTURES)
         post = _Posts(router)
-        post.add("/v1/detect", self.detect, image, [schema.FORM, *detection])
-        post.add("/v1/segment", self.segment, image, [schema.SEGMENT_FORM, *detection[1:]])
-        post.add("/v1/filter/{name}", self.filter, image, [schema.PICTURE_FORM])
-        post.add("/v1/style/{name}", self.style, image, [schema.PICTURE_FORM])
-        post.add("/v1/match", self.match, two, [])
-        for path, endpoint in (
-            ("/live", self.live),
-            ("/ready", self.ready),
-            ("/metrics", self.metrics),
-            ("/v1/status", self.status),
+        post.add("/v1/detect", self.detect, image, [schema.FORM, *detection], detected)
+        post.add("/v1/segment", self.segment, image, [schema.SEGMENT_FORM, *detection[1:]], detected)
+        post.add("/v1/filter/{name}", self.filter, image, [schema.FILTER, schema.VALUE, schema.PICTURE_FORM], pictures)
+        post.add("/v1/style/{name}", self.style, image, [schema.STYLE, schema.PICTURE_FORM], pictures)
+        post.add("/v1/match", self.match, two, [], schema.answer("application/json", required=["similarity"]))
+        for path, endpoint, answer in (
+            ("/live", self.live, schema.answer("application/json", required=["status"])),
+            ("/ready", self.ready, schema.answer("application/json", required=["status"])),
+            ("/metrics", self.metrics, schema.answer("text/plain")),
+            ("/v1/status", self.status, schema.answer("application/json", required=["version", "ready", "tensors"])),
         ):
-            router.add_api_route(path, endpoint, summary=_summary(endpoint), response_class=Response)
+            responses = {**answer, **schema.REFUSALS}
+            router.add_api_route(
+                path, endpoint, summary=_summary(endpoint), responses=responses, response_class=Response
+            )
         return router
 
     async def detect(self, request: Request) -> Response:
@@ -82,17 +87,18 @@ class Endpoints:
                 return Response(await scheduler.run(answers.segmentation_png, result), media_type="image/png")
             return _json(await scheduler.run(answers.segmentation_json, result))
 
-    async def filter(self, request: Request, name: str) -> Response:
+    async def filter(self, request: Request) -> Response:
         """Apply a filter of Human, with ``value`` and further filters in the query."""
         upload = await read_upload(request, self._options)
         given = _parameters(upload)
-        filters = filters_of({name: given.pop("value", True), **given}, self._options)
+        filters = filters_of({request.path_params["name"]: given.pop("value", True), **given}, self._options)
         form, picture = _picture_form(upload), upload.picture("image", "file")
         async with self._gate.slot():
             return Response(await self._backend.filter(picture, filters, form), media_type=f"image/{form}")
 
-    async def style(self, request: Request, name: str) -> Response:
+    async def style(self, request: Request) -> Response:
         """Paint a picture in a style, with its parameters in the query: sketch, pencil, oil, watercolor."""
+        name = request.path_params["name"]
         upload = await read_upload(request, self._options)
         parameters = parameters_of(name, _parameters(upload))
         form, picture = _picture_form(upload), upload.picture("image", "file")
@@ -167,6 +173,7 @@ class _Posts:
         endpoint: Callable[..., Awaitable[Response]],
         body: dict[str, Any],
         parameters: list[dict[str, Any]],
+        answer: dict[int | str, dict[str, Any]],
     ) -> None:
         """Add a route."""
         self._router.add_api_route(
@@ -174,7 +181,7 @@ class _Posts:
             endpoint,
             methods=["POST"],
             summary=_summary(endpoint),
-            responses=schema.PROBLEMS,
+            responses={**answer, **schema.PROBLEMS},
             openapi_extra={"requestBody": body, "parameters": parameters},
             response_class=Response,
         )

@@ -1,6 +1,7 @@
 """The description of the endpoints' bodies, parameters and answers in OpenAPI."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any
 
 from humanrt.config import FilterConfig
@@ -88,7 +89,7 @@ PICTURE_FORM = query("form", "string", "The format of the picture", tuple(PICTUR
 MODULES = query("modules", "string", "Those that run, with commas: face, body, hand, object, gesture, segmentation")
 MAX_FACES = query("max_faces", "integer", "The most faces")
 CONFIG = query("config", "string", "Human's configuration as JSON: the sections of modules, filter, preset")
-FILTER = _parameter("name", "path", "string", "The filter", tuple(FilterConfig.keys()))
+FILTER = _parameter("name", "path", "string", "The filter", tuple(each.name for each in fields(FilterConfig) if each.name not in ("enabled", "return_")))
 STYLE = _parameter("name", "path", "string", "The style", STYLES)
 VALUE = query("value", "string", "A number, true or false; true by default")
 PICTURES = tuple(f"image/{form}" for form in PICTURE_FORMS)
