@@ -16,9 +16,9 @@ pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="of th
 
 THREADS = """
 import ctypes, threading
-from humanrt.runtime.heap import bound_arenas
+from humanrt.runtime import heap
 if BOUND:
-    bound_arenas()
+    heap.bound()
 meeting = threading.Barrier(12)
 def allocate():
     meeting.wait()

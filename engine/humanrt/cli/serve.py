@@ -82,11 +82,11 @@ class _Application:
 
     def create(self) -> Callable[..., Any]:
         """Return the application."""
-        from humanrt.runtime.heap import bound_arenas
+        from humanrt.runtime import heap
         from humanrt.serve import create_app
         from humanrt.workers import WorkerPool
 
-        bound_arenas()
+        heap.bound()
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
         return create_app(
             partial(WorkerPool, self.config, workers=self.workers, timeout=self.limits.timeout), self.limits

@@ -31,7 +31,7 @@ from humanrt.errors import ConfigError, InputError, WorkerError
 from humanrt.human import Human
 from humanrt.imaging import write_png
 from humanrt.imaging.listing import list_pictures
-from humanrt.runtime.heap import bound_arenas
+from humanrt.runtime import heap
 from humanrt.watch import Monitor, Sample, Slope, slope
 from humanrt.workers import WorkerPool
 
@@ -60,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
     if not (options.minutes > 0 and options.every > 0 and options.workers >= 0):
         raise ConfigError("--minutes and --every must be greater than 0, and --workers at least 0")
     options.output.mkdir(parents=True, exist_ok=True)
-    bound_arenas()
+    heap.bound()
     return asyncio.run(_soak(options, config))
 
 

@@ -89,7 +89,13 @@ PICTURE_FORM = query("form", "string", "The format of the picture", tuple(PICTUR
 MODULES = query("modules", "string", "Those that run, with commas: face, body, hand, object, gesture, segmentation")
 MAX_FACES = query("max_faces", "integer", "The most faces")
 CONFIG = query("config", "string", "Human's configuration as JSON: the sections of modules, filter, preset")
-FILTER = _parameter("name", "path", "string", "The filter", tuple(each.name for each in fields(FilterConfig) if each.name not in ("enabled", "return_")))
+FILTER = _parameter(
+    "name",
+    "path",
+    "string",
+    "The filter",
+    tuple(each.name for each in fields(FilterConfig) if each.name not in ("enabled", "return_")),
+)
 STYLE = _parameter("name", "path", "string", "The style", STYLES)
 VALUE = query("value", "string", "A number, true or false; true by default")
 PICTURES = tuple(f"image/{form}" for form in PICTURE_FORMS)
