@@ -1,9 +1,9 @@
 """The heap of the C library. It is that of GNU; with another one these functions do nothing.
 
-By default it has up to 8 arenas for each CPU core. Each thread has one, which keeps what its largest call has needed, in
-pieces between what other threads have allocated there; and it returns large pieces to the system after each use, which
-costs the time to map them again. Processes that run for long, and belong to HumanRT, have a *bounded* heap: few arenas,
-which keep large pieces, so that models need no arenas of their own (``library.py``).
+By default it has up to 8 arenas for each CPU core. Each thread has one, which keeps what its largest call has needed,
+in pieces between what other threads have allocated there; and it returns large pieces to the system after each use,
+which costs the time to map them again. Processes that run for long, and belong to HumanRT, have a *bounded* heap: few
+arenas, which keep large pieces, so that models need no arenas of their own (``library.py``).
 """
 
 import contextlib
@@ -22,7 +22,7 @@ _bounded = False
 
 def bound() -> None:
     """Bound the heap of this process, before it has many threads and models; not if ``MALLOC_ARENA_MAX`` is set."""
-    global _bounded  # noqa: PLW0603 - as the heap, it is one for the process
+    global _bounded
     if Environment.read().malloc_arena_max:
         return
     with contextlib.suppress(OSError, AttributeError, TypeError):

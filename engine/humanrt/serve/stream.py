@@ -25,7 +25,7 @@ from humanrt.serve.gate import Gate
 from humanrt.serve.guard import TOKEN_PROTOCOL
 from humanrt.serve.metrics import Metrics
 from humanrt.serve.options import ServeOptions
-from humanrt.serve.parameters import choose, detection_config
+from humanrt.serve.parameters import choose, detection_config, read_json
 from humanrt.serve.problems import ProblemError, problem_of
 
 GONE, TOO_LARGE = 1001, 1009
@@ -107,11 +107,11 @@ class Stream:
     def _set_options(self, text: str) -> None:
         """Read options; an error is reported instead of the next result."""
         try:
-            options = json.loads(text)
+            options = read_json(text)
             choose(options, "form", ("human", "slim"), "slim")
             self._inbox.config = detection_config(options, self._options)
             self._inbox.options = options
-        except (ValueError, RecursionError, AttributeError):
+        except (ValueError, AttributeError):
             self._inbox.options = {"problem": ProblemError(422, "options are not a JSON object")}
         except ProblemError as problem:
             self._inbox.options = {"problem": problem}
