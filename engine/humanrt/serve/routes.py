@@ -68,9 +68,9 @@ class Endpoints:
         upload = await read_upload(request, self._options)
         form = choose(upload.options, "form", FORMS, "human")
         picture = upload.picture("image", "file")
-        with await self._detected(picture, upload.options) as result:
+        with await self._detected(request, picture, upload.options) as result:
             if form == "png":
-                async with self._gate.slot():
+                async with self._gate.slot(request.receive):
                     drawn = await scheduler.run(answers.drawing, picture, result, self._options.max_pixels)
                 return Response(drawn, media_type="image/png")
             write = answers.human_json if form == "human" else answers.slim_json
@@ -81,7 +81,7 @@ class Endpoints:
         upload = await read_upload(request, self._options)
         form = choose(upload.options, "form", ("json", "png"), "json")
         with await self._detected(
-            upload.picture("image", "file"), {**upload.options, "modules": "body,segmentation"}
+            request, upload.picture("image", "file"), {**upload.options, "modules": "body,segmentation"}
         ) as result:
             if form == "png":
                 return Response(await scheduler.run(answers.segmentation_png, result), media_type="image/png")
@@ -93,7 +93,7 @@ class Endpoints:
         given = _parameters(upload)
         filters = filters_of({request.path_params["name"]: given.pop("value", True), **given}, self._options)
         form, picture = _picture_form(upload), upload.picture("image", "file")
-        async with self._gate.slot():
+        async with self._gate.slot(request.receive):
             return Response(await self._backend.filter(picture, filters, form), media_type=f"image/{form}")
 
     async def style(self, request: Request) -> Response:
@@ -102,7 +102,7 @@ class Endpoints:
         upload = await read_upload(request, self._options)
         parameters = parameters_of(name, _parameters(upload))
         form, picture = _picture_form(upload), upload.picture("image", "file")
-        async with self._gate.slot():
+        async with self._gate.slot(request.receive):
             return Response(await self._backend.style(picture, name, parameters, form), media_type=f"image/{form}")
 
     async def match(self, request: Request) -> Response:
@@ -113,7 +113,7 @@ class Endpoints:
         for name in ("first", "second"):
             if name not in upload.pictures:
                 raise ProblemError(400, f"there is no picture {name!r} in the body; send first and second")
-            with await self._detected(upload.pictures[name], COMPARED) as result:
+            with await self._detected(request, upload.pictures[name], COMPARED) as result:
                 embedding = _embedding(name, result)
                 found.append(match.normalize(embedding) if point and point.normalize else embedding)
         similarity = match.similarity(found[0], found[1], **(point.options if point else {}))
@@ -155,9 +155,9 @@ class Endpoints:
             }
         )
 
-    async def _detected(self, picture: bytes, options: Mapping[str, object]) -> Result:
+    async def _detected(self, request: Request, picture: bytes, options: Mapping[str, object]) -> Result:
         config = detection_config(options, self._options)
-        async with self._gate.slot():
+        async with self._gate.slot(request.receive):
             return await self._backend.detect(picture, config)
 
 
