@@ -233,6 +233,9 @@ async def test_pages_and_figures_are_served_without_foreign_addresses(client):
     metrics = (await client.get("/metrics")).text
     assert 'humanrt_requests_total{endpoint="/v1/detect",status="200"} 1.0' in metrics
     assert "humanrt_tensors 0.0" in metrics
+    for name in ("front_handles", "front_threads"):
+        assert float(re.search(rf"^humanrt_{name} (\S+)$", metrics, re.MULTILINE)[1]) > 0
+    assert "humanrt_event_loop_lag_seconds " in metrics
 
 
 async def test_a_failure_of_the_engine_is_503_without_its_message():
