@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import Failure as BrokenRule
 from schemathesis.core.failures import FailureGroup
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi import checks
 
 from fuzz.hostile import hostile_pictures
@@ -48,13 +49,15 @@ async def fuzz_service(examples: int, number: int) -> Report:
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url=ADDRESS, timeout=60) as client:
 
-            def send(case: schemathesis.Case) -> httpx.Response:
+            def send(case: Any) -> httpx.Response:
                 prepared = requests.Request(**case.as_transport_kwargs(base_url=ADDRESS)).prepare()
-                body = prepared.body.encode() if isinstance(prepared.body, str) else prepared.body
-                request = client.request(case.method, prepared.url or "", headers=dict(prepared.headers), content=body)
+                body: Any = prepared.body.encode() if isinstance(prepared.body, str) else prepared.body
+                headers: Any = dict(prepared.headers)
+                request = client.request(case.method, prepared.url or "", headers=headers, content=body)
                 return asyncio.run_coroutine_threadsafe(request, loop).result()
 
             for found in schemathesis.openapi.from_dict(app.openapi()).get_all_operations():
+                assert isinstance(found, Ok)  # noqa: S101 - the description is valid
                 operation = found.ok()
                 await asyncio.to_thread(_attack, operation, send, examples, number, report)
                 gate, tensors = app.state.gate, app.state.backend.tensors()
@@ -77,7 +80,7 @@ def _attack(operation: Any, send: Any, examples: int, number: int, report: Repor
         suppress_health_check=list(HealthCheck),
     )
     @given(cases)
-    def attack(case: schemathesis.Case) -> None:
+    def attack(case: Any) -> None:
         answer = send(case)
         report.counts[operation.label, str(answer.status_code)] += 1
         try:

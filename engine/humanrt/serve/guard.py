@@ -44,7 +44,7 @@ PRIVATE = ("/v1/", "/metrics", "/openapi.json")
 # Browsers cannot send a header with a WebSocket: its token is one of the protocols that the client offers.
 TOKEN_PROTOCOL = "humanrt.token."  # noqa: S105 - the prefix, not a token
 # The longest time that the body of a refused request is received and discarded.
-DISCARD_SECONDS = 5.0
+DISCARD_SECONDS = 30.0
 # Close codes of RFC 6455.
 POLICY_VIOLATION, TRY_AGAIN_LATER = 1008, 1013
 

@@ -20,7 +20,7 @@ PROBLEM: dict[str, Any] = {
     },
     "required": ["type", "title", "status", "detail", "instance"],
 }
-RETRY_AFTER = {"Retry-After": {"description": "Seconds", "schema": {"type": "integer"}}}
+RETRY_AFTER: dict[str, Any] = {"Retry-After": {"description": "Seconds", "schema": {"type": "integer"}}}
 
 
 def _problem(description: str, headers: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -92,10 +92,8 @@ class PoolSession:
 
     def close(self) -> None:
         """Free the state, after the call that uses it. Idempotent."""
-        if not self.is_closed:
-            self.is_closed = True
-            if not self.in_use:
-                self._free()
+        self.is_closed = True
+        self._free_if_closed()
 
     @contextmanager
     def turn(self) -> Iterator[None]:
@@ -112,13 +110,12 @@ class PoolSession:
             yield
         finally:
             self.in_use = False
-            if self.is_closed:
-                self._free()
+            self._free_if_closed()
 
-    def _free(self) -> None:
-        worker, self.worker = self.worker, None
-        if worker is not None:
-            worker.end_session(self.number)
+    def _free_if_closed(self) -> None:
+        if self.is_closed and not self.in_use and self.worker is not None:
+            self.worker.end_session(self.number)
+            self.worker = None
 
     def __enter__(self) -> Self:
         return self
