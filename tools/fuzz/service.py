@@ -49,7 +49,7 @@ async def fuzz_service(examples: int, number: int) -> Report:
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url=ADDRESS, timeout=60) as client:
 
-            def send(case: Any) -> httpx.Response:
+            def send(case: "schemathesis.Case[Any]") -> httpx.Response:
                 prepared = requests.Request(**case.as_transport_kwargs(base_url=ADDRESS)).prepare()
                 body: Any = prepared.body.encode() if isinstance(prepared.body, str) else prepared.body
                 headers: Any = dict(prepared.headers)
@@ -80,7 +80,7 @@ def _attack(operation: Any, send: Any, examples: int, number: int, report: Repor
         suppress_health_check=list(HealthCheck),
     )
     @given(cases)
-    def attack(case: Any) -> None:
+    def attack(case: "schemathesis.Case[Any]") -> None:
         answer = send(case)
         report.counts[operation.label, str(answer.status_code)] += 1
         try:
