@@ -7,6 +7,7 @@ import pytest
 from humanrt import cli, read_picture
 from humanrt.cli.chart import Panel, draw_chart
 from humanrt.cli.soak import _is_growth, _verdict
+from humanrt.runtime import heap
 from humanrt.watch import Slope
 from parity.pictures import PICTURES
 
@@ -14,7 +15,9 @@ QUICK = ["body.enabled=false", "hand.enabled=false", "face.iris.enabled=false", 
 
 
 @pytest.mark.slow(6)
-def test_a_short_run(tmp_path, capsys):
+def test_a_short_run(tmp_path, capsys, monkeypatch):
+    bounded = []
+    monkeypatch.setattr(heap, "bound", lambda: bounded.append(True))  # it would be that of all tests
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "face.png").write_bytes((PICTURES / "human_face.png").read_bytes())
     settings = [part for setting in QUICK for part in ("--set", setting)]
@@ -23,6 +26,7 @@ def test_a_short_run(tmp_path, capsys):
     printed = capsys.readouterr().out
     for kind in ("calls", "1 reloads", "streams", "batches", "cancelled", "bad inputs"):
         assert kind in printed
+    assert bounded
     assert "tensors: 0 before, 0 after" in printed
     rows = list(csv.DictReader((tmp_path / "out" / "soak.csv").read_text().splitlines()))
     assert rows

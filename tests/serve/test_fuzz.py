@@ -1,17 +1,19 @@
-"""Each endpoint with damaged pictures and made-up options: each answer is a result or a problem of the client."""
+"""Each endpoint with damaged pictures and made-up options: each answer is as described, or a problem of the client."""
 
 import json
 import random
 from dataclasses import fields
 from functools import partial
 
+import pytest
 from services import serving
 
+from fuzz.service import fuzz_service, statuses
 from humanrt import Human
 from humanrt.config import Config
 from parity.pictures import PICTURES
 
-SEED, REQUESTS = 20, 120
+SEED, REQUESTS, EXAMPLES = 20, 120, 15
 ENDPOINTS = ("detect", "segment", "match", "style/oil", "style/sketch", "style/%00", "filter/blur", "filter/é")
 TYPES = ("image/png", "image/jpeg", "application/octet-stream", "application/json", "multipart/form-data", "text/html")
 VALUES = ("", "0", "-1", "1e999", "nan", "true", "[]", "{}", "null", "face", "\0", "é", "9" * 400, "png", "[" * 5000)
@@ -62,3 +64,10 @@ async def test_no_request_is_a_failure_of_the_service():
                 assert answer.json()["status"] == answer.status_code
         assert (app.state.gate.inside, app.state.gate.running, app.state.backend.tensors()) == (0, 0, (0, 0))
     assert {200, 400, 415, 422} <= statuses
+
+
+@pytest.mark.slow(8)
+async def test_each_answer_is_as_the_description_has_it():
+    report = await fuzz_service(EXAMPLES, SEED)
+    assert report.failures == []
+    assert {"200", "400", "415", "422"} <= statuses(report).keys()

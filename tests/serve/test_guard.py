@@ -7,7 +7,7 @@ import pytest
 from services import Held, serving, until
 
 from humanrt.errors import ConfigError
-from humanrt.serve import ServeOptions
+from humanrt.serve import ServeOptions, guard
 from parity.pictures import PICTURES
 
 PICTURE = (PICTURES / "black.png").read_bytes()
@@ -16,8 +16,14 @@ TOKEN = "secret"  # noqa: S105
 
 
 async def never_read():
-    raise AssertionError("the body was read")
+    """A body that does not come: its request is answered all the same."""
+    await asyncio.Event().wait()
     yield b""
+
+
+@pytest.fixture(autouse=True)
+def no_wait_for_bodies(monkeypatch):
+    monkeypatch.setattr(guard, "DISCARD_SECONDS", 0.0)
 
 
 async def test_a_request_without_a_place_is_refused_before_its_body_is_read():
@@ -129,3 +135,54 @@ async def test_a_line_of_the_log_has_the_id_and_no_content(caplog):
 def test_wrong_limits_are_errors(wrong):
     with pytest.raises(ConfigError, match=next(iter(wrong))):
         ServeOptions(**wrong)
+
+
+@pytest.mark.parametrize("waiting", [False, True])
+async def test_a_request_whose_client_has_gone_is_not_computed(waiting):
+    held, gone = Held(), asyncio.Event()
+    async with serving(lambda: held, ServeOptions(concurrency=1)) as (client, app):
+        first = asyncio.create_task(client.post("/v1/detect", content=PICTURE, headers=PNG)) if waiting else None
+        if waiting:
+            await held.wait_for(1)
+        messages = iter([{"type": "http.request", "body": PICTURE}])
+
+        async def receive():
+            if (message := next(messages, None)) is None:
+                await gone.wait()
+                return {"type": "http.disconnect"}
+            return message
+
+        async def send(_):
+            pass
+
+        headers = [(b"host", b"127.0.0.1"), (b"content-type", b"image/png")]
+        scope = {"type": "http", "method": "POST", "path": "/v1/detect", "query_string": b"", "headers": headers}
+        request = asyncio.create_task(app(scope, receive, send))
+        await until(lambda: app.state.gate.inside == 1 + waiting)
+        await held.wait_for(1)
+        gone.set()
+        async with asyncio.timeout(10):
+            await request
+        assert (len(held.begun), app.state.gate.inside, app.state.gate.running) == (1, waiting, waiting)
+        held.release.set()
+        if first is not None:
+            assert (await first).status_code == 200
+
+
+async def test_the_body_of_a_refused_request_is_received_after_its_answer(monkeypatch):
+    """A connection that is reset while the client sends loses the answer."""
+    monkeypatch.setattr(guard, "DISCARD_SECONDS", 10.0)
+    events, parts = [], iter([True, True, False])
+
+    async def receive():
+        events.append("part")
+        return {"type": "http.request", "body": bytes(100), "more_body": next(parts)}
+
+    async def send(message):
+        events.append(message.get("status", "answer"))
+
+    headers = [(b"host", b"127.0.0.1"), (b"content-type", b"image/png")]
+    scope = {"type": "http", "method": "POST", "path": "/v1/detect", "query_string": b"", "headers": headers}
+    async with serving(Held, ServeOptions(token=TOKEN)) as (_, app):
+        await app(scope, receive, send)
+    assert events == [401, "answer", "part", "part", "part"]

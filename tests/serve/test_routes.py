@@ -166,7 +166,10 @@ async def test_a_bad_picture_is_a_problem_document(name, client):
         assert problem["instance"].endswith(answer.headers["x-request-id"])
 
 
+BOMB = "[" + "{}," * 3_000_000 + "{}]"
 WRONG = [
+    ({"content": BOMB, "headers": {"content-type": "application/json"}}, 400),
+    ({"files": {"image": FACE}, "data": {"config": BOMB[:300_000] + "{}]"}}, 422),
     ({"content": FACE, "headers": {"content-type": "text/plain"}}, 415),
     ({"content": b"{", "headers": {"content-type": "application/json"}}, 400),
     ({"json": []}, 422),
@@ -230,6 +233,9 @@ async def test_pages_and_figures_are_served_without_foreign_addresses(client):
     metrics = (await client.get("/metrics")).text
     assert 'humanrt_requests_total{endpoint="/v1/detect",status="200"} 1.0' in metrics
     assert "humanrt_tensors 0.0" in metrics
+    for name in ("front_handles", "front_threads"):
+        assert float(re.search(rf"^humanrt_{name} (\S+)$", metrics, re.MULTILINE)[1]) > 0
+    assert "humanrt_event_loop_lag_seconds " in metrics
 
 
 async def test_a_failure_of_the_engine_is_503_without_its_message():
@@ -272,3 +278,11 @@ async def test_too_large_a_body_is_refused_by_its_length_and_while_it_comes():
 
         streamed = await client.post("/v1/detect", content=chunks(), headers=PNG)
     assert (declared.status_code, streamed.status_code, held.begun) == (413, 413, [])
+
+
+async def test_json_of_too_many_parts_is_not_parsed(client, monkeypatch):
+    """Three million empty objects would take 200 MB, and seconds on the event loop."""
+    parsed = []
+    monkeypatch.setattr(json, "loads", lambda *given: parsed.append(given))
+    answer = await client.post("/v1/detect", content=BOMB, headers={"content-type": "application/json"})
+    assert (answer.status_code, parsed) == (400, [])

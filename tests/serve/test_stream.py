@@ -1,23 +1,41 @@
 """Frames over a WebSocket: the newest takes precedence, and no client makes memory grow."""
 
 import asyncio
+import gc
 import json
+from functools import partial
 
+import numpy as np
 import pytest
 from services import Held, Socket, serving, until
 
 from humanrt import Human
+from humanrt.imaging.encode import encode
 from humanrt.serve import ServeOptions
-from parity.pictures import PICTURES
+from humanrt.workers import WorkerPool
+from parity.pictures import PICTURES, read_picture
 
 FRAME = (PICTURES / "black.png").read_bytes()
 TOKEN = "secret"  # noqa: S105
-FACE = (PICTURES / "human_face.png").read_bytes()
+OFF, WIDTH = {"enabled": False}, 640
+FACES = {
+    **dict.fromkeys(("body", "hand", "gesture"), OFF),
+    "face": {**dict.fromkeys(("iris", "emotion", "description"), OFF), "detector": {"max_detected": 2}},
+}
 
 
 def frame(number):
     """Return a valid picture that differs from others: what follows the end of a PNG is ignored."""
     return FRAME + bytes([number])
+
+
+def side_by_side(left, right):
+    """Return a picture with two faces, one in each half."""
+    picture = np.full((320, WIDTH, 3), 128, np.uint8)
+    for face, start in ((left, 0), (right, WIDTH // 2)):
+        height, width = face.shape[:2]
+        picture[32 : 32 + height, start + 32 : start + 32 + width] = face
+    return encode(picture, ".png")
 
 
 async def test_the_newest_frame_takes_precedence():
@@ -106,12 +124,67 @@ async def test_streams_beyond_the_limit_and_foreign_pages_are_refused():
             assert (await socket.read())["code"] == 1008
 
 
+async def test_a_slow_client_holds_two_frames_and_one_result():
+    """Of all frames that were sent, only the one that is computed and the newest are in memory."""
+
+    alive = set()
+
+    class Frame(bytes):
+        def __del__(self):
+            alive.discard(id(self))
+
+    held = Held()
+    async with serving(lambda: held) as (_, app), Socket(app) as socket:
+        await socket.read()
+        for number in range(200):
+            data = Frame(frame(number))
+            alive.add(id(data))
+            socket.send(data)
+            del data
+            if not number:
+                await held.wait_for(1)
+        await until(socket._to_app.empty)
+        gc.collect()
+        assert len(alive) == 2
+        held.release.set()
+        for _ in range(2):
+            await socket.read()
+    held.begun.clear()
+    gc.collect()
+    assert not alive
+
+
+async def test_a_stream_has_a_session_and_closes_it():
+    held = Held()
+    held.release.set()
+    async with serving(lambda: held) as (_, app), Socket(app) as first, Socket(app) as second:
+        for socket in (first, second, first):
+            socket.send(FRAME)
+            while (await socket.read())["type"] != "websocket.send":
+                pass  # accepted
+        assert [session.is_closed for session in held.sessions] == [False, False]
+    assert [session.is_closed for session in held.sessions] == [True, True]
+
+
 @pytest.mark.usefixtures("loaded_models")
-async def test_a_stream_returns_the_faces_and_keeps_no_tensor():
-    async with serving(Human) as (_, app):
+@pytest.mark.parametrize("detector", [Human, pytest.param(WorkerPool, marks=pytest.mark.slow(4))])
+async def test_ids_stay_with_faces_over_the_frames_of_a_stream(detector):
+    """Two faces change places in the order of their sizes; the tensor is the last frame of each stream."""
+    small, large = (np.ascontiguousarray(read_picture("human_face")[::step, ::step]) for step in (2, 1))
+    open_detector = partial(detector, {**FACES, "cache_sensitivity": 0})
+    async with serving(open_detector) as (_, app):
         async with Socket(app) as socket:
             await socket.read()
-            socket.send('{"modules": "face"}')
-            socket.send(FACE)
-            found = json.loads((await socket.read())["text"])
-        assert (len(found["face"]), found["tensors"], app.state.backend.tensors()) == (1, 0, (0, 0))
+            places = []
+            for left, right in ((small, large), (large, small)):
+                socket.send(side_by_side(left, right))
+                found = json.loads((await socket.read())["text"])
+                places.append({face["id"]: face["box"][0] < WIDTH / 2 for face in found["face"]})
+            assert places[0] == places[1]
+            assert len(places[0]) == 2
+            async with Socket(app) as other:
+                await other.read()
+                other.send(side_by_side(small, large))
+                found = json.loads((await other.read())["text"])
+                assert sorted(face["id"] for face in found["face"]) == [0, 1]
+        await until(lambda: app.state.backend.tensors() == (0, 0))

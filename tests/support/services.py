@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 
 import httpx
 
@@ -42,6 +43,7 @@ class Held:
         self.config = Config()
         self.engine = Engine("cpu")
         self.begun = []
+        self.sessions = []
         self.came = asyncio.Event()
         self.release = asyncio.Event()
         self.error = None
@@ -52,7 +54,13 @@ class Held:
     async def __aexit__(self, *_):
         await self.engine.aclose()
 
-    async def detect(self, source, config=None):
+    def session(self):
+        session = SimpleNamespace(is_closed=False)
+        session.close = lambda: setattr(session, "is_closed", True)
+        self.sessions.append(session)
+        return session
+
+    async def detect(self, source, config=None, *, session=None):
         self.begun.append(source)
         self.came.set()
         await self.release.wait()

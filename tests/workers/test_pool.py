@@ -22,6 +22,7 @@ from humanrt.errors import (
     EngineError,
     InputError,
     OverloadedError,
+    SessionError,
     UnknownModelError,
     WorkerError,
 )
@@ -221,3 +222,41 @@ asyncio.run(main())
 def test_wrong_arguments_are_refused(arguments, message):
     with pytest.raises(ConfigError, match=message):
         WorkerPool(NOTHING, **arguments)
+
+
+async def test_a_session_keeps_its_worker_and_frees_its_tensors():
+    """The tensor is the last frame, which is in the worker."""
+    async with WorkerPool(FACE, workers=2) as pool:
+        with pool.session() as session:
+            for _ in range(4):
+                (await pool.detect(PICTURE, session=session)).dispose()
+            busy = asyncio.create_task(pool.detect(PICTURE, session=session))
+            await asyncio.sleep(0)
+            with pytest.raises(SessionError, match="in use"):
+                await pool.detect(PICTURE, session=session)
+            (await busy).dispose()
+            assert sorted(worker.requests for worker in pool.workers()) == [0, 5]
+            assert sorted(worker.tensors for worker in pool.workers()) == [0, 1]
+        await until(lambda: not any(worker.tensors for worker in pool.workers()))
+        with pytest.raises(SessionError, match="closed"):
+            await pool.detect(PICTURE, session=session)
+
+
+async def test_a_session_goes_on_in_another_worker_and_survives_cancellations():
+    async with WorkerPool(NOTHING, workers=2) as pool:
+        with pool.session() as session:
+            (await pool.detect(PICTURE, session=session)).dispose()
+            (first,) = (worker for worker in pool.workers() if worker.requests)
+            os.kill(first.pid, signal.SIGKILL)
+            (await pool.detect(PICTURE, session=session)).dispose()
+            for turns in range(12):
+                task = asyncio.create_task(pool.detect(PICTURE, session=session))
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+        await until(lambda: not pool.statistics().busy and len(pool.workers()) == 2)
+        for _ in range(4):  # of both workers
+            for result in await asyncio.gather(*(pool.detect(PICTURE) for _ in range(2))):
+                result.dispose()
+        assert [worker.tensors for worker in pool.workers()] == [0, 0]

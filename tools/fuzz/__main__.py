@@ -1,10 +1,13 @@
 """``python tools/fuzz``: convert damaged models and decode damaged pictures for a given time, one seed after the other.
 
+``--formats http`` sends the service requests that schemathesis makes of its description, with damaged pictures.
+
 The tests use one seed; this command uses others. With ``--atheris`` the fuzzer of that name (``pip install atheris``)
 makes the decisions for TF.js models, guided by the coverage of the code.
 """
 
 import argparse
+import asyncio
 import sys
 import tempfile
 import time
@@ -21,6 +24,8 @@ def with_seeds(folder: Path, options: argparse.Namespace) -> int:
     """Run one seed after the other until the time is over, and print the failures; return the exit status."""
     from fuzz.runner import ONNX, OUTCOMES, PICTURES, TFJS, run
 
+    if options.formats == "http":
+        return with_requests(options)
     workers = {"tfjs": [TFJS], "onnx": [ONNX], "pictures": [PICTURES], "all": [TFJS, ONNX, PICTURES]}[options.formats]
     end, seed, failed = time.monotonic() + options.seconds, options.seed, False
     while time.monotonic() < end:
@@ -33,6 +38,21 @@ def with_seeds(folder: Path, options: argparse.Namespace) -> int:
                 print(f"seed {seed}, case {failure.case}, {failure.valid}: {failure.what}", flush=True)
             failed = failed or bool(report.failures)
         seed += 1
+    return int(failed)
+
+
+def with_requests(options: argparse.Namespace) -> int:
+    """Send the service requests with one seed after the other until the time is over; return the exit status."""
+    from fuzz.service import fuzz_service, statuses
+
+    end, number, failed = time.monotonic() + options.seconds, options.seed, False
+    while time.monotonic() < end:
+        report = asyncio.run(fuzz_service(options.examples, number))
+        print(f"seed {number}: {dict(statuses(report))}, {len(report.failures)} failed", flush=True)
+        for failure in report.failures:
+            print(f"seed {number}, {failure.valid}: {failure.what}", flush=True)
+        failed = failed or bool(report.failures)
+        number += 1
     return int(failed)
 
 
@@ -69,8 +89,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0, help="the first seed, by default 0")
     parser.add_argument("--cases", type=int, default=10_000, help="cases for each seed, by default 10000")
     parser.add_argument(
-        "--formats", choices=("tfjs", "onnx", "pictures", "all"), default="all", help="what to damage, by default all"
+        "--formats",
+        choices=("tfjs", "onnx", "pictures", "http", "all"),
+        default="all",
+        help="what to damage, by default all but http: requests to the service",
     )
+    parser.add_argument("--examples", type=int, default=200, help="http: requests to each endpoint, by default 200")
     parser.add_argument("--atheris", action="store_true", help="use atheris, guided by coverage, for TF.js models")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as text:

@@ -29,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
     """Run the command until it is interrupted, and return the exit code."""
     config = read_settings(options)
     try:
-        from granian.constants import Interfaces
+        from granian.constants import HTTPModes, Interfaces
         from granian.http import HTTP1Settings
         from granian.server import Server
 
@@ -61,6 +61,8 @@ def run(options: argparse.Namespace) -> int:
         port=options.port,
         interface=Interfaces.ASGI,
         workers=1,
+        # Otherwise a connection that sends nothing, neither HTTP/1 nor HTTP/2, is never closed.
+        http=HTTPModes.http1,
         websockets=True,
         backpressure=limits.concurrency + limits.queue + limits.streams + SPARE_CONNECTIONS,
         http1_settings=HTTP1Settings(header_read_timeout=10_000),
@@ -82,9 +84,11 @@ class _Application:
 
     def create(self) -> Callable[..., Any]:
         """Return the application."""
+        from humanrt.runtime import heap
         from humanrt.serve import create_app
         from humanrt.workers import WorkerPool
 
+        heap.bound()
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
         return create_app(
             partial(WorkerPool, self.config, workers=self.workers, timeout=self.limits.timeout), self.limits

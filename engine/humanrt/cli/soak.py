@@ -31,6 +31,7 @@ from humanrt.errors import ConfigError, InputError, WorkerError
 from humanrt.human import Human
 from humanrt.imaging import write_png
 from humanrt.imaging.listing import list_pictures
+from humanrt.runtime import heap
 from humanrt.watch import Monitor, Sample, Slope, slope
 from humanrt.workers import WorkerPool
 
@@ -59,6 +60,7 @@ def run(options: argparse.Namespace) -> int:
     if not (options.minutes > 0 and options.every > 0 and options.workers >= 0):
         raise ConfigError("--minutes and --every must be greater than 0, and --workers at least 0")
     options.output.mkdir(parents=True, exist_ok=True)
+    heap.bound()
     return asyncio.run(_soak(options, config))
 
 

@@ -39,6 +39,10 @@ class Environment(NamedTuple):
     no_color: bool = False
     """``NO_COLOR``, with any text, or ``TERM=dumb``: the command line writes no colours."""
 
+    malloc_arena_max: bool = False
+    """``MALLOC_ARENA_MAX``, of the GNU C library, is set: workers, ``humanrt serve`` and ``humanrt soak`` leave the
+    number of its arenas as it is."""
+
     @classmethod
     def read(cls) -> Self:
         """Read the variables.
@@ -54,6 +58,7 @@ class Environment(NamedTuple):
             download_bytes=_positive("HUMANRT_DOWNLOAD_BYTES", int),
             download_seconds=_positive("HUMANRT_DOWNLOAD_SECONDS", float),
             download_idle_seconds=_positive("HUMANRT_DOWNLOAD_IDLE_SECONDS", float),
+            malloc_arena_max=bool(os.environ.get("MALLOC_ARENA_MAX")),
             no_color=bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb",
         )
 

@@ -2,10 +2,10 @@
 
 The layout, from the ground up: ``library.py`` imports ONNX Runtime and has its options, ``cpu_budget.py`` counts CPU
 cores and ``memory_budget.py`` memory, ``device.py`` proves that a device works. ``sessions.py`` loads, shares and
-unloads sessions. ``scheduler.py`` has the thread pools of the process; ``futures.py`` runs the work that must not
-occupy them, and waits for threads from event loops; ``single_flight.py`` loads once for all callers,
-``side_by_side.py`` runs coroutines concurrently. ``signature.py`` checks the inputs of a model, and ``graph_model.py``
-is the model.
+unloads sessions, ``heap.py`` bounds what the C library keeps. ``scheduler.py`` has the thread pools of the process;
+``futures.py`` runs the work that must not occupy them, and waits for threads from event loops; ``single_flight.py``
+loads once for all callers, ``side_by_side.py`` runs coroutines concurrently. ``signature.py`` checks the inputs of a
+model, and ``graph_model.py`` is the model.
 """
 
 from humanrt.runtime.cpu_budget import cpu_budget

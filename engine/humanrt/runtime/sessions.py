@@ -6,7 +6,6 @@ to the engines.
 """
 
 import contextlib
-import ctypes
 import os
 import threading
 from pathlib import Path
@@ -22,6 +21,7 @@ from humanrt.errors import (
 )
 from humanrt.runtime.casting import with_casts
 from humanrt.runtime.device import Device
+from humanrt.runtime.heap import return_memory
 from humanrt.runtime.library import CPU_PROVIDER, InferenceSession, cuda_options, onnxruntime, session_options
 
 
@@ -78,7 +78,7 @@ class SessionLease:
             unloaded = self._cache.leave(self._key, entry)
         del entry
         if unloaded:
-            _return_memory()
+            return_memory()
 
 
 class SessionCache:
@@ -164,12 +164,6 @@ def _providers(device: Device) -> list[str | tuple[str, dict[str, int | str]]]:
     if device.kind == "cpu":
         return [CPU_PROVIDER]
     return [(device.provider, cuda_options(device.index)), CPU_PROVIDER]
-
-
-def _return_memory() -> None:
-    """Return freed memory to the system; otherwise the C library keeps it."""
-    with contextlib.suppress(OSError, AttributeError, TypeError):  # malloc_trim() is of the GNU C library only
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 _cache = SessionCache()

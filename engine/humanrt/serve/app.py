@@ -42,7 +42,8 @@ def create_app(open_detector: OpenDetector, options: ServeOptions | None = None)
         app.state.backend, app.state.gate = backend, gate
         backend.start()
         try:
-            yield
+            async with metrics.monitor:
+                yield
         finally:
             await gate.close()
             await backend.aclose()

@@ -24,6 +24,13 @@ PICTURE_FORMS: Mapping[str, PictureForm] = {"png": "png", "jpeg": "jpeg", "webp"
 _log = logging.getLogger("humanrt.serve")
 
 
+class Session(Protocol):
+    """The state of one video."""
+
+    def close(self) -> None:
+        """Free it. Idempotent."""
+
+
 class Detector(Protocol):
     """What detects: ``Human`` and ``WorkerPool`` do."""
 
@@ -35,8 +42,18 @@ class Detector(Protocol):
     def engine(self) -> Engine:
         """The engine that owns the tensors of results, and that filters and styles are computed on."""
 
-    async def detect(self, source: bytes, config: Mapping[str, object] | None = None, /) -> Result:
+    async def detect(
+        self,
+        source: bytes,
+        config: Mapping[str, object] | None = None,
+        /,
+        *,
+        session: Any = None,  # noqa: ANN401 - that of its own session()
+    ) -> Result:
         """Return the detections in an encoded picture."""
+
+    def session(self) -> Session:
+        """Return a session for the frames of one video."""
 
 
 OpenDetector = Callable[[], AbstractAsyncContextManager[Detector]]
@@ -93,9 +110,10 @@ class Backend:
             raise ProblemError(503, f"the service {reason}", {"Retry-After": "5"})
         return self._detector
 
-    async def detect(self, picture: bytes, config: Mapping[str, object]) -> Result:
+    async def detect(self, picture: bytes, config: Mapping[str, object], session: object = None) -> Result:
         """Return the detections in a picture; the caller owns the result's tensors."""
-        return await self.detector.detect(picture, {**config, "image": {"max_pixels": self._max_pixels}})
+        limits = {"image": {"max_pixels": self._max_pixels}}
+        return await self.detector.detect(picture, {**config, **limits}, session=session)
 
     async def filter(self, picture: bytes, filters: Mapping[str, float], form: PictureForm) -> bytes:
         """Return a picture with filters applied."""

@@ -6,11 +6,9 @@ A body is read in memory, and never beyond the limit. Options of the address are
 import asyncio
 import base64
 import binascii
-import json
 import re
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
-from typing import Any
 
 from python_multipart.exceptions import FormParserError
 from starlette.datastructures import Headers, UploadFile
@@ -21,6 +19,7 @@ from humanrt.errors import InputError
 from humanrt.imaging import read_header
 from humanrt.runtime import scheduler
 from humanrt.serve.options import ServeOptions
+from humanrt.serve.parameters import read_json
 from humanrt.serve.problems import ProblemError
 
 MOST_PARTS = 16
@@ -65,7 +64,7 @@ async def read_upload(request: Request, options: ServeOptions) -> Upload:
             if kind == "multipart/form-data":
                 upload = await _multipart(request, options)
             elif kind == "application/json":
-                upload = _from_json(await _whole(request, options))
+                upload = await _from_json(await _whole(request, options))
             elif BINARY.fullmatch(kind):
                 upload = Upload({"image": await _whole(request, options)})
             else:
@@ -147,11 +146,11 @@ async def _multipart(request: Request, options: ServeOptions) -> Upload:
     return Upload(pictures, fields)
 
 
-def _from_json(body: bytes) -> Upload:
+async def _from_json(body: bytes) -> Upload:
     try:
-        document: Any = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise ProblemError(400, "the body is not JSON") from error
+        document = await scheduler.run(read_json, body)
+    except ValueError as error:
+        raise ProblemError(400, "the body is not JSON, or has too many parts") from error
     if not isinstance(document, dict):
         raise ProblemError(422, 'the body must be a JSON object, {"image": "...base64..."} for instance')
     pictures = {name: _decode(name, document.pop(name)) for name in ("image", "first", "second") if name in document}

@@ -9,8 +9,10 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from math import ceil
 
+from starlette.types import Receive
+
 from humanrt.serve.options import ServeOptions
-from humanrt.serve.problems import busy, draining, timed_out
+from humanrt.serve.problems import ProblemError, busy, draining, timed_out
 
 # The weight of the latest request in the mean time of service.
 WEIGHT = 0.2
@@ -70,13 +72,15 @@ class Gate:
             self._settle()
 
     @asynccontextmanager
-    async def slot(self) -> AsyncIterator[None]:
+    async def slot(self, receive: Receive | None = None) -> AsyncIterator[None]:
         """Wait, in order of arrival, until the block may be computed.
 
-        Raises ``ProblemError``, 504, if waiting and the block take longer than ``timeout``.
+        With ``receive``, of a request whose body was read, waiting and the block end when the client has gone.
+
+        Raises ``ProblemError``: 504 if waiting and the block take longer than ``timeout``, 400 if the client has gone.
         """
         try:
-            async with asyncio.timeout(self._options.timeout), self._slots:
+            async with asyncio.timeout(self._options.timeout), _connected(receive), self._slots:
                 start = time.monotonic()
                 self.running += 1
                 try:
@@ -104,3 +108,32 @@ class Gate:
     def _settle(self) -> None:
         if not self.inside and not self.streams:
             self._idle.set()
+
+
+@asynccontextmanager
+async def _connected(receive: Receive | None) -> AsyncIterator[None]:
+    """Cancel the block when the client of a request has gone."""
+    if receive is None:
+        yield
+        return
+    block, gone = asyncio.current_task(), False
+    assert block is not None  # noqa: S101 - this is a coroutine
+    cancelled_before = block.cancelling()
+
+    async def watch() -> None:
+        nonlocal gone
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        gone = True
+        block.cancel()
+
+    watching = asyncio.create_task(watch())
+    try:
+        yield
+    except asyncio.CancelledError:
+        if gone and block.uncancel() <= cancelled_before:
+            raise ProblemError(400, "the client has gone") from None
+        raise
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)

@@ -4,13 +4,14 @@ All of it happens before the body is read. A line of the log has the id, the met
 time, and nothing of the request's content.
 """
 
+import asyncio
 import hmac
 import logging
 import re
 import secrets
 import time
 from collections.abc import MutableMapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -42,6 +43,8 @@ COMPUTES = "/v1/"
 PRIVATE = ("/v1/", "/metrics", "/openapi.json")
 # Browsers cannot send a header with a WebSocket: its token is one of the protocols that the client offers.
 TOKEN_PROTOCOL = "humanrt.token."  # noqa: S105 - the prefix, not a token
+# The longest time that the body of a refused request is received and discarded.
+DISCARD_SECONDS = 30.0
 # Close codes of RFC 6455.
 POLICY_VIOLATION, TRY_AGAIN_LATER = 1008, 1013
 
@@ -92,6 +95,7 @@ class Guard:
             if status:
                 raise
             await problem_of(error).response(request_id)(scope, receive, answer)
+            await _discard(receive, self._options.max_body)
         finally:
             seconds, endpoint = time.monotonic() - start, _endpoint(scope)
             self._metrics.observe(endpoint, status or 499, seconds)
@@ -142,6 +146,20 @@ class Guard:
         offered += [each.removeprefix(TOKEN_PROTOCOL) for each in protocols if each.startswith(TOKEN_PROTOCOL)]
         expected = (self._options.token or "").encode()
         return any(hmac.compare_digest(each.encode("utf-8", "replace"), expected) for each in offered)
+
+
+async def _discard(receive: Receive, most: int) -> None:
+    """Receive the rest of a body after its answer, which a client may read when it has sent the body, or never.
+
+    Otherwise the connection is reset while the client sends, and the answer is lost. Nothing is kept.
+    """
+    with suppress(TimeoutError):
+        async with asyncio.timeout(DISCARD_SECONDS):
+            while most > 0:
+                message = await receive()
+                most -= len(message.get("body", b""))
+                if not message.get("more_body"):
+                    return
 
 
 def _request_id(headers: Headers) -> str:

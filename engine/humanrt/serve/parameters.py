@@ -23,6 +23,21 @@ FORBIDDEN = ("model_path", "modelpath", "skip_time", "skip_frames", "skiptime", 
 COUNTS = ("max_detected", "maxdetected")
 # The largest values of filters whose time or memory grows with them.
 MOST_BLUR, MOST_PIXELATE = 64.0, 4096.0
+MOST_PARTS_OF_JSON = 10_000
+
+
+def read_json(text: str | bytes) -> Any:  # noqa: ANN401 - any value of JSON
+    """Return a value of JSON. Raises ``ValueError`` for what is not, and for one of too many parts.
+
+    Each part takes some hundred bytes and time on the event loop. Long texts, as pictures in base64, are few.
+    """
+    parts = text if isinstance(text, bytes) else text.encode("utf-8", "replace")
+    if sum(parts.count(mark) for mark in b",:[{") > MOST_PARTS_OF_JSON:
+        raise ValueError(f"JSON has more than {MOST_PARTS_OF_JSON} parts")
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("JSON is nested too deep") from error
 
 
 def choose(options: Mapping[str, object], name: str, accepted: Sequence[str], default: str) -> str:
@@ -91,8 +106,8 @@ def _config(value: object) -> dict[str, Any]:
         return {}
     if isinstance(value, str):
         try:
-            value = json.loads(value)
-        except (ValueError, RecursionError) as error:
+            value = read_json(value)
+        except ValueError as error:
             raise ProblemError(422, "config is not JSON; it must be an object, as Human's configuration") from error
     if not isinstance(value, dict):
         raise ProblemError(422, f"config is {_shown(value)}; it must be an object, as Human's configuration")

@@ -40,19 +40,24 @@ class Endpoints:
         router = APIRouter()
         detection = [schema.MODULES, schema.MAX_FACES, schema.CONFIG]
         image, two = schema.body("image"), schema.body("first", "second")
+        detected = schema.answer("application/json", "image/png")
+        pictures = schema.answer(*schema.PICTURES)
         post = _Posts(router)
-        post.add("/v1/detect", self.detect, image, [schema.FORM, *detection])
-        post.add("/v1/segment", self.segment, image, [schema.SEGMENT_FORM, *detection[1:]])
-        post.add("/v1/filter/{name}", self.filter, image, [schema.PICTURE_FORM])
-        post.add("/v1/style/{name}", self.style, image, [schema.PICTURE_FORM])
-        post.add("/v1/match", self.match, two, [])
-        for path, endpoint in (
-            ("/live", self.live),
-            ("/ready", self.ready),
-            ("/metrics", self.metrics),
-            ("/v1/status", self.status),
+        post.add("/v1/detect", self.detect, image, [schema.FORM, *detection], detected)
+        post.add("/v1/segment", self.segment, image, [schema.SEGMENT_FORM, *detection[1:]], detected)
+        post.add("/v1/filter/{name}", self.filter, image, [schema.FILTER, schema.VALUE, schema.PICTURE_FORM], pictures)
+        post.add("/v1/style/{name}", self.style, image, [schema.STYLE, schema.PICTURE_FORM], pictures)
+        post.add("/v1/match", self.match, two, [], schema.answer("application/json", required=["similarity"]))
+        for path, endpoint, answer in (
+            ("/live", self.live, schema.answer("application/json", required=["status"])),
+            ("/ready", self.ready, schema.answer("application/json", required=["status"])),
+            ("/metrics", self.metrics, schema.answer("text/plain")),
+            ("/v1/status", self.status, schema.answer("application/json", required=["version", "ready", "tensors"])),
         ):
-            router.add_api_route(path, endpoint, summary=_summary(endpoint), response_class=Response)
+            responses = {**answer, **schema.REFUSALS}
+            router.add_api_route(
+                path, endpoint, summary=_summary(endpoint), responses=responses, response_class=Response
+            )
         return router
 
     async def detect(self, request: Request) -> Response:
@@ -63,9 +68,9 @@ class Endpoints:
         upload = await read_upload(request, self._options)
         form = choose(upload.options, "form", FORMS, "human")
         picture = upload.picture("image", "file")
-        with await self._detected(picture, upload.options) as result:
+        with await self._detected(request, picture, upload.options) as result:
             if form == "png":
-                async with self._gate.slot():
+                async with self._gate.slot(request.receive):
                     drawn = await scheduler.run(answers.drawing, picture, result, self._options.max_pixels)
                 return Response(drawn, media_type="image/png")
             write = answers.human_json if form == "human" else answers.slim_json
@@ -76,27 +81,28 @@ class Endpoints:
         upload = await read_upload(request, self._options)
         form = choose(upload.options, "form", ("json", "png"), "json")
         with await self._detected(
-            upload.picture("image", "file"), {**upload.options, "modules": "body,segmentation"}
+            request, upload.picture("image", "file"), {**upload.options, "modules": "body,segmentation"}
         ) as result:
             if form == "png":
                 return Response(await scheduler.run(answers.segmentation_png, result), media_type="image/png")
             return _json(await scheduler.run(answers.segmentation_json, result))
 
-    async def filter(self, request: Request, name: str) -> Response:
+    async def filter(self, request: Request) -> Response:
         """Apply a filter of Human, with ``value`` and further filters in the query."""
         upload = await read_upload(request, self._options)
         given = _parameters(upload)
-        filters = filters_of({name: given.pop("value", True), **given}, self._options)
+        filters = filters_of({request.path_params["name"]: given.pop("value", True), **given}, self._options)
         form, picture = _picture_form(upload), upload.picture("image", "file")
-        async with self._gate.slot():
+        async with self._gate.slot(request.receive):
             return Response(await self._backend.filter(picture, filters, form), media_type=f"image/{form}")
 
-    async def style(self, request: Request, name: str) -> Response:
+    async def style(self, request: Request) -> Response:
         """Paint a picture in a style, with its parameters in the query: sketch, pencil, oil, watercolor."""
+        name = request.path_params["name"]
         upload = await read_upload(request, self._options)
         parameters = parameters_of(name, _parameters(upload))
         form, picture = _picture_form(upload), upload.picture("image", "file")
-        async with self._gate.slot():
+        async with self._gate.slot(request.receive):
             return Response(await self._backend.style(picture, name, parameters, form), media_type=f"image/{form}")
 
     async def match(self, request: Request) -> Response:
@@ -107,7 +113,7 @@ class Endpoints:
         for name in ("first", "second"):
             if name not in upload.pictures:
                 raise ProblemError(400, f"there is no picture {name!r} in the body; send first and second")
-            with await self._detected(upload.pictures[name], COMPARED) as result:
+            with await self._detected(request, upload.pictures[name], COMPARED) as result:
                 embedding = _embedding(name, result)
                 found.append(match.normalize(embedding) if point and point.normalize else embedding)
         similarity = match.similarity(found[0], found[1], **(point.options if point else {}))
@@ -149,9 +155,9 @@ class Endpoints:
             }
         )
 
-    async def _detected(self, picture: bytes, options: Mapping[str, object]) -> Result:
+    async def _detected(self, request: Request, picture: bytes, options: Mapping[str, object]) -> Result:
         config = detection_config(options, self._options)
-        async with self._gate.slot():
+        async with self._gate.slot(request.receive):
             return await self._backend.detect(picture, config)
 
 
@@ -167,6 +173,7 @@ class _Posts:
         endpoint: Callable[..., Awaitable[Response]],
         body: dict[str, Any],
         parameters: list[dict[str, Any]],
+        answer: dict[int | str, dict[str, Any]],
     ) -> None:
         """Add a route."""
         self._router.add_api_route(
@@ -174,7 +181,7 @@ class _Posts:
             endpoint,
             methods=["POST"],
             summary=_summary(endpoint),
-            responses=schema.PROBLEMS,
+            responses={**answer, **schema.PROBLEMS},
             openapi_extra={"requestBody": body, "parameters": parameters},
             response_class=Response,
         )

@@ -4,6 +4,9 @@ The client sends encoded frames as binary messages, and options as JSON in text 
 frames. Each result is a text message with JSON: ``frame`` is the number of the frame from 0, ``dropped`` the number of
 frames that a newer one has replaced. One frame is computed, one waits, and one result is sent at a time: neither a fast
 nor a slow client makes memory grow, and one that does not read its results in time is disconnected.
+
+Each stream has a session: ids stay with faces, bodies, hands and persons from frame to frame, and results are reused
+for frames that resemble the one before.
 """
 
 import asyncio
@@ -16,13 +19,13 @@ from starlette.websockets import WebSocket
 
 from humanrt.runtime import scheduler
 from humanrt.serve import answers
-from humanrt.serve.backend import Backend
+from humanrt.serve.backend import Backend, Session
 from humanrt.serve.body import check_picture
 from humanrt.serve.gate import Gate
 from humanrt.serve.guard import TOKEN_PROTOCOL
 from humanrt.serve.metrics import Metrics
 from humanrt.serve.options import ServeOptions
-from humanrt.serve.parameters import choose, detection_config
+from humanrt.serve.parameters import choose, detection_config, read_json
 from humanrt.serve.problems import ProblemError, problem_of
 
 GONE, TOO_LARGE = 1001, 1009
@@ -67,6 +70,7 @@ class Stream:
         self._metrics = metrics
         self._options = options
         self._inbox = _Inbox()
+        self._session: Session | None = None
 
     async def run(self) -> None:
         """Answer frames until the client or the service ends the stream."""
@@ -79,6 +83,8 @@ class Stream:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            if self._session is not None:
+                self._session.close()
 
     async def _read(self) -> None:
         """Read messages as fast as they come, and keep the newest frame only."""
@@ -101,11 +107,11 @@ class Stream:
     def _set_options(self, text: str) -> None:
         """Read options; an error is reported instead of the next result."""
         try:
-            options = json.loads(text)
+            options = read_json(text)
             choose(options, "form", ("human", "slim"), "slim")
             self._inbox.config = detection_config(options, self._options)
             self._inbox.options = options
-        except (ValueError, RecursionError, AttributeError):
+        except (ValueError, AttributeError):
             self._inbox.options = {"problem": ProblemError(422, "options are not a JSON object")}
         except ProblemError as problem:
             self._inbox.options = {"problem": problem}
@@ -142,7 +148,9 @@ class Stream:
             raise options["problem"]
         await check_picture(frame, self._options)
         async with self._gate.slot():
-            result = await self._backend.detect(frame, self._inbox.config)
+            if self._session is None:  # the first frame after the detector is ready
+                self._session = self._backend.detector.session()
+            result = await self._backend.detect(frame, self._inbox.config, self._session)
         with result:
             write = answers.human_json if options.get("form") == "human" else answers.slim_json
             body = await scheduler.run(write, result)

@@ -10,5 +10,6 @@
 
 from humanrt.workers.pool import PoolStatistics, WorkerInfo, WorkerPool
 from humanrt.workers.recycling import Recycling
+from humanrt.workers.worker import PoolSession
 
-__all__ = ["PoolStatistics", "Recycling", "WorkerInfo", "WorkerPool"]
+__all__ = ["PoolSession", "PoolStatistics", "Recycling", "WorkerInfo", "WorkerPool"]

@@ -48,11 +48,12 @@ class Configure:
 
 @dataclass(frozen=True)
 class Detect:
-    """A call. ``source`` is the path of a picture, or what is in the shared memory."""
+    """A call. ``source`` is the path of a picture, or what is in the shared memory; ``session`` the number of one."""
 
     number: int
     source: str | Encoded | Pixels
     config: Config | None
+    session: int | None = None
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,13 @@ class Cancel:
     """The end of a call whose answer nobody awaits."""
 
     number: int
+
+
+@dataclass(frozen=True)
+class EndSession:
+    """The end of a session: its tensors are freed."""
+
+    session: int
 
 
 @dataclass(frozen=True)
@@ -95,7 +103,7 @@ class Packed:
 
 @dataclass(frozen=True)
 class Ready:
-    """The first message of a worker: its models are loaded."""
+    """What a worker uses: its first message, when its models are loaded, and the answer to the end of a session."""
 
     report: Report
 
@@ -118,7 +126,7 @@ class Answer:
     report: Report
 
 
-Message: TypeAlias = Configure | Detect | Cancel | Stop | Ready | Failed | Answer
+Message: TypeAlias = Configure | Detect | Cancel | EndSession | Stop | Ready | Failed | Answer
 
 
 def send(writer: asyncio.StreamWriter, message: Message) -> None:

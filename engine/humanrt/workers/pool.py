@@ -10,7 +10,8 @@ import itertools
 import os
 import time
 from collections import deque
-from contextlib import suppress
+from collections.abc import Iterable
+from contextlib import nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -31,7 +32,7 @@ from humanrt.runtime.futures import drain, outlast, retrieve, running_loop
 from humanrt.tracebacks import clear_frames, handled
 from humanrt.workers.messages import unpack
 from humanrt.workers.recycling import Recycling
-from humanrt.workers.worker import Call, Found, Worker, WorkerLostError
+from humanrt.workers.worker import Call, Found, PoolSession, Worker, WorkerLostError
 
 RECENT = 100
 """The number of calls over which their time is averaged."""
@@ -149,6 +150,7 @@ class WorkerPool:
         self._start_timeout = start_timeout
         self._stop_timeout = stop_timeout
         self._numbers = itertools.count()
+        self._sessions = itertools.count()
         self._workers: set[Worker] = set()  # those that are ready
         self._waiters: deque[asyncio.Future[None]] = deque()  # calls without a worker
         self._keepers: list[asyncio.Task[None]] = []
@@ -162,7 +164,18 @@ class WorkerPool:
 
     # -- calls
 
-    async def detect(self, source: PictureSource, config: ConfigSource | None = None, *, bgr: bool = False) -> Result:
+    def session(self) -> PoolSession:
+        """Return a session for the frames of one video: ``detect(frame, session=session)``. The caller closes it."""
+        return PoolSession(next(self._sessions))
+
+    async def detect(
+        self,
+        source: PictureSource,
+        config: ConfigSource | None = None,
+        *,
+        bgr: bool = False,
+        session: PoolSession | None = None,
+    ) -> Result:
         """Return the detections in an image, computed by a worker. Arguments, result and ownership: ``Human.detect()``.
 
         Paths and encoded bytes are decoded by the worker; files, PIL images and tensors are read here. If the call is
@@ -175,7 +188,8 @@ class WorkerPool:
         place = Place(self._budget)
         self._in_flight += 1
         try:
-            found = await self._found(place, source, config, bgr)
+            with nullcontext() if session is None else session.turn():
+                found = await self._found(place, source, config, bgr, session)
             async with self._registry.scope("detect") as scope:
                 result = await scheduler.run(unpack, found.data, found.arrays, self._registry.from_numpy)
                 tensors = list(result.tensors())
@@ -195,9 +209,17 @@ class WorkerPool:
             self._notify()
             del source, outer  # an error's traceback holds this frame, which must not hold the picture
 
-    async def _found(self, place: Place, source: PictureSource, config: ConfigSource | None, bgr: bool) -> Found:
+    async def _found(
+        self,
+        place: Place,
+        source: PictureSource,
+        config: ConfigSource | None,
+        bgr: bool,
+        session: PoolSession | None,
+    ) -> Found:
         settings = load_config(config, self.config)
         call = await self._call(place, source, settings, bgr)
+        call.session = session
         self._check_open()
         task = asyncio.create_task(self._compute(call))
         self._calls.add(task)
@@ -258,15 +280,24 @@ class WorkerPool:
         while True:
             if call.cancelled:
                 raise asyncio.CancelledError
-            for worker in self._workers:
+            for worker in self._candidates(call):
                 if not (worker.busy or worker.leaving or worker.ended.is_set()):
                     worker.busy = True
+                    if call.session is not None:
+                        call.session.worker = worker
                     return worker
             if self._failures >= FEWEST_FAILURES and not self._workers:
                 raise WorkerError(f"no worker can be started, after {self._failures} attempts")
             waiter = running_loop().create_future()
             self._waiters.append(waiter)
             await waiter
+
+    def _candidates(self, call: Call) -> Iterable[Worker]:
+        """Return the workers that may compute a call: that of its session, if it still works, else all."""
+        worker = None if call.session is None else call.session.worker
+        if worker is None or worker.leaving or worker.ended.is_set():
+            return self._workers
+        return (worker,)
 
     def _release(self, worker: Worker) -> None:
         worker.busy = False

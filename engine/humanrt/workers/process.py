@@ -16,7 +16,8 @@ import numpy as np
 from humanrt.human import Human
 from humanrt.imaging import PictureSource
 from humanrt.result import Result
-from humanrt.runtime import scheduler
+from humanrt.runtime import heap, scheduler
+from humanrt.streams.session import Session
 from humanrt.watch.readings import device_memory, usage
 from humanrt.workers.memory import SharedMemory
 from humanrt.workers.messages import (
@@ -25,6 +26,7 @@ from humanrt.workers.messages import (
     Configure,
     Detect,
     Encoded,
+    EndSession,
     Failed,
     Packed,
     Pixels,
@@ -42,6 +44,7 @@ LOST_PARENT_SECONDS = 1.0
 
 def main(channel: int, memory: int, parent: int) -> None:
     """Run a worker on the descriptors of its socket and its memory. It does not return before its pool stops it."""
+    heap.bound()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the whole group; the pool stops its workers
     threading.Thread(target=_end_with, args=(parent,), name="humanrt-parent", daemon=True).start()
     asyncio.run(_run(channel, memory))
@@ -81,6 +84,7 @@ class _Calls:
         self._memory = memory
         self._writer = writer
         self._device_memory = configure.device_memory
+        self._sessions: dict[int, Session] = {}
         self._number = -1
         self._task: asyncio.Task[None] | None = None
 
@@ -95,9 +99,14 @@ class _Calls:
             if isinstance(message, Detect):
                 self._number = message.number
                 self._task = asyncio.create_task(self._detect(message))
+                await asyncio.sleep(0)  # it begins: one that is cancelled before would have no answer
             elif isinstance(message, Cancel):
                 if self._task is not None and message.number == self._number:
                     self._task.cancel()
+            elif isinstance(message, EndSession):
+                if (session := self._sessions.pop(message.session, None)) is not None:
+                    session.close()
+                send(self._writer, Ready(self._report()))
             elif isinstance(message, Stop):
                 if self._task is not None:
                     await self._task
@@ -108,7 +117,7 @@ class _Calls:
         start = time.perf_counter()
         try:
             source, bgr, offset = self._source(call.source)
-            result = await self._human.detect(source, call.config, bgr=bgr)
+            result = await self._human.detect(source, call.config, bgr=bgr, session=self._session(call.session))
             del source
             packed = await scheduler.run(self._pack, result, offset)
         except asyncio.CancelledError:
@@ -117,6 +126,13 @@ class _Calls:
             error = pack_error(raised)
         seconds = time.perf_counter() - start
         send(self._writer, Answer(call.number, packed, error, seconds, self._report()))
+
+    def _session(self, number: int | None) -> Session | None:
+        if number is None:
+            return None
+        if number not in self._sessions:
+            self._sessions[number] = self._human.session()
+        return self._sessions[number]
 
     def _source(self, source: str | Encoded | Pixels) -> tuple[PictureSource, bool, int]:
         """Return the picture, whether it is BGR, and the offset behind it."""

@@ -6,17 +6,18 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, NamedTuple
+from types import TracebackType
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from humanrt.config import Config
-from humanrt.errors import WorkerError
+from humanrt.errors import SessionError, WorkerError
 from humanrt.runtime import scheduler
 from humanrt.workers.memory import SharedMemory
 from humanrt.workers.messages import (
@@ -25,6 +26,7 @@ from humanrt.workers.messages import (
     Configure,
     Detect,
     Encoded,
+    EndSession,
     Failed,
     Pixels,
     Ready,
@@ -59,6 +61,7 @@ class Call:
     bgr: bool
     config: Config | None
     number: int
+    session: "PoolSession | None" = None
     worker: "Worker | None" = None
     cancelled: bool = False
     unread: asyncio.Event = field(default_factory=asyncio.Event)
@@ -72,6 +75,55 @@ class Call:
         self.cancelled = True
         if self.worker is not None:
             self.worker.cancel(self)
+
+
+class PoolSession:
+    """The state of one video in a worker, from frame to frame; created by ``WorkerPool.session()``.
+
+    Its owner closes it. All its frames are computed by the worker of the first. When that worker is replaced, the next
+    frame begins anew in another one: its ids begin with 0. One call at a time may use a session.
+    """
+
+    def __init__(self, number: int) -> None:
+        self.number: int = number
+        self.worker: Worker | None = None
+        self.in_use: bool = False
+        self.is_closed: bool = False
+
+    def close(self) -> None:
+        """Free the state, after the call that uses it. Idempotent."""
+        self.is_closed = True
+        self._free_if_closed()
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Use the session for the duration of the block.
+
+        Raises ``SessionError`` if it was closed, or another call uses it.
+        """
+        if self.is_closed:
+            raise SessionError("this session was closed; create a new one with pool.session()")
+        if self.in_use:
+            raise SessionError("this session is in use by another call; await that call first")
+        self.in_use = True
+        try:
+            yield
+        finally:
+            self.in_use = False
+            self._free_if_closed()
+
+    def _free_if_closed(self) -> None:
+        if self.is_closed and not self.in_use and self.worker is not None:
+            self.worker.end_session(self.number)
+            self.worker = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
 
 
 class Worker:
@@ -185,9 +237,10 @@ class Worker:
             if self.ended.is_set():
                 raise WorkerLostError(f"the worker process {self.pid} ended")
             assert self._writer is not None  # noqa: S101 - it has started
-            send(self._writer, Detect(call.number, source, call.config))
-            if call.cancelled:
-                self.cancel(call)
+            if call.cancelled:  # its session may have ended
+                raise asyncio.CancelledError
+            session = None if call.session is None else call.session.number
+            send(self._writer, Detect(call.number, source, call.config, session))
             try:
                 async with asyncio.timeout(timeout):
                     answer = await self._answer
@@ -210,6 +263,11 @@ class Worker:
         """Let the process stop a call; the answer is awaited all the same."""
         if self._answer is not None and self._writer is not None and not self.ended.is_set():
             send(self._writer, Cancel(call.number))
+
+    def end_session(self, number: int) -> None:
+        """Let the process free a session."""
+        if self._writer is not None and not self.ended.is_set():
+            send(self._writer, EndSession(number))
 
     def _write(self, call: Call) -> str | Encoded | Pixels:
         """Copy the picture of a call to the shared memory."""
