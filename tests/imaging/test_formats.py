@@ -146,7 +146,9 @@ def test_a_png_whose_texts_take_long_to_unpack_is_refused(encode, photo, kind, s
 
 
 def test_a_png_may_have_any_number_of_short_texts_and_of_texts_that_are_not_packed(encode, photo) -> None:
-    texts = 100 * [(b"zTXt", b"key\0\0" + zlib.compress(b"short"))] + 100 * [(b"iTXt", b"key\0\0\0\0\0" + bytes(20_000))]
+    texts = 100 * [(b"zTXt", b"key\0\0" + zlib.compress(b"short"))] + 100 * [
+        (b"iTXt", b"key\0\0\0\0\0" + bytes(20_000))
+    ]
     data = _with_chunks(encode(photo, "PNG"), texts)
     assert np.array_equal(decode(data, max_pixels=36 * 24), photo)
 
