@@ -74,6 +74,12 @@ def test_a_small_picture_in_huge_tiles_is_refused() -> None:
     assert SMALL_TILE_PIXELS > 1024 * 1024
 
 
+def test_a_tile_may_have_4_million_pixels_in_a_picture_of_any_size() -> None:
+    small = [(256, LONG, 10), (257, LONG, 10), (323, LONG, 2048)]
+    assert read_header(tiff(*small, (322, LONG, 2048))).coded_pixels == 0
+    assert read_header(tiff(*small, (322, LONG, 2064))).coded_pixels == 2064 * 2048
+
+
 def test_a_tiff_of_too_many_strips_is_refused() -> None:
     """Each takes about 2 microseconds, however small it is."""
     width, rows = (256, LONG, 1), (278, LONG, 1)
