@@ -4,6 +4,7 @@ import argparse
 import ipaddress
 import logging
 import os
+import socket
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -51,13 +52,14 @@ def run(options: argparse.Namespace) -> int:
         origins=tuple(options.allow_origin),
         hosts=_hosts(options.host, options.allow_host),
     )
+    address = _address(options.host, options.port)
     if not _is_loopback(options.host) and limits.token is None:
         complain(f"{options.host} can be reached from other machines, and there is no --token-file: anybody may use it")
     application = _Application(config, limits, options.workers)
     write_line(f"http://{_shown(options.host)}:{options.port}")
     Server(
         "humanrt.serve",
-        address=options.host,
+        address=address,
         port=options.port,
         interface=Interfaces.ASGI,
         workers=1,
@@ -89,6 +91,17 @@ class _Application:
         return create_app(
             partial(WorkerPool, self.config, workers=self.workers, timeout=self.limits.timeout), self.limits
         )
+
+
+def _address(host: str, port: int) -> str:
+    """Return the IP address of a host. Raises ``ConfigError`` if nothing can listen there now."""
+    try:
+        family, *_, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        with socket.create_server((place[0], port), family=family):
+            return str(place[0])
+    except (OSError, OverflowError, UnicodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise ConfigError(f"--host {host} --port {port}: the service cannot listen there: {reason}") from error
 
 
 def _token(file: Path | None) -> str | None:
