@@ -43,8 +43,8 @@ def test_a_host_may_be_a_name(served, capsys):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--port", "99999"], "the service cannot listen there"),
-        (["--port", "-1"], "the service cannot listen there"),
+        (["--port", "65536"], "--port is 65536; it must be 1 to 65535"),
+        (["--port", "0"], "--port is 0; it must be 1 to 65535"),
         (["--host", "300.1.1.1"], "--host 300.1.1.1 --port 8000: the service cannot listen there"),
         (["--host", "a..b"], "the service cannot listen there"),
         (["--host", "192.0.2.1"], "the service cannot listen there: "),  # RFC 5737: an address of no machine

@@ -21,6 +21,7 @@ from humanrt.errors import ConfigError, MissingDependencyError
 if TYPE_CHECKING:
     from humanrt.serve import ServeOptions
 
+LAST_PORT = 65_535
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 # Connections that the server accepts beyond the places of the gate, for pages, metrics and refusals.
 SPARE_CONNECTIONS = 256
@@ -95,11 +96,13 @@ class _Application:
 
 def _address(host: str, port: int) -> str:
     """Return the IP address of a host. Raises ``ConfigError`` if nothing can listen there now."""
+    if not 0 < port <= LAST_PORT:
+        raise ConfigError(f"--port is {port}; it must be 1 to {LAST_PORT}")
     try:
         family, *_, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        with socket.create_server((place[0], port), family=family):
+        with socket.create_server(place[:2], family=family):
             return str(place[0])
-    except (OSError, OverflowError, UnicodeError) as error:
+    except (OSError, UnicodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise ConfigError(f"--host {host} --port {port}: the service cannot listen there: {reason}") from error
 
