@@ -161,7 +161,8 @@ def _tiff(width: int, height: int, compression: int, part: bytes, *shape: tuple[
         packed = place if count > 1 else value
         tags.append(struct.pack("<HHII", tag if is_tiled else {324: 273, 325: 279}[tag], 4, count, packed))
     lists = count * struct.pack("<I", 8) + count * struct.pack("<I", len(part))
-    directory = struct.pack("<H", len(tags)) + b"".join(sorted(tags, key=_number))
+    tags.sort(key=_number)
+    directory = struct.pack("<H", len(tags)) + b"".join(tags)
     return b"II*\0" + struct.pack("<I", places + len(lists)) + part + lists + directory + bytes(4)
 
 
