@@ -71,3 +71,10 @@ def test_a_view_becomes_contiguous_and_bgr_is_converted() -> None:
     view = np.zeros((HEIGHT, 2 * WIDTH, 3), np.uint8)[:, ::2]
     assert counted(view).pictures == [(PIXELS, 3 * PIXELS, 3 * PIXELS)]
     assert counted(view, bgr=True).pictures == [(PIXELS, 6 * PIXELS, 3 * PIXELS)]
+
+
+def test_the_bytes_of_a_file_are_counted(encode, photo, tmp_path) -> None:
+    path = tmp_path / "photo.png"
+    path.write_bytes(encode(photo, "PNG"))
+    for source in (path, io.BytesIO(path.read_bytes()), bytearray(path.read_bytes())):
+        assert counted(source, max_pixels=36 * 24).held == [path.stat().st_size]
