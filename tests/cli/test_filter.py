@@ -1,4 +1,7 @@
+from pathlib import Path
+
 import numpy as np
+import pytest
 
 from humanrt import cli, read_picture
 from humanrt.cli.parser import FILTER_SWITCHES, FILTERS
@@ -27,6 +30,24 @@ def test_errors(tmp_path, capsys):
     assert cli.main(["filter", FACE, *out, "--brightness", "3"]) == cli.USAGE
     assert "filter.brightness is 3.0; it must be -1 to 1" in capsys.readouterr().err
     assert cli.main(["filter", str(tmp_path / "none.jpg"), *out]) == cli.FAILED
-    assert cli.main(["filter", FACE, "-o", str(tmp_path / "absent" / "out.png")]) == cli.FAILED
-    assert cli.main(["filter", FACE, "-o", str(tmp_path / "out.gif")]) == cli.FAILED
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("absent/out.png", "name a file in a folder that exists"),
+        ("out.gif", "its ending must be .png"),
+        ("in.png", "in.png would be replaced; name another"),
+        ("./in.png", "in.png would be replaced; name another"),
+    ],
+)
+def test_an_output_that_cannot_be_written_is_refused_before_anything_is_computed(
+    tmp_path, monkeypatch, capsys, name, message
+):
+    monkeypatch.setattr("humanrt.cli.filter.Human", lambda *_: pytest.fail("it was made"))
+    picture = tmp_path / "in.png"
+    picture.write_bytes(Path(FACE).read_bytes())
+    assert cli.main(["filter", str(picture), "-o", f"{tmp_path}/{name}"]) == cli.USAGE
+    assert message in capsys.readouterr().err
+    assert picture.read_bytes() == Path(FACE).read_bytes()

@@ -39,6 +39,12 @@ def test_wrong_usage(capsys):
     assert "--minutes" in capsys.readouterr().err
 
 
+def test_an_output_that_is_no_folder(tmp_path, capsys):
+    (tmp_path / "file").touch()
+    assert cli.main(["soak", "--output", str(tmp_path / "file")]) == cli.FAILED
+    assert capsys.readouterr().err == f"humanrt: {tmp_path / 'file'} cannot be written: File exists\n"
+
+
 @pytest.mark.parametrize(
     ("slope", "grows"),
     [((2000, 10, 3990), True), ((2000, -10, 4010), False), ((900, 800, 1000), False), ((-5, -9, -1), False)],

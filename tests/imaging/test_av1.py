@@ -58,6 +58,11 @@ def test_units_without_a_length_and_with_an_extension() -> None:
     assert read_frames(with_extension + without_length) == Frames(1, 2000)
 
 
+def test_the_reserved_bit_of_a_unit_has_no_meaning() -> None:
+    sequence = still_sequence(50, 40)
+    assert read_frames(bytes([sequence[0] | 1]) + sequence[1:] + STILL_FRAME) == Frames(1, 2000)
+
+
 @pytest.mark.parametrize(
     ("data", "message"),
     [

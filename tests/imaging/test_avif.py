@@ -10,6 +10,7 @@ from avif_files import (
     avif,
     box,
     full_box,
+    iinf,
     ipma,
     ispe,
     pitm,
@@ -94,6 +95,16 @@ def test_data_in_pieces_and_inside_the_metadata() -> None:
     iinf = full_box(b"iinf", struct.pack(">H", 1), full_box(b"infe", struct.pack(">HH4s", 1, 0, b"av01"), version=2))
     properties = box(b"iprp", box(b"ipco", ispe(16, 12)), ipma((1, [1])))
     file = FTYP + full_box(b"meta", pitm(), iinf, iloc, properties, box(b"idat", data))
+    assert read_avif(file).coded_pixels == 700 * 500
+
+
+def test_locations_with_wide_item_numbers() -> None:
+    """Version 2 of iloc: 32 bits for the count and for each item."""
+    data = coded(700, 500)
+    entry = struct.pack(">IHHHII", 1, 1, 0, 1, 0, len(data))
+    iloc = full_box(b"iloc", struct.pack(">HI", 0x4400, 1), entry, version=2)
+    properties = box(b"iprp", box(b"ipco", ispe(16, 12)), ipma((1, [1])))
+    file = FTYP + full_box(b"meta", pitm(), iinf(b"av01"), iloc, properties, box(b"idat", data))
     assert read_avif(file).coded_pixels == 700 * 500
 
 

@@ -132,11 +132,11 @@ class FakeCamera:
     """Stands for ``cv2.VideoCapture``: no machine of the tests has a camera."""
 
     opened = ()
+    released = 0
 
     def __init__(self, *arguments):
         type(self).opened += (arguments,)
         self.left = 2
-        self.is_released = False
 
     def isOpened(self):  # noqa: N802 - OpenCV's name
         return True
@@ -149,7 +149,7 @@ class FakeCamera:
         return (True, np.zeros((4, 4, 3), np.uint8)) if self.left >= 0 else (False, None)
 
     def release(self):
-        self.is_released = True
+        type(self).released += 1
 
 
 def test_a_webcam_that_ends_was_lost(monkeypatch):
@@ -159,3 +159,38 @@ def test_a_webcam_that_ends_was_lost(monkeypatch):
     assert [arguments[0] for arguments in FakeCamera.opened] == [3]
     with pytest.raises(StreamError, match="camera 3 was lost"):
         next(found)
+
+
+def test_a_camera_is_closed_when_its_frames_end_or_are_no_longer_read(monkeypatch):
+    class Closing(FakeCamera):
+        released = 0
+
+    monkeypatch.setattr(load_cv2(), "VideoCapture", Closing)
+    found = capture(3).frames(never)
+    next(found)
+    assert Closing.released == 0
+    found.close()
+    assert Closing.released == 1
+    with pytest.raises(StreamError):
+        list(capture(3).frames(never))
+    assert Closing.released == 2
+
+
+@pytest.mark.parametrize(
+    ("rate", "missing", "is_lost"), [(10, 10, False), (10, 11, True), (0.5, 1, False), (0.5, 2, True)]
+)
+def test_a_file_at_an_address_was_lost_if_more_than_a_second_or_a_frame_is_missing(monkeypatch, rate, missing, is_lost):
+    cv2 = load_cv2()
+
+    class File(FakeCamera):
+        def get(self, key):
+            values = {cv2.CAP_PROP_FRAME_COUNT: 20, cv2.CAP_PROP_POS_FRAMES: 20 - missing, cv2.CAP_PROP_FPS: rate}
+            return float(values.get(key, 0))
+
+    monkeypatch.setattr(cv2, "VideoCapture", File)
+    found = capture("http://127.0.0.1/a.mkv").frames(never)
+    if is_lost:
+        with pytest.raises(StreamError, match="was lost"):
+            list(found)
+    else:
+        assert len(list(found)) == 2

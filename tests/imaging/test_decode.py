@@ -14,6 +14,7 @@ from PIL import Image, ImageOps, features
 from humanrt.errors import InputError
 from humanrt.imaging import decode as decode_module
 from humanrt.imaging.decode import decode
+from humanrt.imaging.header import Header
 
 MAX_PIXELS = 1_000_000
 needs_avif = pytest.mark.skipif(not features.check("avif"), reason="this Pillow is built without AVIF")
@@ -167,6 +168,12 @@ def test_the_pixel_limit_is_inclusive(encode, photo, name) -> None:
     assert decode(data, max_pixels=24 * 36).shape == photo.shape
     with pytest.raises(InputError, match=r"36 x 24 = 864 pixels, the limit is 863 .*max_pixels"):
         decode(data, max_pixels=24 * 36 - 1)
+
+
+def test_a_picture_that_is_larger_than_its_header_is_refused_after_decoding(encode, photo, monkeypatch) -> None:
+    monkeypatch.setattr(decode_module, "read_header", lambda _: Header("PNG", 1, 1, 6))
+    with pytest.raises(InputError, match="36 x 24 = 864 pixels, the limit is 863"):
+        decode(encode(photo, "PNG"), max_pixels=863)
 
 
 def test_a_png_bomb_is_refused_by_its_header(monkeypatch) -> None:

@@ -136,6 +136,17 @@ def test_a_million_fill_bytes_take_no_time() -> None:
         assert read_jpeg(inserted(photo(), 1, junk))[1:3] == (36, 24)
 
 
+@pytest.mark.parametrize(
+    "segment",
+    [b"\xff\xdc\0\4\0\x18", b"\xff\xdd\0\4\0\0", b"\xff\xef\0\4ab", b"\xff\xfe\0\4ab"],
+    ids=["DNL", "DRI", "APP15", "COM"],
+)
+def test_segments_with_a_length_are_skipped_as_libjpeg_does(segment) -> None:
+    data = inserted(photo(), 1, segment)
+    assert read_jpeg(data)[1:3] == (36, 24)
+    assert cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR).shape == (24, 36, 3)
+
+
 class TestMemory:
     """In bytes a pixel: what was measured while OpenCV decoded 36 megapixels of the kind, or up to a tenth more."""
 
@@ -154,6 +165,7 @@ class TestMemory:
             (0xC2, (0x22, 0x11, 0x11), 3, 6.06),
             (0xC2, (0x11, 0x11, 0x11), 3, 9.05),
             (0xC2, (0x11,) * 4, 4, 11.05),
+            (0xCA, (0x11, 0x11, 0x11), 3, 9.05),  # arithmetic coding
             (0xC0, (0x11,) * 4, 1, 11.05),  # a scan for each component
         ],
     )
@@ -189,6 +201,15 @@ class TestScans:
         with pytest.raises(InputError, match=r"has 28,000,\d+ bytes of scans; at most 28,000,000 are decoded"):
             read_jpeg(data)
         read_jpeg(jpeg(frame(1001, 1000, 0xC2), scan(0) + bytes(28_000_000), scan(0)))
+
+    def test_arithmetic_coding_takes_three_times_as_long(self) -> None:
+        data = jpeg(frame(10_000, 10_000, 0xCA), (scan(0) + b"\0") * 28)
+        with pytest.raises(InputError, match="has 28 scans; at most 27 are decoded in this size"):
+            read_jpeg(data)
+        read_jpeg(jpeg(frame(10_000, 8_000, 0xCA), (scan(0) + b"\0") * 28))
+        data = jpeg(frame(1000, 1000, 0xCA), scan(0) + bytes(9_400_000), scan(0))
+        with pytest.raises(InputError, match=r"has 9,400,\d+ bytes of scans; at most 9,333,333 are decoded"):
+            read_jpeg(data)
 
     def test_no_segment_hides_them(self) -> None:
         hidden = b"\xff\x05" + struct.pack(">H", 60_000) + (scan(0) + b"\0") * 5000

@@ -24,6 +24,14 @@ def test_a_folder_has_the_files_with_the_endings_of_pictures_in_order(folder):
     assert names(folder, folder) == names(folder, str(folder)) == ["a.JPG", "b.png"]
 
 
+@pytest.mark.parametrize(
+    "ending", ["avif", "bmp", "gif", "jfif", "jpeg", "jpg", "png", "tif", "tiff", "webp", "TIF", "Jpeg"]
+)
+def test_every_ending_of_the_accepted_formats_is_that_of_a_picture(tmp_path, ending):
+    (tmp_path / f"a.{ending}").touch()
+    assert names(tmp_path, tmp_path) == [f"a.{ending}"]
+
+
 def test_a_recursive_list_has_those_in_inner_folders_and_follows_no_links(folder):
     assert names(folder, folder, recursive=True) == ["a.JPG", "b.png", "inner/d.webp", "inner/deep/e.avif"]
 

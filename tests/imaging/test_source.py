@@ -180,6 +180,12 @@ def test_views_become_contiguous(photo, view) -> None:
     assert np.array_equal(picture, photo[view])
 
 
+@pytest.mark.parametrize("dtype", [np.int16, np.int64, np.uint16, np.float16, np.float32, np.float64])
+def test_black_and_white_of_every_dtype(dtype) -> None:
+    array = np.array([[0, 255]], dtype)
+    assert read(array).tolist() == [[[0] * 3, [255] * 3]]
+
+
 def test_floats_are_rounded_and_black_is_black() -> None:
     assert read(np.full((2, 2, 3), 254.6, np.float32)).max() == 255
     assert read(np.zeros((2, 2, 3), np.float32)).max() == 0

@@ -72,3 +72,26 @@ def test_a_small_picture_in_huge_tiles_is_refused() -> None:
         read_header(tiff(*size, (322, LONG, 16384), (323, LONG, 16384))).check(1000)
     read_header(tiff(*size, (322, LONG, 1024), (323, LONG, 1024))).check(1000)
     assert SMALL_TILE_PIXELS > 1024 * 1024
+
+
+def test_a_tile_may_have_4_million_pixels_in_a_picture_of_any_size() -> None:
+    small = [(256, LONG, 10), (257, LONG, 10), (323, LONG, 2048)]
+    assert read_header(tiff(*small, (322, LONG, 2048))).coded_pixels == 0
+    assert read_header(tiff(*small, (322, LONG, 2064))).coded_pixels == 2064 * 2048
+
+
+def test_a_tiff_of_too_many_strips_is_refused() -> None:
+    """Each takes about 2 microseconds, however small it is."""
+    width, rows = (256, LONG, 1), (278, LONG, 1)
+    assert read_header(tiff(width, (257, LONG, 400_000), rows)).height == 400_000
+    with pytest.raises(InputError, match="400,001 strips or tiles; at most 400,000"):
+        read_header(tiff(width, (257, LONG, 400_001), rows))
+
+
+@pytest.mark.parametrize("compressions", [(7,), (7, 8), (8, 7)])
+def test_a_progressive_jpeg_in_a_tiff_is_refused(encode, photo, compressions) -> None:
+    """Of two entries libtiff may use either."""
+    entries = [(256, LONG, 36), (257, LONG, 24), *((259, SHORT, number) for number in compressions)]
+    read_header(tiff(*entries) + encode(photo, "JPEG"))
+    with pytest.raises(InputError, match="progressive JPEG, which TIFF does not allow"):
+        read_header(tiff(*entries) + encode(photo, "JPEG", progressive=True))

@@ -18,6 +18,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         self.server.requests.append(self.path)
         self.server.authorizations.append(self.headers["Authorization"])
+        self.server.agents.append(self.headers["User-Agent"])
         self.server.before_answer()
         status, headers, body = self.server.answers.get(self.path, (404, {}, b""))
         self.send_response(status)
@@ -36,7 +37,7 @@ class Handler(BaseHTTPRequestHandler):
 def web():
     """A local server; ``answers`` are (status, headers, body) by path."""
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.answers, server.requests, server.authorizations = {}, [], []
+        server.answers, server.requests, server.authorizations, server.agents = {}, [], [], []
         server.before_answer = lambda: None
         server.address = f"http://127.0.0.1:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
@@ -92,6 +93,15 @@ def test_a_model_is_fetched_once_with_its_weights(store, web, model):
     assert store.download(model, shards, check=complete, on_progress=seen.append) == path
     assert seen == [Progress("model.json", len(JSON), len(JSON))]
     assert web.requests == ["/a/model.json", "/a/shards/w%201.bin"]
+
+
+def test_files_may_lie_together_in_an_inner_folder(store, web):
+    web.answers["/m.json"] = (200, {}, JSON)
+    names = ("inner/more/a.bin", "inner/more/b.bin")
+    for name in names:
+        web.answers[f"/{name}"] = (200, {}, name.encode())
+    first = store.download(f"{web.address}/m.json", lambda path: [path.parent / name for name in names], check=complete)
+    assert [(first.parent / name).read_bytes() for name in names] == [name.encode() for name in names]
 
 
 def test_the_query_is_sent_for_every_file(store, web):
@@ -251,6 +261,22 @@ def test_user_information_is_sent_as_a_header_and_not_to_another_host(store, web
     web.answers["/b.onnx"] = (200, {}, ONNX)
     store.download(web.address.replace("//", "//me:p%40ss@") + "/a.onnx", nothing_more, check=complete)
     assert web.authorizations == ["Basic bWU6cEBzcw==", None]  # me:p@ss
+
+
+def test_a_server_sees_the_name_of_the_library(store, web, model):
+    store.download(model, shards, check=complete)
+    assert web.agents == ["humanrt", "humanrt"]
+
+
+def test_this_machine_may_be_named_localhost(store, web, model):
+    assert store.download(model.replace("127.0.0.1", "localhost"), shards, check=complete).read_bytes() == JSON
+
+
+def test_the_progress_of_a_file_whose_length_is_not_known_ends_with_what_was_received(store, web):
+    web.answers["/model.onnx"] = (200, {"Content-Length": None}, ONNX)
+    seen = []
+    store.download(f"{web.address}/model.onnx", nothing_more, check=complete, on_progress=seen.append)
+    assert seen == [Progress("model.onnx", len(ONNX), len(ONNX))]
 
 
 def test_other_characters_are_percent_encoded(store, web):

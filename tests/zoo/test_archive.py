@@ -1,3 +1,4 @@
+import gzip
 import stat
 import tarfile
 import zipfile
@@ -55,6 +56,14 @@ def test_an_archive_that_unpacks_to_too_many_bytes(wanted, make_archive, monkeyp
     monkeypatch.setattr(archive_module, "UNPACKED_LIMIT", 1_000_000)
     with pytest.raises(IntegrityError, match="more than 1000000 bytes"):
         read(make_archive({"package/bomb": bytes(3_000_000)}), wanted)
+
+
+def test_an_archive_that_unpacks_to_the_limit_is_read_to_its_end(model, wanted, make_archive, monkeypatch):
+    archive = make_archive({"package/other": bytes(50_000), "package/models/alpha.json": model.contents["alpha.json"]})
+    with gzip.open(archive) as content:
+        length = len(content.read())
+    monkeypatch.setattr(archive_module, "UNPACKED_LIMIT", length)
+    assert list(read(archive, wanted)) == ["package/models/alpha.json"]
 
 
 def test_damaged_archives(model, wanted, make_archive):

@@ -1,12 +1,13 @@
 import os
 import threading
+import time
 
 import filelock
 import pytest
 
 from humanrt.errors import IntegrityError, StoreError
 from humanrt.zoo import cache as cache_module
-from humanrt.zoo.cache import Cache
+from humanrt.zoo.cache import Cache, Copy
 
 DIGEST = "ab" * 32
 
@@ -112,6 +113,66 @@ def test_threads_convert_once(cache, converter):
     for thread in threads:
         thread.join(10)
     assert converter.calls == 1
+
+
+# Copies of models of users.
+
+
+@pytest.fixture
+def mine(model, tmp_path):
+    """The copies to keep of a model: one from a path, and one from bytes, in inner folders."""
+    model.put_into(tmp_path / "mine")
+    first, second = model.card.files
+    return [
+        Copy(first.name, first, tmp_path / "mine" / first.name),
+        Copy(f"inner/more/{second.name}", second, model.contents[second.name]),
+    ]
+
+
+def test_a_model_of_a_user_is_copied_once_and_read_only(cache, mine):
+    folder = cache.keep(DIGEST, mine)
+    assert folder == cache.root / "graphs" / DIGEST
+    paths = [folder / copy.name for copy in mine]
+    assert all(path.stat().st_size == copy.file.bytes for path, copy in zip(paths, mine, strict=True))
+    assert {path.stat().st_mode & 0o777 for path in paths} == {0o444}
+    mine[0].source.unlink()
+    assert cache.keep(DIGEST, mine) == folder
+
+
+def test_a_damaged_copy_is_replaced(cache, mine):
+    folder = cache.keep(DIGEST, mine)
+    path = folder / mine[0].name
+    path.chmod(0o644)
+    damage(path)
+    assert cache.keep(DIGEST, mine) == folder
+    assert path.read_bytes() == mine[0].source.read_bytes()
+    assert [each.name for each in folder.parent.iterdir()] == [DIGEST]
+
+
+def test_copies_of_a_process_that_was_killed_are_deleted(cache, mine):
+    for suffix in ("part", "old"):
+        left = cache.root / "graphs" / f"{DIGEST}.{suffix}"
+        left.mkdir(parents=True)
+        (left / "alien").write_bytes(b"!")
+    folder = cache.keep(DIGEST, mine)
+    assert [each.name for each in folder.parent.iterdir()] == [DIGEST]
+    assert not (folder / "alien").exists()
+
+
+def test_copies_that_were_not_loaded_for_30_days_are_deleted_when_another_is_kept(cache, mine):
+    now = time.time()
+    folders = {cache.keep(name, mine): days for name, days in (("old", 31), ("young", 29))}
+    for folder, days in folders.items():
+        os.utime(folder, (now - days * 86_400,) * 2)
+    cache.keep(DIGEST, mine)
+    assert {path.name for path in (cache.root / "graphs").iterdir()} == {"young", DIGEST}
+
+
+def test_nothing_is_kept_of_a_model_that_changes_while_it_is_copied(cache, mine):
+    mine[0].source.write_bytes(b"!")
+    with pytest.raises(IntegrityError, match=r"alpha\.json changed while it was copied"):
+        cache.keep(DIGEST, mine)
+    assert list((cache.root / "graphs").iterdir()) == []
 
 
 # Removing.

@@ -4,7 +4,8 @@ from dataclasses import replace
 import pytest
 
 from humanrt.errors import CardError
-from humanrt.zoo import CardFile, InputSpec, SamplePicture, find_card
+from humanrt.zoo import CardFile, InputSpec, Provenance, SamplePicture, find_card
+from humanrt.zoo.cards import Alignment
 
 NOTHING = "0" * 64
 
@@ -70,6 +71,24 @@ def test_invalid_inputs(values, message):
 def test_colors_and_normalization():
     spec = InputSpec(**IMAGE, labels=("a",), colors=((0, 128, 255),), mean=(0.5,), std=(0.25,))
     assert (spec.colors, spec.mean, spec.std) == (((0, 128, 255),), (0.5,), (0.25,))
+
+
+def test_a_model_may_have_no_paper():
+    assert Provenance(authors="a", origin="b", licence="MIT").paper == ""
+
+
+@pytest.mark.parametrize(
+    ("points", "margin", "message"),
+    [
+        (4, 1.0, "template: has 4 points; it must have 5"),
+        (6, 1.0, "has 6 points"),
+        (5, 0.0, "margin: must be positive"),
+    ],
+)
+def test_an_alignment_has_five_points_and_a_margin(points, margin, message):
+    assert Alignment(template=5 * ((1.0, 2.0),)).margin == 1.0
+    with pytest.raises(ValueError, match=message):
+        Alignment(template=points * ((1.0, 2.0),), margin=margin)
 
 
 def picture(constant):

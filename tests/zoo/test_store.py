@@ -258,6 +258,17 @@ def test_verify_detects_a_change_that_keeps_length_and_time(store, filled, model
     assert model.is_whole(store.ensure(model.card).parent)
 
 
+def test_verify_leaves_the_notes_of_intact_files(store, filled, model):
+    store.ensure(model.card)
+    store.verify(model.card)
+    assert {f"{name}.verified" for name in model.contents} <= {path.name for path in filled.iterdir()}
+
+
+def test_remove_returns_the_bytes_freed(store, filled, model):
+    assert store.remove(model.card) == sum(map(len, model.contents.values()))
+    assert not filled.exists()
+
+
 def test_verify_reports_missing_files(store, model):
     assert {report.state for report in store.verify(model.card)} == {"missing"}
 

@@ -134,6 +134,65 @@ def _gif_of_frames(count: int, side: int) -> bytes:
     return head + count * (b"," + bytes((0, 0, 0, 0, 1, 0, 1, 0, 0)) + b"\x02\x02\x44\x01\0") + b";"
 
 
+def _gif_of_clear_codes(side: int) -> bytes:
+    head = b"GIF89a" + struct.pack("<HH", side, side) + bytes((0x80, 0, 0)) + bytes(6)
+    codes = b"\xff" + 85 * b"\x24\x49\x92"  # 680 times the code 4, of 3 bits
+    return head + b"," + struct.pack("<HHHHB", 0, 0, side, side, 0) + b"\x02" + 4_000 * codes + b"\0;"
+
+
+def _gif_of_blocks(count: int) -> bytes:
+    head = b"GIF89a" + struct.pack("<HH", 64, 64) + bytes((0x80, 0, 0)) + bytes(6)
+    return head + b"!\xfe" + count * b"\x01a" + b"\0" + _gif_of_frames(1, 64)[len(head) :]
+
+
+def _webp_of_chunks(count: int) -> bytes:
+    body = _animated("WEBP", 2, 64, lossless=True, method=0)[12:] + count * (b"abcd" + bytes(4))
+    return b"RIFF" + struct.pack("<I", 4 + len(body)) + b"WEBP" + body
+
+
+def _tiff(width: int, height: int, compression: int, part: bytes, *shape: tuple[int, int]) -> bytes:
+    """Return a grey TIFF all of whose strips or tiles are ``part``; ``shape`` are the tags of their size."""
+    (rows, across) = (shape[-1][1], shape[0][1]) if len(shape) == 2 else (shape[0][1], width)
+    count, is_tiled = -(-height // rows) * -(-width // across), len(shape) == 2
+    places = 8 + len(part)
+    entries = [(256, width), (257, height), (258, 8), (259, compression), (262, 1), (277, 1), *shape]
+    tags: list[bytes] = [struct.pack("<HHII", tag, 4, 1, value) for tag, value in entries]
+    for tag, value, place in ((324, 8, places), (325, len(part), places + 4 * count)):
+        packed = place if count > 1 else value
+        tags.append(struct.pack("<HHII", tag if is_tiled else {324: 273, 325: 279}[tag], 4, count, packed))
+    lists = count * struct.pack("<I", 8) + count * struct.pack("<I", len(part))
+    tags.sort(key=_number)
+    directory = struct.pack("<H", len(tags)) + b"".join(tags)
+    return b"II*\0" + struct.pack("<I", places + len(lists)) + part + lists + directory + bytes(4)
+
+
+def _number(tag: bytes) -> int:
+    return int.from_bytes(tag[:2], "little")
+
+
+def _tiff_of_scans(side: int) -> bytes:
+    data = _flat(side, "JPEG", "L", progressive=True)
+    scan = data.rindex(b"\xff\xda")
+    return _tiff(side, side, 7, data[:scan] + 90 * data[scan:-2] + data[-2:], (278, side))
+
+
+def _arithmetic_jpeg(side: int, scans: int, count: int) -> bytes:
+    """Return a progressive JPEG with arithmetic coding, which decodes any data."""
+    noise = np.random.default_rng(1).bytes(count).replace(b"\xff", b"\xfe")
+    frame = b"\xff\xca" + struct.pack(">HBHHB", 11, 8, side, side, 1) + b"\x01\x11\0"
+    scan = b"\xff\xda\0\x08\x01\x01\0"
+    first = scan + bytes((0, 0, 0)) + noise
+    others = scans * (scan + bytes((1, 63, 0)) + noise)
+    return b"\xff\xd8\xff\xdb\0\x43\0" + 64 * b"\x01" + frame + first + others + b"\xff\xd9"
+
+
+def _noise(side: int, picture_format: str, channels: int = 3, **options: object) -> bytes:
+    pixels = np.random.default_rng(1).integers(0, 256, (side, side, channels), np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(pixels if channels > 1 else pixels[..., 0]).save(file, picture_format, **options)
+    return file.getvalue()
+
+
 BOMBS: dict[str, Callable[[int], bytes]] = {
     "PNG grey": lambda side: _png((side, side, 8, 0, 0, 0, 0), (b"IDAT", _zeros(side * (side + 1)))),
     "PNG of 16 bit and alpha": lambda side: _png(
@@ -151,12 +210,22 @@ BOMBS: dict[str, Callable[[int], bytes]] = {
     "PNG with huge EXIF": lambda side: _png(
         (1, 1, 8, 0, 0, 0, 0), (b"eXIf", bytes(3 * side * side)), (b"IDAT", _zeros(2))
     ),
+    "PNG of 1,000 packed texts": lambda side: _png(
+        (1, 1, 8, 0, 0, 0, 0), *1_000 * [(b"zTXt", b"p\0\0" + _zeros(side * side // 2))], (b"IDAT", _zeros(2))
+    ),
+    "PNG of 1,000 packed international texts": lambda side: _png(
+        (1, 1, 8, 0, 0, 0, 0), *1_000 * [(b"iTXt", b"p\0\1\0\0\0" + _zeros(side * side // 2))], (b"IDAT", _zeros(2))
+    ),
     "PNG animated, of 16 megapixels": lambda side: _animated("PNG", 4, side),
     "JPEG flat": lambda side: _flat(side, "JPEG"),
     "JPEG progressive": lambda side: _flat(side, "JPEG", progressive=True, subsampling=0),
     "JPEG CMYK": lambda side: _flat(side, "JPEG", "CMYK"),
     "JPEG with much EXIF": lambda side: _jpeg_with_segments(2**26 // (SIDE // side) ** 2),
     "JPEG of 2,000 scans": _jpeg_of_scans,
+    "JPEG arithmetic, of 40 scans with data": lambda side: _arithmetic_jpeg(side, 40, side * side // 50),
+    "JPEG arithmetic, of 90 scans": lambda side: _arithmetic_jpeg(side, 90, 10),
+    "WebP of 5 million chunks": lambda side: _webp_of_chunks(5_000_000 // (SIDE // side) ** 2),
+    "WebP lossless noise": lambda side: _noise(side, "WEBP", lossless=True, method=0),
     "WebP lossless": lambda side: _flat(side, "WEBP", lossless=True),
     "WebP with alpha": lambda side: _flat(side, "WEBP", "RGBA"),
     "WebP animated, of 16 megapixels": lambda side: _animated("WEBP", 4, side, lossless=True, method=0),
@@ -164,9 +233,15 @@ BOMBS: dict[str, Callable[[int], bytes]] = {
     "GIF flat": lambda side: _flat(side, "GIF", "P"),
     "GIF of 50,000 frames": lambda side: _gif_of_frames(50_000, 64),
     "GIF of 16 megapixels and 1,000 frames": lambda side: _gif_of_frames(1_000, side),
+    "GIF of clear codes": _gif_of_clear_codes,
+    "GIF of 100 million blocks": lambda side: _gif_of_blocks(100_000_000 // (SIDE // side) ** 2),
     "BMP": lambda side: _flat(side, "BMP"),
     "TIFF deflate": lambda side: _flat(side, "TIFF", "RGBA", compression="tiff_adobe_deflate"),
     "TIFF LZW of CMYK": lambda side: _flat(side, "TIFF", "CMYK", compression="tiff_lzw"),
+    "TIFF of a million strips": lambda side: _tiff(15, 2**20, 8, zlib.compress(bytes(15)), (278, 1)),
+    "TIFF of small tiles": lambda side: _tiff(side, side, 8, zlib.compress(bytes(256)), (322, 16), (323, 16)),
+    "TIFF of a JPEG of 90 scans": _tiff_of_scans,
+    "AVIF film grain": lambda side: _noise(side // 2, "AVIF", speed=10, quality=50, advanced={"film-grain-test": "1"}),
     "AVIF": lambda side: _flat(side, "AVIF", speed=10),
 }
 

@@ -1,4 +1,4 @@
-"""The files of ``--draw``."""
+"""The pictures that commands write: those of ``--draw``, and one that is named."""
 
 import os
 from collections.abc import Sequence
@@ -6,6 +6,7 @@ from itertools import chain, count
 from pathlib import Path
 
 from humanrt.errors import ConfigError
+from humanrt.imaging.encode import LOSSLESS, LOSSY
 
 
 def choose_drawings(paths: Sequence[str], names: Sequence[str], folder: Path) -> list[Path]:
@@ -33,3 +34,22 @@ def choose_drawings(paths: Sequence[str], names: Sequence[str], folder: Path) ->
         drawings.append(drawing)
         chosen.add(drawing)
     return drawings
+
+
+def check_output(output: Path, picture: Path) -> None:
+    """Raise ``ConfigError`` if a picture cannot be written to ``output``, or would replace ``picture``, which is read.
+
+    Call it before anything is computed.
+    """
+    endings = (*LOSSLESS, *LOSSY)
+    if output.suffix.lower() not in endings:
+        raise ConfigError(f"--output {output}: its ending must be {', '.join(endings[:-1])} or {endings[-1]}")
+    if output.is_dir() or not output.parent.is_dir():
+        raise ConfigError(f"--output {output}: name a file in a folder that exists")
+    check_kept(output, [output], picture)
+
+
+def check_kept(output: Path, written: Sequence[Path], picture: Path) -> None:
+    """Raise ``ConfigError`` if a picture that is read is one of the files that are written."""
+    if picture.resolve() in {path.resolve() for path in written}:
+        raise ConfigError(f"--output {output}: {picture} would be replaced; name another")

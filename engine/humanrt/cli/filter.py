@@ -2,8 +2,10 @@
 
 import argparse
 import asyncio
+from pathlib import Path
 
 from humanrt.cli import DONE
+from humanrt.cli.drawings import check_output
 from humanrt.cli.stdio import OutputError, write_line
 from humanrt.config import Config, FilterConfig
 from humanrt.human import Human
@@ -14,6 +16,7 @@ def run(options: argparse.Namespace) -> int:
     """Run the command, and return the exit code."""
     given = {name: value for name in vars(FilterConfig()) if (value := vars(options).get(name)) is not None}
     config = Config().merge({"filter": {**given, "enabled": True}})
+    check_output(options.output, Path(options.picture))
     try:
         asyncio.run(_filter(config, options))
     except OSError as error:

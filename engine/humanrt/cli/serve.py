@@ -4,6 +4,7 @@ import argparse
 import ipaddress
 import logging
 import os
+import socket
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from humanrt.errors import ConfigError, MissingDependencyError
 if TYPE_CHECKING:
     from humanrt.serve import ServeOptions
 
+LAST_PORT = 65_535
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 # Connections that the server accepts beyond the places of the gate, for pages, metrics and refusals.
 SPARE_CONNECTIONS = 256
@@ -51,13 +53,14 @@ def run(options: argparse.Namespace) -> int:
         origins=tuple(options.allow_origin),
         hosts=_hosts(options.host, options.allow_host),
     )
+    address = _address(options.host, options.port)
     if not _is_loopback(options.host) and limits.token is None:
         complain(f"{options.host} can be reached from other machines, and there is no --token-file: anybody may use it")
     application = _Application(config, limits, options.workers)
     write_line(f"http://{_shown(options.host)}:{options.port}")
     Server(
         "humanrt.serve",
-        address=options.host,
+        address=address,
         port=options.port,
         interface=Interfaces.ASGI,
         workers=1,
@@ -93,6 +96,19 @@ class _Application:
         return create_app(
             partial(WorkerPool, self.config, workers=self.workers, timeout=self.limits.timeout), self.limits
         )
+
+
+def _address(host: str, port: int) -> str:
+    """Return the IP address of a host. Raises ``ConfigError`` if nothing can listen there now."""
+    if not 0 < port <= LAST_PORT:
+        raise ConfigError(f"--port is {port}; it must be 1 to {LAST_PORT}")
+    try:
+        family, *_, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        with socket.create_server(place[:2], family=family):
+            return str(place[0])
+    except (OSError, UnicodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise ConfigError(f"--host {host} --port {port}: the service cannot listen there: {reason}") from error
 
 
 def _token(file: Path | None) -> str | None:

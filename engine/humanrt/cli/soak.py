@@ -25,7 +25,7 @@ import numpy as np
 from humanrt.cli import DONE, FAILED
 from humanrt.cli.chart import Panel, draw_chart
 from humanrt.cli.settings import read_settings
-from humanrt.cli.stdio import ProgressLine, write_line
+from humanrt.cli.stdio import OutputError, ProgressLine, write_line
 from humanrt.config import Config
 from humanrt.errors import ConfigError, InputError, WorkerError
 from humanrt.human import Human
@@ -59,9 +59,12 @@ def run(options: argparse.Namespace) -> int:
     config = read_settings(options)
     if not (options.minutes > 0 and options.every > 0 and options.workers >= 0):
         raise ConfigError("--minutes and --every must be greater than 0, and --workers at least 0")
-    options.output.mkdir(parents=True, exist_ok=True)
     heap.bound()
-    return asyncio.run(_soak(options, config))
+    try:
+        options.output.mkdir(parents=True, exist_ok=True)
+        return asyncio.run(_soak(options, config))
+    except OSError as error:
+        raise OutputError(error, str(options.output)) from error
 
 
 async def _soak(options: argparse.Namespace, config: Config) -> int:

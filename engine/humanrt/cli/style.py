@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from humanrt.cli import DONE, FAILED
+from humanrt.cli.drawings import check_kept, check_output
 from humanrt.cli.settings import read_settings
 from humanrt.cli.sources import brief
 from humanrt.cli.stdio import OutputError, complain, write_line
@@ -14,7 +15,7 @@ from humanrt.config import Config
 from humanrt.engine import Engine
 from humanrt.errors import ConfigError, InputError
 from humanrt.imaging import write_picture
-from humanrt.imaging.encode import LOSSLESS, LOSSY, write_whole
+from humanrt.imaging.encode import write_whole
 from humanrt.imaging.styles import STYLES
 from humanrt.tensors import Tensor, values_of
 
@@ -52,7 +53,10 @@ def run(options: argparse.Namespace) -> int:
     config = config.merge({"style": changes})
     picture = os.path.expanduser(options.picture)  # noqa: PTH111 - text, for messages
     output: Path = options.output.expanduser()
-    _check_output(output, Path(picture), is_folder=options.all)
+    if options.all:
+        _check_folder(output, Path(picture))
+    else:
+        check_output(output, Path(picture))
     try:
         if options.all:
             output.mkdir(parents=True, exist_ok=True)
@@ -68,21 +72,11 @@ def run(options: argparse.Namespace) -> int:
     return DONE
 
 
-def _check_output(output: Path, picture: Path, *, is_folder: bool) -> None:
-    """Raise ``ConfigError`` if the output cannot be written, or is the picture, before anything is computed."""
-    if is_folder:
-        if output.exists() and not output.is_dir():
-            raise ConfigError(f"--output {output}: it is not a folder; with --all, name a folder")
-        written = [output / f"{name}{ENDING}" for name in (ORIGINAL, *STYLES)]
-    else:
-        endings = (*LOSSLESS, *LOSSY)
-        if output.suffix.lower() not in endings:
-            raise ConfigError(f"--output {output}: its ending must be {', '.join(endings[:-1])} or {endings[-1]}")
-        if output.is_dir() or not output.parent.is_dir():
-            raise ConfigError(f"--output {output}: name a file in a folder that exists")
-        written = [output]
-    if picture.resolve() in {path.resolve() for path in written}:
-        raise ConfigError(f"--output {output}: {picture} would be replaced; name another")
+def _check_folder(output: Path, picture: Path) -> None:
+    """Raise ``ConfigError`` if the output is no folder, or its files would replace the picture."""
+    if output.exists() and not output.is_dir():
+        raise ConfigError(f"--output {output}: it is not a folder; with --all, name a folder")
+    check_kept(output, [output / f"{name}{ENDING}" for name in (ORIGINAL, *STYLES)], picture)
 
 
 async def _write_styles(config: Config, picture: str, outputs: dict[str, Path]) -> tuple[int, ...]:

@@ -14,14 +14,13 @@ from numpy.typing import NDArray
 from humanrt.errors import InputError
 from humanrt.imaging.decode import RGB_BYTES, STRIP_ROWS, decode
 from humanrt.imaging.formats import read_header
+from humanrt.imaging.gif import check_frames, count_frames
 from humanrt.imaging.header import MAX_SEGMENTS, check_size
 from humanrt.imaging.opencv import load_cv2
 from humanrt.imaging.room import UNLIMITED, Room
 
 # Bytes a pixel of each frame: OpenCV's, with alpha, and that of the result.
 FRAME_BYTES = 4 + RGB_BYTES
-
-GIF_EXTENSION, GIF_IMAGE, GIF_END = 0x21, 0x2C, 0x3B
 
 
 class Frames(NamedTuple):
@@ -56,6 +55,8 @@ def decode_frames(data: bytes, *, max_pixels: int, max_frames: int | None = None
     if count == 1:
         return Frames(decode(data, max_pixels=max_pixels, room=room)[np.newaxis], (0.0,))
     _check_sum(header.width, header.height, count, max_pixels)
+    if header.format == "GIF":
+        check_frames(data, count)
     pixel_count = count * header.width * header.height
     memory = header.memory + FRAME_BYTES * pixel_count
     header._replace(memory=memory).check(max_pixels)
@@ -110,27 +111,6 @@ def _counted(format_name: str, data: bytes) -> int:
     return count
 
 
-def _count_gif(data: bytes) -> int:
-    position = 13 + (3 << (1 + (data[10] & 7)) if data[10] & 0x80 else 0)
-    count = 0
-    for _ in range(MAX_SEGMENTS):
-        kind = data[position] if position < len(data) else GIF_END  # libgif's files may lack their end
-        if kind == GIF_END:
-            return count
-        if kind == GIF_IMAGE:
-            flags = data[position + 9]
-            position += 11 + (3 << (1 + (flags & 7)) if flags & 0x80 else 0)
-            count += 1
-        elif kind == GIF_EXTENSION:
-            position += 2
-        else:
-            raise InputError(f"the GIF picture is damaged: unknown block 0x{kind:02X} at byte {position}")
-        while data[position]:
-            position += 1 + data[position]
-        position += 1
-    raise InputError(f"the GIF picture has more than {MAX_SEGMENTS:,} blocks")
-
-
 def _count_webp(data: bytes) -> int:
     position, count = 12, 0
     for _ in range(MAX_SEGMENTS):
@@ -151,4 +131,4 @@ def _count_png(data: bytes) -> int:
     return count or 1
 
 
-COUNTERS: Mapping[str, Callable[[bytes], int]] = {"GIF": _count_gif, "WebP": _count_webp, "PNG": _count_png}
+COUNTERS: Mapping[str, Callable[[bytes], int]] = {"GIF": count_frames, "WebP": _count_webp, "PNG": _count_png}

@@ -20,6 +20,7 @@ MARKER = re.compile(rb"\xff([^\x00\xff])")
 # SOF0 to SOF15, without DHT, JPG and DAC, which share their range.
 FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
+ARITHMETIC = frozenset({0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF})
 WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD8)})  # TEM, RST0 to RST7
 WITH_LENGTH = frozenset({0xC4, 0xCC, 0xDB, 0xDC, 0xDD, *range(0xE0, 0xF0), 0xFE})  # DHT, DAC, DQT, DNL, DRI, APPn, COM
 EOI, SOS = 0xD9, 0xDA
@@ -31,6 +32,8 @@ MAX_SCANS = 100
 # for each pixel, and its data 42 ns a byte. A picture of noise in the best quality has 4 bytes a pixel.
 USUAL_SCANS, MORE_PIXELS = 24, 10**9
 USUAL_BYTES, MORE_BYTES = 4, 24_000_000
+# With arithmetic coding both take about three times as long.
+ARITHMETIC_COST = 3
 
 
 def read_jpeg(data: bytes) -> Header:
@@ -77,10 +80,11 @@ def _read_frame(data: bytes, marker: int, start: int, components_of_scan: int) -
         return Header("JPEG", width, height, plain)
     # The scans cannot be counted in their order without decoding; the marker can stand elsewhere only by chance.
     scans, size = data.count(b"\xff\xda", start), width * height
-    most = min(MAX_SCANS, USUAL_SCANS + MORE_PIXELS // max(1, size))
+    cost = ARITHMETIC_COST if marker in ARITHMETIC else 1
+    most = min(MAX_SCANS, USUAL_SCANS + MORE_PIXELS // max(1, cost * size))
     if scans > most:
         raise InputError(f"the JPEG picture has {scans:,} scans; at most {most} are decoded in this size")
-    count, most = data.rfind(b"\xff\xda") - start, USUAL_BYTES * size + MORE_BYTES
+    count, most = data.rfind(b"\xff\xda") - start, (USUAL_BYTES * size + MORE_BYTES) // cost
     if count > most:
         raise InputError(f"the JPEG picture has {count:,} bytes of scans; at most {most:,} are decoded in this size")
     samplings = [divmod(data[start + 9 + 3 * i], 16) for i in range(components)]

@@ -147,7 +147,6 @@ class Cache:
 
         path = self.root / "locks" / f"{name}.lock"
         with file_access(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
             lock = filelock.FileLock(path)
             _wait_for(lock, path, cancelled)
         try:
