@@ -2,9 +2,10 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from humanrt.imaging.encode import encode
 from humanrt.imaging.styles import STYLES
 from humanrt.tensors import Tensor
 
-FILTERS: tuple[dict[str, float], ...] = (
+FILTERS: tuple[Mapping[str, Any], ...] = (
     *({name: 0.3} for name in ("brightness", "contrast", "sharpness", "saturation")),
     {"blur": 3},
     {"hue": 30},
