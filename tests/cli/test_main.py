@@ -124,3 +124,55 @@ def test_the_help_ends_with_examples(capsys):
     with pytest.raises(SystemExit):
         cli.main(["detect", "--help"])
     assert capsys.readouterr().out.endswith(f"  {EXAMPLES['detect'].splitlines()[-1]}\n")
+
+
+def positionals(arguments, *names):
+    """Return the values of positional arguments of a command line, as the command gets them."""
+    (options,) = parse(arguments).args
+    return [str(getattr(options, name)) for name in names]
+
+
+@pytest.mark.parametrize(
+    ("before", "option", "after", "names"),
+    [
+        (["style", "oil"], ["--fast"], ["a.jpg", "-o", "b.png"], ("style", "picture")),
+        (["match", "a.jpg"], ["-q"], ["b.jpg"], ("first", "second")),
+        (["extract", "photos"], ["--recursive"], ["faces.npz"], ("source", "output")),
+        (["detect", "a.jpg"], ["--set", "face.iris.enabled=false"], ["b.jpg"], ("paths",)),
+        (["detect", "a.jpg", "--draw", "out"], ["--json"], ["--", "-b.jpg"], ("paths",)),
+        (["models", "pull", "iris"], ["--from", "files"], ["facemesh"], ("names",)),
+        (["models", "convert", "model.json"], ["--force"], ["model.onnx"], ("source", "destination")),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_options_may_stand_between_the_positional_arguments(before, option, after, names):
+    command = 2 if before[0] == "models" else 1
+    expected = positionals([*before[:command], *option, *before[command:], *after], *names)
+    assert positionals([*before, *option, *after], *names) == expected
+    assert "None" not in expected
+
+
+def test_all_styles_need_no_style():
+    assert positionals(["style", "a.jpg", "--all", "-o", "out"], "style", "picture") == ["None", "a.jpg"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["match", "a.jpg"],
+        ["match", "a.jpg", "-q", "b.jpg", "c.jpg"],
+        ["style", "photo.jpg", "--fast", "other.jpg", "-o", "out.png"],
+        ["style", "oil", "photo.jpg"],
+        ["detect", "--json"],
+        ["detect", "a.jpg", "--json", "--output", "b.csv", "c.jpg"],
+        ["detect", "a.jpg", "--nonsense", "b.jpg"],
+    ],
+    ids=" ".join,
+)
+def test_what_is_missing_or_too_much_is_wrong_usage(arguments, capsys):
+    with pytest.raises(SystemExit) as end:
+        cli.main(arguments)
+    assert end.value.code == cli.USAGE
+    error = capsys.readouterr().err
+    assert error.startswith("usage: humanrt ")
+    assert "Traceback" not in error

@@ -2,7 +2,8 @@
 
 Every go is a process of its own, which decodes a picture and styles it, and the forms take turns. The memory is that of
 the decoded picture, the result and everything between; OpenCV computes on one thread in all of them. The exit code is 1
-if a limit is exceeded.
+if a limit is exceeded. With ``--growth 200`` so many small pictures go through all styles and filters in one process
+instead, and the growth of its memory is printed.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from bench.growth import report
 from bench.styling import ALL, CONCURRENCY, Picture
 from bench.table import markdown
 from humanrt.imaging import read_picture, write_picture
@@ -84,7 +86,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="tools/bench/images", description=__doc__)
     parser.add_argument("picture", nargs="?", type=Path, help="a picture, instead of a generated one of 3072 x 2048")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"rounds of each form, {ROUNDS} by default")
+    parser.add_argument("--growth", type=int, metavar="N", help="measure the growth over so many pictures instead")
     options = parser.parse_args()
+    if options.growth:
+        return 0 if report(options.growth) else 1
     with tempfile.TemporaryDirectory() as folder:
         path = options.picture
         if path is None:

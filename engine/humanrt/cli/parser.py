@@ -58,7 +58,23 @@ humanrt models list --json""",
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that writes as every command does."""
+    """A parser that writes as every command does, and accepts options between the positional arguments."""
+
+    _is_mixing: bool = False
+
+    # argparse calls this for a command, and would accept its positional arguments in one piece only; the form that
+    # accepts them anywhere calls it again, for the options and for what they leave.
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Return the options, and the arguments that are left over."""
+        if self._is_mixing or self._subparsers is not None:
+            return super().parse_known_args(args, namespace)
+        self._is_mixing = True
+        try:
+            return self.parse_known_intermixed_args(args, namespace)
+        finally:
+            self._is_mixing = False
 
     def print_help(self, file: object = None) -> None:
         """Write the help to standard output."""

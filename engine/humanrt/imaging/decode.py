@@ -5,7 +5,8 @@ Observed with OpenCV 5.0, and handled here or in ``formats.py``:
 - It turns JPEG, PNG, WebP and TIFF upright by their EXIF orientation, but not AVIF.
 - It refuses every truncated file (4.10 does not: it fills the missing part of a JPEG with noise). Damaged data of a
   format without checksums, or a JPEG cut short and closed with an end marker, decode to a wrong picture unnoticed.
-- Decoding to RGB swaps red and blue in AVIF with alpha. So pictures are decoded to BGR and converted here.
+- Decoding to RGB swaps red and blue in AVIF with alpha. So pictures are decoded to BGR and converted here, other than
+  JPEG: libjpeg writes RGB in the same pass.
 - libtiff blends the 8-bit colours of a TIFF with black according to alpha; all other formats drop alpha.
 - It has no limit of its own but one of pixels, for the whole process, read from the environment once.
 """
@@ -101,14 +102,17 @@ def _decode(data: bytes, format_name: str, divisor: int) -> NDArray[np.uint8]:
         f"the {format_name} picture cannot be decoded: it is truncated, damaged or of a kind that OpenCV does not "
         f"read; accepted are {ACCEPTED_FORMATS}"
     )
-    flag = cv2.IMREAD_COLOR if divisor == 1 else getattr(cv2, f"IMREAD_REDUCED_COLOR_{divisor}")
+    is_jpeg = format_name == "JPEG"
+    flag = cv2.IMREAD_COLOR_RGB if is_jpeg else cv2.IMREAD_COLOR
+    if divisor > 1:
+        flag |= getattr(cv2, f"IMREAD_REDUCED_GRAYSCALE_{divisor}")  # without a flag of colour, the scale alone
     try:
         pixels: NDArray[np.uint8] | None = cv2.imdecode(np.frombuffer(data, np.uint8), flag)
     except cv2.error as error:
         raise refusal from error
     if pixels is None:
         raise refusal
-    for start in range(0, len(pixels), STRIP_ROWS):
+    for start in range(0, 0 if is_jpeg else len(pixels), STRIP_ROWS):
         strip = pixels[start : start + STRIP_ROWS]
         cv2.cvtColor(strip, cv2.COLOR_BGR2RGB, dst=strip)
     return pixels

@@ -96,8 +96,9 @@ def _inflated(pixels: "zlib._Decompress", part: memoryview, most: int) -> int:
 
 def _check_jpeg(data: bytes) -> None:
     scan = next(start for marker, start in segments(data) if marker == SOS)
-    # Among the compressed pixels these two bytes are nothing else.
-    if data.find(EOI_BYTES, scan) < 0:
+    # Among the compressed pixels these two bytes are nothing else. They are at the end of most files: from there the
+    # search takes no time, and 1 ms a megabyte from the start.
+    if data.rfind(EOI_BYTES, scan) < 0:
         raise InputError("the JPEG picture is truncated: it has no end marker (EOI)")
 
 
