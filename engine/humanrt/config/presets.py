@@ -49,7 +49,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "image": _IMAGE,
             "face": {
                 "detector": {**_YUNET, "input_size": [256, 640, 1280], "min_confidence": 0.5, "rotation": True},
-                "mesh": _TWICE,
+                "mesh": {**_TWICE, "keep_above": 0.75},
                 "embedding": {"enabled": True},
                 "quality": {"enabled": True},
             },
