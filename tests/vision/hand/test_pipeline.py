@@ -237,9 +237,9 @@ def test_a_hand_that_is_a_face_is_dropped():
 
 
 def test_hands_that_touch_a_face_and_are_less_than_a_tenth_of_it_are_parts_of_it():
-    face = records.face(box=(100, 100, 100, 100))
+    face = replace(FACE, box=(100.0, 100.0, 100.0, 100.0))
     boxes = [(150, 150, 31, 31), (150, 150, 32, 32), (195, 195, 31, 31), (300, 150, 31, 31)]
-    hands = tuple(records.hand(id=i, box=box) for i, box in enumerate(boxes))
+    hands = tuple(replace(HAND, id=i, box=box) for i, box in enumerate(boxes))
     kept = without_faces(hands, (face,))
     assert [(hand.id, hand.box) for hand in kept] == [(0, boxes[1]), (1, boxes[3])]
 
