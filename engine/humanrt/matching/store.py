@@ -37,9 +37,10 @@ class EmbeddingStore:
     """A collection of embeddings by name, with JSON payloads, that may be used by any number of threads.
 
     ``point`` describes the embeddings and the options of their comparison, whose order is 2. By default it is that of
-    ``sface``, whose embeddings ``Human()`` computes. With ``max_entries`` the least recently used entry is evicted for a new one: entries are used when they are
-    added, got, or returned by a search. With ``ttl`` an entry is freed that many seconds after it was added; every call
-    frees those that are due. What is freed is erased, and counted by ``statistics()``.
+    ``sface``, whose embeddings ``Human()`` computes. With ``max_entries`` the least recently used entry is evicted for
+    a new one: entries are used when they are added, got, or returned by a search. With ``ttl`` an entry is freed that
+    many seconds after it was added; every call frees those that are due. What is freed is erased, and counted by
+    ``statistics()``.
 
     ``index`` is "exact", where a search takes one product of all vectors and the embedding, or "usearch", where it is
     approximate and suits millions; both compute the distances that they return exactly. ``clock`` returns seconds.
