@@ -7,11 +7,10 @@ import asyncio
 import sys
 
 from humanrt import EmbeddingStore, Human
-from humanrt.matching import OPERATING_POINTS
 
 
 async def main(paths: list[str]) -> None:
-    store = EmbeddingStore(OPERATING_POINTS["sface"], max_entries=10_000)
+    store = EmbeddingStore(max_entries=10_000)
     async with Human({"body": {"enabled": False}, "hand": {"enabled": False}}) as human:
         for path in paths:
             with await human.detect(path) as result:

@@ -5,9 +5,9 @@ import threading
 import numpy as np
 import pytest
 
-from humanrt import EmbeddingStore, OperatingPoint, match
+from humanrt import EmbeddingStore, Human, OperatingPoint, match
 from humanrt.errors import InputError, MissingDependencyError
-from humanrt.matching import Hit
+from humanrt.matching import Hit, point_for
 from humanrt.matching.matrix import FIRST_CAPACITY
 
 RNG = np.random.default_rng(7)
@@ -87,11 +87,15 @@ def test_an_entry_is_replaced_and_removed(index):
     assert store.statistics()[3:] == (2, 0, 0, 2)
 
 
+def test_a_store_has_by_default_the_embeddings_of_the_default_preset():
+    assert EmbeddingStore().point == point_for(Human().config.face)
+
+
 def test_the_error_for_embeddings_of_another_model_names_its_store():
     with pytest.raises(
-        InputError, match=r'1024 each; EmbeddingStore\(OPERATING_POINTS\["sface"\]\) has those of sface'
+        InputError, match=r'128 each; EmbeddingStore\(OPERATING_POINTS\["faceres"\]\) has those of faceres'
     ):
-        EmbeddingStore().add("Ada", np.ones(128))
+        EmbeddingStore().add("Ada", np.ones(1024))
 
 
 def test_what_is_got_is_a_copy():

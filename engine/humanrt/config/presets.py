@@ -9,8 +9,8 @@ from types import MappingProxyType
 from typing import Any
 
 # All faces of the picture, also those that the mesh denies if the detector's score is high enough.
-_YUNET = {"model_path": "yunet.onnx", "max_detected": 100, "min_confidence": 0.7, "iou_threshold": 0.3, "scale": 1.2}
-_MESH = {"min_confidence": 0.5, "keep_above": 0.8}
+_YUNET = {"model_path": "yunet.onnx", "max_detected": 100, "min_confidence": 0.6, "iou_threshold": 0.3, "scale": 1.2}
+_MESH = {"min_confidence": 0.5, "keep_above": 0.7}
 _TWICE = {**_MESH, "second_look": True}
 # Not bound to the number of faces; a hand has a skeleton, and a body is more than a head.
 _HANDS = {"detector": {"model_path": "handdetect.json", "min_confidence": 0.3}, "max_detected": 20, "confirmed": True}
@@ -37,8 +37,8 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "balanced": {
             "image": _IMAGE,
             "face": {
-                "detector": {**_YUNET, "input_size": [192, 640], "min_confidence": 0.6, "rotation": True},
-                "mesh": {**_TWICE, "keep_above": 0.7},
+                "detector": {**_YUNET, "input_size": [192, 640], "rotation": True},
+                "mesh": _TWICE,
                 "embedding": {"enabled": True},
                 "quality": {"enabled": True},
             },
@@ -49,7 +49,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "image": _IMAGE,
             "face": {
                 "detector": {**_YUNET, "input_size": [256, 640, 1280], "min_confidence": 0.5, "rotation": True},
-                "mesh": _TWICE,
+                "mesh": {**_TWICE, "keep_above": 0.75},
                 "embedding": {"enabled": True},
                 "quality": {"enabled": True},
             },

@@ -20,6 +20,7 @@ from humanrt.matching.match import Embedding, complete_scale, is_finite, normali
 from humanrt.matching.matrix import Float32, Matrix
 from humanrt.matching.points import OPERATING_POINTS, OperatingPoint
 
+_DEFAULT = "sface"  # the embedder of the default preset
 _LARGEST = 1e15
 
 
@@ -35,10 +36,11 @@ class _Entry:
 class EmbeddingStore:
     """A collection of embeddings by name, with JSON payloads, that may be used by any number of threads.
 
-    ``point``, by default that of ``faceres``, describes the embeddings and the options of their comparison, whose order
-    is 2. With ``max_entries`` the least recently used entry is evicted for a new one: entries are used when they are
-    added, got, or returned by a search. With ``ttl`` an entry is freed that many seconds after it was added; every call
-    frees those that are due. What is freed is erased, and counted by ``statistics()``.
+    ``point`` describes the embeddings and the options of their comparison, whose order is 2. By default it is that of
+    ``sface``, whose embeddings ``Human()`` computes. With ``max_entries`` the least recently used entry is evicted for
+    a new one: entries are used when they are added, got, or returned by a search. With ``ttl`` an entry is freed that
+    many seconds after it was added; every call frees those that are due. What is freed is erased, and counted by
+    ``statistics()``.
 
     ``index`` is "exact", where a search takes one product of all vectors and the embedding, or "usearch", where it is
     approximate and suits millions; both compute the distances that they return exactly. ``clock`` returns seconds.
@@ -61,7 +63,7 @@ class EmbeddingStore:
         index: Literal["exact", "usearch"] = "exact",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        point = OPERATING_POINTS["faceres"] if point is None else point
+        point = OPERATING_POINTS[_DEFAULT] if point is None else point
         self._settings = _check_settings(point, max_entries, ttl, index)
         self.point = point
         self._scale = complete_scale(point.order, point.multiplier, point.min, point.max)
@@ -279,7 +281,7 @@ class EmbeddingStore:
 def _check_settings(point: OperatingPoint, max_entries: int | None, ttl: float | None, index: object) -> dict[str, Any]:
     """Return the settings as a file has them. Raises ``InputError`` if one is out of range."""
     if not isinstance(point, OperatingPoint):
-        raise InputError(f'point is {point!r}; accepted is an OperatingPoint, OPERATING_POINTS["faceres"] for instance')
+        raise InputError(f'point is {point!r}; accepted is an OperatingPoint, OPERATING_POINTS["sface"] for instance')
     if not _is_whole(point.size) or point.size < 1 or point.order != 2:
         raise InputError(f"point has size {point.size} and order {point.order}; accepted are a positive size, order 2")
     if max_entries is not None and not (_is_whole(max_entries) and max_entries >= 1):

@@ -236,6 +236,14 @@ def test_a_hand_that_is_a_face_is_dropped():
     assert without_faces((), (face,)) == ()
 
 
+def test_hands_that_touch_a_face_and_are_less_than_a_tenth_of_it_are_parts_of_it():
+    face = replace(FACE, box=(100.0, 100.0, 100.0, 100.0))
+    boxes = [(150, 150, 31, 31), (150, 150, 32, 32), (195, 195, 31, 31), (300, 150, 31, 31)]
+    hands = tuple(replace(HAND, id=i, box=box) for i, box in enumerate(boxes))
+    kept = without_faces(hands, (face,))
+    assert [(hand.id, hand.box) for hand in kept] == [(0, boxes[1]), (1, boxes[3])]
+
+
 @pytest.mark.parametrize(("confirmed", "count"), [(False, 1), (True, 0)])
 async def test_with_confirmed_the_face_is_found_first(human, body, monkeypatch, confirmed, count):
     async def find_the_face(*_):

@@ -22,6 +22,8 @@ from humanrt.vision.stage import family_of, run_stage
 
 # The largest overlap of a hand with a face (intersection over union); the skeleton of a face's own is as large as it.
 MOST_OF_A_FACE = 0.4
+# The least area of a hand that touches a face, of the face's: eyes and curls in close-ups are smaller.
+LEAST_OF_A_FACE = 0.1
 
 
 @dataclass(frozen=True)
@@ -95,9 +97,13 @@ def _record(
 
 
 def without_faces(hands: tuple[Hand, ...], faces: Sequence[Face]) -> tuple[Hand, ...]:
-    """Return the hands that are no faces, with ids in their order."""
+    """Return the hands that are neither faces nor parts of one, with ids in their order."""
     if not (hands and faces):
         return hands
-    shared = overlap([hand.box for hand in hands], [face.box for face in faces]).max(axis=1)
-    kept = (hand for hand, share in zip(hands, shared.tolist(), strict=True) if share <= MOST_OF_A_FACE)
+    places, of_faces = [hand.box for hand in hands], [face.box for face in faces]
+    shared = overlap(places, of_faces)
+    sides, sides_of_faces = np.array(places)[:, 2:], np.array(of_faces)[:, 2:]
+    areas, least = sides[:, :1] * sides[:, 1:], LEAST_OF_A_FACE * sides_of_faces[:, 0] * sides_of_faces[:, 1]
+    wrong = ((shared > MOST_OF_A_FACE) | ((shared > 0) & (areas < least))).any(axis=1)
+    kept = (hand for hand, drop in zip(hands, wrong.tolist(), strict=True) if not drop)
     return tuple(replace(hand, id=i) for i, hand in enumerate(kept))
