@@ -8,6 +8,7 @@ import zlib
 import numpy as np
 import pytest
 from PIL import Image
+from png_files import png
 from repetitions import DETECTIONS_IN_A_ROW
 from switches import FACES_ALONE
 
@@ -288,16 +289,11 @@ class TestConcurrency:
 
 def bomb():
     """A valid PNG of 30000 x 30000 pixels in less than a megabyte."""
-
-    def chunk(kind, data):
-        return len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
-
     side = 30_000
-    header = side.to_bytes(4, "big") * 2 + bytes([1, 0, 0, 0, 0])  # one bit a pixel
     row = bytes(1 + (side + 7) // 8)
     packer = zlib.compressobj(9)
     pixels = b"".join(packer.compress(row) for _ in range(side)) + packer.flush()
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+    return png(pixels, (side, side, 1, 0, 0, 0, 0))  # one bit a pixel
 
 
 def truncated_jpeg():

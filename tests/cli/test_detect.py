@@ -6,6 +6,7 @@ import sys
 from types import SimpleNamespace
 
 import pytest
+from png_files import unreadable
 from videos import write_clip
 
 from humanrt import cli
@@ -259,3 +260,12 @@ def test_wrong_options_cost_nothing(arguments, message, capsys, tmp_path, monkey
     monkeypatch.chdir(tmp_path)
     assert cli.main(["detect", ASTRONAUT, *arguments]) == cli.USAGE
     assert message in capsys.readouterr().err
+
+
+def test_the_decoders_write_nothing_between_the_lines_of_the_command(tmp_path):
+    (tmp_path / "bad.png").write_bytes(unreadable())
+    command = [sys.executable, "-m", "humanrt", "detect", "bad.png"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == cli.FAILED
+    assert done.stderr.startswith("humanrt: bad.png: the PNG picture cannot be decoded")
+    assert done.stderr.count("\n") == 1

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps, features
+from png_files import png
 
 from humanrt.errors import InputError
 from humanrt.imaging import decode as decode_module
@@ -26,13 +27,8 @@ def distance(picture, expected) -> int:
     return int(np.abs(picture.astype(int) - expected).max())
 
 
-def png_chunk(kind: bytes, content: bytes) -> bytes:
-    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
-
-
-def png(width: int, height: int, compressed: bytes) -> bytes:
-    header = png_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
-    return b"\x89PNG\r\n\x1a\n" + header + png_chunk(b"IDAT", compressed) + png_chunk(b"IEND", b"")
+def gray_png(width: int, height: int, compressed: bytes) -> bytes:
+    return png(compressed, (width, height, 8, 0, 0, 0, 0))
 
 
 def zeros_compressed(count: int) -> bytes:
@@ -177,7 +173,7 @@ def test_a_picture_that_is_larger_than_its_header_is_refused_after_decoding(enco
 
 
 def test_a_png_bomb_is_refused_by_its_header(monkeypatch) -> None:
-    bomb = png(30000, 30000, zeros_compressed(859 * 2**20))
+    bomb = gray_png(30000, 30000, zeros_compressed(859 * 2**20))
     assert 800_000 < len(bomb) < 950_000
     monkeypatch.setattr(decode_module, "load_cv2", lambda: pytest.fail("the decoder was called"))
     with pytest.raises(InputError, match="too large: 30000 x 30000"):
@@ -187,7 +183,7 @@ def test_a_png_bomb_is_refused_by_its_header(monkeypatch) -> None:
 def test_the_ceiling_limits_every_max_pixels(monkeypatch) -> None:
     monkeypatch.setattr(decode_module, "load_cv2", lambda: pytest.fail("the decoder was called"))
     with pytest.raises(InputError, match="too large"):
-        decode(png(30000, 30000, b""), max_pixels=10**12)
+        decode(gray_png(30000, 30000, b""), max_pixels=10**12)
 
 
 def test_a_stricter_limit_of_the_application_raises_an_input_error(encode, photo, tmp_path) -> None:
@@ -205,13 +201,13 @@ def test_a_stricter_limit_of_the_application_raises_an_input_error(encode, photo
 
 
 def test_the_pngs_built_here_are_valid() -> None:
-    assert decode(png(1023, 1024, zeros_compressed(2**20)), max_pixels=2**20).shape == (1024, 1023, 3)
+    assert decode(gray_png(1023, 1024, zeros_compressed(2**20)), max_pixels=2**20).shape == (1024, 1023, 3)
 
 
 @pytest.mark.parametrize(("width", "height"), [(0, 0), (0, 5), (5, 0)])
 def test_a_picture_without_pixels_is_refused(width, height) -> None:
     with pytest.raises(InputError, match=f"{width} x {height}: it has no pixels"):
-        decode(png(width, height, zlib.compress(b"")), max_pixels=MAX_PIXELS)
+        decode(gray_png(width, height, zlib.compress(b"")), max_pixels=MAX_PIXELS)
 
 
 def test_the_error_for_damaged_data_names_the_accepted_formats(encode, noise) -> None:

@@ -1,3 +1,4 @@
+import io
 import os
 import subprocess
 import sys
@@ -5,7 +6,7 @@ import sys
 import pytest
 
 from humanrt.errors import MissingDependencyError
-from humanrt.imaging.opencv import load_cv2
+from humanrt.imaging.opencv import load_cv2, silence_decoders
 
 
 def test_importing_the_package_imports_neither_opencv_nor_pil() -> None:
@@ -39,3 +40,28 @@ def test_the_error_for_a_missing_opencv_contains_the_cure(monkeypatch: pytest.Mo
     monkeypatch.setitem(sys.modules, "cv2", None)
     with pytest.raises(MissingDependencyError, match="pip install opencv-python"):
         load_cv2.__wrapped__()
+
+
+SILENCED = """
+import os, sys
+from humanrt.imaging.opencv import silence_decoders
+silence_decoders()
+os.write(2, b"of a library")
+print("of Python", file=sys.stderr)
+os.abort()
+"""
+
+
+def test_libraries_are_silent_where_python_and_a_crash_are_not() -> None:
+    done = subprocess.run([sys.executable, "-c", SILENCED], capture_output=True, text=True)
+    assert done.stderr.startswith("of Python\nFatal Python error: Aborted")
+    assert "of a library" not in done.stderr
+
+
+@pytest.mark.parametrize("standard_error", [None, io.StringIO()])
+def test_another_standard_error_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch, standard_error) -> None:
+    monkeypatch.setattr(sys, "stderr", standard_error)
+    before = os.fstat(2)
+    silence_decoders()
+    assert sys.stderr is standard_error
+    assert os.path.samestat(os.fstat(2), before)

@@ -1,7 +1,6 @@
 """Damage that is recognised before the decoder: with the reason, and without a line on standard error."""
 
 import io
-import struct
 import subprocess
 import sys
 import zlib
@@ -9,21 +8,10 @@ import zlib
 import numpy as np
 import pytest
 from PIL import Image
+from png_files import SIGNATURE, chunk, png
 
 from humanrt.errors import InputError
 from humanrt.imaging.decode import decode
-
-SIGNATURE = b"\x89PNG\r\n\x1a\n"
-
-
-def chunk(kind, content):
-    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
-
-
-def png(pixels, header=(4, 3, 8, 2, 0, 0, 0), before=b""):
-    ihdr = chunk(b"IHDR", struct.pack(">IIBBBBB", *header))
-    return SIGNATURE + ihdr + before + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
-
 
 ROWS = zlib.compress(3 * (b"\0" + bytes(range(12))))
 

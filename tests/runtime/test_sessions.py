@@ -13,6 +13,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from humanrt.errors import DeviceError, ModelDisposedError, ModelFormatError, ModelRunError, UnsupportedOpError
+from humanrt.runtime import heap
 from humanrt.runtime import sessions as module
 from humanrt.runtime.device import Device
 from humanrt.runtime.sessions import SessionStatistics
@@ -185,7 +186,7 @@ def test_the_last_release_returns_memory_to_the_system_after_the_session_is_dest
     session = weakref.ref(leases[0].session)
     trims = []
     c_library = SimpleNamespace(malloc_trim=lambda pad: trims.append((pad, session())))
-    monkeypatch.setattr(module.ctypes, "CDLL", lambda name: c_library)
+    monkeypatch.setattr(heap.ctypes, "CDLL", lambda name: c_library)
     leases[0].release()
     assert trims == []
     leases[1].release()
@@ -193,7 +194,7 @@ def test_the_last_release_returns_memory_to_the_system_after_the_session_is_dest
 
 
 def test_a_c_library_without_malloc_trim(cache, cpu, double, monkeypatch):
-    monkeypatch.setattr(module.ctypes, "CDLL", lambda name: SimpleNamespace())
+    monkeypatch.setattr(heap.ctypes, "CDLL", lambda name: SimpleNamespace())
     cache.acquire(*double, cpu).release()
     assert cache.statistics().live == 0
 

@@ -5,6 +5,7 @@ import builtins
 import gc
 import os
 import time
+from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,6 +16,7 @@ import pytest
 from humanrt.engine import Engine
 from humanrt.errors import ConfigError, EngineError, MissingDependencyError
 from humanrt.watch import Monitor, readings
+from humanrt.watch import monitor as monitor_module
 from humanrt.watch.readings import usage
 
 
@@ -105,8 +107,10 @@ async def test_a_threshold_calls_back_once_and_is_held_weakly(caplog):
     assert calls == [1, 1]
 
 
-async def test_a_growth_calls_back():
-    calls = []
+async def test_a_growth_calls_back(monkeypatch):
+    """Samples at equal times: with others, four of them need not prove that it grows."""
+    calls, seconds = [], count()
+    monkeypatch.setattr(monitor_module, "time", SimpleNamespace(monotonic=lambda: float(next(seconds))))
     alarm = calls.append
     with Engine("cpu") as engine:
         monitor = Monitor(engine)

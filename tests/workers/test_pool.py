@@ -13,6 +13,7 @@ import numpy as np
 import psutil
 import pytest
 from PIL import Image
+from png_files import unreadable
 from switches import FACES_ALONE, OFF
 
 from humanrt import Human
@@ -63,6 +64,13 @@ async def test_all_kinds_of_sources_are_detected_as_by_a_human(tmp_path, monkeyp
                     assert pool.engine.memory().num_tensors == 1
                 assert pool.engine.memory().baseline == (0, 0, 0, 0)
         assert pool.workers()[0].tensors == 0
+
+
+async def test_the_decoders_of_a_worker_write_nothing(capfd):
+    async with WorkerPool(NOTHING) as pool:
+        with pytest.raises(InputError, match="cannot be decoded"):
+            await pool.detect(unreadable())
+    assert not capfd.readouterr().err
 
 
 async def test_a_result_is_unpacked_off_the_thread_of_the_loop(monkeypatch):

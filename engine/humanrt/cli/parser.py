@@ -56,6 +56,9 @@ humanrt models list --json""",
 }
 """What the help of a command ends with."""
 
+# The commands that decode pictures, and start no processes that do.
+DECODING = frozenset({"detect", "extract", "filter", "match", "style"})
+
 
 class Parser(argparse.ArgumentParser):
     """A parser that writes as every command does, and accepts options between the positional arguments."""
@@ -112,11 +115,15 @@ def parse(arguments: Sequence[str] | None) -> Callable[[], int]:
             options.parser.error("name models, or give --task or --all")
     if options.command == "style" and options.all and options.style:
         options.parser.error("--all takes a picture and no style")
-    return partial(_run, options)
+    return partial(_run, options, is_own_process=arguments is None)
 
 
-def _run(options: argparse.Namespace) -> int:
+def _run(options: argparse.Namespace, *, is_own_process: bool) -> int:
     module = import_module(f"humanrt.cli.{options.command}")
+    if is_own_process and options.command in DECODING:
+        from humanrt.imaging.opencv import silence_decoders
+
+        silence_decoders()
     code: int = module.run(options)
     return code
 

@@ -1,13 +1,16 @@
 """The one module that imports OpenCV."""
 
+import faulthandler
 import functools
 import os
+import sys
 from types import ModuleType
 
 from humanrt.errors import MissingDependencyError
 
 # No picture with more pixels is decoded, whatever the limit of the caller.
 PIXEL_CEILING = 2**28
+STANDARD_ERROR = 2
 
 
 @functools.cache
@@ -17,7 +20,7 @@ def load_cv2() -> ModuleType:
     The limit of pixels and the log level take effect only if the application did not import cv2 earlier; environment
     variables that it has set take precedence. The logs of OpenCV and of its FFmpeg are switched off because each fault
     that they would report is raised as an error; libpng and libjpeg still write a line about damaged data to standard
-    error themselves.
+    error themselves (``silence_decoders()``).
 
     Raises ``MissingDependencyError`` if cv2, or a system library that it needs, is not installed.
     """
@@ -34,3 +37,23 @@ def load_cv2() -> ModuleType:
     # The scheduler spreads the work over threads: a pool of OpenCV's own would only add context switches.
     cv2.setNumThreads(1)
     return cv2
+
+
+def silence_decoders() -> None:
+    """Send to the null device what C libraries write to standard error, in a process that is wholly HumanRT's own.
+
+    Python's standard error is where it was, and a crash still writes its traceback there. Child processes inherit the
+    null device. Nothing is done if standard error is closed, or is not that of the process.
+    """
+    try:
+        if sys.stderr is None or sys.stderr.fileno() != STANDARD_ERROR:
+            return
+        sys.stderr.flush()
+        own = os.dup(STANDARD_ERROR)
+    except (OSError, ValueError):
+        return
+    sys.stderr = open(own, "w", buffering=1, encoding=sys.stderr.encoding, errors=sys.stderr.errors)  # noqa: PTH123, SIM115
+    faulthandler.enable(sys.stderr)
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, STANDARD_ERROR)
+    os.close(null)

@@ -15,6 +15,7 @@ import numpy as np
 
 from humanrt.human import Human
 from humanrt.imaging import PictureSource
+from humanrt.imaging.opencv import silence_decoders
 from humanrt.result import Result
 from humanrt.runtime import heap, scheduler
 from humanrt.streams.session import Session
@@ -45,6 +46,7 @@ LOST_PARENT_SECONDS = 1.0
 def main(channel: int, memory: int, parent: int) -> None:
     """Run a worker on the descriptors of its socket and its memory. It does not return before its pool stops it."""
     heap.bound()
+    silence_decoders()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the whole group; the pool stops its workers
     threading.Thread(target=_end_with, args=(parent,), name="humanrt-parent", daemon=True).start()
     asyncio.run(_run(channel, memory))
