@@ -50,6 +50,22 @@ async def test_a_request_that_takes_too_long_is_answered_with_504():
         assert (app.state.gate.inside, app.state.gate.running) == (0, 0)
 
 
+@pytest.mark.parametrize(("configured", "smaller"), [(0, 640), (2000, 1000)])
+async def test_pictures_are_decoded_smaller_while_requests_wait(configured, smaller):
+    held = Held()
+    held.config = held.config.merge({"image": {"max_side": configured}})
+    async with serving(lambda: held, ServeOptions(concurrency=1, queue=4, adaptive=True)) as (client, app):
+        requests = []
+        for waiting in (0, 1, 2):
+            requests.append(asyncio.create_task(client.post("/v1/detect", content=PICTURE, headers=PNG)))
+            await until(lambda waiting=waiting: (len(held.begun), app.state.gate.waiting) == (1, waiting))
+        held.release.set()
+        assert {answer.status_code for answer in await asyncio.gather(*requests)} == {200}
+        assert app.state.gate.waiting == 0
+    found = [config["image"].get("max_side", configured) for config in held.configs]
+    assert found == [configured, smaller, configured]  # the second begins while the third waits
+
+
 async def test_a_body_that_does_not_come_in_time_is_answered_with_408():
     held = Held()
 

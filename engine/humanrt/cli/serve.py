@@ -50,6 +50,7 @@ def run(options: argparse.Namespace) -> int:
         streams=options.streams,
         timeout=options.timeout,
         preload=options.preload,
+        adaptive=options.adaptive,
         token=_token(options.token_file),
         origins=tuple(options.allow_origin),
         hosts=_hosts(options.host, options.allow_host),

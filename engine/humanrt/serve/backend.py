@@ -13,6 +13,7 @@ from humanrt.engine import Engine
 from humanrt.imaging.encode import encode
 from humanrt.result import Result
 from humanrt.runtime import scheduler
+from humanrt.serve.gate import Gate
 from humanrt.serve.options import ServeOptions
 from humanrt.serve.parameters import MODULES
 from humanrt.serve.problems import ProblemError
@@ -21,6 +22,8 @@ from humanrt.zoo import cards
 
 PictureForm = Literal["png", "jpeg", "webp"]
 PICTURE_FORMS: Mapping[str, PictureForm] = {"png": "png", "jpeg": "jpeg", "webp": "webp"}
+# Stands for an ``image.max_side`` of 0, which decodes pictures whole, where it is halved.
+WHOLE_SIDE = 1280
 
 _log = logging.getLogger("humanrt.serve")
 
@@ -64,8 +67,9 @@ OpenDetector = Callable[[], AbstractAsyncContextManager[Detector]]
 class Backend:
     """The detector of a service, which starts while the service answers already, and ends after its last request."""
 
-    def __init__(self, open_detector: OpenDetector, options: ServeOptions) -> None:
+    def __init__(self, open_detector: OpenDetector, options: ServeOptions, gate: Gate) -> None:
         self._open = open_detector
+        self._gate = gate
         self._options = options
         self._max_pixels = options.max_pixels
         self._detector: Detector | None = None
@@ -115,6 +119,8 @@ class Backend:
     async def detect(self, picture: bytes, config: Mapping[str, object], session: object = None) -> Result:
         """Return the detections in a picture; the caller owns the result's tensors."""
         limits = {"image": {"max_pixels": self._max_pixels}}
+        if self._options.adaptive and self._gate.waiting and session is None:
+            limits["image"]["max_side"] = (self.detector.config.image.max_side or WHOLE_SIDE) // 2
         return await self.detector.detect(picture, {**config, **limits}, session=session)
 
     async def filter(self, picture: bytes, filters: Mapping[str, float], form: PictureForm) -> bytes:

@@ -74,6 +74,8 @@ class Gate:
         """Requests that have a place: those whose bodies are read, that wait, and that are computed."""
         self.running: int = 0
         """Requests that are computed."""
+        self.waiting: int = 0
+        """Requests and frames that wait for their turn."""
         self.streams: int = 0
         """Open streams."""
         self.is_closed: bool = False
@@ -128,7 +130,7 @@ class Gate:
         Raises ``ProblemError``: 504 if waiting and the block take longer than ``timeout``, 400 if the client has gone.
         """
         try:
-            async with asyncio.timeout(self._options.timeout), _connected(receive), self._slots:
+            async with asyncio.timeout(self._options.timeout), _connected(receive), self._turn():
                 start = time.monotonic()
                 self.running += 1
                 try:
@@ -152,6 +154,18 @@ class Gate:
         except TimeoutError:
             return False
         return True
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        self.waiting += 1
+        try:
+            await self._slots.acquire()
+        finally:
+            self.waiting -= 1
+        try:
+            yield
+        finally:
+            self._slots.release()
 
     def _take_from_a_slow_one(self) -> bool:
         place = next((place for place in self._places if place.is_slow), None)
