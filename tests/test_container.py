@@ -233,7 +233,8 @@ class TestFiles:
 
     async def test_the_alerts_name_metrics_of_the_service(self):
         options = ServeOptions()
-        metrics = Metrics(Gate(options), Backend(lambda: None, options))
+        gate = Gate(options)
+        metrics = Metrics(gate, Backend(lambda: None, options, gate))
         metrics.observe("/v1/detect", 429, 0.1)
         exported = set(re.findall(r"^(\w+)", metrics.text().decode(), re.MULTILINE))
         (group,) = ALERTS["groups"]

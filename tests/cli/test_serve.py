@@ -70,4 +70,5 @@ def test_the_server_speaks_http_1_only(served):
     assert cli.main(["serve", "--port", port, "--queue", "3", "--workers", "2", "--streams", "1"]) == cli.DONE
     (given,) = served
     assert (given["http"], given["http1_settings"].header_read_timeout) == (HTTPModes.http1, 10_000)
+    assert given["backlog"] == 4096  # with 1,024 the kernel reset hundreds of 5,000 connections at once
     assert given["backpressure"] == 2 + 3 + 1 + 256

@@ -7,7 +7,7 @@ import pytest
 from services import Held, serving, until
 
 from humanrt.errors import ConfigError
-from humanrt.serve import ServeOptions, guard
+from humanrt.serve import ServeOptions, gate, guard
 from parity.pictures import PICTURES
 
 PICTURE = (PICTURES / "black.png").read_bytes()
@@ -50,6 +50,22 @@ async def test_a_request_that_takes_too_long_is_answered_with_504():
         assert (app.state.gate.inside, app.state.gate.running) == (0, 0)
 
 
+@pytest.mark.parametrize(("configured", "smaller"), [(0, 640), (2000, 1000)])
+async def test_pictures_are_decoded_smaller_while_requests_wait(configured, smaller):
+    held = Held()
+    held.config = held.config.merge({"image": {"max_side": configured}})
+    async with serving(lambda: held, ServeOptions(concurrency=1, queue=4, adaptive=True)) as (client, app):
+        requests = []
+        for waiting in (0, 1, 2):
+            requests.append(asyncio.create_task(client.post("/v1/detect", content=PICTURE, headers=PNG)))
+            await until(lambda waiting=waiting: (len(held.begun), app.state.gate.waiting) == (1, waiting))
+        held.release.set()
+        assert {answer.status_code for answer in await asyncio.gather(*requests)} == {200}
+        assert app.state.gate.waiting == 0
+    found = [config["image"].get("max_side", configured) for config in held.configs]
+    assert found == [configured, smaller, configured]  # the second begins while the third waits
+
+
 async def test_a_body_that_does_not_come_in_time_is_answered_with_408():
     held = Held()
 
@@ -60,6 +76,37 @@ async def test_a_body_that_does_not_come_in_time_is_answered_with_408():
     async with serving(lambda: held, ServeOptions(body_timeout=0.01)) as (client, _):
         answer = await client.post("/v1/detect", content=slow(), headers=PNG)
     assert (answer.status_code, held.begun) == (408, [])
+
+
+@pytest.mark.parametrize("is_slow", [True, False])
+async def test_a_slow_upload_loses_its_place_to_another_request(monkeypatch, is_slow):
+    """Otherwise a few clients that send little hold all places for as long as a body may take."""
+    monkeypatch.setattr(gate, "SLOW_SECONDS", 0.0)
+    monkeypatch.setattr(gate, "SLOW_BYTES", 1e12 if is_slow else 0)
+    held, begun = Held(), []
+    held.release.set()
+
+    async def slow(number):
+        yield PICTURE[:10]
+        begun.append(number)
+        await asyncio.Event().wait()
+
+    async with serving(lambda: held, ServeOptions(concurrency=1, queue=1)) as (client, app):
+        uploads = []
+        for number in range(2):
+            uploads.append(asyncio.create_task(client.post("/v1/detect", content=slow(number), headers=PNG)))
+            await until(lambda number=number: begun[-1:] == [number])
+        answer = await client.post("/v1/detect", content=PICTURE, headers=PNG)
+        assert answer.status_code == (200 if is_slow else 429)
+        if is_slow:
+            refused = await uploads[0]
+            assert (refused.status_code, "slower" in refused.json()["detail"]) == (408, True)
+            assert (app.state.gate.inside, uploads[1].done()) == (1, False)
+            assert (await client.post("/v1/detect", content=PICTURE, headers=PNG)).status_code == 200
+        for upload in uploads:
+            upload.cancel()
+        await asyncio.gather(*uploads, return_exceptions=True)
+        assert (len(held.begun), app.state.gate.inside) == (2 * is_slow, 0)
 
 
 async def test_the_end_of_the_service_waits_for_requests_and_refuses_new_ones():

@@ -10,10 +10,12 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 
 import httpx
 import numpy as np
 import pytest
+from parsing_models import write_class_map
 
 from humanrt import write_png
 from parity.pictures import PICTURES, read_picture
@@ -28,11 +30,17 @@ SIZES = {"desk": {"width": 1280, "height": 860}, "phone": {"width": 390, "height
 
 @pytest.fixture(scope="module")
 def address():
-    """The address of a service of its own process group, which ends with SIGTERM and exit code 0."""
+    with serving() as base:
+        yield base
+
+
+@contextmanager
+def serving(*options):
+    """Yield the address of a service, which ends with SIGTERM and exit code 0."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "humanrt", "serve", "--port", str(port)]
+    command = [sys.executable, "-m", "humanrt", "serve", "--port", str(port), *options]
     service = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     try:
         base = f"http://127.0.0.1:{port}"
@@ -74,7 +82,12 @@ def browser():
 @pytest.fixture
 def page(request, browser, address):
     """The page, ready, at each size; it loads nothing from elsewhere, and reports no error."""
-    size = getattr(request, "param", "desk")
+    with opened(browser, address, getattr(request, "param", "desk")) as page:
+        yield page
+
+
+@contextmanager
+def opened(browser, address, size="desk"):
     scheme = "dark" if size == "phone" else "light"
     context = browser.new_context(viewport=SIZES[size], color_scheme=scheme, base_url=address)
     page = context.new_page()
@@ -183,6 +196,34 @@ def test_segments_have_a_legend_and_the_gallery_has_four_styles(page, tmp_path):
         "oil",
         "watercolor",
     ]
+
+
+def test_the_parts_of_a_parsing_model_have_their_names_and_colours(browser, tmp_path):
+    """Each channel of the picture is the mask of a class: three stripes are three parts of a third each."""
+    parts = {"hair": (120, 80, 40), "coat": (20, 120, 200), "arm": (230, 180, 150)}
+    write_class_map(tmp_path, "tiny-parser", size=(48, 96), labels=tuple(parts), colors=tuple(parts.values()))
+    stripes = np.repeat(np.repeat(np.eye(3, dtype=np.uint8)[None] * 255, 64, axis=1), 96, axis=0)
+    write_png(tmp_path / "stripes.png", stripes)
+    cards, model = f"cards='{tmp_path}'", "segmentation.model_path='tiny-parser'"
+    with serving("--set", cards, "--set", model) as address, opened(browser, address) as page:
+        page.locator("#tab-segment").click()
+        page.set_input_files("#file", str(tmp_path / "stripes.png"))
+        detect(page)
+        assert page.locator("#segment-model").inner_text() == "Model: tiny-parser. Its classes: hair, coat, arm."
+        legend = page.locator("#legend li")
+        assert [each.split() for each in legend.all_inner_texts()] == [[name, "33.3", "%"] for name in parts]
+        assert legend.locator("rect").evaluate_all("all => all.map(e => e.getAttribute('fill'))") == [
+            f"rgb({red} {green} {blue})" for red, green, blue in parts.values()
+        ]
+        shown = page.locator("#mask").evaluate(
+            """e => {
+              const c = document.createElement('canvas'), g = c.getContext('2d');
+              c.width = e.naturalWidth; c.height = e.naturalHeight;
+              g.drawImage(e, 0, 0);
+              return [32, 96, 160].map((x) => [...g.getImageData(x, 48, 1, 1).data].slice(0, 3));
+            }"""
+        )
+        assert [tuple(pixel) for pixel in shown] == list(parts.values())
 
 
 def test_the_webcam_streams_frames_until_it_is_stopped(page):

@@ -43,6 +43,7 @@ class Held:
         self.config = Config()
         self.engine = Engine("cpu")
         self.begun = []
+        self.configs = []
         self.sessions = []
         self.came = asyncio.Event()
         self.release = asyncio.Event()
@@ -62,6 +63,7 @@ class Held:
 
     async def detect(self, source, config=None, *, session=None):
         self.begun.append(source)
+        self.configs.append(config)
         self.came.set()
         await self.release.wait()
         if self.error:

@@ -253,6 +253,7 @@ def _add_serve(serve: argparse.ArgumentParser) -> None:
         "--most-faces", type=int, default=100, metavar="N", help="that a request may ask for (default: 100)"
     )
     serve.add_argument("--preload", action="store_true", help="load the models of all modules ahead")
+    serve.add_argument("--adaptive", action="store_true", help="decode JPEGs smaller while requests wait")
     serve.add_argument("--token-file", type=Path, metavar="FILE", help="its first line is a token that requests need")
     serve.add_argument(
         "--allow-origin", action="append", default=[], metavar="ORIGIN", help="whose pages may use the service (CORS)"

@@ -25,6 +25,9 @@ LAST_PORT = 65_535
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 # Connections that the server accepts beyond the places of the gate, for pages, metrics and refusals.
 SPARE_CONNECTIONS = 256
+# Connections that the kernel completes before they are accepted; it bounds this by net.core.somaxconn. Those beyond it
+# may be reset by the kernel, after their clients have sent requests.
+BACKLOG = 4096
 
 
 def run(options: argparse.Namespace) -> int:
@@ -49,6 +52,7 @@ def run(options: argparse.Namespace) -> int:
         streams=options.streams,
         timeout=options.timeout,
         preload=options.preload,
+        adaptive=options.adaptive,
         token=_token(options.token_file),
         origins=tuple(options.allow_origin),
         hosts=_hosts(options.host, options.allow_host),
@@ -67,6 +71,7 @@ def run(options: argparse.Namespace) -> int:
         # Otherwise a connection that sends nothing, neither HTTP/1 nor HTTP/2, is never closed.
         http=HTTPModes.http1,
         websockets=True,
+        backlog=BACKLOG,
         backpressure=limits.concurrency + limits.queue + limits.streams + SPARE_CONNECTIONS,
         http1_settings=HTTP1Settings(header_read_timeout=10_000),
         log_enabled=options.verbose,

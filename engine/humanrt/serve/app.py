@@ -34,7 +34,7 @@ def create_app(open_detector: OpenDetector, options: ServeOptions | None = None)
     """
     options = options or ServeOptions()
     gate = Gate(options)
-    backend = Backend(open_detector, options)
+    backend = Backend(open_detector, options, gate)
     metrics = Metrics(gate, backend)
 
     @asynccontextmanager

@@ -8,18 +8,22 @@ from typing import Any, Literal, Protocol, cast
 
 import numpy as np
 
-from humanrt.config import Config
+from humanrt.config import Config, Environment, split_paths
 from humanrt.engine import Engine
 from humanrt.imaging.encode import encode
 from humanrt.result import Result
 from humanrt.runtime import scheduler
+from humanrt.serve.gate import Gate
 from humanrt.serve.options import ServeOptions
 from humanrt.serve.parameters import MODULES
 from humanrt.serve.problems import ProblemError
 from humanrt.workers import WorkerInfo, WorkerPool
+from humanrt.zoo import cards
 
 PictureForm = Literal["png", "jpeg", "webp"]
 PICTURE_FORMS: Mapping[str, PictureForm] = {"png": "png", "jpeg": "jpeg", "webp": "webp"}
+# Stands for an ``image.max_side`` of 0, which decodes pictures whole, where it is halved.
+WHOLE_SIDE = 1280
 
 _log = logging.getLogger("humanrt.serve")
 
@@ -63,11 +67,13 @@ OpenDetector = Callable[[], AbstractAsyncContextManager[Detector]]
 class Backend:
     """The detector of a service, which starts while the service answers already, and ends after its last request."""
 
-    def __init__(self, open_detector: OpenDetector, options: ServeOptions) -> None:
+    def __init__(self, open_detector: OpenDetector, options: ServeOptions, gate: Gate) -> None:
         self._open = open_detector
+        self._gate = gate
         self._options = options
         self._max_pixels = options.max_pixels
         self._detector: Detector | None = None
+        self._classes: tuple[str, ...] = ()
         self._has_failed = False
         self._stop = asyncio.Event()
         self._settled = asyncio.Event()
@@ -113,6 +119,8 @@ class Backend:
     async def detect(self, picture: bytes, config: Mapping[str, object], session: object = None) -> Result:
         """Return the detections in a picture; the caller owns the result's tensors."""
         limits = {"image": {"max_pixels": self._max_pixels}}
+        if self._options.adaptive and self._gate.waiting and session is None:
+            limits["image"]["max_side"] = (self.detector.config.image.max_side or WHOLE_SIDE) // 2
         return await self.detector.detect(picture, {**config, **limits}, session=session)
 
     async def filter(self, picture: bytes, filters: Mapping[str, float], form: PictureForm) -> bytes:
@@ -143,11 +151,16 @@ class Backend:
 
     def segmentation_model(self) -> str:
         """Return the name of the model that segments; empty while the detector is not ready."""
-        return "" if self._detector is None else self._detector.config.segmentation.model_path.removesuffix(".json")
+        return "" if self._detector is None else _segmentation_model(self._detector.config)
+
+    def segmentation_classes(self) -> tuple[str, ...]:
+        """Return the classes of the model that segments, from its model card; none if that names none."""
+        return self._classes
 
     async def _live(self) -> None:
         try:
             async with self._open() as detector:
+                self._classes = await scheduler.run(_segmentation_classes, detector.config)
                 if self._options.preload:
                     await self._preload(detector)
                 self._detector = detector
@@ -171,3 +184,14 @@ class Backend:
         finally:
             for call in calls:
                 call.cancel()
+
+
+def _segmentation_model(config: Config) -> str:
+    return config.segmentation.model_path.removesuffix(".json")
+
+
+def _segmentation_classes(config: Config) -> tuple[str, ...]:
+    """Return the labels on the model card, without the background, which is in no legend."""
+    card = cards(*Environment.read().cards, *split_paths(config.cards)).get(_segmentation_model(config))
+    labels = () if card is None else next((output.labels for output in card.outputs.values() if output.labels), ())
+    return tuple(label for label in labels if label != "background")

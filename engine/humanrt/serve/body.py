@@ -3,7 +3,6 @@
 A body is read in memory, and never beyond the limit. Options of the address are overridden by those of the body.
 """
 
-import asyncio
 import base64
 import binascii
 import re
@@ -18,6 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 from humanrt.errors import InputError
 from humanrt.imaging import read_header
 from humanrt.runtime import scheduler
+from humanrt.serve.gate import SLOW_BYTES, Place
 from humanrt.serve.options import ServeOptions
 from humanrt.serve.parameters import read_json
 from humanrt.serve.problems import ProblemError
@@ -54,13 +54,14 @@ class _InMemory(MultiPartParser):
 async def read_upload(request: Request, options: ServeOptions) -> Upload:
     """Return the pictures and the options of a request, whose headers of pictures were checked.
 
-    Raises ``ProblemError``: 400 without a picture, 408 if the body does not come in time, 413 for too large a body or
-    picture, 415 for an unknown format, 422 for a damaged picture.
+    Raises ``ProblemError``: 400 without a picture, 408 if the body does not come in time or its place is lost, 413 for
+    too large a body or picture, 415 for an unknown format, 422 for a damaged picture.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     check_length(request.headers, options.max_body)
+    place: Place = request.state.place
     try:
-        async with asyncio.timeout(options.body_timeout):
+        async with place.receiving(options.body_timeout):
             if kind == "multipart/form-data":
                 upload = await _multipart(request, options)
             elif kind == "application/json":
@@ -70,9 +71,9 @@ async def read_upload(request: Request, options: ServeOptions) -> Upload:
             else:
                 raise ProblemError(415, f"the content type is {kind[:60]!r}; accepted are {ACCEPTED}")
     except TimeoutError:
-        raise ProblemError(
-            408, f"the body was not complete after {options.body_timeout:g} s", {"Connection": "close"}
-        ) from None
+        late = f"was not complete after {options.body_timeout:g} s"
+        slow = f"came slower than {SLOW_BYTES // 1024} KiB a second while other requests waited; repeat it later"
+        raise ProblemError(408, f"the body {late if place.is_held else slow}", {"Connection": "close"}) from None
     except ClientDisconnect:
         raise ProblemError(400, "the body is not complete") from None
     for picture in upload.pictures.values():
@@ -110,12 +111,15 @@ def _too_large(limit: int) -> ProblemError:
 
 
 async def _limited(request: Request, options: ServeOptions) -> AsyncGenerator[bytes, None]:
+    place: Place = request.state.place
     received = 0
     async for chunk in request.stream():
         received += len(chunk)
+        place.count(len(chunk))
         if received > options.max_body:
             raise _too_large(options.max_body)
         yield chunk
+    place.complete()
 
 
 async def _whole(request: Request, options: ServeOptions) -> bytes:

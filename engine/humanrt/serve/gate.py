@@ -16,6 +16,50 @@ from humanrt.serve.problems import ProblemError, busy, draining, timed_out
 
 # The weight of the latest request in the mean time of service.
 WEIGHT = 0.2
+# A body that comes slower than this many bytes a second, after so many seconds, loses its place to a request that has
+# none: a few clients that send little could otherwise hold all places for the whole time that a body may take.
+SLOW_BYTES, SLOW_SECONDS = 32 * 1024, 2.0
+
+
+class Place:
+    """The place of a request, until its end or until another request takes it."""
+
+    def __init__(self) -> None:
+        self.is_held: bool = True
+        self._received = 0
+        self._start = 0.0
+        self._timeout: asyncio.Timeout | None = None
+
+    @asynccontextmanager
+    async def receiving(self, seconds: float) -> AsyncIterator[None]:
+        """Receive the body in the block. Raises ``TimeoutError`` after so many seconds, or when the place was lost."""
+        self._start = time.monotonic()
+        try:
+            async with asyncio.timeout(seconds) as self._timeout:
+                yield
+        finally:
+            self._timeout = None
+
+    def count(self, size: int) -> None:
+        """Count bytes of the body that were received."""
+        self._received += size
+
+    def complete(self) -> None:
+        """Keep the place from now on: the body was received."""
+        self._timeout = None
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether its body is being received, and comes too slowly."""
+        seconds = time.monotonic() - self._start
+        is_receiving = self._timeout is not None and not self._timeout.expired()
+        return is_receiving and seconds >= SLOW_SECONDS and self._received < SLOW_BYTES * seconds
+
+    def lose(self) -> None:
+        """End the receipt of the body."""
+        assert self._timeout is not None  # noqa: S101 - it is slow
+        self.is_held = False
+        self._timeout.reschedule(asyncio.get_running_loop().time())
 
 
 class Gate:
@@ -30,27 +74,33 @@ class Gate:
         """Requests that have a place: those whose bodies are read, that wait, and that are computed."""
         self.running: int = 0
         """Requests that are computed."""
+        self.waiting: int = 0
+        """Requests and frames that wait for their turn."""
         self.streams: int = 0
         """Open streams."""
         self.is_closed: bool = False
         self._mean = 0.5  # seconds
+        self._places: dict[Place, None] = {}
 
     @contextmanager
-    def place(self) -> Iterator[None]:
-        """Hold a place for the duration of the block.
+    def place(self) -> Iterator[Place]:
+        """Hold a place for the duration of the block: a free one, or that of the oldest body that comes too slowly.
 
         Raises ``ProblemError``, 429 if there is none, 503 after ``close()``.
         """
         if self.is_closed:
             raise draining()
-        if self.inside >= self._options.concurrency + self._options.queue:
+        if self.inside >= self._options.concurrency + self._options.queue and not self._take_from_a_slow_one():
             raise busy(self.retry_after())
+        place = Place()
+        self._places[place] = None
         self.inside += 1
         self._idle.clear()
         try:
-            yield
+            yield place
         finally:
-            self.inside -= 1
+            del self._places[place]
+            self.inside -= place.is_held
             self._settle()
 
     @contextmanager
@@ -80,7 +130,7 @@ class Gate:
         Raises ``ProblemError``: 504 if waiting and the block take longer than ``timeout``, 400 if the client has gone.
         """
         try:
-            async with asyncio.timeout(self._options.timeout), _connected(receive), self._slots:
+            async with asyncio.timeout(self._options.timeout), _connected(receive), self._turn():
                 start = time.monotonic()
                 self.running += 1
                 try:
@@ -103,6 +153,26 @@ class Gate:
                 await self._idle.wait()
         except TimeoutError:
             return False
+        return True
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        self.waiting += 1
+        try:
+            await self._slots.acquire()
+        finally:
+            self.waiting -= 1
+        try:
+            yield
+        finally:
+            self._slots.release()
+
+    def _take_from_a_slow_one(self) -> bool:
+        place = next((place for place in self._places if place.is_slow), None)
+        if place is None:
+            return False
+        place.lose()
+        self.inside -= 1
         return True
 
     def _settle(self) -> None:

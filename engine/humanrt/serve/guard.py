@@ -87,7 +87,7 @@ class Guard:
                 self._check(scope, headers)
                 if scope["method"] == "POST" and scope["path"].startswith(COMPUTES):
                     check_length(headers, self._options.max_body)
-                    places.enter_context(self._gate.place())
+                    scope["state"]["place"] = places.enter_context(self._gate.place())
                 await self._app(scope, receive, answer)
         except Exception as error:
             if not isinstance(error, ProblemError):

@@ -37,6 +37,8 @@ class ServeOptions:
     preload: bool = False
     """Whether the models of all modules are loaded before the service is ready, not by the first request that uses
     them."""
+    adaptive: bool = False
+    """Whether JPEGs are decoded for half the configured ``image.max_side`` while other requests wait."""
     token: str | None = None
     """The bearer token that each request must have; None for none."""
     origins: tuple[str, ...] = ()

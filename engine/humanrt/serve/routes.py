@@ -150,6 +150,7 @@ class Endpoints:
                 "running": self._gate.running,
                 "streams": self._gate.streams,
                 "segmentation_model": self._backend.segmentation_model(),
+                "segmentation_classes": self._backend.segmentation_classes(),
                 "styles": STYLES,
                 "limits": {name: getattr(self._options, name) for name in SHOWN_LIMITS},
             }

@@ -7,6 +7,7 @@ however these end, and needs no resource tracker.
 import mmap
 import os
 import tempfile
+from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +16,8 @@ from numpy.typing import NDArray
 
 ALIGNMENT = 64
 STEP = 2**20
+# Memory that none of so many calls has used is released.
+WINDOW = 32
 
 
 class SharedMemory:
@@ -23,6 +26,9 @@ class SharedMemory:
     def __init__(self, descriptor: int | None = None) -> None:
         self.descriptor: int = _create() if descriptor is None else descriptor
         self._map: mmap.mmap | None = None
+        self._used = 0  # by the latest call
+        self._recent: deque[int] = deque(maxlen=WINDOW)  # by those before it
+        self._resident = 0  # at most: what was used, and not released
 
     def array(self, offset: int, shape: Sequence[int], dtype: np.dtype[Any]) -> NDArray[Any]:
         """Return the array that begins at ``offset``; the memory grows if it is too small."""
@@ -30,12 +36,28 @@ class SharedMemory:
         if count == 0:
             return np.empty(shape, dtype)
         mapped = self._mapped(offset + count)
+        self._used = max(self._used, offset + count)
         return np.frombuffer(mapped, np.uint8, count, offset).view(dtype).reshape(shape)
 
     def write(self, offset: int, array: NDArray[Any]) -> int:
         """Copy an array to ``offset``, and return the aligned offset behind it."""
         np.copyto(self.array(offset, array.shape, array.dtype), array)
         return aligned(offset + array.nbytes)
+
+    def begin_call(self) -> None:
+        """Release the pages that the calls before have not used, on Linux; blocking.
+
+        The size stays, since the other process maps it.
+        """
+        self._recent.append(self._used)
+        self._resident = max(self._resident, self._used)
+        self._used = 0
+        most = -(-max(self._recent) // STEP) * STEP
+        mapped = self._map
+        if mapped is not None and len(self._recent) == WINDOW and self._resident > 2 * most + STEP:
+            if hasattr(mmap, "MADV_REMOVE"):
+                mapped.madvise(mmap.MADV_REMOVE, most, len(mapped) - most)
+            self._resident = most
 
     def close(self) -> None:
         """Release the memory; arrays that are still in use keep it mapped. Idempotent."""

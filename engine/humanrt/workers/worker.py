@@ -271,6 +271,7 @@ class Worker:
 
     def _write(self, call: Call) -> str | Encoded | Pixels:
         """Copy the picture of a call to the shared memory."""
+        self._memory.begin_call()
         source = call.source
         if isinstance(source, str):
             return source

@@ -10,7 +10,8 @@ const state = {
   request: null, // the AbortController of the request in flight
   camera: null, // {stream, socket} while the webcam runs
   token: sessionStorage.getItem("token") ?? "",
-  model: "",
+  model: "", // that segments
+  classes: [], // that its model card names
   styles: [],
   gallery: null, // the file that the gallery shows
 };
@@ -101,6 +102,7 @@ async function showStatus() {
   const status = await (await ask("/v1/status")).json();
   $("tensors").textContent = status.tensors;
   state.model = status.segmentation_model;
+  state.classes = status.segmentation_classes;
   state.styles = status.styles;
   return status;
 }
@@ -188,7 +190,9 @@ function showSegments() {
     return item;
   }));
   if (!rows.length) $("legend").textContent = "No person was found.";
-  $("segment-model").textContent = `Model: ${state.model}. A model for human parsing (hair, clothes, limbs) is given by a model card.`;
+  $("segment-model").textContent = `Model: ${state.model}. ` + (state.classes.length
+    ? `Its classes: ${state.classes.join(", ")}.`
+    : "A model for human parsing (hair, clothes, limbs) is given by a model card.");
 }
 
 function swatch([red, green, blue]) {
