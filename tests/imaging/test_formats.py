@@ -121,6 +121,16 @@ def test_animated_webp_and_png_take_more_memory(encode, photo) -> None:
         assert read_header(animated).memory > 1.4 * read_header(encode(photo, name)).memory
 
 
+@pytest.mark.parametrize("flags", [0b1, 0b100, 0b1000, 0b1000_0000])  # reserved, XMP, EXIF, reserved
+def test_other_flags_of_webp_do_not_make_it_an_animation(encode, photo, flags) -> None:
+    """RFC 9649: readers ignore the reserved bits."""
+    exif = bytearray(encode(photo, "WebP", exif=b"II*\0\x08\0\0\0\0\0"))
+    exif[20] = flags
+    still = read_header(exif)
+    exif[20] = flags | 0b10
+    assert still.memory < read_header(exif).memory
+
+
 def test_a_webp_of_too_many_chunks_is_refused(encode, photo) -> None:
     data = encode(photo, "WebP", save_all=True, append_images=[Image.fromarray(photo[::-1])])
     with pytest.raises(InputError, match="more than 100,000 chunks"):

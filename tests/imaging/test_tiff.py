@@ -42,6 +42,14 @@ def test_a_size_of_another_type_is_refused() -> None:
         read_header(tiff((256, 16, 36)))
 
 
+@pytest.mark.parametrize(("tag", "size"), [(256, (0, 7)), (257, (7, 0))])
+def test_a_size_that_is_missing_is_none(tag, size) -> None:
+    header = read_header(tiff(*(each for each in ((256, LONG, 7), (257, LONG, 7)) if each[0] != tag)))
+    assert header[1:3] == size
+    with pytest.raises(InputError):
+        header.check(100)
+
+
 def test_a_list_of_bits_counts_as_its_largest() -> None:
     entries = [(256, 1, 100), (257, 1, 100), (277, 1, 3), (258, 3, 100)]
     packed = b"".join(struct.pack("<HHII", tag, SHORT, count, value) for tag, count, value in entries)
