@@ -203,10 +203,11 @@ def main() -> int:
     chosen, verdicts = options.what or ["memory", "load", "flood"], Verdicts()
     if "memory" in chosen:
         asyncio.run(memory(verdicts, options.rounds))
-    if "load" in chosen:
-        asyncio.run(load(verdicts, options.seconds))
     if "flood" in chosen:
         asyncio.run(flood(verdicts, options.requests))
+    if "load" in chosen:
+        # The last: this process keeps its lower priority, and so would services that it starts afterwards.
+        asyncio.run(load(verdicts, options.seconds))
     verdicts.print()
     return int(verdicts.missed)
 
