@@ -197,7 +197,10 @@ def test_a_file_at_an_address_was_lost_if_more_than_a_second_or_a_frame_is_missi
 
 
 def test_the_error_names_what_opens_a_lost_source_again_unless_that_was_tried(monkeypatch):
-    monkeypatch.setattr(load_cv2(), "VideoCapture", FakeCamera)
+    class Lost(FakeCamera):
+        opened = ()
+
+    monkeypatch.setattr(load_cv2(), "VideoCapture", Lost)
     cure = "camera 3 was lost: it delivers no more frames: check its number and that no other program uses it"
     with pytest.raises(StreamError) as error:
         list(capture(3).frames(never))
