@@ -42,6 +42,23 @@ async def test_a_request_without_a_place_is_refused_before_its_body_is_read():
         assert app.state.gate.inside == 0
 
 
+async def test_the_time_of_a_refusal_ends_with_its_answer(monkeypatch, caplog):
+    """Not with the body, which is received after it."""
+    monkeypatch.setattr(guard, "DISCARD_SECONDS", 60.0)
+    caplog.set_level(logging.INFO, "humanrt.serve")
+    is_logged = []
+
+    async def body():
+        for _ in range(100):
+            await asyncio.sleep(0)
+        is_logged.append(" 401 " in caplog.text)
+        yield PICTURE
+
+    async with serving(Held, ServeOptions(token=TOKEN)) as (client, _):
+        assert (await client.post("/v1/detect", content=body(), headers=PNG)).status_code == 401
+    assert is_logged == [True]
+
+
 async def test_a_request_that_takes_too_long_is_answered_with_504():
     held = Held()
     async with serving(lambda: held, ServeOptions(timeout=0.01)) as (client, app):

@@ -73,7 +73,7 @@ class Guard:
         headers = Headers(scope=scope)
         request_id = _request_id(headers)
         scope.setdefault("state", {})["request_id"] = request_id
-        status, start = 0, time.monotonic()
+        status, start, is_refused = 0, time.monotonic(), False
 
         async def answer(message: Message) -> None:
             nonlocal status
@@ -95,11 +95,13 @@ class Guard:
             if status:
                 raise
             await problem_of(error).response(request_id)(scope, receive, answer)
-            await _discard(receive, self._options.max_body)
+            is_refused = True
         finally:
             seconds, endpoint = time.monotonic() - start, _endpoint(scope)
             self._metrics.observe(endpoint, status or 499, seconds)
             _log.info("%s %s %s %d %.0f ms", request_id, scope["method"], endpoint, status or 499, 1000 * seconds)
+        if is_refused:  # its time is that until the answer
+            await _discard(receive, self._options.max_body)
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)

@@ -265,7 +265,7 @@ class Worker:
             send(self._writer, Cancel(call.number))
 
     def end_session(self, number: int) -> None:
-        """Let the process free a session."""
+        """Free a session in the process."""
         if self._writer is not None and not self.ended.is_set():
             send(self._writer, EndSession(number))
 
