@@ -319,6 +319,14 @@ class TestClose:
             await load
         assert sessions.statistics().live == live
 
+    async def test_aclose_unloads_off_the_thread_of_the_event_loop(self, negation, monkeypatch):
+        threads = []
+        monkeypatch.setattr(sessions, "return_memory", lambda: threads.append(threading.current_thread()))
+        async with Engine("cpu") as engine:
+            await engine.load_graph_model(negation)
+        assert len(threads) == 1
+        assert threads[0] is not threading.current_thread()
+
     async def test_a_cancelled_aclose_does_not_wait_for_loads_and_their_models_are_disposed(
         self, engine, negation, slow_loads
     ):

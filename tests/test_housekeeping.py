@@ -140,6 +140,16 @@ async def test_reset_unloads_the_models_and_keeps_what_cannot_change():
 
 
 @pytest.mark.usefixtures("own_sessions")
+async def test_reset_unloads_off_the_thread_of_the_event_loop(human, monkeypatch):
+    threads = []
+    monkeypatch.setattr(sessions, "return_memory", lambda: threads.append(threading.current_thread()))
+    await human.load()
+    await human.reset()
+    assert len(threads) == 1
+    assert threads[0] is not threading.current_thread()
+
+
+@pytest.mark.usefixtures("own_sessions")
 async def test_a_call_in_flight_ends_with_the_models_that_it_began_with(human, monkeypatch):
     from humanrt.vision.face.blazeface import BlazeFace
 

@@ -293,7 +293,9 @@ class Internals:
 
     async def end_runs(self) -> None:
         """Dispose all models, and wait until their last runs have ended."""
-        self.dispose_models()
+        # Not on the thread of the event loop: unloading takes some milliseconds a model.
+        if self._models:
+            await completion(background(self.dispose_models, name="humanrt-unload")).wait()
         for model in tuple(self._models):
             await model.drain()
 

@@ -10,7 +10,7 @@ from humanrt.config import Config
 from humanrt.engine import Engine, internals
 from humanrt.errors import ConfigError
 from humanrt.runtime import scheduler
-from humanrt.runtime.futures import completion
+from humanrt.runtime.futures import background, completion
 from humanrt.runtime.single_flight import SingleFlight
 from humanrt.vision.call import Models
 from humanrt.vision.stage import VisionModel
@@ -90,8 +90,14 @@ async def retire(flights: Flights, calls: Iterable[Future[None]]) -> None:
     for call in calls:
         await completion(call).wait()
     await flights.drain()
-    for model in flights.loaded().values():
-        model.graph.dispose()
+    models = flights.loaded().values()
+
+    def dispose() -> None:
+        for model in models:
+            model.graph.dispose()
+
+    # Not on the thread of the event loop: unloading takes some milliseconds a model.
+    await completion(background(dispose, name="humanrt-unload")).wait()
 
 
 def _report(cards: Iterable[Card], on_progress: OnProgress) -> None:

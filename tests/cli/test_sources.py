@@ -60,6 +60,9 @@ def test_arguments_without_a_picture(folder):
 
 def test_messages_have_no_types_of_python(tmp_path):
     with pytest.raises(InputError, match="accepted are the path, the bytes") as raised:
+        read_picture(None)
+    assert brief(raised.value, str(tmp_path)) == "NoneType is not a picture"
+    with pytest.raises(InputError) as raised:
         read_picture(str(tmp_path))
     assert brief(raised.value, str(tmp_path)) == "is a folder: name the pictures in it"
 

@@ -240,6 +240,28 @@ def test_an_error_names_the_key_and_the_accepted_values(values, message):
         load_config(values)
 
 
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"a" * 10**7: 1}, "unknown key 'a{100}'; the nearest"),
+        ({"backend": "a" * 10**7}, r"backend is 'aa+\.\.\.a+'; it must be"),
+        ({"device": "a" * 10**7}, r"device is 'aa+\.\.\.a+'; it must be"),
+        ({"preset": "a" * 10**7}, r"preset is 'aa+\.\.\.a+'; it must be one of human, fast"),
+        ({"preset": None}, "preset is None; it must be one of human, fast"),
+        ({"face": [0] * 10**6}, r"face is \[0, 0, 0, 0, 0, 0, \.\.\.\]; it must be"),
+        ({"flags": {str(i): i for i in range(10**5)}}, r"flags is \{'0': 0, .*, \.\.\.\}, which only"),
+        ({"face": {"detector": {"input_size": [64] * 10**6}}}, "has 1000000 entries; it must have at most 64"),
+        ({"max_calls": 10**10_000}, r"max_calls is an integer of \d+ bits; it must be at least 1 and below 2\*\*63"),
+        ({"max_calls": -(10**10_000)}, r"max_calls is an integer of \d+ bits; it must be at least 1"),
+    ],
+    ids=range(10),
+)
+def test_an_error_of_huge_values_is_short(values, message):
+    with pytest.raises(ConfigError, match=message) as raised:
+        load_config(values)
+    assert len(str(raised.value)) < 300
+
+
 @pytest.mark.parametrize("source", [3, [("face", {})], object()])
 def test_other_types_are_refused(source):
     with pytest.raises(ConfigError, match="a dict or the path"):

@@ -1,3 +1,4 @@
+import os
 from importlib.resources import files
 
 import pytest
@@ -247,3 +248,9 @@ def test_a_card_that_is_not_text(mine):
     (mine / "mine.toml").write_bytes(b"\xff")
     with pytest.raises(CardError, match=r"cards/mine\.toml: cannot be read"):
         cards(mine)
+
+
+def test_a_card_that_is_a_pipe_or_a_device_is_refused(tmp_path):
+    os.mkfifo(tmp_path / "pipe.toml")
+    with pytest.raises(CardError, match=r"pipe\.toml: cannot be read: it is not a regular file"):
+        cards(tmp_path)

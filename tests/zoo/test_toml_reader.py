@@ -100,3 +100,9 @@ def test_an_error_of_the_dataclass():
     text = 'name = "x"\nweight = 1\ndoors = []\nspan = [0, 1]\n[wheels]'
     with pytest.raises(CardError, match=r"car\.toml: wheels: a car has wheels"):
         read_toml(Car, text, "car.toml")
+
+
+@pytest.mark.parametrize("text", ["a = " + 20_000 * "[", ".".join(20_000 * "a") + " = 1", "a = " + 5000 * "9"])
+def test_hostile_text_is_refused(text):
+    with pytest.raises(CardError, match=r"car\.toml: not valid TOML"):
+        parse_toml(text, "car.toml")

@@ -2,10 +2,9 @@
 
 import argparse
 import os
-import tomllib
 from collections.abc import Mapping
 
-from humanrt.config import Config, default_config, load_config
+from humanrt.config import Config, default_config, load_config, toml
 from humanrt.errors import ConfigError
 
 
@@ -36,7 +35,7 @@ def _read_setting(setting: str) -> Mapping[str, object]:
     if not equals or not key.strip():
         raise ConfigError(f"--set {setting}: it must be KEY=VALUE, such as face.detector.max_detected=5")
     try:
-        return tomllib.loads(f"{key} = {value}")
-    except (ValueError, RecursionError) as error:
+        return toml.parse(f"{key} = {value}")
+    except ValueError as error:
         text = f"; a text has quotes: --set '{key}=\"{value}\"'" if value.isidentifier() else ""
         raise ConfigError(f"--set {setting}: it cannot be read as TOML: {error}{text}") from error

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
-from typing import Annotated, Literal, Self, TypeAlias
+from typing import Annotated, Literal, Self, TypeAlias, cast
 
 from humanrt.config.face import FaceConfig
 from humanrt.config.filter import FilterConfig
@@ -20,7 +20,7 @@ from humanrt.config.modules import (
     TrackingConfig,
 )
 from humanrt.config.porting import ON_CPU, from_human
-from humanrt.config.section import Between, Ratio, Section, Value
+from humanrt.config.section import Between, Ratio, Section, Value, shown
 from humanrt.config.style import StyleConfig
 from humanrt.errors import ConfigError
 
@@ -183,7 +183,9 @@ class Config(Section):
             return "auto" if value else "manual"
         if name == "device" and isinstance(value, str):
             if not DEVICE.fullmatch(value.lower()):
-                raise ConfigError(f'device is {value!r}; it must be "auto", "cpu", "cuda" or "cuda:N", as in "cuda:1"')
+                raise ConfigError(
+                    f'device is {shown(value)}; it must be "auto", "cpu", "cuda" or "cuda:N", as in "cuda:1"'
+                )
             return value.lower()
         return value
 
@@ -198,8 +200,8 @@ class Config(Section):
         """
         from humanrt.config.presets import PRESETS  # most programs use none
 
-        if name not in PRESETS:
-            raise ConfigError(f"preset is {name!r}; it must be {', '.join(PRESETS)}")
+        if name not in list(PRESETS):  # a dict would not accept a list
+            raise ConfigError(f"preset is {shown(name)}; it must be one of {', '.join(PRESETS)}")
         return cls().merge(PRESETS[name])
 
     def merge(self, overrides: Mapping[str, Value]) -> Self:
@@ -212,7 +214,7 @@ class Config(Section):
             return super().merge(overrides)
         rest = {key: value for key, value in overrides.items() if key != "preset"}
         fixed = {name: getattr(self, name) for name in ("device", "deallocate", "model_base_path", "cards")}
-        return self.preset(str(overrides["preset"])).merge(fixed).merge(rest)
+        return self.preset(cast("str", overrides["preset"])).merge(fixed).merge(rest)
 
     def _refuse_browser_settings(self) -> None:
         for name, value, instead in (
@@ -221,7 +223,7 @@ class Config(Section):
             ("flags", self.flags, "ONNX Runtime has none of TF.js's flags"),
         ):
             if value:
-                raise ConfigError(f"{name} is {value!r}, which only has a meaning in JavaScript: {instead}")
+                raise ConfigError(f"{name} is {shown(value)}, which only has a meaning in JavaScript: {instead}")
 
 
 ConfigSource: TypeAlias = Config | Mapping[str, object] | str | os.PathLike[str]

@@ -5,6 +5,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
+from humanrt.config import toml
+from humanrt.config.presets import PRESETS
+from humanrt.config.section import shown
 from humanrt.errors import ConfigError
 
 Merged = TypeVar("Merged")
@@ -22,16 +25,14 @@ def read_toml(path: Path, merge: Callable[[Mapping[str, object]], Merged]) -> Me
     Raises ``ConfigError`` if the file is not TOML or ``merge`` refuses one of its keys; the message begins with
     ``FILE:LINE``.
     """
-    import tomllib  # most programs read no file
-
     try:
-        # Editors on Windows begin a file with a byte order mark.
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"the configuration {str(path)!r} cannot be read as TOML: {error}") from error
+        text = toml.read_text(path)
+    except ValueError as error:
+        hint = f'; the preset is {{"preset": "{path}"}}' if str(path) in PRESETS else ""
+        raise ConfigError(f"the configuration {shown(str(path))} cannot be read as TOML: {error}{hint}") from error
     try:
-        values = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
+        values = toml.parse(text)
+    except ValueError as error:
         place = AT_LINE.search(str(error))
         line = place[1] if place else str(text.count("\n") + 1)
         raise ConfigError(f"{path}:{line}: the configuration cannot be read as TOML: {error}") from error

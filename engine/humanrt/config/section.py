@@ -11,6 +11,7 @@ from math import inf, isfinite
 from numbers import Integral, Real
 from pathlib import Path
 from re import sub
+from reprlib import Repr
 from types import NoneType, UnionType
 from typing import (
     Annotated,
@@ -29,6 +30,13 @@ from typing import (
 from humanrt.errors import ConfigError, InputError
 
 MAX_INT = 2**31 - 1
+MAX_NUMBER = 2**63
+MAX_NAME = 100
+MAX_ENTRIES = 64
+
+# Messages have the start of a value: one of a hostile file may have megabytes.
+SHORT = Repr()
+SHORT.maxstring = SHORT.maxother = SHORT.maxlong = 100
 
 # For the methods of ``Config``, in which ``object`` is a field.
 Value: TypeAlias = object
@@ -109,7 +117,7 @@ class Section:
             current = vars(self)[name]
             if isinstance(current, Section) and not isinstance(value, Section):
                 if not isinstance(value, Mapping):
-                    raise ConfigError(f"{self.key(name)} is {value!r}; it must be a dict or a section")
+                    raise ConfigError(f"{self.key(name)} is {shown(value)}; it must be a dict or a section")
                 changes[name] = current.merge(value)
             else:
                 changes[name] = value
@@ -118,14 +126,22 @@ class Section:
     @classmethod
     def _field_name(cls, key: object) -> str:
         known = [item.name for item in fields(cls)]
-        snake_case = sub(r"(?<!^)([A-Z])", r"_\1", str(key)).lower()
+        text = key[:MAX_NAME] if isinstance(key, str) else shown(key)
+        snake_case = sub(r"(?<!^)([A-Z])", r"_\1", text).lower()
         for name in (snake_case, f"{snake_case}_"):  # `return` and `async` are keywords of Python
             if name in known:
                 return name
         from difflib import get_close_matches
 
         nearest = get_close_matches(snake_case, known, n=1, cutoff=0)
-        raise ConfigError(f"unknown key {cls.key(str(key))!r}; the nearest known one is {cls.key(nearest[0])!r}")
+        raise ConfigError(f"unknown key {cls.key(text)!r}; the nearest known one is {cls.key(nearest[0])!r}")
+
+
+def shown(value: object) -> str:
+    """Return ``repr()`` of a value for a message, cut to some 100 characters."""
+    if isinstance(value, int) and abs(value) >= MAX_NUMBER:
+        return f"an integer of {value.bit_length()} bits"  # Python refuses to write one of many digits
+    return SHORT.repr(value)
 
 
 def plain(value: object) -> object:
@@ -146,12 +162,14 @@ def checked(value: object, hint: object, key: str) -> object:
         if get_origin(kind) is tuple and bounds is not None:
             entries = (value,) if isinstance(value, Integral) else value
             if isinstance(entries, list | tuple):
+                if len(entries) > MAX_ENTRIES:
+                    raise ConfigError(f"{key} has {len(entries)} entries; it must have at most {MAX_ENTRIES}")
                 (entry, _) = get_args(kind)
                 return tuple(checked(plain(one), Annotated[entry, bounds], key) for one in entries)
         if _is_a(value, kind):
             return _number(value, kind, bounds, key) if isinstance(value, Real) and kind in (int, float) else value
     wanted = " or ".join(_described(kind) for kind, _ in alternatives)
-    raise ConfigError(f"{key} is {value!r}; it must be {wanted}")
+    raise ConfigError(f"{key} is {shown(value)}; it must be {wanted}")
 
 
 def as_path(value: object, name: str) -> Path:
@@ -183,10 +201,10 @@ def _number(value: Real, kind: object, bounds: Between | None, key: str) -> int 
         number = inf
     low, high = bounds or Between(-inf)
     # A comparison with NaN is false.
-    if low <= number <= high and (isinstance(number, int) or isfinite(number)):
+    if low <= number <= high and (abs(number) < MAX_NUMBER if isinstance(number, int) else isfinite(number)):
         return number
-    limit = " and below 2**31" if number > high == MAX_INT else ""
-    raise ConfigError(f"{key} is {number!r}; it must be {describe_range(Between(low, high))}{limit}")
+    limit = " and below 2**31" if number > high == MAX_INT else " and below 2**63" if number >= MAX_NUMBER else ""
+    raise ConfigError(f"{key} is {shown(number)}; it must be {describe_range(Between(low, high))}{limit}")
 
 
 def describe_range(bounds: Between) -> str:

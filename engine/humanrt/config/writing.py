@@ -12,8 +12,8 @@ from humanrt.config.section import Section
 
 WIDTH = 100
 HEAD = """\
-A configuration of HumanRT with every key. Keys that are left out have the value of the preset, which is
-human, fast, balanced or accurate.
+A configuration of HumanRT with every key. Keys that are left out have the value of the preset,
+which is human, fast, balanced or accurate.
 """
 
 

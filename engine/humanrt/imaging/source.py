@@ -39,6 +39,8 @@ ACCEPTED_SOURCES = (
     "image, and an array or Tensor of shape [h, w], [h, w, 1 | 3 | 4] or [1, h, w, 1 | 3 | 4] with values from 0 to 255"
 )
 
+NOT_REGULAR = "is not a regular file; accepted are the path of a file, and its bytes"
+
 
 @runtime_checkable
 class BinaryFile(Protocol):
@@ -164,7 +166,8 @@ def read_into(
     if inspect.isawaitable(source):
         _close(source)
         raise InputError(f"{type(source).__name__} is not a picture: await it, and pass the result")
-    raise InputError(f"{type(source).__name__} is not a picture; {ACCEPTED_SOURCES}")
+    several = ": detect_many() accepts several" if isinstance(source, list | tuple) else ""
+    raise InputError(f"{type(source).__name__} is not a picture{several}; {ACCEPTED_SOURCES}")
 
 
 class ReadPicture(NamedTuple):
@@ -253,22 +256,22 @@ def _read_data_url(url: str, room: Room, max_bytes: int) -> bytes:
 
 
 def _read_path(source: str | os.PathLike[str], room: Room, max_bytes: int) -> bytes:
-    path = Path(os.fsdecode(source))
-    name = repr(str(path)[:200])
+    text = os.fsdecode(source)
+    path, name = Path(text), repr(text[:200])
     try:
         # Opening a device may have effects, and reading a pipe may block forever.
         if not path.is_file():
-            raise InputError(f"{name} {_what_else(path)}; {ACCEPTED_SOURCES}")
+            raise InputError(f"{name} {_what_else(path)}")
         _check_encoded_size(path.stat().st_size, max_bytes)
         # The file may have been replaced by a pipe since then. Windows has neither this flag nor such pipes.
         with os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
-                raise InputError(f"{name} is not a regular file; {ACCEPTED_SOURCES}")
+                raise InputError(f"{name} {NOT_REGULAR}")
             room.hold(status.st_size)
             return _read_file(file, io.BytesIO(), room, max_bytes, held=status.st_size)
     except OSError as error:
-        raise InputError(f"{name} cannot be read: {error.strerror}; {ACCEPTED_SOURCES}") from error
+        raise InputError(f"{name} cannot be read: {error.strerror}") from error
 
 
 def _what_else(path: Path) -> str:
@@ -276,12 +279,14 @@ def _what_else(path: Path) -> str:
     if path.is_dir():
         return "is a folder: name the pictures in it"
     if path.exists():
-        return "is not a regular file"
+        return NOT_REGULAR
     if path.parts[0] in ("http:", "https:"):
         return (
             "is an address, from which nothing is fetched: pass the bytes, or use engine.decode_image(address, "
             "allow_http=True)"
         )
+    if path.parts[:1] == ("~",):
+        return "does not exist: ~ is not expanded; use Path(...).expanduser()"
     return "does not exist"
 
 
@@ -442,7 +447,8 @@ def _to_uint8(array: NDArray[Any], white: Literal[1, 255] | None) -> NDArray[np.
         )
     low, high, most = array.min(), array.max(), white or 255
     if not (low >= 0 and high <= most):  # a comparison with NaN is false
-        raise InputError(f"the values of a picture are within 0..{most}; these run from {low} to {high}")
+        found = "one of these is NaN" if np.isnan(low) else f"these run from {low} to {high}"
+        raise InputError(f"the values of a picture are within 0..{most}; {found}")
     if white is None and array.dtype.kind == "f" and 0 < high <= 1:
         raise InputError(
             f"the values of a picture are within 0..255; the largest of these is {high}: multiply by 255, or pass "

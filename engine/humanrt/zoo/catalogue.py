@@ -15,6 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
+from humanrt.config import toml
 from humanrt.errors import CardError, UnknownModelError
 from humanrt.zoo.cards import Asset, Card, SampleCard
 from humanrt.zoo.toml_reader import parse_toml, read_record
@@ -112,8 +113,8 @@ def _read_cards(kind: type[AnyAsset], texts: Iterable[Text]) -> Mapping[str, Any
 
 def _read_card(kind: type[AnyAsset], file: Traversable, where: str) -> AnyAsset:
     try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        text = toml.read_text(file) if isinstance(file, Path) else file.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
         raise CardError(f"{where}: cannot be read: {error}") from error
     values = dict(parse_toml(text, where))
     sources = values.get("sources")

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from types import UnionType
 from typing import Annotated, TypeVar, cast, get_args, get_origin
 
+from humanrt.config import toml
+from humanrt.config.section import shown
 from humanrt.errors import CardError
 
 Record = TypeVar("Record")
@@ -21,11 +23,9 @@ def parse_toml(text: str, file: str) -> Mapping[str, object]:
 
     Raises ``CardError`` if the text is not TOML.
     """
-    import tomllib
-
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        return toml.parse(text)
+    except ValueError as error:
         raise CardError(f"{file}: not valid TOML: {error}") from error
 
 
@@ -103,4 +103,4 @@ def _key(where: str, key: str) -> str:
 
 def _require(holds: bool, where: str, rule: str, value: object) -> None:
     if not holds:
-        raise CardError(f"{where}: {rule}; it is {value!r}")
+        raise CardError(f"{where}: {rule}; it is {shown(value)}")
