@@ -177,6 +177,8 @@ WRONG = [
     ({"json": {}}, 400),
     ({"content": b"--x", "headers": {"content-type": "multipart/form-data"}}, 400),
     ({"content": FACE, "headers": PNG, "params": {"form": "xml"}}, 422),
+    ({"content": FACE, "headers": PNG, "params": {"max_face": "5"}}, 422),
+    ({"files": {"image": FACE}, "data": {"Modules": "face"}}, 422),
     ({"content": FACE, "headers": PNG, "params": {"modules": "feet"}}, 422),
     ({"content": FACE, "headers": PNG, "params": {"max_faces": "101"}}, 422),
     ({"content": FACE, "headers": PNG, "params": {"config": "["}}, 422),
@@ -194,6 +196,12 @@ async def test_a_wrong_request_is_a_problem_document(number, client):
     request, status = WRONG[number]
     answer = await client.post("/v1/detect", **request)
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json"), answer.text
+
+
+async def test_the_problem_of_a_multipart_body_has_the_reason(client):
+    answer = await client.post("/v1/detect", files=[("image", FACE)] * 17)
+    assert answer.status_code == 400
+    assert answer.json()["detail"].endswith("cannot be read: Too many files. Maximum number of files is 16.")
 
 
 async def test_wrong_filters_and_styles_are_problem_documents(client):

@@ -88,6 +88,7 @@ async def test_a_bad_frame_and_bad_options_are_problems_and_the_stream_goes_on()
             ("[1", FRAME, 422),
             ('{"modules": "feet"}', FRAME, 422),
             ('{"form": "png"}', FRAME, 422),
+            ('{"module": "face"}', FRAME, 422),
         ):
             socket.send(options)
             socket.send(data)
@@ -97,12 +98,16 @@ async def test_a_bad_frame_and_bad_options_are_problems_and_the_stream_goes_on()
         assert json.loads((await socket.read())["text"])["width"] == 8
 
 
-@pytest.mark.parametrize("message", [bytes(101), "x" * 70_000])
-async def test_too_large_a_message_ends_the_stream(message):
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [(bytes(101), "a frame has at most 100 bytes"), ("x" * 70_000, "a text has at most 65,536 characters")],
+)
+async def test_too_large_a_message_ends_the_stream(message, reason):
     async with serving(Held, ServeOptions(max_body=100)) as (_, app), Socket(app) as socket:
         await socket.read()
         socket.send(message)
-        assert (await socket.read())["code"] == 1009
+        closed = await socket.read()
+        assert (closed["code"], closed["reason"]) == (1009, reason)
 
 
 async def test_a_stream_without_frames_ends():

@@ -136,7 +136,8 @@ async def _multipart(request: Request, options: ServeOptions) -> Upload:
     try:
         form = await parser.parse()
     except (MultiPartException, FormParserError, KeyError, UnicodeDecodeError, ValueError) as error:
-        raise ProblemError(400, f"the multipart body is malformed: {type(error).__name__}") from error
+        reason = error.message if isinstance(error, MultiPartException) else type(error).__name__
+        raise ProblemError(400, f"the multipart body cannot be read: {reason}") from error
     pictures: dict[str, bytes] = {}
     fields: dict[str, object] = {}
     try:

@@ -17,6 +17,7 @@ from humanrt.serve.problems import ProblemError
 MODULES = ("face", "body", "hand", "object", "gesture", "segmentation")
 SECTIONS = frozenset({*MODULES, "preset", "filter", "cacheSensitivity"})
 FORMS = ("human", "slim", "png")
+OPTIONS = ("config", "form", "max_faces", "modules")
 STYLES: tuple[str, ...] = get_args(StyleName)
 # What a request may not set, in snake_case and lower case: files, and what only matters in a session.
 FORBIDDEN = ("model_path", "modelpath", "skip_time", "skip_frames", "skiptime", "skipframes")
@@ -53,6 +54,8 @@ def detection_config(options: Mapping[str, object], limits: ServeOptions) -> dic
 
     Raises ``ProblemError``, 422, if an option or a key is unknown, not allowed, or out of range.
     """
+    if unknown := [name for name in options if name not in OPTIONS]:
+        raise ProblemError(422, f"the option {_shown(unknown[0])} is unknown; accepted are {', '.join(OPTIONS)}")
     config = _config(options.get("config"))
     _check(config, limits)
     chosen = options.get("modules")

@@ -93,8 +93,10 @@ class Stream:
             if message["type"] == "websocket.disconnect":
                 return
             frame, text = message.get("bytes"), message.get("text")
-            if len(frame or text or "") > (self._options.max_body if frame is not None else MOST_OPTIONS):
-                await self._close(TOO_LARGE, f"a message has at most {self._options.max_body:,} bytes")
+            limit = self._options.max_body if frame is not None else MOST_OPTIONS
+            if len(frame or text or "") > limit:
+                kind = "frame has at most {:,} bytes" if frame is not None else "text has at most {:,} characters"
+                await self._close(TOO_LARGE, f"a {kind.format(limit)}")
                 return
             if frame is not None:
                 was_waiting = self._inbox.frame is not None
