@@ -87,6 +87,32 @@ class LaterThings(unittest.IsolatedAsyncioTestCase):
         KEPT.append(ENGINE.scalar(1.0))
     async def test_clean_later(self):
         ENGINE.scalar(1.0).dispose()
+class OwnThings(unittest.TestCase):
+    def setUp(self):
+        self.engine = Engine("cpu")
+        if "cleanup" in self._testMethodName:
+            self.addCleanup(self.engine.close)
+    def tearDown(self):
+        if "cleanup" not in self._testMethodName:
+            self.engine.close()
+    def test_leaky_own(self):
+        KEPT.append(self.engine.scalar(1.0))
+    def test_leaky_cleanup(self):
+        KEPT.append(self.engine.scalar(1.0))
+    def test_clean_own(self):
+        self.engine.scalar(1.0).dispose()
+    def test_clean_closed_by_the_test(self):
+        KEPT.append(self.engine.scalar(1.0))
+        self.engine.close()
+class OwnLaterThings(unittest.IsolatedAsyncioTestCase):
+    async def asyncSetUp(self):
+        self.human = Human()
+    async def asyncTearDown(self):
+        await self.human.aclose()
+    async def test_leaky_own_later(self):
+        KEPT.append(self.human.engine.scalar(1.0))
+    async def test_clean_own_later(self):
+        self.human.engine.scalar(1.0).dispose()
 """,
     "parametrised": """
 @pytest.mark.parametrize("count", [0, 1, 2], ids=["clean", "leaky", "leaky_twice"])

@@ -80,6 +80,17 @@ class Things(unittest.TestCase):
         cached(ENGINE)
     def test_leaky_unittest(self):
         KEPT.append(ENGINE.scalar(1.0))
+@pytest.mark.tensor_leaks(warmup=2)
+class OwnThings(unittest.TestCase):
+    def setUp(self):
+        self.engine = Engine("cpu")
+    def tearDown(self):
+        self.engine.close()
+    def test_closed_by_the_test(self):
+        KEPT.append(self.engine.scalar(1.0))
+        self.engine.close()
+    def test_leaky_own(self):
+        KEPT.append(self.engine.scalar(1.0))
 """,
     "hypothesis": """
 @pytest.mark.tensor_leaks(warmup=2)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from contextlib import AbstractContextManager, nullcontext, suppress
+from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from inspect import iscoroutinefunction
 from typing import Any, NamedTuple
 
 import pytest
@@ -11,6 +12,9 @@ import pytest
 from humanrt.pytest_plugin import MARKER, OPTION, TensorLeakWarning, protocol
 from humanrt.pytest_plugin.growth import Leak, TensorGrowth, describe, total
 from humanrt.tensors import watch
+
+# The methods of a unittest that are called after its body; those of ``unittest.IsolatedAsyncioTestCase``, too.
+ENDS_OF_UNITTEST = ("asyncTearDown", "tearDown", "doCleanups")
 
 
 class Rule(NamedTuple):
@@ -80,11 +84,12 @@ class LeakCheck:
     def pytest_runtest_call(self) -> Generator[None]:
         """Run the warm-ups before the body of the test, and find the tensors that vanished with its variables."""
         __tracebackhide__ = True
-        if self._audit is not None:
+        if self._audit is None:
+            return (yield)
+        with self._audit.of_unittest():
             self._audit.warm_up()
-        yield
-        if self._audit is not None:
-            self._audit.reclaim()
+            yield
+        self._audit.reclaim()
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(
@@ -154,6 +159,39 @@ class Audit:
         for _ in range(self._rule.warmup):
             with self.excused():
                 self.item.runtest()
+        if self._growth is not None:
+            self._growth.closing_frees = True
+
+    @contextmanager
+    def of_unittest(self) -> Iterator[None]:
+        """Treat ``tearDown()`` and the cleanups of a unittest, which run with its body in the block, as a teardown."""
+        __tracebackhide__ = True
+        instance = getattr(self.item, "instance", None)
+        is_unittest = hasattr(instance, "doCleanups")
+        names = [name for name in ENDS_OF_UNITTEST if is_unittest and hasattr(instance, name)]
+        for name in names:
+            setattr(instance, name, self._ending(getattr(instance, name)))
+        try:
+            yield
+        finally:
+            for name in names:  # with it there is a cycle of references, which would keep the attributes of ``self``
+                vars(instance).pop(name, None)
+
+    def _ending(self, method: Callable[[], Any]) -> Callable[[], Any]:
+        """Return ``method``, before which the teardown begins."""
+        if not iscoroutinefunction(method):
+
+            def end() -> object:
+                self.begin_teardown()
+                return method()
+
+            return end
+
+        async def end_async() -> None:
+            self.begin_teardown()
+            await method()
+
+        return end_async
 
     def reclaim(self) -> None:
         """Find the tensors that have vanished so far: fixtures that close their engines would warn of them."""
