@@ -224,6 +224,13 @@ def test_the_parts_of_a_parsing_model_have_their_names_and_colours(browser, tmp_
             }"""
         )
         assert [tuple(pixel) for pixel in shown] == list(parts.values())
+        speck = np.zeros_like(stripes)
+        speck[..., 0] = 255
+        speck[:2, :2] = (0, 0, 255)
+        write_png(tmp_path / "speck.png", speck)
+        page.set_input_files("#file", str(tmp_path / "speck.png"))
+        detect(page, times=2)
+        assert legend.all_inner_texts() == ["hair\n100.0 %", "arm\n< 0.1 %"]
 
 
 def test_the_webcam_streams_frames_until_it_is_stopped(page):

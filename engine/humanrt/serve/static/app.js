@@ -185,11 +185,12 @@ function showSegments() {
   $("legend").replaceChildren(...rows.map(([name, color, area]) => {
     const item = document.createElement("li"), share = document.createElement("span");
     share.className = "share";
-    share.textContent = `${((100 * area) / all).toFixed(1)} %`;
+    const percent = (100 * area) / all;
+    share.textContent = `${percent < 0.1 ? "< 0.1" : percent.toFixed(1)} %`;
     item.append(swatch(color), name, share);
     return item;
   }));
-  if (!rows.length) $("legend").textContent = "No person was found.";
+  if (!rows.length) $("legend").textContent = "Nothing was found.";
   $("segment-model").textContent = `Model: ${state.model}. ` + (state.classes.length
     ? `Its classes: ${state.classes.join(", ")}.`
     : "A model for human parsing (hair, clothes, limbs) is given by a model card.");
