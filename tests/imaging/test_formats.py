@@ -83,6 +83,15 @@ def test_the_error_contains_what_is_wrong(data, message) -> None:
 
 
 @pytest.mark.parametrize(
+    "data",
+    [b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom", b"\0\0\0\x14ftypqt  ", b"RIFF\0\1\0\0AVI LIST", b"\x1aE\xdf\xa3\xa3"],
+)
+def test_the_error_of_a_video_names_the_cure(data) -> None:
+    with pytest.raises(InputError, match=r"is a video, which is not read: use stream\(\)"):
+        read_header(data)
+
+
+@pytest.mark.parametrize(
     ("data", "name"),
     [
         (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC"),

@@ -407,6 +407,14 @@ class TestFilesThatMayBlock:
         with Path("/dev/zero").open("rb") as file, pytest.raises(InputError, match="a device"):
             read(file)
 
+    def test_a_file_that_fails(self) -> None:
+        class Failing:
+            def read(self, size: int) -> bytes:
+                raise OSError(5, "Input/output error")
+
+        with pytest.raises(InputError, match=r"the file cannot be read: \[Errno 5\] Input/output error$"):
+            read(Failing())
+
     def test_a_file_without_data_yet(self) -> None:
         class Nonblocking:
             def read(self, size: int) -> None:

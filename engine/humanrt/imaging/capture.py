@@ -176,6 +176,10 @@ class Capture:
         """Return the error of an operation that began at ``start``: a timeout, if it took as long."""
         if self._timeout is not None and time.monotonic() - start >= self._timeout:
             return StreamTimeoutError(f"{self.title} delivered no frame in {self._timeout:g} s")
-        cure = "check its number and that no other program uses it" if isinstance(self._source, int) else "check it"
+        cure = "check the file"
+        if isinstance(self._source, int):
+            cure = "check its number and that no other program uses it"
+        elif isinstance(self._source, str):
+            cure = "check that it is that of a video, and that its server answers"
         hint = "" if self._reconnect else "; reconnect=SECONDS opens a lost source again"
         return StreamError(f"{self.title} {what}: {cure}{hint}")

@@ -36,6 +36,10 @@ OTHER_FORMATS: Mapping[str, re.Pattern[bytes]] = {
     "JPEG 2000": re.compile(rb"\0\0\0\x0cjP  \r\n\x87\n|\xff\x4f\xff\x51"),
     "JPEG XL": re.compile(rb"\0\0\0\x0cJXL \r\n\x87\n|\xff\x0a"),
 }
+# MP4, MOV and 3GP; AVI; MKV and WebM.
+VIDEO = re.compile(
+    rb"....ftyp(isom|iso[2-9]|mp4[12]|avc1|M4V |qt  |3g|MSNV|dash)|RIFF....AVI |\x1aE\xdf\xa3", re.DOTALL
+)
 
 
 def read_header(data: bytes) -> Header:
@@ -71,6 +75,8 @@ def _format(data: bytes) -> str:
     for name, start in OTHER_FORMATS.items():
         if start.match(data):
             raise InputError(f"the picture is {name}, which is not read; accepted are {ACCEPTED_FORMATS}")
+    if VIDEO.match(data):
+        raise InputError(f"the picture is a video, which is not read: use stream(); accepted are {ACCEPTED_FORMATS}")
     raise InputError(f"unknown picture format: the data begin with {data[:12]!r}; accepted are {ACCEPTED_FORMATS}")
 
 

@@ -316,7 +316,9 @@ def _read_file(file: BinaryFile, data: io.BytesIO, room: Room, max_bytes: int, h
         try:
             chunk = file.read(READ_BYTES)
         except (OSError, ValueError, TypeError) as error:
-            raise InputError(f"the file cannot be read: {error}; it must be open in mode 'rb'") from error
+            # Of a file that is closed, or open for writing: ValueError, or io.UnsupportedOperation, which is one, too.
+            cure = "; it must be open in mode 'rb'" if isinstance(error, ValueError) else ""
+            raise InputError(f"the file cannot be read: {error}{cure}") from error
         if isinstance(chunk, bytes | bytearray | memoryview):
             if not chunk:
                 return data.getvalue()

@@ -151,7 +151,8 @@ class Frames:
             try:
                 frame = self._frame(picture)
             except InputError as error:
-                raise InputError(f"{str(picture)[:200]!r}: {error}") from error
+                name = repr(str(picture)[:200])
+                raise InputError(str(error) if str(error).startswith(name) else f"{name}: {error}") from error
             yield frame
 
     def _frame(self, source: PictureSource) -> Frame:
