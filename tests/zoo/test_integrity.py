@@ -40,7 +40,22 @@ def test_a_file_is_hashed_once(path, hashes):
     assert hashes == [path]
 
 
-@pytest.mark.parametrize("note", [b"", b"{", b"[1]", b"\xff", b'{"sha256": "other"}'])
+def test_a_pipe_is_no_file(path):
+    path.unlink()
+    os.mkfifo(path)
+    assert not is_intact(path, FILE)
+    assert not has_digest(path, FILE)
+
+
+@pytest.mark.parametrize("place", [os.mkfifo, lambda note: note.symlink_to("/dev/zero")], ids=["pipe", "device"])
+def test_a_pipe_or_a_device_in_place_of_a_note_is_ignored(path, hashes, place):
+    place(path.with_name("a.bin.verified"))
+    assert is_intact(path, FILE)
+    assert is_intact(path, FILE)
+    assert hashes == [path, path]
+
+
+@pytest.mark.parametrize("note", [b"", b"{", b"[1]", b"\xff", b'{"sha256": "other"}', b"[" * 10**5])
 def test_an_invalid_note_is_renewed(path, hashes, note):
     note_path = path.with_name("a.bin.verified")
     note_path.write_bytes(note)
