@@ -159,6 +159,13 @@ async def test_a_path_without_a_model_is_refused(engine, tmp_path):
             await engine.load_graph_model(source)
 
 
+@pytest.mark.parametrize("name", ["pipe.onnx", os.devnull])
+async def test_a_pipe_and_a_device_are_refused(engine, tmp_path, name):
+    os.mkfifo(tmp_path / "pipe.onnx")
+    with pytest.raises(errors.ModelFormatError, match=f"{name} is neither a regular file nor a folder; accepted"):
+        await engine.load_graph_model(tmp_path / name)
+
+
 @pytest.mark.parametrize("source", [None, 5, ["model.onnx"]], ids=lambda source: type(source).__name__)
 async def test_a_source_of_another_type_is_refused(engine, source):
     """TF.js refuses null: "modelUrl in loadGraphModel() cannot be null"."""

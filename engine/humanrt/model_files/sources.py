@@ -303,9 +303,10 @@ def _find(path: Path) -> Path:
     try:
         entries = {entry.name: entry for entry in path.iterdir()}
     except (OSError, ValueError) as error:
-        raise ModelFormatError(
-            f"{path} does not exist, or cannot be read ({error}); accepted is {SUPPORTED}, or its folder"
-        ) from error
+        reason = f"does not exist, or cannot be read ({error})"
+        if isinstance(error, NotADirectoryError) and path.exists():
+            reason = "is neither a regular file nor a folder"
+        raise ModelFormatError(f"{path} {reason}; accepted is {SUPPORTED}, or its folder") from error
     found = [entry for name, entry in entries.items() if name == "model.json" or name.endswith(".onnx")]
     if len(found) != 1:
         if not found and (foreign := foreign_folder(entries.keys())):
