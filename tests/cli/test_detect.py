@@ -60,7 +60,7 @@ def test_a_preset_which_a_file_changes(capsys, tmp_path):
     rows = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert [row[0] for row in rows[2:]] == ["face", "body"]
     assert cli.main(["detect", "--preset", "best", ASTRONAUT]) == cli.USAGE
-    assert "it must be human, fast, balanced, accurate" in capsys.readouterr().err
+    assert "it must be one of human, fast, balanced, accurate" in capsys.readouterr().err
 
 
 def test_standard_input(capsys, monkeypatch):
