@@ -104,6 +104,10 @@ class FaceMeshConfig(Section):
     keep_above: Ratio = 1.0
     """The detector's score, 0 to 1, above which a face is kept as with ``keep_invalid``. Human has no such key."""
 
+    min_size: Natural = 0
+    """The longer side of a face in pixels of the image, from which on the mesh's score counts. Smaller faces are kept
+    as with ``keep_invalid``: the model has low scores for faces of few pixels. Human has no such key."""
+
     second_look: bool = False
     """Whether the model runs a second time on each face, on a crop that fits the first mesh and is turned by its eyes.
     Points are more accurate; a face costs two runs. The model of ``face.attention`` as well. Human has no such key."""

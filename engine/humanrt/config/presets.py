@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-# All faces of the picture, also those that the mesh denies if the detector's score is high enough.
-_YUNET = {"model_path": "yunet.onnx", "max_detected": 100, "min_confidence": 0.6, "iou_threshold": 0.3, "scale": 1.2}
-_MESH = {"min_confidence": 0.5, "keep_above": 0.7}
-_TWICE = {**_MESH, "second_look": True}
+# All faces of the picture, also those that the mesh denies if the detector's score is high enough, or their size low.
+_YUNET = {"model_path": "yunet.onnx", "max_detected": 100, "min_confidence": 0.5, "iou_threshold": 0.3, "scale": 1.2}
+_MESH = {"min_confidence": 0.5, "keep_above": 0.8, "min_size": 32, "second_look": True}
 # Not bound to the number of faces; a hand has a skeleton, and a body is more than a head.
 _HANDS = {"detector": {"model_path": "handdetect.json", "min_confidence": 0.3}, "max_detected": 20, "confirmed": True}
 _BODY = {"max_detected": 20, "min_keypoints": 3, "below_neck": True}
@@ -25,8 +24,8 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "fast": {
             "image": _IMAGE,
             "face": {
-                "detector": {**_YUNET, "input_size": [320], "rotation": True},
-                "mesh": _MESH,
+                "detector": {**_YUNET, "input_size": [320], "min_confidence": 0.6, "rotation": True},
+                "mesh": {"min_confidence": 0.5, "keep_above": 0.7},
                 "iris": {"enabled": False},
                 "emotion": {"enabled": False},
                 "description": {"enabled": False},
@@ -38,7 +37,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "image": _IMAGE,
             "face": {
                 "detector": {**_YUNET, "input_size": [192, 640], "rotation": True},
-                "mesh": _TWICE,
+                "mesh": _MESH,
                 "embedding": {"enabled": True},
                 "quality": {"enabled": True},
             },
@@ -48,8 +47,8 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "accurate": {
             "image": _IMAGE,
             "face": {
-                "detector": {**_YUNET, "input_size": [256, 640, 1280], "min_confidence": 0.5, "rotation": True},
-                "mesh": {**_TWICE, "keep_above": 0.75},
+                "detector": {**_YUNET, "input_size": [256, 640, 1280], "min_confidence": 0.6, "rotation": True},
+                "mesh": _MESH,
                 "embedding": {"enabled": True},
                 "quality": {"enabled": True},
             },

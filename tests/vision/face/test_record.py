@@ -135,6 +135,16 @@ def test_humans_box_is_the_crop():
     assert face.box[2:] == (100, 100)
 
 
+@pytest.mark.parametrize(("size", "kept"), [(0, False), (90, False), (91, True)])
+def test_a_face_smaller_than_min_size_is_kept_as_detected(size, kept):
+    settings = {"detector": {"min_confidence": 0.5}, "mesh": {"keep_above": 0.8, "min_size": size}}
+    detected = replace(with_face((60, 60), (130, 150), annotated=True), confidence=0.6)
+    face = recorder(**settings).from_mesh(detected, 0.0, np.float32([0.4]), small_mesh())
+    assert (face is not None) is kept
+    if face is not None:
+        assert (face.score, face.face_score, len(face.mesh)) == (0.6, pytest.approx(0.4), 6)
+
+
 @pytest.mark.parametrize(("flag", "confidence", "kept"), [(0.6, 0.75, True), (0.4, 0.75, False), (0.4, 0.85, True)])
 def test_the_mesh_has_its_own_threshold_and_the_detector_may_be_sure(flag, confidence, kept):
     settings = {"detector": {"min_confidence": 0.7}, "mesh": {"min_confidence": 0.5, "keep_above": 0.8}}

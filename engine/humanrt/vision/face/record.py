@@ -53,13 +53,13 @@ class FaceRecorder:
     ) -> Face | None:
         """Record a face with its mesh, [468 or 478, 3] in pixels of the model's input, and its flag, [1].
 
-        If the flag is too low, return None, or the face as detected: ``keep_invalid`` and ``keep_above``. The score is
-        that of a detector that was trained on annotated boxes, for it tells faces from others better; else the flag.
+        If the flag is too low, return None, or the face as detected: ``keep_invalid``, ``keep_above`` and ``min_size``.
+        The score is that of a detector that was trained on annotated boxes, for it tells faces from others better; else
+        the flag.
         """
         face_score = self.precision.rounded(float(flag[0]), 2)
         if not self.confirms(flag):
-            kept = self.settings.mesh.keep_invalid or box.confidence > self.settings.mesh.keep_above
-            return self.from_detector(box, float(flag[0])) if kept else None
+            return self.from_detector(box, float(flag[0])) if self._kept(box) else None
         box_score = self.precision.rounded(box.confidence, 2)
         score = box_score if box.annotated else face_score
         if score <= (self._least_score if box.annotated else self._least_flag):
@@ -69,6 +69,13 @@ class FaceRecorder:
         if not moved.annotated:
             moved = replace(moved, face=(points[:, :2].min(axis=0), points[:, :2].max(axis=0)))
         return self._face(moved, score, box_score, face_score, points, MESH_ANNOTATIONS)
+
+    def _kept(self, box: FaceBox) -> bool:
+        """Return whether a face is kept although its mesh does not confirm it."""
+        mesh = self.settings.mesh
+        start, end = box.face or (box.start, box.end)
+        small = bool(mesh.min_size) and float((end - start).max()) < mesh.min_size
+        return mesh.keep_invalid or box.confidence > mesh.keep_above or small
 
     def boxes(self, box: FaceBox) -> Boxes | None:
         """Return the box of the face in pixels and over the image's size, and that of its crop in pixels.
