@@ -35,7 +35,7 @@ def test_the_models_of_the_default_configuration_have_cards_with_their_keys():
 
 
 def test_all_models_have_a_card_in_the_folder_of_their_task():
-    assert len(cards()) == 43
+    assert len(cards()) == 44
     lie = {path.name.removesuffix(".toml"): folder.name for folder, path in card_files()}
     assert {name: card.task for name, card in cards().items()} == lie
 
@@ -175,7 +175,7 @@ def test_cards_in_subfolders_have_paths_relative_to_the_card(mine, tmp_path):
 
 def test_custom_cards_are_not_added_to_those_of_the_package(mine):
     cards(mine)
-    assert len(cards()) == 43
+    assert len(cards()) == 44
     with pytest.raises(UnknownModelError):
         find_card("mine")
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.calibration import calibrate, operating_point_of
+from bench.calibration import calibrate, held_out, operating_point_of
 from bench.groups import write_groups
 from bench.keypoints import (
     BODY,
@@ -28,7 +28,7 @@ from bench.keypoints import (
 )
 from bench.plots import Curve, write_plot
 from bench.scoring import Detected, Picture, Score, Sizes, accuracy, overlap, precision_recall, roc, score
-from bench.truth import TruePose, Truth, TruthError, read_truth
+from bench.truth import Pair, TruePose, Truth, TruthError, read_truth
 from humanrt import Config, Human, OperatingPoint, match
 from humanrt.config import load_config, split_paths
 from humanrt.config.presets import PRESETS
@@ -50,7 +50,7 @@ HEADERS = (
     "| preset | pairs | area under ROC | right at the operating point | accepted at FAR 1 % | at FAR 0.1 % |",
     "| preset | faces with landmarks | error over the distance of the eyes |",
     "| preset | poses | count | found | false | AP |",
-    "| preset | embedder | pairs | threshold | cosine | false accepts | true accepts | operating point |",
+    "| preset | embedder | pairs | threshold | cosine | false accepts | true accepts | held out | operating point |",
 )
 EMBEDDERS = ("face.embedding", "face.insightface", "face.mobilefacenet", "face.description")
 
@@ -135,7 +135,7 @@ def verification_row(name: str, truth: Truth, measured: Measured) -> str:
     points = [f"{accepted:.3f} at {threshold:.3f}" for threshold, accepted in map(curve.at, FALSE_ACCEPTS)]
     right = "-"
     if point := operating_point(measured.config):
-        known = [pair for pair in truth.pairs if {pair.one, pair.other} <= measured.embeddings.keys()]
+        known = known_pairs(truth, measured)
         matches = [likeness(point, measured.embeddings[pair.one], measured.embeddings[pair.other]) for pair in known]
         right = f"{accuracy(matches, same, point.similarity):.4f} at {point.similarity:g}"
     return f"| {name} | {len(same)} of {len(truth.pairs)} | {curve.area:.4f} | {right} | {' | '.join(points)} |"
@@ -143,9 +143,14 @@ def verification_row(name: str, truth: Truth, measured: Measured) -> str:
 
 def similarities_of(truth: Truth, measured: Measured) -> tuple[list[float], list[bool]]:
     """Return the cosine of the embeddings of each pair that has both, and whether it is of one person."""
-    known = [pair for pair in truth.pairs if {pair.one, pair.other} <= measured.embeddings.keys()]
+    known = known_pairs(truth, measured)
     cosines = [cosine(measured.embeddings[pair.one], measured.embeddings[pair.other]) for pair in known]
     return cosines, [pair.same for pair in known]
+
+
+def known_pairs(truth: Truth, measured: Measured) -> list[Pair]:
+    """Return the pairs of faces that have an embedding both."""
+    return [pair for pair in truth.pairs if {pair.one, pair.other} <= measured.embeddings.keys()]
 
 
 def calibration_rows(name: str, truth: Truth, measured: Measured) -> list[str]:
@@ -153,15 +158,20 @@ def calibration_rows(name: str, truth: Truth, measured: Measured) -> list[str]:
     similarities, same = similarities_of(truth, measured)
     card = embedder_of(measured.config)
     if card is None or not similarities:
-        return [f"| {name} | - | {len(same)} | no embeddings | | | | |"]
+        return [f"| {name} | - | {len(same)} | no embeddings | | | | | |"]
     size = len(next(iter(measured.embeddings.values())))
+    faces = [(pair.one, pair.other) for pair in known_pairs(truth, measured)]
+    identities = [(truth.identity(one), truth.identity(other)) for one, other in faces]
     try:
         calibrated = calibrate(similarities, same, FALSE_ACCEPTS)
     except ValueError as error:
-        return [f"| {name} | {card.name} | {len(same)} | {error} | | | | |"]
+        return [f"| {name} | {card.name} | {len(same)} | {error} | | | | | |"]
+    judged = held_out(similarities, identities, FALSE_ACCEPTS) if all(map(all, identities)) else {}
+    others = {kind: f"{false:.4f}, {true:.4f}" for kind, (false, true) in judged.items()}
     return [
         f"| {name} | {card.name} | {len(same)} | {each.name} | {each.cosine:.4f} | {each.false_accepts:.4f} | "
-        f"{each.true_accepts:.4f} | `{operating_point_of(card.name, size, each, len(same))}` |"
+        f"{each.true_accepts:.4f} | {others.get(each.name, '-')} | "
+        f"`{operating_point_of(card.name, size, each, len(same))}` |"
         for each in calibrated
     ]
 
@@ -169,10 +179,9 @@ def calibration_rows(name: str, truth: Truth, measured: Measured) -> list[str]:
 def operating_point(config: Config) -> OperatingPoint | None:
     """Return the operating point of the embedder whose embedding a face has, None if it has none."""
     embedder = embedder_of(config)
-    # On aligned faces the threshold of crops does not hold.
-    if embedder is None or (embedder.config_key == "face.description" and config.face.description.aligned):
+    if embedder is None:
         return None
-    return point_of(embedder)
+    return point_of(embedder, aligned=embedder.config_key == "face.description" and config.face.description.aligned)
 
 
 def embedder_of(config: Config) -> Card | None:
