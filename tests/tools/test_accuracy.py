@@ -11,7 +11,7 @@ import pytest
 import records
 
 from bench import accuracy as tool
-from bench.calibration import Calibrated, calibrate, operating_point_of
+from bench.calibration import Calibrated, calibrate, held_out, operating_point_of
 from bench.groups import FACES, write_groups
 from bench.keypoints import (
     BODY,
@@ -267,6 +267,17 @@ class TestCalibration:
         assert (none.cosine, none.false_accepts, none.true_accepts) == (pytest.approx(0.6), 0, pytest.approx(2 / 3))
         assert (quarter.cosine, quarter.false_accepts, quarter.true_accepts) == (pytest.approx(0.35), 0.25, 1)
         assert quarter.name == "FAR 25 %"
+
+    def test_the_rates_of_people_held_out(self):
+        """a and c are one half, b and d the other: their thresholds are 0.7 and 0.5, between the pairs of each."""
+        pairs = [("a", "a"), ("a", "c"), ("b", "b"), ("b", "d"), ("a", "b"), ("c", "d")]
+        found = held_out([0.8, 0.6, 0.65, 0.35, 0.99, 0.99], pairs, (0.0,))
+        # Of the first half both are above 0.5, of the second none is above 0.7.
+        assert found["FAR 0 %"] == pytest.approx((0.5, 0.5))
+        assert found.keys() == {"most right", "FAR 0 %"}
+
+    def test_without_pairs_of_both_kinds_in_each_half_nobody_is_held_out(self):
+        assert held_out([0.8, 0.6], [("a", "a"), ("a", "b")], (0.0,)) == {}
 
     @pytest.mark.parametrize("cosine", [0.0, 0.2, 0.363, 0.7, 0.95])
     def test_the_operating_point_splits_at_the_cosine(self, cosine):
