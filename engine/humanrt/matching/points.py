@@ -46,7 +46,9 @@ def point_of(card: Card, *, aligned: bool = False) -> OperatingPoint | None:
 
     With ``aligned`` it is that of embeddings of aligned faces, of a model that is also given crops: ``faceres``.
     """
-    threshold = card.alignment.threshold if aligned and card.alignment else card.threshold
+    threshold = card.threshold
+    if aligned:
+        threshold = None if card.alignment is None else card.alignment.threshold
     if threshold is None:
         return None
     size = card.outputs["descriptor"].shape[-1]
