@@ -12,6 +12,7 @@ from typing import Any
 _YUNET = {"model_path": "yunet.onnx", "max_detected": 100, "min_confidence": 0.6, "iou_threshold": 0.3, "scale": 1.2}
 _MESH = {"min_confidence": 0.5, "keep_above": 0.7}
 _TWICE = {**_MESH, "second_look": True}
+_MOBILE = {"model_path": "mobilefacenet-repaired.json"}  # for those who enable it
 # Not bound to the number of faces; a hand has a skeleton, and a body is more than a head.
 _HANDS = {"detector": {"model_path": "handdetect.json", "min_confidence": 0.3}, "max_detected": 20, "confirmed": True}
 _BODY = {"max_detected": 20, "min_keypoints": 3, "below_neck": True}
@@ -30,6 +31,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
                 "iris": {"enabled": False},
                 "emotion": {"enabled": False},
                 "description": {"enabled": False},
+                "mobilefacenet": _MOBILE,
             },
             "body": {**_BODY, "max_detected": 1},
             "hand": {"enabled": False},
@@ -40,6 +42,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
                 "detector": {**_YUNET, "input_size": [192, 640], "rotation": True},
                 "mesh": _TWICE,
                 "embedding": {"enabled": True},
+                "mobilefacenet": _MOBILE,
                 "quality": {"enabled": True},
             },
             "body": {**_BODY, "model_path": "posenet.json"},
@@ -51,6 +54,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
                 "detector": {**_YUNET, "input_size": [256, 640, 1280], "min_confidence": 0.5, "rotation": True},
                 "mesh": {**_TWICE, "keep_above": 0.75},
                 "embedding": {"enabled": True},
+                "mobilefacenet": _MOBILE,
                 "quality": {"enabled": True},
             },
             "body": {**_BODY, "model_path": "movenet-multipose.json", "min_confidence": 0.15},
