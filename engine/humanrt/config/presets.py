@@ -12,7 +12,7 @@ from typing import Any
 _YUNET = {"model_path": "yunet.onnx", "max_detected": 100, "min_confidence": 0.6, "iou_threshold": 0.3, "scale": 1.2}
 _MESH = {"min_confidence": 0.5, "keep_above": 0.7}
 _TWICE = {**_MESH, "second_look": True}
-_MOBILE = {"model_path": "mobilefacenet-repaired.json"}  # for those who enable it
+_MOBILE = {"model_path": "mobilefacenet-repaired.json"}  # that of Human is damaged
 # Not bound to the number of faces; a hand has a skeleton, and a body is more than a head.
 _HANDS = {"detector": {"model_path": "handdetect.json", "min_confidence": 0.3}, "max_detected": 20, "confirmed": True}
 _BODY = {"max_detected": 20, "min_keypoints": 3, "below_neck": True}
