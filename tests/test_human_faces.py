@@ -323,7 +323,7 @@ class TestAlignedDescriptions:
                 if aligned:
                     assert abs(upright.age - turned.age) < 4
                     assert upright.gender == turned.gender == "female"
-        assert min(cosines[True]) > 0.95
+        assert min(cosines[True]) > 0.93
         assert all(one > 2 * other - 1 for one, other in zip(cosines[True], cosines[False], strict=True))
         assert 1 - np.mean(cosines[True]) < (1 - np.mean(cosines[False])) / 3
 

@@ -23,8 +23,16 @@ def test_an_embedder_without_an_operating_point_is_refused(capsys):
     off = ["--set", "face.embedding.enabled=false"]
     assert cli.main(["match", *off, ASTRONAUT, FACE]) == cli.USAGE
     assert "enable face.embedding or face.description" in capsys.readouterr().err
-    other = [*off, "--set", "face.mobilefacenet.enabled=true", "--set", "face.description.enabled=true"]
-    assert cli.main(["match", *other, ASTRONAUT, FACE]) == cli.USAGE
+    damaged = ["--set", "face.mobilefacenet.enabled=true", "--set", "face.mobilefacenet.model_path=mobilefacenet"]
+    assert cli.main(["match", *off, *damaged, "--set", "face.description.enabled=true", ASTRONAUT, FACE]) == cli.USAGE
+
+
+def test_the_embeddings_of_mobilefacenet(capsys):
+    """Of the file that is repaired, which the presets name."""
+    mobile = ["--set", "face.embedding.enabled=false", "--set", "face.mobilefacenet.enabled=true"]
+    assert cli.main(["match", *mobile, ASTRONAUT, ASTRONAUT]) == 0
+    assert cli.main(["match", *mobile, ASTRONAUT, FACE]) == 1
+    assert "different persons (below 0.50)" in capsys.readouterr().out
 
 
 def test_the_embeddings_of_human(capsys):

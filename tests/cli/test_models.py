@@ -68,10 +68,10 @@ class TestList:
         code, lines, _ = run("list")
         rows = {line[2:].split()[0]: line[2:].split() for line in lines[1:-2]}
         assert code == cli.DONE
-        assert len(rows) == 43
+        assert len(rows) == 44
         assert rows["emotion"][1:] == ["face.emotion", "0.8", "MB", "cached", "MIT"]
         assert rows["rvm"][1:] == ["segmentation", "4.4", "MB", "-", "MIT", "(original:", "GPL-3.0)"]
-        assert lines[-2] == f"1 of 43 models, 0.8 of 211.9 MB, are in {filled}"
+        assert lines[-2] == f"1 of 44 models, 0.8 of 217.2 MB, are in {filled}"
 
     def test_one_task(self, run, cache):
         _, lines, _ = run("list", "--task", "segmentation")
@@ -126,7 +126,7 @@ class TestPull:
     def test_one_that_fails_does_not_stop_the_others(self, run, cache, emotion):
         code, lines, errors = run("pull", "--task", "face", "--from", emotion)
         assert (code, lines) == (cli.FAILED, [str(cache / "models" / "emotion" / "emotion.json")])
-        assert errors.count("could not be fetched") == 22
+        assert errors.count("could not be fetched") == 23
 
     def test_offline_with_nothing_cached(self, run, cache):
         code, lines, errors = run("pull", "emotion", "iris")

@@ -1,5 +1,6 @@
 """The scores of detections and similarities, on ground truth with known answers."""
 
+import itertools
 import json
 from dataclasses import replace
 from math import exp, inf, isnan, nan
@@ -11,7 +12,7 @@ import pytest
 import records
 
 from bench import accuracy as tool
-from bench.calibration import Calibrated, calibrate, operating_point_of
+from bench.calibration import Calibrated, calibrate, held_out, operating_point_of
 from bench.groups import FACES, write_groups
 from bench.keypoints import (
     BODY,
@@ -26,7 +27,7 @@ from bench.keypoints import (
 )
 from bench.plots import place, write_plot
 from bench.scoring import Detected, Sizes, accuracy, average_precision, overlap, precision_recall, roc, score
-from bench.truth import Pair, TrueFace, TruePose, TruthError, read_truth
+from bench.truth import Pair, TrueFace, TruePose, Truth, TruthError, read_truth
 from humanrt import Config, Human, match, read_picture
 from humanrt.imaging import read_header
 from humanrt.matching import OPERATING_POINTS
@@ -268,6 +269,17 @@ class TestCalibration:
         assert (quarter.cosine, quarter.false_accepts, quarter.true_accepts) == (pytest.approx(0.35), 0.25, 1)
         assert quarter.name == "FAR 25 %"
 
+    def test_the_rates_of_people_held_out(self):
+        """a and c are one half, b and d the other: their thresholds are 0.7 and 0.5, between the pairs of each."""
+        pairs = [("a", "a"), ("a", "c"), ("b", "b"), ("b", "d"), ("a", "b"), ("c", "d")]
+        found = held_out([0.8, 0.6, 0.65, 0.35, 0.99, 0.99], pairs, (0.0,))
+        # Of the first half both are above 0.5, of the second none is above 0.7.
+        assert found["FAR 0 %"] == pytest.approx((0.5, 0.5))
+        assert found.keys() == {"most right", "FAR 0 %"}
+
+    def test_without_pairs_of_both_kinds_in_each_half_nobody_is_held_out(self):
+        assert held_out([0.8, 0.6], [("a", "a"), ("a", "b")], (0.0,)) == {}
+
     @pytest.mark.parametrize("cosine", [0.0, 0.2, 0.363, 0.7, 0.95])
     def test_the_operating_point_splits_at_the_cosine(self, cosine):
         point = operating_point_of("mine", 2, Calibrated("FAR 1 %", cosine, 0.01, 0.9, 0.95), 100)
@@ -353,6 +365,28 @@ def test_what_the_command_prints(tmp_path, capsys, monkeypatch):
         "| balanced | 96 px and more | 2 | 0.500 | 0.500 | 0.500 | 1 | 12 |",
     ]
     assert lines[-1] == "| balanced | 3 of 3 | 1.0000 | 1.0000 at 0.5 | 1.000 at 0.995 | 1.000 at 0.995 |"
+
+
+def test_pairs_without_the_faces_of_the_worst_quality():
+    """Of two pictures of a and two of b, the blurred one of a is like b at the threshold of sface."""
+    faces = {f"{i}.jpg": [TrueFace((0, 0, 9, 9), identity=name)] for i, name in enumerate("aabb")}
+    places = [(name, 0) for name in faces]
+    pairs = [
+        Pair(one, other, faces[one[0]][0].identity == faces[other[0]][0].identity)
+        for one, other in itertools.combinations(places, 2)
+    ]
+    vectors = [np.float32([1, 0]), np.float32([0.2, 1]), np.float32([0, 1]), np.float32([0.1, 1])]
+    measured = tool.Measured(
+        Config.preset("balanced"),
+        [],
+        dict(zip(places, vectors, strict=True)),
+        0,
+        qualities=dict(zip(places, (0.9, 0.1, 0.8, 0.7), strict=True)),
+    )
+    every, *fewer = tool.quality_rows("mine", Truth(faces, pairs), measured)
+    assert every == "| mine | 0 % | 2, 4 | 0.62500 | 0.5000, 0.50000 |"
+    assert fewer == [f"| mine | {share} % | 1, 2 | 1.00000 | 1.0000, 0.00000 |" for share in (10, 20, 30)]
+    assert tool.quality_rows("mine", Truth(faces, pairs), replace(measured, qualities={})) == []
 
 
 def test_errors_are_one_line(tmp_path, capsys, monkeypatch):

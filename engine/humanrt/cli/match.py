@@ -59,7 +59,7 @@ def _operating_point(config: Config) -> OperatingPoint:
     if point is None:
         raise ConfigError(
             f"match has a verdict for embeddings of {', '.join(OPERATING_POINTS)} alone: enable face.embedding or "
-            "face.description, not aligned, and no other embedder"
+            "face.description, or one of these, and no other embedder"
         )
     return point
 

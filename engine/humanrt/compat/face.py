@@ -23,7 +23,7 @@ from humanrt.vision.face.detector import Prepared
 from humanrt.vision.face.faceboxes import FACEBOXES
 from humanrt.vision.face.facemesh import CORNERS_OF_MOUTH, MOUTH, NOSE, Crops, FaceMesh, Floats
 from humanrt.vision.face.families import DESCRIBERS, FaceFamilies
-from humanrt.vision.face.iris import INPUT_SIZE, Eye, Iris
+from humanrt.vision.face.iris import CONTOURS, INPUT_SIZE, Eye, Iris
 from humanrt.vision.face.mask import SILHOUETTE
 from humanrt.vision.face.record import Boxes, FaceRecorder
 from humanrt.vision.face.scrfd import SCRFD, WITHOUT_POINTS
@@ -91,7 +91,9 @@ def cut_faces(picture: NDArray[np.uint8], boxes: Sequence[FaceBox], angles: Sequ
 
 @dataclass(frozen=True)
 class HumanIris(Iris):
-    """Mirrors the right eye too; its points are not mirrored back, so that the right eye gets worse."""
+    """Mirrors the right eye too, and not its points back, so that the right eye gets worse; moves the brows as well."""
+
+    parts: tuple[str, ...] = tuple(CONTOURS)
 
     def cut(self, face: NDArray[Any], eye: Eye) -> NDArray[Any]:
         """Cut one eye out of a face's crop."""

@@ -301,7 +301,8 @@ class FaceMobilefacenetConfig(Section):
     """Whether the model runs. Its embedding overrides that of ``face.description``."""
 
     model_path: str = "mobilefacenet.json"
-    """Name of the model: ``mobilefacenet`` (192 numbers), ``mobileface`` (256), or that of a custom model card."""
+    """Name of the model: ``mobilefacenet-repaired`` (192 numbers), ``mobileface`` (256), ``mobilefacenet`` (192; it is
+    damaged, as Human publishes it), or that of a custom model card."""
 
     skip_frames: Natural = 0
     """The most frames of a session for which a result is reused."""

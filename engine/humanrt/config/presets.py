@@ -11,6 +11,7 @@ from typing import Any
 # All faces of the picture, also those that the mesh denies if the detector's score is high enough, or their size low.
 _YUNET = {"model_path": "yunet.onnx", "max_detected": 100, "min_confidence": 0.5, "iou_threshold": 0.3, "scale": 1.2}
 _MESH = {"min_confidence": 0.5, "keep_above": 0.8, "min_size": 32, "second_look": True}
+_MOBILE = {"model_path": "mobilefacenet-repaired.json"}  # that of Human is damaged
 # Not bound to the number of faces; a hand has a skeleton, and a body is more than a head.
 _HANDS = {"detector": {"model_path": "handdetect.json", "min_confidence": 0.3}, "max_detected": 20, "confirmed": True}
 _BODY = {"max_detected": 20, "min_keypoints": 3, "below_neck": True}
@@ -29,6 +30,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
                 "iris": {"enabled": False},
                 "emotion": {"enabled": False},
                 "description": {"enabled": False},
+                "mobilefacenet": _MOBILE,
             },
             "body": {**_BODY, "max_detected": 1},
             "hand": {"enabled": False},
@@ -39,6 +41,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
                 "detector": {**_YUNET, "input_size": [192, 640], "rotation": True},
                 "mesh": _MESH,
                 "embedding": {"enabled": True},
+                "mobilefacenet": _MOBILE,
                 "quality": {"enabled": True},
             },
             "body": {**_BODY, "model_path": "posenet.json"},
@@ -50,6 +53,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
                 "detector": {**_YUNET, "input_size": [256, 640, 1280], "min_confidence": 0.6, "rotation": True},
                 "mesh": _MESH,
                 "embedding": {"enabled": True},
+                "mobilefacenet": _MOBILE,
                 "quality": {"enabled": True},
             },
             "body": {**_BODY, "model_path": "movenet-multipose.json", "min_confidence": 0.15},

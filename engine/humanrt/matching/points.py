@@ -41,12 +41,18 @@ class OperatingPoint:
         return {"order": self.order, "multiplier": self.multiplier, "min": self.min, "max": self.max}
 
 
-def point_of(card: Card) -> OperatingPoint | None:
-    """Return the operating point of a model: the threshold in its card; None if there is none."""
-    if card.threshold is None:
+def point_of(card: Card, *, aligned: bool = False) -> OperatingPoint | None:
+    """Return the operating point of a model: the threshold in its card; None if there is none.
+
+    With ``aligned`` it is that of embeddings of aligned faces, of a model that is also given crops: ``faceres``.
+    """
+    threshold = card.threshold
+    if aligned:
+        threshold = None if card.alignment is None else card.alignment.threshold
+    if threshold is None:
         return None
     size = card.outputs["descriptor"].shape[-1]
-    return OperatingPoint(card.name, int(size), **asdict(card.threshold))
+    return OperatingPoint(card.name, int(size), **asdict(threshold))
 
 
 def point_for(face: FaceConfig) -> OperatingPoint | None:
@@ -56,9 +62,13 @@ def point_for(face: FaceConfig) -> OperatingPoint | None:
     """
     embedders = (face.embedding, face.insightface, face.mobilefacenet, face.description)
     embedder = next((section for section in embedders if face.enabled and section.enabled), None)
-    if embedder is None or (embedder is face.description and face.description.aligned):  # that point is of crops
+    if embedder is None:
         return None
-    return OPERATING_POINTS.get(Path(embedder.model_path).stem)
+    name = Path(embedder.model_path).stem
+    if embedder is face.description and face.description.aligned:
+        card = cards().get(name)
+        return None if card is None else point_of(card, aligned=True)
+    return OPERATING_POINTS.get(name)
 
 
 class _Points(Mapping[str, OperatingPoint]):

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeGuard, runtime_checka
 
 from humanrt import tfjs
 from humanrt.errors import IntegrityError, ModelFormatError
+from humanrt.model_files import repairs
 from humanrt.model_files.external import MAX_MODEL_BYTES, OnnxContent, read_onnx
 from humanrt.model_files.formats import (
     HEAD_BYTES,
@@ -61,6 +62,7 @@ class Conversion:
     name: str
     digest: str
     store: Store
+    repair: str = ""
 
     def convert(self, outputs: tuple[str, ...] | None = None) -> tuple[Path, str]:
         """Return the path and key of the ONNX model for the given nodes as outputs, by default the model's own.
@@ -73,6 +75,8 @@ class Conversion:
     def _write(self, outputs: tuple[str, ...] | None, destination: Path) -> None:
         before = tfjs.source_digest(self.model_json)
         tfjs.convert(self.model_json, destination, outputs=outputs)
+        if self.repair:
+            destination.write_bytes(repairs.repaired(destination.read_bytes(), self.repair))
         # Otherwise the conversion of one content would be stored under the digest of another.
         if tfjs.source_digest(self.model_json) != before or (self.name == UNNAMED and before != self.digest):
             raise ModelFormatError(f"{self.model_json}: the files of the model changed; load it again")
@@ -147,8 +151,9 @@ class _Loader:
         path = self.store.ensure(card, on_progress=self.on_progress, cancelled=self.cancelled)
         if is_json(_head(path)):
             # The digest of the card has the hashes of its files: they need not be read.
-            digest = _sha256(f"{tfjs.CONVERTER_VERSION}|{card.digest}".encode())
-            return self._converted(path, card.name, digest)
+            repair = f"|{card.repair} {repairs.VERSION}" if card.repair else ""
+            digest = _sha256(f"{tfjs.CONVERTER_VERSION}|{card.digest}{repair}".encode())
+            return self._converted(path, card.name, digest, card.repair)
         if len(card.files) == 1 and (changed := self._as_described(path, card)):
             return changed
         places = [path.parent, *(Path(file.path).parent for file in card.files if file.path)]
@@ -203,8 +208,8 @@ class _Loader:
             )
         return self._kept(label, lambda: (onnx, _external_files(onnx, label, [folder] if folder else [], {})))
 
-    def _converted(self, path: Path, name: str, digest: str) -> ModelFiles:
-        conversion = Conversion(path, name, digest, self.store)
+    def _converted(self, path: Path, name: str, digest: str, repair: str = "") -> ModelFiles:
+        conversion = Conversion(path, name, digest, self.store, repair)
         path, key = conversion.convert()
         return ModelFiles(StoredModel(path), key, conversion)
 

@@ -26,6 +26,7 @@ Release = Annotated[str, re.compile(r"[0-9]+(\.[0-9]+)*[A-Za-z0-9.+-]*")]
 Address = Annotated[str, re.compile(r"https://\S+")]
 ConfigKey = Annotated[str, re.compile(r"[a-z]+(\.[a-z]+)*")]
 DType = Annotated[str, re.compile(r"float32|int32|int64|uint8|bool")]
+Repair = Annotated[str, re.compile(r"(prelu)?")]
 Color = tuple[int, int, int]
 
 ALIGNED_POINTS = 5
@@ -220,25 +221,6 @@ class InputSpec(TensorSpec):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Alignment:
-    """How a face is laid into the input of a model: by a similarity transform of five of its points to ``template``.
-
-    ``template`` is x and y of both eyes, the tip of the nose and both corners of the mouth, left in the image first, in
-    pixels of the input. ``margin`` is the side of the part of the image that the input shows, as a multiple of what it
-    shows with the template as it is.
-    """
-
-    template: tuple[tuple[float, float], ...]
-    margin: float = 1.0
-
-    def __post_init__(self) -> None:
-        if len(self.template) != ALIGNED_POINTS:
-            raise ValueError(f"template: has {len(self.template)} points; it must have {ALIGNED_POINTS}")
-        if not self.margin > 0:
-            raise ValueError("margin: must be positive")
-
-
-@dataclass(frozen=True, kw_only=True)
 class Threshold:
     """From which similarity on two embeddings of a model are of one person.
 
@@ -256,13 +238,35 @@ class Threshold:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Alignment:
+    """How a face is laid into the input of a model: by a similarity transform of five of its points to ``template``.
+
+    ``template`` is x and y of both eyes, the tip of the nose and both corners of the mouth, left in the image first, in
+    pixels of the input. ``margin`` is the side of the part of the image that the input shows, as a multiple of what it
+    shows with the template as it is. ``threshold`` is that of embeddings of aligned faces, of a model that may be given
+    crops instead, whose threshold is that of the card.
+    """
+
+    template: tuple[tuple[float, float], ...]
+    margin: float = 1.0
+    threshold: Threshold | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.template) != ALIGNED_POINTS:
+            raise ValueError(f"template: has {len(self.template)} points; it must have {ALIGNED_POINTS}")
+        if not self.margin > 0:
+            raise ValueError("margin: must be positive")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Card(Asset):
     """A model: a TF.js graph model, ``NAME.json`` and its weights, or an ONNX model, ``NAME.onnx``.
 
     ``config_key`` is the section of the configuration whose ``model_path`` names the model, for instance
     ``face.detector``. ``alignment`` is that of a model of embeddings that is given aligned faces, ``threshold`` that of
     its embeddings.
-    ``face.ssrnet.age`` is the key ``model_path_age`` of ``face.ssrnet``; likewise for ``gender``.
+    ``face.ssrnet.age`` is the key ``model_path_age`` of ``face.ssrnet``; likewise for ``gender``. ``repair`` names a
+    fault of a TF.js model that is repaired when it is converted: "prelu" slopes of PReLU with the wrong sign.
     """
 
     kind: ClassVar[str] = "models"
@@ -272,6 +276,7 @@ class Card(Asset):
     outputs: Mapping[str, TensorSpec] = field(hash=False)
     alignment: Alignment | None = None
     threshold: Threshold | None = None
+    repair: Repair = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -57,8 +57,10 @@ def test_points_are_transformed_back_to_the_face(mesh):
     # A quarter into the crop, of which the left eye's is mirrored; the depth is that of the lids: between 10 and 20.
     assert left.tolist() == [[140, 80, 15]] * 5
     assert right.tolist() == [[50, 80, 15]] * 5
-    lids = points[[*MESH_ANNOTATIONS["leftEyeUpper0"], *MESH_ANNOTATIONS["leftEyebrowLower"]]]
-    assert lids.tolist() == [[140, 80, 15]] * 13
+    lids = points[[*MESH_ANNOTATIONS["leftEyeUpper0"], *MESH_ANNOTATIONS["leftEyeLower3"]]]
+    assert lids.tolist() == [[140, 80, 15]] * 16
+    brows = [index for part in ("EyebrowLower", "EyebrowUpper") for index in MESH_ANNOTATIONS[f"left{part}"]]
+    assert np.array_equal(points[brows], mesh[brows])
     assert mesh[MESH_ANNOTATIONS["leftEyeUpper0"][0]].tolist() == [10, 10, 10]
 
 

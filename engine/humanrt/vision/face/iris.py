@@ -32,6 +32,8 @@ CONTOURS = {
     "EyebrowUpper": range(63, 71),
     "EyebrowLower": range(48, 54),
 }
+# Of the brows, which the crop of an eye hardly shows, the mesh has the better points.
+REFINED = tuple(part for part in CONTOURS if not part.startswith("Eyebrow"))
 IRIS = slice(71, 76)
 ABOVE, BELOW = 2, 4
 # In EyeUpper0 and EyeLower0, the points above and below the middle of the eye.
@@ -70,6 +72,7 @@ class Iris(Family[IrisTask, CroppedEyes, list[Mesh]]):
     """Models that refine the eyes of a mesh. The source is the faces' crops; the model knows right eyes only."""
 
     outputs: tuple[str, ...] = ("points",)
+    parts: tuple[str, ...] = REFINED
 
     def prepare(self, source: NDArray[Any], form: InputForm, task: IrisTask) -> CroppedEyes:
         """Cut the eyes out of the faces' crops, the left ones mirrored."""
@@ -87,20 +90,23 @@ class Iris(Family[IrisTask, CroppedEyes, list[Mesh]]):
         """Return the refined meshes, each [478, 3]; the output has two rows for each face."""
         (rows,) = outputs
         pairs = rows.reshape(len(task.meshes), 2, -1)
-        return [refine(*face) for face in zip(task.meshes, prepared.eyes, pairs, strict=True)]
+        return [refine(*face, self.parts) for face in zip(task.meshes, prepared.eyes, pairs, strict=True)]
 
 
 IRIS_MODEL = Iris()
 
 
-def refine(mesh: Mesh, eyes: tuple[Eye, Eye], outputs: NDArray[np.float32]) -> Mesh:
-    """Merge the model's points, two rows of [228], into a mesh, [468, 3]; return [478, 3], the left iris first."""
+def refine(mesh: Mesh, eyes: tuple[Eye, Eye], outputs: NDArray[np.float32], parts: Sequence[str]) -> Mesh:
+    """Merge the model's points, two rows of [228], into a mesh, [468, 3]; return [478, 3], the left iris first.
+
+    ``parts`` are the contours that are refined, of ``CONTOURS``.
+    """
     refined = mesh.copy()
     points = {eye.side: _decode(eye, row) for eye, row in zip(eyes, outputs.reshape(2, 76, 3), strict=True)}
     difference = mesh[CORNERS["left"][0], 2] - mesh[CORNERS["right"][0], 2]
     if abs(difference) < ASIDE:
         for side in points:
-            _merge(refined, points[side], side, CONTOURS)
+            _merge(refined, points[side], side, parts)
     else:
         side = "left" if difference < 0 else "right"
         _merge(refined, points[side], side, ("EyeUpper0", "EyeLower0"))
