@@ -28,6 +28,7 @@ OTHER_MODELS = {
 EVERYTHING = {
     "preset": "human",
     "face": dict.fromkeys(("antispoof", "liveness", "gear", "ssrnet", "mobilefacenet"), ON),
+    "body": {"below_neck": True},
     "object": ON,
     "segmentation": {"enabled": True, "model_path": "selfie.json"},
 }

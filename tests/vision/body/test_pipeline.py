@@ -81,8 +81,8 @@ class TestModels:
             family_of(find_card("emotion.json"), BodyFamilies().bodies, "a body model")
 
 
-def body_of(*parts):
-    keypoints = tuple(Keypoint(part, 1.0, (0.0, 0.0), (0.0, 0.0)) for part in parts)
+def body_of(*parts, score=1.0):
+    keypoints = tuple(Keypoint(part, score, (0.0, 0.0), (0.0, 0.0)) for part in parts)
     return Body(0, 1.0, (0, 0, 1, 1), (0, 0, 1, 1), keypoints, {})
 
 
@@ -104,6 +104,19 @@ class TestRequired:
     )
     def test_the_keypoints_of_a_body(self, parts, settings, expected):
         assert is_body(body_of(*parts), BodyConfig(**settings)) is expected
+
+    @pytest.mark.parametrize("required", [{"min_keypoints": 1}, {"below_neck": True}])
+    def test_keypoints_of_a_low_score_do_not_count(self, required):
+        settings = BodyConfig(**required, keypoint_confidence=0.4)
+        assert is_body(body_of("leftHip", score=0.41), settings)
+        assert not is_body(body_of("leftHip", score=0.4), settings)
+
+    async def test_keypoints_that_do_not_count_are_reported(self, find):
+        (body,) = await find(PERSON)
+        second = sorted(keypoint.score for keypoint in body.keypoints)[-2]
+        (same,) = await find(PERSON, min_keypoints=1, keypoint_confidence=second)
+        assert same.to_human() == body.to_human()
+        assert await find(PERSON, min_keypoints=2, keypoint_confidence=second) == ()
 
     async def test_a_face_alone_has_no_body_and_a_body_keeps_its_own(self, find):
         head = read_picture("human_face")

@@ -93,6 +93,7 @@ async def reuse_bodies(call: Call, families: BodyFamilies, limit: int) -> tuple[
 
 def is_body(body: Body, settings: BodyConfig) -> bool:
     """Return whether a body has the keypoints that the configuration requires."""
-    if len(body.keypoints) < settings.min_keypoints:
+    certain = [keypoint.part for keypoint in body.keypoints if keypoint.score > settings.keypoint_confidence]
+    if len(certain) < settings.min_keypoints:
         return False
-    return not settings.below_neck or any(not keypoint.part.endswith(PARTS_OF_HEADS) for keypoint in body.keypoints)
+    return not settings.below_neck or any(not part.endswith(PARTS_OF_HEADS) for part in certain)
