@@ -60,6 +60,11 @@ class BodyConfig(Section):
     """The score, 0 to 1, above which a keypoint counts for ``min_keypoints`` and ``below_neck``. Others are reported
     all the same. Human has no such key."""
 
+    tiles: bool = False
+    """Whether ``movenet-multipose`` runs on the two halves of the picture as well, which overlap, unless all bodies
+    that it finds are large: smaller people are found, and more than six. Other models run once. Human has no such key.
+    """
+
     detector: BodyDetectorConfig = field(default_factory=BodyDetectorConfig)
     """The detector of people, for blazepose."""
 

@@ -58,6 +58,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
                 "model_path": "movenet-multipose.json",
                 "min_confidence": 0.1,
                 "keypoint_confidence": 0.25,
+                "tiles": True,
             },
             "hand": {**_HANDS, "skeleton": {"model_path": "handlandmark-full.json"}},
         },
