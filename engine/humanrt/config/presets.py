@@ -42,7 +42,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
                 "embedding": {"enabled": True},
                 "quality": {"enabled": True},
             },
-            "body": {**_BODY, "model_path": "posenet.json", "keypoint_confidence": 0.5},
+            "body": {**_BODY, "model_path": "posenet.json", "input_size": 449, "keypoint_confidence": 0.5},
             "hand": _HANDS,
         },
         "accurate": {

@@ -20,7 +20,7 @@ from humanrt.vision.caching import Reuse
 from humanrt.vision.stage import InputForm, VisionModel
 
 PARTS = len(COCO.parts)
-# The input for several bodies has sides of multiples of STEP; the longer one is this.
+# The input for several bodies has sides of multiples of STEP; the longer one is this if none is configured.
 LONGER_SIDE, STEP = 256, 32
 
 
@@ -47,7 +47,8 @@ class MoveNet(BodyFamily):
         """
         height, width = source.shape[:2]
         left, top, right, bottom = task.tile or (0, 0, width, height)
-        frame = (form.height, form.width) if form.height else _frame(right - left, bottom - top)
+        longer = task.settings.input_size or LONGER_SIDE
+        frame = (form.height, form.width) if form.height else _frame(right - left, bottom - top, longer)
         framed, affine = fit(source[top:bottom, left:right], *frame)
         affine[:, 2] += left, top
         return Prepared(framed[np.newaxis].astype(np.int32), [affine], (width, height))
@@ -74,7 +75,7 @@ SINGLE = MoveNet(("points",))
 SEVERAL = MoveNet(("bodies",), takes_tiles=True, several=True)
 
 
-def _frame(width: int, height: int) -> tuple[int, int]:
+def _frame(width: int, height: int, longer: int) -> tuple[int, int]:
     """Return height and width of the input for an image."""
-    scale = LONGER_SIDE / max(width, height)
+    scale = longer / max(width, height)
     return ceil(round(height * scale) / STEP) * STEP or STEP, ceil(round(width * scale) / STEP) * STEP or STEP
