@@ -28,6 +28,7 @@ OTHER_MODELS = {
 EVERYTHING = {
     "preset": "human",
     "face": dict.fromkeys(("antispoof", "liveness", "gear", "ssrnet", "mobilefacenet"), ON),
+    "body": {"below_neck": True},
     "object": ON,
     "segmentation": {"enabled": True, "model_path": "selfie.json"},
 }
@@ -37,7 +38,7 @@ IN_MOTION = {
     "tracking": {"smoothing": True},
     "skip_allowed": True,
 }
-REDUCED = {"image": {"max_side": 640}}
+REDUCED = {"image": {"max_side": 640}, "body": {"model_path": "posenet.json"}}
 FILTERED = {"filter": {"enabled": True, "auto_brightness": True, "equalization": True, "width": 256}}
 NO_MODEL = {"face.insightface.skip_frames", "face.insightface.skip_time"}  # read as those of mobilefacenet
 

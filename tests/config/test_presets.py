@@ -53,6 +53,17 @@ def test_another_detector_does_not_have_the_sizes_of_the_presets():
     assert detector.merge({"modelPath": "yunet.onnx"}).input_size == (256, 640, 1280)
 
 
+def test_another_body_model_has_neither_the_size_nor_the_confidence_of_the_presets():
+    body = Config.preset("balanced").body
+    assert (body.input_size, body.keypoint_confidence) == (449, 0.5)
+    other = body.merge({"modelPath": "movenet-multipose.json"})
+    assert (other.input_size, other.keypoint_confidence, other.min_keypoints) == (0, 0, 3)
+    other = body.merge({"modelPath": "movenet-multipose.json", "inputSize": 320, "keypointConfidence": 0.25})
+    assert (other.input_size, other.keypoint_confidence) == (320, 0.25)
+    same = body.merge({"modelPath": "posenet.json", "minConfidence": 0.4})
+    assert (same.input_size, same.keypoint_confidence) == (449, 0.5)
+
+
 def test_the_models_of_balanced_weigh_at_most_65_mb():
     cards = {find_card(path) for path in needed_models(Config.preset("balanced")).values()}
     total = sum(card.size for card in cards)
@@ -67,6 +78,8 @@ def test_all_faces_and_neither_bodies_nor_hands_bound_to_them(name):
     assert preset.body.max_detected > 0
     assert not preset.hand.enabled or preset.hand.max_detected > 0
     assert (preset.body.min_keypoints, preset.body.below_neck) == (3, True)
+    # Where the threshold of bodies is low, a keypoint needs a higher score to confirm one.
+    assert preset.body.keypoint_confidence > preset.body.min_confidence or name == "fast"
     assert preset.hand.confirmed or not preset.hand.enabled
 
 

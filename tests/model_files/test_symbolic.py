@@ -9,6 +9,9 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+from fuzz.writer import GraphWriter
+from humanrt.engine import internals
+from humanrt.errors import ModelInputError
 from humanrt.model_files import prepare
 from humanrt.model_files.symbolic import rewritten
 from humanrt.zoo import Card, CardFile, InputSpec, Provenance, Store, TensorSpec
@@ -29,16 +32,23 @@ def doubling(shape, *, weights_are_inputs=False):
 def card_of(data, shape, folder):
     path = folder / "mine.onnx"
     path.write_bytes(data)
-    file = CardFile(name="mine.onnx", sha256=hashlib.sha256(data).hexdigest(), bytes=len(data), path=str(path))
+    return card_of_files([path], shape)
+
+
+def card_of_files(paths, shape, **more):
     spec = {"shape": shape, "dtype": "float32", "meaning": ""}
+    contents = [(path, path.read_bytes()) for path in paths]
     return Card(
-        name="mine",
+        name=paths[0].stem,
         summary="",
         licence="MIT",
         provenance=Provenance(authors="", origin="", licence=""),
-        files=(file,),
+        files=tuple(
+            CardFile(name=path.name, sha256=hashlib.sha256(data).hexdigest(), bytes=len(data), path=str(path))
+            for path, data in contents
+        ),
         config_key="object",
-        inputs={"x": InputSpec(node="x", value_range=(0.0, 1.0), **spec)},
+        inputs={"x": InputSpec(node="x", value_range=(0.0, 1.0), **spec, **more)},
         outputs={"y": TensorSpec(node="y", **spec)},
     )
 
@@ -92,3 +102,30 @@ def test_the_published_file_keeps_its_hash(tmp_path, store):
     assert [report.state for report in store.verify(card)] == ["intact", "intact"]
     assert store.remove(card)
     assert not list((store.cache_dir / "onnx" / "mine").glob("*"))
+
+
+@pytest.fixture
+def converted(tmp_path):
+    """The files of a TF.js model, ``y = -(x + 1)``, of 4 x 4 pixels."""
+    writer = GraphWriter(tmp_path)
+    plus_one = writer.node("AddV2", [writer.placeholder("x", [1, 4, 4, 1]), writer.const(np.float32(1))], "plus_one")
+    writer.node("Neg", [plus_one], "y")
+    writer.sign("outputs", "y:0", "y:0", [1, 4, 4, 1])
+    path = writer.write()
+    return [path, *tmp_path.glob("*.bin")]
+
+
+async def test_a_converted_model_of_any_size_runs_at_other_sizes(engine, converted):
+    model = internals(engine).load(card_of_files(converted, (1, 4, 4, 1), any_size=True))
+    for shape in ((1, 4, 4, 1), (1, 2, 6, 1)):
+        with engine.tensor(np.ones(shape, np.float32)) as x, await model.execute_async(x) as y:
+            np.testing.assert_array_equal(y.array(), np.full(shape, -2, np.float32))
+    # Its inner nodes are those of the file.
+    with engine.tensor(np.ones((1, 4, 4, 1), np.float32)) as x, await model.execute_async(x, "plus_one") as inner:
+        np.testing.assert_array_equal(inner.array(), np.full((1, 4, 4, 1), 2, np.float32))
+
+
+async def test_a_converted_model_without_it_has_the_size_of_its_file(engine, converted):
+    model = internals(engine).load(card_of_files(converted, (1, 4, 4, 1)))
+    with engine.tensor(np.ones((1, 2, 6, 1), np.float32)) as x, pytest.raises(ModelInputError):
+        await model.execute_async(x)

@@ -115,7 +115,7 @@ class TestTruth:
         path.write_text(json.dumps({**document, "pairs": [["a.jpg", "b.jpg", True]]}))
         truth = read_truth(path)
         assert truth.faces["a.jpg"] == [TrueFace((1, 2, 3, 4)), TrueFace((0, 0, 9, 9), True, "a")]
-        assert truth.faces["c.jpg"] == []
+        assert "c.jpg" not in truth.faces
         assert truth.pairs == [Pair(("a.jpg", 1), ("b.jpg", 0), True)]  # the largest faces
 
     def test_identities_make_pairs(self, tmp_path):
@@ -176,6 +176,7 @@ class TestCoco:
         assert truth.faces == {"a.jpg": [], "b.jpg": [TrueFace((1, 2, 3, 4))]}
         body, crowd = truth.bodies["a.jpg"]
         assert (body.area, body.ignored, crowd.ignored) == (150, False, True)
+        assert (truth.bodies["b.jpg"], truth.hands) == ([], {})
         assert body.points[0].tolist() == [1, 2]
         assert np.isnan(body.points[1:]).all()
 
@@ -326,16 +327,17 @@ async def test_poses_and_landmarks_of_the_sample_picture(tmp_path):
                 "bodies": [{"box": body.box, "points": [nulled(row) for row in points_of_body(body)]}],
                 "hands": [{"box": hand.box, "points": hand.keypoints[:, :2].tolist()} for hand in hands],
             }
-    (tmp_path / "truth.json").write_text(json.dumps({"images": {picture.name: document}}))
+    (tmp_path / "truth.json").write_text(json.dumps({"images": {picture.name: document, "not marked.png": {}}}))
     truth = read_truth(tmp_path / "truth.json")
     measured = await tool.measure(picture.parent, truth, config.merge(tool.FACES_ALONE).merge(tool.NO_EMBEDDINGS))
     assert measured.landmark_errors == [pytest.approx(0, abs=1e-3)]
     scores = await tool.measure_poses(picture.parent, truth, config)
-    assert [(each.faces, each.found, each.false) for each in scores.values()] == [
-        (1, 1, 0),
-        (len(hands), len(hands), 0),
-    ]
+    assert {kind: (each.faces, each.found, each.false) for kind, each in scores.items()} == {
+        "bodies": (1, 1, 0),
+        "hands": (len(hands), len(hands), 0),
+    }
     assert len(hands) == 2
+    assert list(await tool.measure_poses(picture.parent, replace(truth, hands={}), config)) == ["bodies"]
 
 
 def nulled(row):

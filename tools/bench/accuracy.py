@@ -102,17 +102,20 @@ async def measure(folder: Path, truth: Truth, config: Config) -> Measured:
 
 
 async def measure_poses(folder: Path, truth: Truth, config: Config) -> Mapping[str, Score]:
-    """Detect the bodies and hands of all pictures with a configuration; return the scores of each."""
+    """Detect the bodies and hands of the pictures that are marked; return the scores of each kind that is."""
     bodies: list[tuple[Sequence[TruePose], Sequence[DetectedPose]]] = []
     hands: list[tuple[Sequence[TruePose], Sequence[DetectedPose]]] = []
     async with Human(config.merge(NO_EMBEDDINGS)) as human:
-        for name in truth.faces:
+        for name in {**truth.bodies, **truth.hands}:
             with await human.detect(folder / name) as result:
-                found_bodies = [DetectedPose(body.score, points_of_body(body)) for body in result.body]
-                found_hands = [DetectedPose(hand.score, points_of_hand(hand)) for hand in result.hand]
-            bodies.append((truth.bodies.get(name, ()), found_bodies))
-            hands.append((truth.hands.get(name, ()), found_hands))
-    return {"bodies": score_poses(bodies, BODY), "hands": score_poses(hands, HAND)}
+                if name in truth.bodies:
+                    found = [DetectedPose(body.score, points_of_body(body)) for body in result.body]
+                    bodies.append((truth.bodies[name], found))
+                if name in truth.hands:
+                    found = [DetectedPose(hand.score, points_of_hand(hand)) for hand in result.hand]
+                    hands.append((truth.hands[name], found))
+    marked = {"bodies": (bodies, BODY), "hands": (hands, HAND)}
+    return {kind: score_poses(pictures, deviations) for kind, (pictures, deviations) in marked.items() if pictures}
 
 
 def pose_rows(name: str, scores: Mapping[str, Score]) -> list[str]:

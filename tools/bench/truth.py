@@ -8,7 +8,8 @@ Three formats are read. JSON, a file ``truth.json``::
                           "hands": [{"box": [x, y, width, height], "points": [[x, y], ...]}]}},
      "pairs": [["a.jpg", "b.jpg", true]]}
 
-All but the box and the points may be left out. Landmarks are five, the eyes, the nose and the corners of the mouth,
+All but the box and the points may be left out: a picture is scored for the kinds that it has, also for an empty list.
+Landmarks are five, the eyes, the nose and the corners of the mouth,
 left in the picture first, or the 68 of iBUG. Bodies have the 17 points of COCO, hands the 21 of MediaPipe, null where
 one is not known. A pair names two pictures, whose largest faces are compared; without ``pairs``, every two faces with
 an identity are one.
@@ -75,7 +76,7 @@ class Pair:
 class Truth:
     """The faces of each picture, by its path relative to the folder, the pairs, and its bodies and hands.
 
-    A picture that is in neither ``bodies`` nor ``hands`` has none.
+    A picture is scored for the kinds that it is in; it may have none of them.
     """
 
     faces: Mapping[str, Sequence[TrueFace]]
@@ -107,7 +108,7 @@ def read_truth(path: Path) -> Truth:
 
 def _from_json(document: Mapping[str, object]) -> Truth:
     images: Mapping[str, Mapping[str, Sequence[Mapping[str, object]]]] = document["images"]  # type: ignore[assignment]
-    faces = {name: [_face(face) for face in image.get("faces", ())] for name, image in images.items()}
+    faces = {name: [_face(face) for face in image["faces"]] for name, image in images.items() if "faces" in image}
     rows: Sequence[tuple[str, str, bool]] | None = document.get("pairs")  # type: ignore[assignment]
     pairs = (
         list(_pairs_of_identities(faces))
@@ -162,6 +163,8 @@ def _from_coco(document: Mapping[str, Any]) -> Truth:
                 _, _, width, height = _box(each[f"{side}hand_box"])
                 hand = TruePose(_triples(each[f"{side}hand_kpts"]), width * height, ignored)
                 hands.setdefault(name, []).append(hand)
+    # All pictures are annotated for the kinds that one has.
+    bodies, hands = ({name: found.get(name, []) for name in faces} if found else {} for found in (bodies, hands))
     return Truth(faces, (), bodies, hands)
 
 

@@ -1,7 +1,8 @@
 """The configuration of bodies, hands, objects, segmentation and gestures. Names and defaults are Human's."""
 
-from dataclasses import field
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Mapping
+from dataclasses import field, replace
+from typing import Annotated, ClassVar, Literal, Self
 
 from humanrt.config.section import MAX_INT, Between, Natural, Positive, Ratio, Section
 
@@ -38,6 +39,10 @@ class BodyConfig(Section):
     """Name of the model: ``movenet-lightning``, ``movenet-thunder``, ``movenet-multipose``, ``posenet``,
     ``efficientpose``, ``blazepose-lite``, ``blazepose-full``, ``blazepose-heavy``, or that of a custom model card."""
 
+    input_size: Annotated[int, Between(0, 2048)] = 0
+    """The longer side of the input in pixels, for ``posenet`` and ``movenet-multipose``; the input has the proportions
+    of the picture. 0 is Human's: a square of 385, and 256. Human has no such key."""
+
     max_detected: Annotated[int, Between(-1, MAX_INT)] = -1
     """The most bodies of a picture. -1 is as many as there are faces, or 1 if faces are not detected. 0 is none."""
 
@@ -56,8 +61,30 @@ class BodyConfig(Section):
     below_neck: bool = False
     """Whether a body must have a keypoint below the neck, so that a head alone is none. Human has no such key."""
 
+    keypoint_confidence: Ratio = 0.0
+    """The score, 0 to 1, above which a keypoint counts for ``min_keypoints`` and ``below_neck``. Others are reported
+    all the same. Human has no such key."""
+
+    tiles: bool = False
+    """Whether ``movenet-multipose`` runs on the two halves of the picture as well, which overlap, unless all bodies
+    that it finds are large: smaller people are found, and more than six. Other models run once. Human has no such key.
+    """
+
     detector: BodyDetectorConfig = field(default_factory=BodyDetectorConfig)
     """The detector of people, for blazepose."""
+
+    def merge(self, overrides: Mapping[str, object]) -> Self:
+        """Return a copy with ``overrides`` applied, as ``Section.merge()`` does.
+
+        ``input_size`` and ``keypoint_confidence`` belong to a model: if another one is named, they have their defaults
+        unless ``overrides`` have them.
+        """
+        merged = super().merge(overrides)
+        if merged.model_path == self.model_path:
+            return merged
+        size = merged.input_size if {"input_size", "inputSize"} & overrides.keys() else 0
+        certain = {"keypoint_confidence", "keypointConfidence"} & overrides.keys()
+        return replace(merged, input_size=size, keypoint_confidence=merged.keypoint_confidence if certain else 0.0)
 
 
 class HandDetectorConfig(Section):

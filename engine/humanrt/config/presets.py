@@ -44,7 +44,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
                 "mobilefacenet": _MOBILE,
                 "quality": {"enabled": True},
             },
-            "body": {**_BODY, "model_path": "posenet.json"},
+            "body": {**_BODY, "model_path": "posenet.json", "input_size": 449, "keypoint_confidence": 0.5},
             "hand": _HANDS,
         },
         "accurate": {
@@ -56,7 +56,13 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
                 "mobilefacenet": _MOBILE,
                 "quality": {"enabled": True},
             },
-            "body": {**_BODY, "model_path": "movenet-multipose.json", "min_confidence": 0.15},
+            "body": {
+                **_BODY,
+                "model_path": "movenet-multipose.json",
+                "min_confidence": 0.1,
+                "keypoint_confidence": 0.25,
+                "tiles": True,
+            },
             "hand": {**_HANDS, "skeleton": {"model_path": "handlandmark-full.json"}},
         },
     }

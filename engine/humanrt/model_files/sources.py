@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeGuard, runtime_checkable
@@ -153,7 +153,11 @@ class _Loader:
             # The digest of the card has the hashes of its files: they need not be read.
             repair = f"|{card.repair} {repairs.VERSION}" if card.repair else ""
             digest = _sha256(f"{tfjs.CONVERTER_VERSION}|{card.digest}{repair}".encode())
-            return self._converted(path, card.name, digest, card.repair)
+            converted = self._converted(path, card.name, digest, card.repair)
+            if any(spec.any_size for spec in card.inputs.values()):
+                changed = self._as_described(converted.stored.path, card)
+                return converted if changed is None else replace(changed, conversion=converted.conversion)
+            return converted
         if len(card.files) == 1 and (changed := self._as_described(path, card)):
             return changed
         places = [path.parent, *(Path(file.path).parent for file in card.files if file.path)]
@@ -165,7 +169,7 @@ class _Loader:
         content = rewritten(self._read(path).data, card)
         if content is None:
             return None
-        shapes = sorted((spec.node, spec.shape) for spec in card.inputs.values())
+        shapes = sorted((spec.node, spec.accepted) for spec in card.inputs.values())
         digest = _sha256(f"symbolic {VERSION}|{card.digest}|{shapes}".encode())
         file = self.store.converted(card.name, digest, lambda new: new.write_bytes(content))
         return ModelFiles(StoredModel(file), digest)

@@ -29,7 +29,7 @@ def rewritten(data: bytes, card: Card) -> bytes | None:
     graph = model.graph
     weights = {tensor.name for tensor in graph.initializer}
     inputs = [value for value in graph.input if value.name not in weights]
-    named = {spec.node: spec.shape for spec in card.inputs.values()}
+    named = {spec.node: spec.accepted for spec in card.inputs.values()}
     changed = [_name_axes(value, named) for value in inputs]
     if not any(changed) and len(inputs) == len(graph.input):
         return None

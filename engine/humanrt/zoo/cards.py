@@ -205,10 +205,12 @@ class InputSpec(TensorSpec):
     """An input of a model. ``meaning`` describes how its values are computed from an image.
 
     The values are in ``value_range``. ``mean`` and ``std`` of a custom model, one number for each channel, normalize
-    them: the model receives ``(value - mean) / std``.
+    them: the model receives ``(value - mean) / std``. With ``any_size`` the graph of a TF.js model also runs at other
+    heights and widths than those in ``shape``, [n, h, w, c], which its file has.
     """
 
     value_range: tuple[float, float]
+    any_size: bool = False
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
 
@@ -218,6 +220,11 @@ class InputSpec(TensorSpec):
             raise ValueError("mean: must have as many numbers as std")
         if 0.0 in self.std:
             raise ValueError("std: must not be 0")
+
+    @property
+    def accepted(self) -> tuple[int | str, ...]:
+        """The shape that the loaded model accepts: ``shape``, with words for height and width with ``any_size``."""
+        return (self.shape[0], "height", "width", self.shape[-1]) if self.any_size else self.shape
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -44,6 +44,12 @@ def test_the_form_for_several_bodies_has_the_least_frame_around_the_image(width,
     assert SEVERAL.prepare(image(width, height), ANY_SIZE, TASK).pixels.shape[1:3] == shape
 
 
+def test_the_longer_side_is_configured():
+    task = BodyTask(BodyConfig(input_size=320), 10)
+    assert SEVERAL.prepare(image(640, 480), ANY_SIZE, task).pixels.shape[1:3] == (256, 320)
+    assert SINGLE.prepare(image(640, 480), LIGHTNING, task).pixels.shape[1:3] == (192, 192)
+
+
 @given(st.integers(200, 800), st.integers(200, 800), st.floats(0.3, 0.7), st.floats(0.3, 0.7))
 def test_points_are_transformed_to_the_image(width, height, x, y):
     """Of the square, 0.5 is the image's middle, and 1 is its longer side."""

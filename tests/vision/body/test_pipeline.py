@@ -1,6 +1,7 @@
 """Bodies in images, with the real models."""
 
 import asyncio
+import threading
 from dataclasses import replace
 
 import cv2
@@ -11,7 +12,7 @@ from humanrt import Body, BodyConfig, BodyDetectorConfig, Human, Keypoint
 from humanrt.errors import ConfigError
 from humanrt.vision.body.blazepose import REFINED
 from humanrt.vision.body.efficientpose import EFFICIENTPOSE
-from humanrt.vision.body.movenet import SEVERAL, SINGLE
+from humanrt.vision.body.movenet import SEVERAL, SINGLE, MoveNet
 from humanrt.vision.body.pipeline import BodyFamilies, body_models, is_body
 from humanrt.vision.body.posenet import POSENET
 from humanrt.vision.stage import family_of
@@ -81,8 +82,8 @@ class TestModels:
             family_of(find_card("emotion.json"), BodyFamilies().bodies, "a body model")
 
 
-def body_of(*parts):
-    keypoints = tuple(Keypoint(part, 1.0, (0.0, 0.0), (0.0, 0.0)) for part in parts)
+def body_of(*parts, score=1.0):
+    keypoints = tuple(Keypoint(part, score, (0.0, 0.0), (0.0, 0.0)) for part in parts)
     return Body(0, 1.0, (0, 0, 1, 1), (0, 0, 1, 1), keypoints, {})
 
 
@@ -104,6 +105,19 @@ class TestRequired:
     )
     def test_the_keypoints_of_a_body(self, parts, settings, expected):
         assert is_body(body_of(*parts), BodyConfig(**settings)) is expected
+
+    @pytest.mark.parametrize("required", [{"min_keypoints": 1}, {"below_neck": True}])
+    def test_keypoints_of_a_low_score_do_not_count(self, required):
+        settings = BodyConfig(**required, keypoint_confidence=0.4)
+        assert is_body(body_of("leftHip", score=0.41), settings)
+        assert not is_body(body_of("leftHip", score=0.4), settings)
+
+    async def test_keypoints_that_do_not_count_are_reported(self, find):
+        (body,) = await find(PERSON)
+        second = sorted(keypoint.score for keypoint in body.keypoints)[-2]
+        (same,) = await find(PERSON, min_keypoints=1, keypoint_confidence=second)
+        assert same.to_human() == body.to_human()
+        assert await find(PERSON, min_keypoints=2, keypoint_confidence=second) == ()
 
     async def test_a_face_alone_has_no_body_and_a_body_keeps_its_own(self, find):
         head = read_picture("human_face")
@@ -129,6 +143,61 @@ class TestLimit:
         # The nose of the mirror image is mirrored.
         assert noses[0] == pytest.approx((1600 - noses[1][0], noses[1][1]), abs=12)
         assert as_json(await find(PAIR, model, max_detected=1)) == as_json(both[:1])
+
+
+class TestTiles:
+    """Groups of the same person."""
+
+    ONE = cv2.resize(PERSON[:, 200:1000], (200, 300), interpolation=cv2.INTER_AREA)
+
+    @pytest.mark.slow(1)
+    async def test_the_halves_have_more_people_than_a_run_of_the_model_finds(self, find):
+        group = np.ascontiguousarray(np.tile(self.ONE, (2, 4, 1)))
+        settings = {"model": "movenet-multipose", "max_detected": 20, "tiles": True}
+        assert len(await find(group, **{**settings, "tiles": False})) == 6
+        bodies = await find(group, **settings)
+        assert [body.id for body in bodies] == list(range(8))
+        # One in each cell, at the same place.
+        (alone,) = await find(self.ONE, "movenet-multipose")
+        x, y = place(alone, "leftShoulder")
+        cells = {tuple(np.floor_divide(place(body, "leftShoulder"), (200, 300)).tolist()) for body in bodies}
+        assert cells == {(column, row) for column in range(4) for row in range(2)}
+        for body in bodies:
+            across, down = np.mod(place(body, "leftShoulder"), (200, 300))
+            assert (across, down) == pytest.approx((x, y), abs=12)
+        assert len(await find(group, **{**settings, "max_detected": 7})) == 7
+
+    @pytest.mark.parametrize("phase", ["prepare", "decode"])
+    async def test_a_call_that_is_cancelled_in_a_half_frees_its_tensors(self, human, find, monkeypatch, phase):
+        loop, cancelled = asyncio.get_running_loop(), threading.Event()
+        original = getattr(MoveNet, phase)
+
+        def cancel():
+            calling.cancel()
+            cancelled.set()
+
+        def cancelling(family, *arguments):
+            if arguments[-1].tile is not None:
+                loop.call_soon_threadsafe(cancel)
+                assert cancelled.wait(30)
+            return original(family, *arguments)
+
+        monkeypatch.setattr(MoveNet, phase, cancelling)
+        calling = asyncio.ensure_future(find(self.ONE[:, :40].copy(), "movenet-multipose", tiles=True))
+        with pytest.raises(asyncio.CancelledError):
+            await calling
+        assert cancelled.is_set()
+        assert human.engine.memory().baseline == (0, 0, 0, 0)
+
+    async def test_large_bodies_are_those_of_the_whole_picture(self, find):
+        assert as_json(await find(PERSON, "movenet-multipose", tiles=True)) == as_json(
+            await find(PERSON, "movenet-multipose")
+        )
+
+    async def test_other_models_run_once(self, find):
+        small = np.pad(self.ONE, ((0, 300), (0, 500), (0, 0)))
+        assert as_json(await find(small, "posenet", tiles=True)) == as_json(await find(small, "posenet"))
+        assert len(await find(small, "posenet")) == 1
 
 
 class TestDetector:

@@ -70,6 +70,34 @@ def test_a_body_is_assembled_once():
     assert len(list(bodies(body_with_two_roots(), 0.3))) == 1
 
 
+@pytest.mark.parametrize(
+    ("size", "width", "height", "shape"),
+    [
+        (0, 640, 480, (385, 385)),
+        (385, 500, 500, (385, 385)),
+        (385, 640, 480, (289, 385)),  # 288.75 pixels, of which 289 are 16 * 18 + 1
+        (449, 1920, 1080, (257, 449)),  # 252.6
+        (449, 1080, 1920, (449, 257)),
+        (450, 450, 450, (465, 465)),
+        (449, 3000, 1, (17, 449)),
+        (1, 640, 480, (17, 17)),
+    ],
+)
+def test_an_input_of_any_size_has_the_least_frame_around_the_image(size, width, height, shape):
+    """Sides are multiples of 16 and one pixel more, as 385 is."""
+    task = BodyTask(BodyConfig(input_size=size), 10)
+    assert POSENET.prepare(image(width, height), FORM, task).pixels.shape[1:3] == shape
+
+
+@pytest.mark.parametrize(("width", "height"), [(770, 385), (385, 770)])
+def test_points_of_a_frame_are_transformed_to_the_image(width, height):
+    """The input is 385 x 193 pixels: the image, half as large, and half a pixel of padding."""
+    task = BodyTask(BodyConfig(input_size=385), 10)
+    prepared = POSENET.prepare(image(width, height), FORM, task)
+    (body,) = POSENET.decode(posenet_outputs(posenet_maps(((90, 60), np.full(17, 0.9)))), prepared, task)
+    assert body.keypoints[0].position == pytest.approx((180, 120), abs=1.5)
+
+
 @given(st.integers(200, 800), st.integers(200, 800))
 def test_points_are_transformed_to_the_image(width, height):
     side = max(width, height)

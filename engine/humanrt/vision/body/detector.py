@@ -29,11 +29,15 @@ class Region(NamedTuple):
 
 
 class BodyTask(NamedTuple):
-    """At most ``limit`` bodies are wanted, in ``regions`` of the image, or in all of it if None."""
+    """At most ``limit`` bodies are wanted, in ``regions`` of the image, or in all of it if None.
+
+    ``tile`` is the part of the image on which the model runs: left, top, right, bottom in pixels; None is all of it.
+    """
 
     settings: BodyConfig
     limit: int
     regions: Sequence[Region] | None = None
+    tile: tuple[int, int, int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -45,3 +49,4 @@ class BodyFamily(Family[BodyTask, Prepared, tuple[Body, ...]]):
 
     reuse: ClassVar[Reuse | None] = Reuse()
     takes_regions: bool = False
+    takes_tiles: bool = False

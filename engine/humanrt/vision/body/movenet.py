@@ -20,7 +20,7 @@ from humanrt.vision.caching import Reuse
 from humanrt.vision.stage import InputForm, VisionModel
 
 PARTS = len(COCO.parts)
-# The input for several bodies has sides of multiples of STEP; the longer one is this.
+# The input for several bodies has sides of multiples of STEP; the longer one is this if none is configured.
 LONGER_SIDE, STEP = 256, 32
 
 
@@ -40,15 +40,17 @@ class MoveNet(BodyFamily):
         return model.form if self.several else model.fixed_form
 
     def prepare(self, source: NDArray[Any], form: InputForm, task: BodyTask) -> Prepared:
-        """Return the image as int32 [1, h, w, 3], its proportions kept.
+        """Return the image, or its tile, as int32 [1, h, w, 3], its proportions kept.
 
         Where any size is accepted, the frame is no larger than the image needs: a wide one takes 3/5 of a square's
         time.
         """
-        del task
         height, width = source.shape[:2]
-        frame = (form.height, form.width) if form.height else _frame(width, height)
-        framed, affine = fit(source, *frame)
+        left, top, right, bottom = task.tile or (0, 0, width, height)
+        longer = task.settings.input_size or LONGER_SIDE
+        frame = (form.height, form.width) if form.height else _frame(right - left, bottom - top, longer)
+        framed, affine = fit(source[top:bottom, left:right], *frame)
+        affine[:, 2] += left, top
         return Prepared(framed[np.newaxis].astype(np.int32), [affine], (width, height))
 
     def decode(self, outputs: Sequence[NDArray[Any]], prepared: Prepared, task: BodyTask) -> tuple[Body, ...]:
@@ -70,10 +72,10 @@ class MoveNet(BodyFamily):
 
 
 SINGLE = MoveNet(("points",))
-SEVERAL = MoveNet(("bodies",), several=True)
+SEVERAL = MoveNet(("bodies",), takes_tiles=True, several=True)
 
 
-def _frame(width: int, height: int) -> tuple[int, int]:
+def _frame(width: int, height: int, longer: int) -> tuple[int, int]:
     """Return height and width of the input for an image."""
-    scale = LONGER_SIDE / max(width, height)
+    scale = longer / max(width, height)
     return ceil(round(height * scale) / STEP) * STEP or STEP, ceil(round(width * scale) / STEP) * STEP or STEP

@@ -6,16 +6,18 @@ from functools import partial
 from humanrt.config import BodyConfig
 from humanrt.errors import ConfigError
 from humanrt.result import Body
+from humanrt.runtime import scheduler
 from humanrt.vision.body.blazepose import BLAZEPOSE, REFINED
 from humanrt.vision.body.detector import BodyFamily, BodyTask, Region
 from humanrt.vision.body.efficientpose import EFFICIENTPOSE
 from humanrt.vision.body.movenet import SEVERAL, SINGLE
 from humanrt.vision.body.people import REGION_DETECTOR, RegionDetector, RegionTask
 from humanrt.vision.body.posenet import POSENET
+from humanrt.vision.body.tiles import all_large, halves, merged
 from humanrt.vision.caching import reuse
 from humanrt.vision.call import Call
 from humanrt.vision.scaling import require_pixels
-from humanrt.vision.stage import family_of, run_stage
+from humanrt.vision.stage import family_of, run_stage, run_stages
 
 # The ends of the models' names of the parts above the neck, which "leftEyeInside" of blazepose begins with.
 PARTS_OF_HEADS = ("nose", "head", "neck", "Eye", "EyeInside", "EyeOutside", "Ear", "Mouth", "bodyTop")
@@ -66,16 +68,18 @@ async def detect_bodies(call: Call, families: BodyFamilies, limit: int) -> tuple
     if "body.detector" in call.models:
         families.check_regions(family, model.card.name)
         if family.takes_regions:
-            task = RegionTask(settings.detector, limit)
-            regions = await run_stage(families.regions, call.models["body.detector"], call.picture, task)
+            wanted = RegionTask(settings.detector, limit)
+            regions = await run_stage(families.regions, call.models["body.detector"], call.picture, wanted)
             if not regions:
                 return ()
             if call.original is not None:
                 require_pixels((region.box[2] - region.box[0] for region in regions), family.form(model).height)
-    bodies = await run_stage(family, model, call.picture, BodyTask(settings, limit, regions))
-    if settings.min_keypoints or settings.below_neck:
-        whole = (body for body in bodies if is_body(body, settings))
-        return tuple(replace(body, id=i) for i, body in enumerate(whole))
+    task = BodyTask(settings, limit, regions)
+    bodies = confirmed(await run_stage(family, model, call.picture, task), settings)
+    if settings.tiles and family.takes_tiles and not all_large(bodies):
+        tasks = [task._replace(tile=tile) for tile in halves(*call.size)]
+        found = await run_stages(family, model, call.picture, tasks)
+        return await scheduler.run(merged, [bodies, *(confirmed(each, settings) for each in found)], limit)
     return bodies
 
 
@@ -91,8 +95,17 @@ async def reuse_bodies(call: Call, families: BodyFamilies, limit: int) -> tuple[
     return found[:limit] if limit else found
 
 
+def confirmed(bodies: tuple[Body, ...], settings: BodyConfig) -> tuple[Body, ...]:
+    """Return the bodies with the keypoints that the configuration requires, with ids in their order."""
+    if not (settings.min_keypoints or settings.below_neck):
+        return bodies
+    whole = (body for body in bodies if is_body(body, settings))
+    return tuple(replace(body, id=i) for i, body in enumerate(whole))
+
+
 def is_body(body: Body, settings: BodyConfig) -> bool:
     """Return whether a body has the keypoints that the configuration requires."""
-    if len(body.keypoints) < settings.min_keypoints:
+    certain = [keypoint.part for keypoint in body.keypoints if keypoint.score > settings.keypoint_confidence]
+    if len(certain) < settings.min_keypoints:
         return False
-    return not settings.below_neck or any(not keypoint.part.endswith(PARTS_OF_HEADS) for keypoint in body.keypoints)
+    return not settings.below_neck or any(not part.endswith(PARTS_OF_HEADS) for part in certain)

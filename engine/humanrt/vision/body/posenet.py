@@ -8,6 +8,7 @@ and y in pixels of the input.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import ceil
 from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
@@ -73,10 +74,17 @@ class PoseNet(BodyFamily):
     outputs: tuple[str, ...] = ("heatmap", "offsets", "displacements_forward", "displacements_backward")
 
     def prepare(self, source: NDArray[Any], form: InputForm, task: BodyTask) -> Prepared:
-        """Return the image as float32 [1, n, n, 3], -1..1, its proportions kept."""
-        del task
-        framed, affine = fit(source, form.height, form.width)
-        return Prepared(normalize(framed, 1 / 127.5, -1.0), [affine], (source.shape[1], source.shape[0]))
+        """Return the image as float32 [1, h, w, 3], -1..1, its proportions kept.
+
+        With ``input_size`` the frame is no larger than the image needs.
+        """
+        height, width = source.shape[:2]
+        frame, longer = (form.height, form.width), task.settings.input_size
+        if longer:
+            scale = longer / max(height, width)
+            frame = _side(height * scale), _side(width * scale)
+        framed, affine = fit(source, *frame)
+        return Prepared(normalize(framed, 1 / 127.5, -1.0), [affine], (width, height))
 
     def decode(self, outputs: Sequence[NDArray[Any]], prepared: Prepared, task: BodyTask) -> tuple[Body, ...]:
         """Return the bodies with a score over ``min_confidence``."""
@@ -150,6 +158,11 @@ def _grown(maps: Maps, row: int, column: int, root: int) -> tuple[Floats, Floats
                 point = maps.point(*maps.cell(point), target)
             points[target], scores[target] = point, maps.scores[(*maps.cell(point), target)]
     return points, scores
+
+
+def _side(length: float) -> int:
+    """Return the side of the input that a length in its pixels needs: a multiple of ``STRIDE`` and one."""
+    return max(ceil((round(length) - 1) / STRIDE), 1) * STRIDE + 1
 
 
 def _near(points: Floats, others: Floats) -> NDArray[np.bool_]:

@@ -90,6 +90,8 @@ def _relative(points: Floats, size: Size) -> list[list[float]]:
 # The parts of the COCO data set, which movenet and posenet were trained on.
 PAIRED = ("Eye", "Ear", "Shoulder", "Elbow", "Wrist", "Hip", "Knee", "Ankle")
 COCO_PARTS = ("nose", *(f"{side}{part}" for part in PAIRED for side in ("left", "right")))
+# The deviations with which people place them, over the root of the body's area: those of COCO's evaluation.
+DEVIATIONS = np.array([0.026, *np.repeat([0.025, 0.035, 0.079, 0.072, 0.062, 0.107, 0.087, 0.089], 2)])
 LIMBS: Mapping[str, tuple[str, ...]] = {
     "leftLeg": ("leftHip", "leftKnee", "leftAnkle"),
     "rightLeg": ("rightHip", "rightKnee", "rightAnkle"),
