@@ -8,6 +8,7 @@ from services import Held, serving, until
 
 from humanrt.errors import ConfigError
 from humanrt.serve import ServeOptions, gate, guard
+from humanrt.serve.guard import DISCARD_SECONDS
 from parity.pictures import PICTURES
 
 PICTURE = (PICTURES / "black.png").read_bytes()
@@ -233,6 +234,20 @@ async def test_a_request_whose_client_has_gone_is_not_computed(waiting):
             assert (await first).status_code == 200
 
 
+async def answer_of(app, receive, path="/v1/detect"):
+    """Post a body whose parts ``receive`` returns; return the status and the headers of the answer."""
+    starts = []
+
+    async def send(message):
+        starts.extend([message] if message["type"] == "http.response.start" else [])
+
+    headers = [(b"host", b"127.0.0.1"), (b"content-type", b"image/png"), (b"transfer-encoding", b"chunked")]
+    scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": headers}
+    await app(scope, receive, send)
+    (start,) = starts
+    return start["status"], dict(start["headers"])
+
+
 async def test_the_body_of_a_refused_request_is_received_after_its_answer(monkeypatch):
     """A connection that is reset while the client sends loses the answer."""
     monkeypatch.setattr(guard, "DISCARD_SECONDS", 10.0)
@@ -245,8 +260,54 @@ async def test_the_body_of_a_refused_request_is_received_after_its_answer(monkey
     async def send(message):
         events.append(message.get("status", "answer"))
 
-    headers = [(b"host", b"127.0.0.1"), (b"content-type", b"image/png")]
+    headers = [(b"host", b"127.0.0.1"), (b"content-type", b"image/png"), (b"content-length", b"300")]
     scope = {"type": "http", "method": "POST", "path": "/v1/detect", "query_string": b"", "headers": headers}
     async with serving(Held, ServeOptions(token=TOKEN)) as (_, app):
         await app(scope, receive, send)
     assert events == [401, "answer", "part", "part", "part"]
+
+
+@pytest.mark.parametrize(("path", "status"), [("/v1/detect", 401), ("/made-up", 404)])
+async def test_a_slow_body_is_discarded_for_a_few_seconds(monkeypatch, path, status):
+    """Otherwise its connection counts among those that the server accepts for as long as the client likes."""
+    monkeypatch.setattr(guard, "DISCARD_SECONDS", DISCARD_SECONDS)
+    loop, seconds = asyncio.get_running_loop(), 0
+    start = loop.time()
+    monkeypatch.setattr(loop, "time", lambda: start + seconds)
+
+    async def receive():
+        nonlocal seconds
+        seconds += 1  # the client sends a byte each second
+        await asyncio.sleep(0)
+        return {"type": "http.request", "body": b"x", "more_body": True}
+
+    async with serving(Held, ServeOptions(token=TOKEN)) as (_, app):
+        found, headers = await answer_of(app, receive, path)
+    assert (found, headers[b"connection"]) == (status, b"close")
+    assert seconds == DISCARD_SECONDS + 1  # the byte after the last was awaited
+    assert DISCARD_SECONDS <= 5
+
+
+async def test_a_long_body_is_discarded_up_to_the_limit_of_a_body(monkeypatch):
+    monkeypatch.setattr(guard, "DISCARD_SECONDS", 10.0)
+    parts = 0
+
+    async def receive():
+        nonlocal parts
+        parts += 1
+        return {"type": "http.request", "body": bytes(100), "more_body": parts < 20}
+
+    async with serving(Held, ServeOptions(token=TOKEN, max_body=1000)) as (_, app):
+        assert (await answer_of(app, receive))[0] == 401
+    assert parts == 10
+
+
+async def test_a_connection_goes_on_after_an_answer_to_a_whole_request():
+    held = Held()
+    held.release.set()
+    async with serving(lambda: held, ServeOptions(token=TOKEN)) as (client, _):
+        answers = [await client.get("/live"), await client.get("/v1/status")]
+        headers = {**PNG, "authorization": "Bearer secret"}
+        answers += [await client.post("/v1/detect", content=part, headers=headers) for part in (PICTURE, PICTURE[:9])]
+        assert [answer.status_code for answer in answers] == [200, 401, 200, 422]
+        assert not any("connection" in answer.headers for answer in answers)
