@@ -196,6 +196,13 @@ async def test_a_worker_is_replaced_by_one_that_is_ready():
     assert (statistics.failed, statistics.retried, statistics.died) == (0, 0, 0)
 
 
+async def test_a_pool_without_workers_replaces_none():
+    pool = WorkerPool(NOTHING)
+    pool.recycle()
+    assert (pool.workers(), pool.ready) == ((), False)
+    await pool.aclose()
+
+
 def test_workers_end_with_a_program_that_is_killed():
     code = f"""
 import asyncio, sys
