@@ -47,6 +47,7 @@ def test_the_slope_begins_after_the_warm_up(readings, monkeypatch, capsys):
 def test_growth_is_a_failure(readings, monkeypatch, capsys):
     readings += [0, 0, 7000, 7010, 7020]
     monkeypatch.setattr(growth, "FILTERS", ())
+    monkeypatch.setattr(growth, "STYLES", ("sketch",))
     assert command(monkeypatch) == 1
     assert capsys.readouterr().out.endswith("no tensor: exceeded.\n")
 
@@ -54,6 +55,7 @@ def test_growth_is_a_failure(readings, monkeypatch, capsys):
 def test_a_tensor_that_is_left_is_a_failure(readings, monkeypatch, capsys):
     readings += [0] * PICTURES
     monkeypatch.setattr(growth, "FILTERS", ())
+    monkeypatch.setattr(growth, "STYLES", ("sketch",))
     style, held = growth.Engine.style, []
 
     async def leaking(engine, picture, **options):
