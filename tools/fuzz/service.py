@@ -22,6 +22,7 @@ from schemathesis.core.result import Ok
 from schemathesis.specs.openapi import checks
 
 from fuzz.hostile import hostile_pictures
+from fuzz.picture_corpus import draw_all
 from fuzz.runner import Failure, Report
 from humanrt import Human
 from humanrt.serve import ServeOptions, create_app
@@ -95,7 +96,9 @@ def _attack(operation: Any, send: Any, examples: int, number: int, report: Repor
 
 def _offer_pictures(number: int) -> None:
     """Let schemathesis take hostile pictures, and valid ones, for what is one in the description."""
-    data = st.sampled_from([each.data for each in hostile_pictures(PICTURES, SIDE, number) if len(each.data) < 2**19])
+    valid = [each.data for each in draw_all()]
+    hostile = [each.data for each in hostile_pictures(PICTURES, SIDE, number) if len(each.data) < 2**19]
+    data = st.one_of(st.sampled_from(valid), st.sampled_from(hostile))
     schemathesis.openapi.format("binary", data)
     schemathesis.openapi.media_type("image/*", data)
 
