@@ -1,6 +1,8 @@
 """What happens before a body is read: admission, token, origin and host; limits of time; the end of the service."""
 
 import asyncio
+import base64
+import json
 import logging
 
 import pytest
@@ -13,6 +15,7 @@ from parity.pictures import PICTURES
 
 PICTURE = (PICTURES / "black.png").read_bytes()
 PNG = {"content-type": "image/png"}
+JSON = json.dumps(dict.fromkeys(("first", "second"), base64.b64encode(PICTURE).decode())).encode()
 TOKEN = "secret"  # noqa: S105
 
 
@@ -202,14 +205,18 @@ def test_wrong_limits_are_errors(wrong):
         ServeOptions(**wrong)
 
 
-@pytest.mark.parametrize("waiting", [False, True])
-async def test_a_request_whose_client_has_gone_is_not_computed(waiting):
+@pytest.mark.parametrize(
+    ("waiting", "path"),
+    [(False, "detect"), *((True, each) for each in ("detect", "segment", "style/oil", "filter/negative", "match"))],
+)
+async def test_a_request_whose_client_has_gone_is_not_computed(waiting, path):
     held, gone = Held(), asyncio.Event()
     async with serving(lambda: held, ServeOptions(concurrency=1)) as (client, app):
         first = asyncio.create_task(client.post("/v1/detect", content=PICTURE, headers=PNG)) if waiting else None
         if waiting:
             await held.wait_for(1)
-        messages = iter([{"type": "http.request", "body": PICTURE}])
+        body = JSON if path == "match" else PICTURE
+        messages = iter([{"type": "http.request", "body": body}])
 
         async def receive():
             if (message := next(messages, None)) is None:
@@ -220,14 +227,16 @@ async def test_a_request_whose_client_has_gone_is_not_computed(waiting):
         async def send(_):
             pass
 
-        headers = [(b"host", b"127.0.0.1"), (b"content-type", b"image/png")]
-        scope = {"type": "http", "method": "POST", "path": "/v1/detect", "query_string": b"", "headers": headers}
+        kind = b"application/json" if path == "match" else b"image/png"
+        headers = [(b"host", b"127.0.0.1"), (b"content-type", kind)]
+        scope = {"type": "http", "method": "POST", "path": f"/v1/{path}", "query_string": b"", "headers": headers}
         request = asyncio.create_task(app(scope, receive, send))
         await until(lambda: app.state.gate.inside == 1 + waiting)
         await held.wait_for(1)
         gone.set()
         done, _ = await asyncio.wait([request], timeout=10)  # a timeout that cancels it would end it, too
         assert done
+        assert request.cancelling() == 0  # it was cancelled, which is over
         assert (len(held.begun), app.state.gate.inside, app.state.gate.running) == (1, waiting, waiting)
         held.release.set()
         if first is not None:

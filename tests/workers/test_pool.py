@@ -243,14 +243,18 @@ async def test_a_session_keeps_its_worker_and_frees_its_tensors():
     """The tensor is the last frame, which is in the worker."""
     async with WorkerPool(FACE, workers=2) as pool:
         with pool.session() as session:
-            for _ in range(4):
+            (await pool.detect(PICTURE, session=session)).dispose()
+            for _ in range(3):
+                other = asyncio.create_task(pool.detect(PICTURE))  # takes the same worker, and the session waits for it
+                await until(lambda: pool.statistics().busy)
                 (await pool.detect(PICTURE, session=session)).dispose()
+                (await other).dispose()
             busy = asyncio.create_task(pool.detect(PICTURE, session=session))
             await asyncio.sleep(0)
             with pytest.raises(SessionError, match="in use"):
                 await pool.detect(PICTURE, session=session)
             (await busy).dispose()
-            assert sorted(worker.requests for worker in pool.workers()) == [0, 5]
+            assert sorted(worker.requests for worker in pool.workers()) == [0, 8]
             assert sorted(worker.tensors for worker in pool.workers()) == [0, 1]
         await until(lambda: not any(worker.tensors for worker in pool.workers()))
         with pytest.raises(SessionError, match="closed"):
