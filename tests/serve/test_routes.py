@@ -172,6 +172,7 @@ WRONG = [
     ({"files": {"image": FACE}, "data": {"config": BOMB[:300_000] + "{}]"}}, 422),
     ({"content": FACE, "headers": {"content-type": "text/plain"}}, 415),
     ({"content": b"{", "headers": {"content-type": "application/json"}}, 400),
+    ({"content": b"[" * 9_000, "headers": {"content-type": "application/json"}}, 400),
     ({"json": []}, 422),
     ({"json": {"image": "###"}}, 422),
     ({"json": {}}, 400),
