@@ -19,7 +19,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from humanrt.serve.body import check_length
-from humanrt.serve.gate import Gate
+from humanrt.serve.gate import SLOW_BYTES, Gate
 from humanrt.serve.metrics import Metrics
 from humanrt.serve.options import ServeOptions
 from humanrt.serve.problems import ProblemError, problem_of
@@ -43,9 +43,9 @@ COMPUTES = "/v1/"
 PRIVATE = ("/v1/", "/metrics", "/openapi.json")
 # Browsers cannot send a header with a WebSocket: its token is one of the protocols that the client offers.
 TOKEN_PROTOCOL = "humanrt.token."  # noqa: S105 - the prefix, not a token
-# The longest time that the rest of a body is received and discarded after the answer: its connection counts among those
-# that the server accepts.
-DISCARD_SECONDS = 5.0
+# How long the rest of a body is received and discarded after the answer; its connection counts among those that the
+# server accepts. One that comes faster than ``SLOW_BYTES`` a second has more time: its client reads the answer soon.
+DISCARD_SECONDS, LONGEST_DISCARD = 5.0, 30.0
 # Close codes of RFC 6455.
 POLICY_VIOLATION, TRY_AGAIN_LATER = 1008, 1013
 
@@ -169,13 +169,15 @@ class _Body:
     async def discard(self, most: int) -> None:
         """Receive the rest after the answer, which a client may read when it has sent the body, or never.
 
-        Otherwise the connection is reset while the client sends, and the answer is lost. Nothing is kept. The rest has
-        at most ``most`` bytes and ``DISCARD_SECONDS``; then the server closes the connection, as the answer announces.
+        Otherwise the connection is reset while the client sends, and the answer is lost. Nothing is kept. The server
+        closes the connection after ``most`` bytes, or when the time is over, as the answer announces.
         """
+        start, received = asyncio.get_running_loop().time(), 0
         with suppress(TimeoutError):
-            async with asyncio.timeout(DISCARD_SECONDS):
-                while most > 0 and not self.is_complete:
-                    most -= len((await self.receive()).get("body", b""))
+            async with asyncio.timeout(DISCARD_SECONDS) as timeout:
+                while received < most and not self.is_complete:
+                    received += len((await self.receive()).get("body", b""))
+                    timeout.reschedule(start + min(LONGEST_DISCARD, DISCARD_SECONDS + received / SLOW_BYTES))
 
 
 def _request_id(headers: Headers) -> str:
