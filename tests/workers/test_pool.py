@@ -259,6 +259,12 @@ async def test_a_session_keeps_its_worker_and_frees_its_tensors():
         await until(lambda: not any(worker.tensors for worker in pool.workers()))
         with pytest.raises(SessionError, match="closed"):
             await pool.detect(PICTURE, session=session)
+        session = pool.session()
+        last = asyncio.create_task(pool.detect(PICTURE, session=session))
+        await until(lambda: pool.statistics().busy)
+        session.close()  # after its call
+        (await last).dispose()
+        await until(lambda: not any(worker.tensors for worker in pool.workers()))
 
 
 async def test_a_session_goes_on_in_another_worker_and_survives_cancellations():
