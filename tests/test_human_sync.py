@@ -18,7 +18,8 @@ import pytest
 from switches import FACES_ALONE, OFF
 
 from humanrt import Human, errors
-from humanrt.human_sync import HumanSync, _Call
+from humanrt.human_sync import HumanSync
+from humanrt.loop_thread import _Call
 from humanrt.runtime import scheduler, sessions
 from humanrt.vision.face.blazeface import BlazeFace
 from parity.pictures import PICTURES, read_picture
@@ -344,7 +345,7 @@ class TestInterrupts:
 
         interrupted = threading.Event()
         with monkeypatch.context() as patch:
-            patch.setattr("humanrt.human_sync._Call", create)
+            patch.setattr("humanrt.loop_thread._Call", create)
             with pytest.raises(KeyboardInterrupt):
                 human.detect(PORTRAIT)
         assert human.engine.memory().baseline == NOTHING

@@ -12,7 +12,8 @@ The names below are public, and so are those that the modules ``config``, ``erro
 The general layout, floor by floor; imports only go down:
 
 - ``cli/``, ``pytest_plugin/``, ``ray``: the edges to the outside
-- ``human_sync``, ``workers/``: the same for programs without asyncio; detection in processes of its own
+- ``human_sync``, ``loop_thread``, ``workers/``: the same for programs without asyncio; detection in processes of its
+  own
 - ``watch/``: what a process uses over time
 - ``human``, ``drawing/result``: detect(), and its result drawn onto the image
 - ``many_pictures``, ``extraction``, ``stream``, ``batch``: detect() over folders, videos and many pictures

@@ -16,9 +16,10 @@ from humanrt.errors import InputError
 from humanrt.imaging import PictureSource
 from humanrt.imaging.animation import Frames, decode_frames
 from humanrt.imaging.encode import PictureFormat, check_picture, encode_as, encoding_bytes
+from humanrt.imaging.encoded import read_encoded
 from humanrt.imaging.filters import read_filtered
 from humanrt.imaging.opencv import PIXEL_CEILING
-from humanrt.imaging.source import read_encoded, read_into
+from humanrt.imaging.source import read_into
 from humanrt.imaging.styles import apply_style, style_memory
 from humanrt.runtime.futures import background, completion, running_loop
 from humanrt.tensors import Registry, Tensor, values_of

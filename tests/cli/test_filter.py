@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from humanrt import cli, read_picture
-from humanrt.cli.parser import FILTER_SWITCHES, FILTERS
+from humanrt.cli.arguments import FILTER_SWITCHES, FILTERS
 from humanrt.config import FilterConfig
 from humanrt.imaging.filters import filter_picture
 from parity.pictures import PICTURES

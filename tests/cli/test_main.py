@@ -1,3 +1,4 @@
+import re
 import shlex
 import subprocess
 import sys
@@ -6,7 +7,7 @@ import pytest
 
 import humanrt
 from humanrt import cli
-from humanrt.cli.parser import EXAMPLES, parse
+from humanrt.cli.parser import parse
 
 
 @pytest.mark.parametrize(
@@ -113,17 +114,26 @@ def test_an_interrupt_that_is_ignored_stays_ignored():
     assert (done.returncode, done.stderr) == (cli.DONE, "")
 
 
-@pytest.mark.parametrize("line", [line for text in EXAMPLES.values() for line in text.splitlines()])
-def test_the_examples_of_the_help_are_accepted(line):
-    words = shlex.split(line.partition(" && ")[0])
-    assert words[0] == "humanrt"
-    assert parse(words[1:])
-
-
-def test_the_help_ends_with_examples(capsys):
+def help_of(capsys, *arguments):
+    """Return the help of a command."""
     with pytest.raises(SystemExit):
-        cli.main(["detect", "--help"])
-    assert capsys.readouterr().out.endswith(f"  {EXAMPLES['detect'].splitlines()[-1]}\n")
+        cli.main([*arguments, "--help"])
+    return capsys.readouterr().out
+
+
+def test_the_examples_of_the_help_are_accepted(capsys):
+    commands = re.findall(r"^ {4}(\w+) ", help_of(capsys), re.MULTILINE)
+    assert {"detect", "models", "doctor"} <= {*commands}
+    with_examples = set()
+    for command in (*([name] for name in commands), ["models", "list"]):
+        _, has_examples, text = help_of(capsys, *command).partition("\nexamples:\n")
+        for line in text.splitlines():
+            words = shlex.split(line.partition(" && ")[0])
+            assert words[: 1 + len(command)] == ["humanrt", *command]
+            assert parse(words[1:])
+            with_examples.add(" ".join(command))
+        assert not has_examples or text
+    assert {*commands, "models list"} - with_examples == {"config", "doctor", "models"}
 
 
 def positionals(arguments, *names):

@@ -19,7 +19,7 @@ from hypothesis.extra import numpy as np_st
 from PIL import Image, ImageOps
 
 from humanrt.errors import InputError, TensorDisposedError
-from humanrt.imaging import source as source_module
+from humanrt.imaging import encoded
 from humanrt.imaging.source import read_picture
 from humanrt.tensors import Registry
 
@@ -142,7 +142,7 @@ def test_files_beyond_the_limit_are_refused_before_they_are_read(tmp_path, monke
     path = tmp_path / "film.png"
     with path.open("wb") as file:
         file.truncate(10 * 2**30)  # sparse: it takes no room
-    monkeypatch.setattr(source_module, "_read_file", lambda file: pytest.fail("the file was read"))
+    monkeypatch.setattr(encoded, "_read_file", lambda *_, **__: pytest.fail("the file was read"))
     with pytest.raises(InputError, match="larger than 256 MiB"):
         read(path)
 

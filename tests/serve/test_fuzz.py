@@ -8,12 +8,13 @@ from functools import partial
 import pytest
 from services import serving
 
-from fuzz.service import fuzz_service, statuses
+from fuzz.service import fuzz_service
 from humanrt import Human
 from humanrt.config import Config
 from parity.pictures import PICTURES
 
-SEED, REQUESTS, EXAMPLES = 20, 120, 15
+SEED, REQUESTS = 20, 120
+DESCRIBED_SEED, EXAMPLES = 24, 15  # with answers of filters, of which most values are wrong
 ENDPOINTS = ("detect", "segment", "match", "style/oil", "style/sketch", "style/%00", "filter/blur", "filter/é")
 TYPES = ("image/png", "image/jpeg", "application/octet-stream", "application/json", "multipart/form-data", "text/html")
 VALUES = ("", "0", "-1", "1e999", "nan", "true", "[]", "{}", "null", "face", "\0", "é", "9" * 400, "png", "[" * 5000)
@@ -62,12 +63,13 @@ async def test_no_request_is_a_failure_of_the_service():
             assert answer.status_code < 500, (endpoint, body, answer.text)
             if answer.status_code >= 400:
                 assert answer.json()["status"] == answer.status_code
-        assert (app.state.gate.inside, app.state.gate.running, app.state.backend.tensors()) == (0, 0, (0, 0))
+        assert (app.state.gate.inside, app.state.gate.running) == (0, 0)
+        assert app.state.backend.detector.engine.memory().baseline == (0, 0, 0, 0)
     assert {200, 400, 415, 422} <= statuses
 
 
 @pytest.mark.slow(8)
 async def test_each_answer_is_as_the_description_has_it():
-    report = await fuzz_service(EXAMPLES, SEED)
+    report = await fuzz_service(EXAMPLES, DESCRIBED_SEED)
     assert report.failures == []
-    assert {"200", "400", "415", "422"} <= statuses(report).keys()
+    assert {"200", "400", "415", "422"} <= {status for (operation, status) in report.counts if "POST" in operation}

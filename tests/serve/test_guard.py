@@ -1,6 +1,8 @@
 """What happens before a body is read: admission, token, origin and host; limits of time; the end of the service."""
 
 import asyncio
+import base64
+import json
 import logging
 
 import pytest
@@ -8,10 +10,12 @@ from services import Held, serving, until
 
 from humanrt.errors import ConfigError
 from humanrt.serve import ServeOptions, gate, guard
+from humanrt.serve.guard import DISCARD_SECONDS
 from parity.pictures import PICTURES
 
 PICTURE = (PICTURES / "black.png").read_bytes()
 PNG = {"content-type": "image/png"}
+JSON = json.dumps(dict.fromkeys(("first", "second"), base64.b64encode(PICTURE).decode())).encode()
 TOKEN = "secret"  # noqa: S105
 
 
@@ -201,14 +205,18 @@ def test_wrong_limits_are_errors(wrong):
         ServeOptions(**wrong)
 
 
-@pytest.mark.parametrize("waiting", [False, True])
-async def test_a_request_whose_client_has_gone_is_not_computed(waiting):
+@pytest.mark.parametrize(
+    ("waiting", "path"),
+    [(False, "detect"), *((True, each) for each in ("detect", "segment", "style/oil", "filter/negative", "match"))],
+)
+async def test_a_request_whose_client_has_gone_is_not_computed(waiting, path):
     held, gone = Held(), asyncio.Event()
     async with serving(lambda: held, ServeOptions(concurrency=1)) as (client, app):
         first = asyncio.create_task(client.post("/v1/detect", content=PICTURE, headers=PNG)) if waiting else None
         if waiting:
             await held.wait_for(1)
-        messages = iter([{"type": "http.request", "body": PICTURE}])
+        body = JSON if path == "match" else PICTURE
+        messages = iter([{"type": "http.request", "body": body}])
 
         async def receive():
             if (message := next(messages, None)) is None:
@@ -219,18 +227,34 @@ async def test_a_request_whose_client_has_gone_is_not_computed(waiting):
         async def send(_):
             pass
 
-        headers = [(b"host", b"127.0.0.1"), (b"content-type", b"image/png")]
-        scope = {"type": "http", "method": "POST", "path": "/v1/detect", "query_string": b"", "headers": headers}
+        kind = b"application/json" if path == "match" else b"image/png"
+        headers = [(b"host", b"127.0.0.1"), (b"content-type", kind)]
+        scope = {"type": "http", "method": "POST", "path": f"/v1/{path}", "query_string": b"", "headers": headers}
         request = asyncio.create_task(app(scope, receive, send))
         await until(lambda: app.state.gate.inside == 1 + waiting)
         await held.wait_for(1)
         gone.set()
-        async with asyncio.timeout(10):
-            await request
+        done, _ = await asyncio.wait([request], timeout=10)  # a timeout that cancels it would end it, too
+        assert done
+        assert request.cancelling() == 0  # it was cancelled, which is over
         assert (len(held.begun), app.state.gate.inside, app.state.gate.running) == (1, waiting, waiting)
         held.release.set()
         if first is not None:
             assert (await first).status_code == 200
+
+
+async def answer_of(app, receive, path="/v1/detect"):
+    """Post a body whose parts ``receive`` returns; return the status and the headers of the answer."""
+    starts = []
+
+    async def send(message):
+        starts.extend([message] if message["type"] == "http.response.start" else [])
+
+    headers = [(b"host", b"127.0.0.1"), (b"content-type", b"image/png"), (b"transfer-encoding", b"chunked")]
+    scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": headers}
+    await app(scope, receive, send)
+    (start,) = starts
+    return start["status"], dict(start["headers"])
 
 
 async def test_the_body_of_a_refused_request_is_received_after_its_answer(monkeypatch):
@@ -245,8 +269,61 @@ async def test_the_body_of_a_refused_request_is_received_after_its_answer(monkey
     async def send(message):
         events.append(message.get("status", "answer"))
 
-    headers = [(b"host", b"127.0.0.1"), (b"content-type", b"image/png")]
+    headers = [(b"host", b"127.0.0.1"), (b"content-type", b"image/png"), (b"content-length", b"300")]
     scope = {"type": "http", "method": "POST", "path": "/v1/detect", "query_string": b"", "headers": headers}
     async with serving(Held, ServeOptions(token=TOKEN)) as (_, app):
         await app(scope, receive, send)
     assert events == [401, "answer", "part", "part", "part"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "part", "parts", "received"),
+    [
+        ("/v1/detect", 401, 1, None, 7),  # with the part that was awaited when the time was over
+        ("/made-up", 404, 1, None, 7),
+        ("/v1/detect", 401, 40_000, 20, 20),
+        ("/v1/detect", 401, 40_000, None, 31),
+    ],
+)
+async def test_a_body_that_comes_slowly_is_discarded_for_5_seconds(monkeypatch, path, status, part, parts, received):
+    """Otherwise its connection counts among those that the server accepts for as long as the client likes."""
+    monkeypatch.setattr(guard, "DISCARD_SECONDS", DISCARD_SECONDS)
+    loop, seconds = asyncio.get_running_loop(), 0
+    start = loop.time()
+    monkeypatch.setattr(loop, "time", lambda: start + seconds)
+
+    async def receive():
+        nonlocal seconds
+        seconds += 1  # the client sends a part each second
+        await asyncio.sleep(0)
+        return {"type": "http.request", "body": bytes(part), "more_body": seconds != parts}
+
+    async with serving(Held, ServeOptions(token=TOKEN)) as (_, app):
+        found, headers = await answer_of(app, receive, path)
+    assert (found, headers[b"connection"]) == (status, b"close")
+    assert seconds == received
+
+
+async def test_a_long_body_is_discarded_up_to_the_limit_of_a_body(monkeypatch):
+    monkeypatch.setattr(guard, "DISCARD_SECONDS", 10.0)
+    parts = 0
+
+    async def receive():
+        nonlocal parts
+        parts += 1
+        return {"type": "http.request", "body": bytes(100), "more_body": parts < 20}
+
+    async with serving(Held, ServeOptions(token=TOKEN, max_body=1000)) as (_, app):
+        assert (await answer_of(app, receive))[0] == 401
+    assert parts == 10
+
+
+async def test_a_connection_goes_on_after_an_answer_to_a_whole_request():
+    held = Held()
+    held.release.set()
+    async with serving(lambda: held, ServeOptions(token=TOKEN)) as (client, _):
+        answers = [await client.get("/live"), await client.get("/v1/status")]
+        headers = {**PNG, "authorization": "Bearer secret"}
+        answers += [await client.post("/v1/detect", content=part, headers=headers) for part in (PICTURE, PICTURE[:9])]
+        assert [answer.status_code for answer in answers] == [200, 401, 200, 422]
+        assert not any("connection" in answer.headers for answer in answers)

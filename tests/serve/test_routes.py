@@ -172,6 +172,7 @@ WRONG = [
     ({"files": {"image": FACE}, "data": {"config": BOMB[:300_000] + "{}]"}}, 422),
     ({"content": FACE, "headers": {"content-type": "text/plain"}}, 415),
     ({"content": b"{", "headers": {"content-type": "application/json"}}, 400),
+    ({"content": b"[" * 9_000, "headers": {"content-type": "application/json"}}, 400),
     ({"json": []}, 422),
     ({"json": {"image": "###"}}, 422),
     ({"json": {}}, 400),
@@ -244,6 +245,24 @@ async def test_pages_and_figures_are_served_without_foreign_addresses(client):
     for name in ("front_handles", "front_threads"):
         assert float(re.search(rf"^humanrt_{name} (\S+)$", metrics, re.MULTILINE)[1]) > 0
     assert "humanrt_event_loop_lag_seconds " in metrics
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/docs", "/static/app.js", "/static/none.js", "/live", "/ready", "/v1/status", "/openapi.json"]
+)
+async def test_head_is_answered_as_get(client, path):
+    expected, answer = await client.get(path), await client.head(path)
+    assert answer.status_code == expected.status_code
+    assert {**answer.headers, "x-request-id": ""} == {**expected.headers, "x-request-id": ""}
+    assert int(answer.headers["content-length"]) == len(expected.content) > 0
+
+
+async def test_the_methods_of_an_endpoint(client):
+    assert (await client.head("/metrics")).status_code == 200  # its numbers change
+    for path, allowed in (("/", "GET, HEAD"), ("/live", "GET, HEAD"), ("/v1/detect", "POST")):
+        refused = await client.put(path)
+        assert (refused.status_code, refused.headers["allow"]) == (405, allowed)
+    assert (await client.head("/v1/detect")).status_code == 405
 
 
 async def test_a_failure_of_the_engine_is_503_without_its_message():

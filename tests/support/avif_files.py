@@ -101,7 +101,7 @@ def video_sequence(width: int, height: int, *, timing: bool = False, ids: bool =
     if timing:
         bits.add((1, 32), (25, 32), (0, 1), (1, 1), (9, 5), (1, 32), (7, 5), (11, 5))
     bits.add((1, 1), (1, 5))  # display delays, two operating points
-    for level in (5, 9):
+    for level in (7, 8):  # the highest without a tier, the lowest with one
         bits.add((0, 12), (level, 5))
         if level > 7:
             bits.add((0, 1))

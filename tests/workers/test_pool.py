@@ -196,6 +196,13 @@ async def test_a_worker_is_replaced_by_one_that_is_ready():
     assert (statistics.failed, statistics.retried, statistics.died) == (0, 0, 0)
 
 
+async def test_a_pool_without_workers_replaces_none():
+    pool = WorkerPool(NOTHING)
+    pool.recycle()
+    assert (pool.workers(), pool.ready) == ((), False)
+    await pool.aclose()
+
+
 def test_workers_end_with_a_program_that_is_killed():
     code = f"""
 import asyncio, sys
@@ -236,18 +243,28 @@ async def test_a_session_keeps_its_worker_and_frees_its_tensors():
     """The tensor is the last frame, which is in the worker."""
     async with WorkerPool(FACE, workers=2) as pool:
         with pool.session() as session:
-            for _ in range(4):
+            (await pool.detect(PICTURE, session=session)).dispose()
+            for _ in range(3):
+                other = asyncio.create_task(pool.detect(PICTURE))  # takes the same worker, and the session waits for it
+                await until(lambda: pool.statistics().busy)
                 (await pool.detect(PICTURE, session=session)).dispose()
+                (await other).dispose()
             busy = asyncio.create_task(pool.detect(PICTURE, session=session))
             await asyncio.sleep(0)
             with pytest.raises(SessionError, match="in use"):
                 await pool.detect(PICTURE, session=session)
             (await busy).dispose()
-            assert sorted(worker.requests for worker in pool.workers()) == [0, 5]
+            assert sorted(worker.requests for worker in pool.workers()) == [0, 8]
             assert sorted(worker.tensors for worker in pool.workers()) == [0, 1]
         await until(lambda: not any(worker.tensors for worker in pool.workers()))
         with pytest.raises(SessionError, match="closed"):
             await pool.detect(PICTURE, session=session)
+        session = pool.session()
+        last = asyncio.create_task(pool.detect(PICTURE, session=session))
+        await until(lambda: pool.statistics().busy)
+        session.close()  # after its call
+        (await last).dispose()
+        await until(lambda: not any(worker.tensors for worker in pool.workers()))
 
 
 async def test_a_session_goes_on_in_another_worker_and_survives_cancellations():

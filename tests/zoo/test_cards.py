@@ -41,9 +41,11 @@ def test_a_card_without_its_model_file(model):
         replace(model.card, files=model.card.files[1:])
 
 
-def test_files_without_a_source_need_a_path_or_a_url(model):
+def test_files_without_a_source_need_a_path_or_a_url(model, samples):
     with pytest.raises(ValueError, match="sources: must not be empty"):
         replace(model.card, sources=())
+    with pytest.raises(ValueError, match="sources: must not be empty"):
+        replace(samples.card, sources=())
 
 
 def test_a_sample_card_has_one_file(samples):

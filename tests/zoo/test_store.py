@@ -10,6 +10,7 @@ import pytest
 
 from humanrt.errors import FetchError, IntegrityError, OfflineError, StoreError
 from humanrt.zoo import Progress, Store, default_cache_dir, find_card
+from humanrt.zoo.cache import Copy
 
 
 @pytest.fixture
@@ -41,6 +42,13 @@ def test_the_default_cache_is_that_of_the_user(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert default_cache_dir() == tmp_path / "humanrt"
     assert not default_cache_dir().exists()
+
+
+def test_a_model_of_a_user_is_kept_under_its_digest(store, cache, model):
+    (file, _), digest = model.card.files, "5" * 64
+    folder = store.keep(digest, [Copy(file.name, file, model.contents[file.name])])
+    assert folder == cache / "graphs" / digest
+    assert (folder / file.name).read_bytes() == model.contents[file.name]
 
 
 # What a fetch takes.

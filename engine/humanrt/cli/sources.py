@@ -9,9 +9,9 @@ from humanrt.cli.stdio import read_input
 from humanrt.config import ImageConfig
 from humanrt.errors import InputError
 from humanrt.imaging import PictureSource
+from humanrt.imaging.accepted import ACCEPTED_SOURCES
 from humanrt.imaging.capture import ADDRESS
 from humanrt.imaging.listing import list_pictures
-from humanrt.imaging.source import ACCEPTED_SOURCES
 from humanrt.zoo import redact
 
 STANDARD_INPUT = "-"

@@ -10,17 +10,20 @@ Each file imports only those before it::
     whole.py       damage that is recognised before a decoder is given the data
     decode.py      encoded pictures to pixels
     animation.py   all frames of a GIF, an animated WebP or an animated PNG
+    accepted.py    what is accepted as a picture
+    encoded.py     the bytes of an encoded picture, from a path, a file, a data URL
     source.py      any source to pixels
     transform.py   pixels to the inputs of models, and coordinates back to the original
     sharpness.py   edges, and the blur of a picture
     encode.py      pixels to a file
 """
 
+from humanrt.imaging.accepted import PictureSource
 from humanrt.imaging.encode import write_picture, write_png
 from humanrt.imaging.formats import read_header
 from humanrt.imaging.header import Header
 from humanrt.imaging.sharpness import blur_effect, edges, luminance
-from humanrt.imaging.source import PictureSource, read_picture
+from humanrt.imaging.source import read_picture
 from humanrt.imaging.transform import (
     Affine,
     Corners,

@@ -1,103 +1,30 @@
 """Reading a picture from whatever the caller has: a path, bytes, a file, an array."""
 
-import base64
 import importlib
 import inspect
-import io
-import os
-import re
-import stat
 import sys
 from contextlib import suppress
-from pathlib import Path
-from typing import Any, Literal, NamedTuple, Protocol, TypeAlias, cast, runtime_checkable
-from urllib.parse import unquote_to_bytes
+from typing import Any, Literal, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from humanrt.config import ImageConfig
 from humanrt.errors import InputError
+from humanrt.imaging.accepted import ACCEPTED_SOURCES, ArrayLike, DLPackArray, PictureSource, PilImage
 from humanrt.imaging.decode import RGB_BYTES, decode, decode_scaled
-from humanrt.imaging.header import ACCEPTED_FORMATS, check_size
+from humanrt.imaging.encoded import close_coroutine, read_encoded
+from humanrt.imaging.header import check_size
 from humanrt.imaging.opencv import load_cv2
 from humanrt.imaging.room import UNLIMITED, Room
 from humanrt.tensors import Tensor
 from humanrt.tracebacks import clear_frames, handled
-
-DATA_URL = re.compile("data:", re.IGNORECASE)
-READ_BYTES = 2**20
 
 # PIL converts from these modes, whose colours are multiplied by alpha, to one other only.
 WITHOUT_ALPHA_MULTIPLIED = {"RGBa": "RGBA", "La": "LA"}
 
 # The copies that PIL makes of a pixel: upright, in RGB (both of 4 bytes), and twice for NumPy.
 PIL_BYTES = 14
-
-ACCEPTED_SOURCES = (
-    f"accepted are the path, the bytes or an open binary file of a picture ({ACCEPTED_FORMATS}), a data URL, a PIL "
-    "image, and an array or Tensor of shape [h, w], [h, w, 1 | 3 | 4] or [1, h, w, 1 | 3 | 4] with values from 0 to 255"
-)
-
-NOT_REGULAR = "is not a regular file; accepted are the path of a file, and its bytes"
-
-
-@runtime_checkable
-class BinaryFile(Protocol):
-    """The part of an open file that is used."""
-
-    def read(self, size: int, /) -> object:
-        """Return at most ``size`` bytes, and none at the end."""
-
-
-class PilImage(Protocol):
-    """The part of a PIL image that is used. Naming the class would import PIL."""
-
-    @property
-    def mode(self) -> str:
-        """The layout of the pixels, such as "RGB" or "P"."""
-
-    @property
-    def width(self) -> int:
-        """Pixels in a row."""
-
-    @property
-    def height(self) -> int:
-        """Rows."""
-
-
-@runtime_checkable
-class ArrayLike(Protocol):
-    """An array of another library, which NumPy can convert."""
-
-    def __array__(self) -> NDArray[Any]:
-        """Return the array."""
-
-
-@runtime_checkable
-class DLPackArray(Protocol):
-    """An array of another library, which exports it by DLPack."""
-
-    def __dlpack__(self) -> object:
-        """Return the capsule."""
-
-    def __dlpack_device__(self) -> tuple[int, int]:
-        """Return type and number of the device."""
-
-
-PictureSource: TypeAlias = (
-    str
-    | os.PathLike[str]
-    | bytes
-    | bytearray
-    | memoryview
-    | BinaryFile
-    | PilImage
-    | NDArray[Any]
-    | ArrayLike
-    | DLPackArray
-    | Tensor
-)
 
 
 def read_picture(
@@ -164,7 +91,7 @@ def read_into(
     if isinstance(source, ArrayLike | DLPackArray):
         return _from_array(_to_numpy(source), bgr, max_pixels, room, white=white, copy=copy)
     if inspect.isawaitable(source):
-        _close(source)
+        close_coroutine(source)
         raise InputError(f"{type(source).__name__} is not a picture: await it, and pass the result")
     several = ": detect_many() accepts several" if isinstance(source, list | tuple) else ""
     raise InputError(f"{type(source).__name__} is not a picture{several}; {ACCEPTED_SOURCES}")
@@ -193,31 +120,6 @@ def read_scaled(
     return ReadPicture(pixels, (width, height), b"" if pixels.shape[:2] == (height, width) else data)
 
 
-def read_encoded(room: Room, source: PictureSource, max_bytes: int) -> bytes | None:
-    """Return the bytes of an encoded picture; None if ``source`` is a picture that is not encoded, or none at all.
-
-    ``room`` counts the bytes that are read or copied. Raises ``InputError`` if they cannot be read, or are more than
-    ``max_bytes``.
-    """
-    if isinstance(source, bytes | bytearray | memoryview):
-        count = memoryview(source).nbytes
-        _check_encoded_size(count, max_bytes)
-        if isinstance(source, bytes):
-            return source
-        room.hold(count)
-        return bytes(source)
-    if isinstance(source, str) and is_data_url(source):
-        return _read_data_url(source, room, max_bytes)
-    if isinstance(source, str | os.PathLike):
-        return _read_path(source, room, max_bytes)
-    pil = sys.modules.get("PIL.Image")
-    is_pixels = isinstance(source, ArrayLike | DLPackArray) or (pil is not None and isinstance(source, pil.Image))
-    if not is_pixels and isinstance(source, BinaryFile):
-        _check_may_be_read(source)
-        return _read_file(source, room.kept_file(), room, max_bytes)
-    return None
-
-
 def unshared(source: PictureSource) -> PictureSource:
     """Return a copy of an array, of NumPy or another library, or of bytes that may be written; else the source itself.
 
@@ -234,119 +136,6 @@ def unshared(source: PictureSource) -> PictureSource:
         with suppress(InputError):
             return np.array(_to_numpy(source))
     return source
-
-
-def is_data_url(text: str) -> bool:
-    """Return whether a text is a picture itself, a data URL, and not a path."""
-    return DATA_URL.match(text) is not None
-
-
-def _read_data_url(url: str, room: Room, max_bytes: int) -> bytes:
-    """Return the bytes that a data URL (RFC 2397) contains."""
-    head, comma, body = url.partition(",")
-    if not comma:
-        raise InputError("the data URL has no comma, behind which its data are: data:image/png;base64,iVBORw0...")
-    _check_encoded_size(len(body) * 3 // 4, max_bytes)
-    room.hold(2 * len(body))
-    try:
-        data = unquote_to_bytes(body)
-        return base64.b64decode(data, validate=True) if head.lower().endswith(";base64") else data
-    except ValueError as error:
-        raise InputError(f"the data URL is not base64: {error}") from error
-
-
-def _read_path(source: str | os.PathLike[str], room: Room, max_bytes: int) -> bytes:
-    text = os.fsdecode(source)
-    path, name = Path(text), repr(text[:200])
-    try:
-        # Opening a device may have effects, and reading a pipe may block forever.
-        if not path.is_file():
-            raise InputError(f"{name} {_what_else(path)}")
-        _check_encoded_size(path.stat().st_size, max_bytes)
-        # The file may have been replaced by a pipe since then. Windows has neither this flag nor such pipes.
-        with os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
-            status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise InputError(f"{name} {NOT_REGULAR}")
-            room.hold(status.st_size)
-            return _read_file(file, io.BytesIO(), room, max_bytes, held=status.st_size)
-    except OSError as error:
-        raise InputError(f"{name} cannot be read: {error.strerror}") from error
-
-
-def _what_else(path: Path) -> str:
-    """Return what a path is if it is not a file."""
-    if path.is_dir():
-        return "is a folder: name the pictures in it"
-    if path.exists():
-        return NOT_REGULAR
-    if path.parts[0] in ("http:", "https:"):
-        return (
-            "is an address, from which nothing is fetched: pass the bytes, or use engine.decode_image(address, "
-            "allow_http=True)"
-        )
-    if path.parts[:1] == ("~",):
-        return "does not exist: ~ is not expanded; use Path(...).expanduser()"
-    return "does not exist"
-
-
-def _check_may_be_read(file: BinaryFile) -> None:
-    """Raise ``InputError`` if reading the file might block forever, or returns a coroutine."""
-    if inspect.iscoroutinefunction(file.read):
-        raise InputError(f"read() of {type(file).__name__} is asynchronous: pass `await file.read()` instead")
-    try:
-        # A temporary file that is kept in memory is written to disk when it is asked for its descriptor.
-        tempfile = sys.modules.get("tempfile")
-        if not isinstance(file, io.IOBase) or (tempfile and isinstance(file, tempfile.SpooledTemporaryFile)):
-            return
-        mode = os.fstat(file.fileno()).st_mode
-    except (OSError, ValueError):  # it has no descriptor, or is closed
-        return
-    if not stat.S_ISREG(mode):
-        raise InputError(
-            "the file is a pipe, a socket or a device, and reading it might block forever: pass its bytes instead, for "
-            "instance `await asyncio.to_thread(file.read)`"
-        )
-
-
-def _read_file(file: BinaryFile, data: io.BytesIO, room: Room, max_bytes: int, held: int = 0) -> bytes:
-    """Read a file to its end behind ``data``, and return both; ``room`` holds at least so many bytes of them."""
-    held = max(held, data.tell())
-    while True:
-        try:
-            chunk = file.read(READ_BYTES)
-        except (OSError, ValueError, TypeError) as error:
-            # Of a file that is closed, or open for writing: ValueError, or io.UnsupportedOperation, which is one, too.
-            cure = "; it must be open in mode 'rb'" if isinstance(error, ValueError) else ""
-            raise InputError(f"the file cannot be read: {error}{cure}") from error
-        if isinstance(chunk, bytes | bytearray | memoryview):
-            if not chunk:
-                return data.getvalue()
-            data.write(chunk)
-            count = data.tell()
-            _check_encoded_size(count, max_bytes)
-            if count > held:
-                room.hold(count - held)
-                held = count
-            continue
-        if inspect.isawaitable(chunk):
-            _close(chunk)
-            raise InputError(f"read() of {type(file).__name__} is asynchronous: pass `await file.read()` instead")
-        if chunk is None:
-            raise InputError("the file has no data yet: it is in non-blocking mode; pass its bytes instead")
-        raise InputError(f"read() returned {type(chunk).__name__}, not bytes; the file must be open in mode 'rb'")
-
-
-def _close(awaitable: object) -> None:
-    """Close a coroutine that is not awaited: Python would warn of it."""
-    if inspect.iscoroutine(awaitable):
-        awaitable.close()
-
-
-def _check_encoded_size(count: int, max_bytes: int) -> None:
-    if count > max_bytes:
-        size = f"{max_bytes / 2**20:g} MiB" if max_bytes >= 2**20 else f"{max_bytes:,} bytes"
-        raise InputError(f"the encoded picture is larger than {size} (the setting image.max_bytes)")
 
 
 def _from_pil(image: PilImage, max_pixels: int, room: Room) -> NDArray[np.uint8]:

@@ -81,7 +81,10 @@ def _answer_errors(app: FastAPI) -> None:
 
     def answer(request: Request, error: Exception) -> Response:
         if isinstance(error, HTTPException):
-            error = ProblemError(error.status_code, str(error.detail), error.headers)
+            headers = dict(error.headers or {})
+            if headers.get("Allow") == "GET":
+                headers["Allow"] = "GET, HEAD"  # the guard answers HEAD
+            error = ProblemError(error.status_code, str(error.detail), headers)
         elif isinstance(error, RequestValidationError):
             error = ProblemError(422, "a parameter of the path or the query is wrong")
         return problem_of(error).response(request.state.request_id)

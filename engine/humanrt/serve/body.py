@@ -73,7 +73,7 @@ async def read_upload(request: Request, options: ServeOptions) -> Upload:
     except TimeoutError:
         late = f"was not complete after {options.body_timeout:g} s"
         slow = f"came slower than {SLOW_BYTES // 1024} KiB a second while other requests waited; repeat it later"
-        raise ProblemError(408, f"the body {late if place.is_held else slow}", {"Connection": "close"}) from None
+        raise ProblemError(408, f"the body {late if place.is_held else slow}") from None
     except ClientDisconnect:
         raise ProblemError(400, "the body is not complete") from None
     for picture in upload.pictures.values():
@@ -107,7 +107,7 @@ async def check_picture(picture: bytes, options: ServeOptions) -> None:
 
 
 def _too_large(limit: int) -> ProblemError:
-    return ProblemError(413, f"the body has more than {limit:,} bytes, which is the limit", {"Connection": "close"})
+    return ProblemError(413, f"the body has more than {limit:,} bytes, which is the limit")
 
 
 async def _limited(request: Request, options: ServeOptions) -> AsyncGenerator[bytes, None]:

@@ -19,7 +19,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from humanrt.serve.body import check_length
-from humanrt.serve.gate import Gate
+from humanrt.serve.gate import SLOW_BYTES, Gate
 from humanrt.serve.metrics import Metrics
 from humanrt.serve.options import ServeOptions
 from humanrt.serve.problems import ProblemError, problem_of
@@ -43,8 +43,9 @@ COMPUTES = "/v1/"
 PRIVATE = ("/v1/", "/metrics", "/openapi.json")
 # Browsers cannot send a header with a WebSocket: its token is one of the protocols that the client offers.
 TOKEN_PROTOCOL = "humanrt.token."  # noqa: S105 - the prefix, not a token
-# The longest time that the body of a refused request is received and discarded.
-DISCARD_SECONDS = 30.0
+# How long the rest of a body is received and discarded after the answer; its connection counts among those that the
+# server accepts. One that comes faster than ``SLOW_BYTES`` a second has more time: its client reads the answer soon.
+DISCARD_SECONDS, LONGEST_DISCARD = 5.0, 30.0
 # Close codes of RFC 6455.
 POLICY_VIOLATION, TRY_AGAIN_LATER = 1008, 1013
 
@@ -73,13 +74,17 @@ class Guard:
         headers = Headers(scope=scope)
         request_id = _request_id(headers)
         scope.setdefault("state", {})["request_id"] = request_id
-        status, start, is_refused = 0, time.monotonic(), False
+        status, start, method, body = 0, time.monotonic(), scope["method"], _Body(headers, receive)
+        if method == "HEAD":
+            scope["method"] = "GET"  # the answer is the same, and the server leaves its contents out
 
         async def answer(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
                 _add_headers(message, scope["path"], request_id)
+                if not body.is_complete:
+                    MutableHeaders(scope=message)["Connection"] = "close"
             await send(message)
 
         try:
@@ -88,20 +93,18 @@ class Guard:
                 if scope["method"] == "POST" and scope["path"].startswith(COMPUTES):
                     check_length(headers, self._options.max_body)
                     scope["state"]["place"] = places.enter_context(self._gate.place())
-                await self._app(scope, receive, answer)
+                await self._app(scope, body.receive, answer)
         except Exception as error:
             if not isinstance(error, ProblemError):
                 _log.exception("%s failed", request_id)
             if status:
                 raise
-            await problem_of(error).response(request_id)(scope, receive, answer)
-            is_refused = True
+            await problem_of(error).response(request_id)(scope, body.receive, answer)
         finally:
             seconds, endpoint = time.monotonic() - start, _endpoint(scope)
             self._metrics.observe(endpoint, status or 499, seconds)
-            _log.info("%s %s %s %d %.0f ms", request_id, scope["method"], endpoint, status or 499, 1000 * seconds)
-        if is_refused:  # its time is that until the answer
-            await _discard(receive, self._options.max_body)
+            _log.info("%s %s %s %d %.0f ms", request_id, method, endpoint, status or 499, 1000 * seconds)
+        await body.discard(self._options.max_body)  # the time of the request is that until its answer
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
@@ -150,18 +153,31 @@ class Guard:
         return any(hmac.compare_digest(each.encode("utf-8", "replace"), expected) for each in offered)
 
 
-async def _discard(receive: Receive, most: int) -> None:
-    """Receive the rest of a body after its answer, which a client may read when it has sent the body, or never.
+class _Body:
+    """The body of a request, of which a refusal reads nothing or a part."""
 
-    Otherwise the connection is reset while the client sends, and the answer is lost. Nothing is kept.
-    """
-    with suppress(TimeoutError):
-        async with asyncio.timeout(DISCARD_SECONDS):
-            while most > 0:
-                message = await receive()
-                most -= len(message.get("body", b""))
-                if not message.get("more_body"):
-                    return
+    def __init__(self, headers: Headers, receive: Receive) -> None:
+        self.is_complete: bool = headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers
+        self._receive = receive
+
+    async def receive(self) -> Message:
+        """Receive the next message."""
+        message = await self._receive()
+        self.is_complete = not message.get("more_body")  # also without the rest, when the client has gone
+        return message
+
+    async def discard(self, most: int) -> None:
+        """Receive the rest after the answer, which a client may read when it has sent the body, or never.
+
+        Otherwise the connection is reset while the client sends, and the answer is lost. Nothing is kept. The server
+        closes the connection after ``most`` bytes, or when the time is over, as the answer announces.
+        """
+        start, received = asyncio.get_running_loop().time(), 0
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DISCARD_SECONDS) as timeout:
+                while received < most and not self.is_complete:
+                    received += len((await self.receive()).get("body", b""))
+                    timeout.reschedule(start + min(LONGEST_DISCARD, DISCARD_SECONDS + received / SLOW_BYTES))
 
 
 def _request_id(headers: Headers) -> str:

@@ -12,9 +12,9 @@ import numpy as np
 
 from humanrt.errors import InputError, StreamTimeoutError
 from humanrt.imaging import PictureSource, read_picture
+from humanrt.imaging.accepted import ArrayLike
 from humanrt.imaging.capture import ADDRESS, Capture, Frame
 from humanrt.imaging.listing import PICTURE_ENDINGS, list_pictures
-from humanrt.imaging.source import ArrayLike
 from humanrt.streams.feed import Feed, check_source, each_of, each_of_async
 
 StreamSource: TypeAlias = str | os.PathLike[str] | int | Iterable[PictureSource] | AsyncIterable[PictureSource]

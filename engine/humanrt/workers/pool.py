@@ -1,17 +1,14 @@
 """Detection in worker processes: ``WorkerPool``.
 
 Each worker has a socket and a shared memory of its own, and computes one call at a time: one that dies takes nothing
-along but its call, which another repeats. For each of them a task of the pool starts the process, waits until it has
-ended or is to be replaced, and starts the next.
+along but its call, which another repeats.
 """
 
 import asyncio
 import itertools
 import os
-import time
 from collections import deque
-from collections.abc import Iterable
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -25,23 +22,19 @@ from humanrt.config.section import Between, checked
 from humanrt.engine import Engine, internals
 from humanrt.errors import EngineClosedError, EngineError, WorkerError
 from humanrt.imaging import PictureSource
-from humanrt.imaging.source import is_data_url, read_into
+from humanrt.imaging.encoded import is_data_url
+from humanrt.imaging.source import read_into
 from humanrt.result import Result
 from humanrt.runtime import scheduler
 from humanrt.runtime.futures import drain, outlast, retrieve, running_loop
 from humanrt.tracebacks import clear_frames, handled
 from humanrt.workers.messages import unpack
 from humanrt.workers.recycling import Recycling
-from humanrt.workers.worker import Call, Found, PoolSession, Worker, WorkerLostError
+from humanrt.workers.supervisor import Supervisor, WorkerInfo
+from humanrt.workers.worker import Call, Found, PoolSession, WorkerLostError
 
 RECENT = 100
 """The number of calls over which their time is averaged."""
-
-FEWEST_FAILURES = 3
-"""After so many starts that failed in succession, and without a worker, calls that wait for one fail."""
-
-LONGEST_PAUSE = 5.0
-"""The longest time between two starts, in seconds."""
 
 
 class PoolStatistics(NamedTuple):
@@ -67,25 +60,6 @@ class PoolStatistics(NamedTuple):
     """Workers that were replaced although they worked."""
     seconds: float
     """The mean time of the last 100 results in a worker; 0 before the first."""
-
-
-class WorkerInfo(NamedTuple):
-    """One worker process of a pool."""
-
-    pid: int
-    """The number of the process."""
-    busy: bool
-    """Whether it computes a call."""
-    requests: int
-    """The calls that it has computed."""
-    age: float
-    """The seconds since its models were loaded."""
-    rss: int
-    """Its resident memory in bytes after the last call."""
-    device_memory: int
-    """Its GPU memory in bytes after the last call; 0 unless ``Recycling`` has a bound for it."""
-    tensors: int
-    """Its live tensors after the last call."""
 
 
 class WorkerPool:
@@ -139,28 +113,23 @@ class WorkerPool:
         checked(max_wait, Annotated[float, Between(0)] | None, "max_wait")
         for name, seconds in (("timeout", timeout), ("start_timeout", start_timeout), ("stop_timeout", stop_timeout)):
             checked(seconds, Annotated[float, Between(0)], name)
-        self._recycling = recycling or Recycling()
-        self._recycling.check()
+        recycling = recycling or Recycling()
+        recycling.check()
         self.engine = Engine("cpu", deallocate=self.config.deallocate)
         self._registry = internals(self.engine).registry
         self._budget = Budget(self.config.max_memory, calls=workers, max_queue=max_queue, max_wait=max_wait)
-        self._count = workers
         self._timeout = timeout
         self._retries = retries
-        self._start_timeout = start_timeout
-        self._stop_timeout = stop_timeout
+        self._supervisor = Supervisor(
+            self.config, workers, recycling, start_timeout=start_timeout, stop_timeout=stop_timeout
+        )
         self._numbers = itertools.count()
         self._sessions = itertools.count()
-        self._workers: set[Worker] = set()  # those that are ready
-        self._waiters: deque[asyncio.Future[None]] = deque()  # calls without a worker
-        self._keepers: list[asyncio.Task[None]] = []
         self._calls: set[asyncio.Task[Found]] = set()
         self._recent: deque[float] = deque(maxlen=RECENT)
-        self._done = self._failed = self._retried = self._died = self._hung = self._recycled = self._failures = 0
+        self._done = self._failed = self._retried = 0
         self._in_flight = 0
         self._entered = self._closing = False
-        self._changed: asyncio.Event  # a worker has ended, is free, or is to be replaced
-        self._turn: asyncio.Lock  # one worker is replaced at a time, so that memory is needed for one more only
 
     # -- calls
 
@@ -206,7 +175,7 @@ class WorkerPool:
         finally:
             place.leave()
             self._in_flight -= 1
-            self._notify()
+            self._supervisor.notify()
             del source, outer  # an error's traceback holds this frame, which must not hold the picture
 
     async def _found(
@@ -229,7 +198,7 @@ class WorkerPool:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
             call.cancel()
-            self._notify()  # it may wait for a worker
+            self._supervisor.notify()  # it may wait for a worker
             await drain(call.unread)
             raise
         finally:
@@ -259,7 +228,7 @@ class WorkerPool:
     async def _compute(self, call: Call) -> Found:
         """Return the result of a call, of the first worker that ends it."""
         for attempt in itertools.count():
-            worker = await self._acquire(call)
+            worker = await self._supervisor.acquire(call)
             try:
                 found = await worker.detect(call, self._timeout)
             except WorkerLostError as error:
@@ -272,139 +241,28 @@ class WorkerPool:
                 self._recent.append(found.seconds)
                 return found
             finally:
-                self._release(worker)
+                self._supervisor.release(worker)
         raise AssertionError
 
-    async def _acquire(self, call: Call) -> Worker:
-        """Return a worker that is free, and reserve it."""
-        while True:
-            if call.cancelled:
-                raise asyncio.CancelledError
-            for worker in self._candidates(call):
-                if not (worker.busy or worker.leaving or worker.ended.is_set()):
-                    worker.busy = True
-                    if call.session is not None:
-                        call.session.worker = worker
-                    return worker
-            if self._failures >= FEWEST_FAILURES and not self._workers:
-                raise WorkerError(f"no worker can be started, after {self._failures} attempts")
-            waiter = running_loop().create_future()
-            self._waiters.append(waiter)
-            await waiter
-
-    def _candidates(self, call: Call) -> Iterable[Worker]:
-        """Return the workers that may compute a call: that of its session, if it still works, else all."""
-        worker = None if call.session is None else call.session.worker
-        if worker is None or worker.leaving or worker.ended.is_set():
-            return self._workers
-        return (worker,)
-
-    def _release(self, worker: Worker) -> None:
-        worker.busy = False
-        self._notify()
-
-    def _notify(self) -> None:
-        """Let the keepers and the calls without a worker look at what has changed."""
-        self._changed.set()
-        self._changed = asyncio.Event()
-        while self._waiters:
-            waiter = self._waiters.popleft()
-            if not waiter.done():
-                waiter.set_result(None)
-
     # -- workers
-
-    async def _keep(self, started: asyncio.Future[None]) -> None:
-        """Keep one worker running until the pool is closed. ``started`` is done with the first start."""
-        worker: Worker | None = None
-        try:
-            try:
-                worker = await self._start()
-            except Exception as error:  # noqa: BLE001 - the pool raises it
-                if not started.done():
-                    started.set_exception(error)
-                return
-            if not started.done():
-                started.set_result(None)
-            while True:
-                self._workers.add(worker)
-                self._notify()
-                if await self._is_due(worker):
-                    async with self._turn:
-                        following = await self._replacement()
-                    self._workers.add(following)
-                    self._recycled += 1
-                    retired, worker = worker, following
-                    await self._retire(retired)
-                else:
-                    lost, worker = worker, None
-                    self._hung += lost.hung
-                    self._died += not lost.hung
-                    await lost.reap()
-                    self._workers.discard(lost)
-                    worker = await self._replacement()
-        finally:
-            if worker is not None:
-                self._workers.add(worker)  # the end of the pool stops it
-
-    async def _is_due(self, worker: Worker) -> bool:
-        """Wait until a worker is due for recycling, and return True; return False if it has ended before."""
-        while not worker.ended.is_set():
-            if worker.due or self._recycling.is_due(worker):
-                return True
-            longest = self._recycling.seconds
-            remaining = None if longest is None else max(0.0, worker.started + longest - time.monotonic())
-            with suppress(TimeoutError):
-                async with asyncio.timeout(remaining):
-                    await self._changed.wait()
-        return False
-
-    async def _retire(self, worker: Worker) -> None:
-        """Stop a worker once it has ended its call."""
-        worker.leaving = True
-        self._notify()
-        try:
-            while worker.busy:
-                await self._changed.wait()
-            await worker.stop(self._stop_timeout)
-        finally:
-            if worker.ended.is_set():
-                self._workers.discard(worker)
-                await worker.reap()
-
-    async def _replacement(self) -> Worker:
-        """Return a new worker, after as many attempts as that takes."""
-        while True:
-            try:
-                return await self._start()
-            except Exception:  # noqa: BLE001 - counted: calls fail when there is no worker
-                self._failures += 1
-                self._notify()
-                await asyncio.sleep(min(LONGEST_PAUSE, 0.05 * 2**self._failures))
-
-    async def _start(self) -> Worker:
-        worker = Worker(self._notify)
-        await worker.start(
-            self.config, device_memory=self._recycling.device_memory is not None, timeout=self._start_timeout
-        )
-        self._failures = 0
-        return worker
 
     def recycle(self, _: object = None) -> None:
         """Replace every worker, one after the other, as soon as its successor is ready.
 
         It ignores its argument, so that it can be the callback of ``Monitor.on()``.
         """
-        for worker in self._workers:
-            worker.due = True
-        self._notify()
+        self._supervisor.recycle()
+
+    def workers(self) -> tuple[WorkerInfo, ...]:
+        """Return the worker processes that are ready."""
+        return self._supervisor.ready()
 
     # -- what it does now
 
     @property
     def ready(self) -> bool:
         """Whether a worker is ready, and the pool is open."""
-        return not self._closing and any(not worker.ended.is_set() for worker in self._workers)
+        return not self._closing and bool(self._supervisor.ready())
 
     @property
     def full(self) -> bool:
@@ -414,33 +272,16 @@ class WorkerPool:
     def statistics(self) -> PoolStatistics:
         """Return the counts at this moment."""
         return PoolStatistics(
-            ready=sum(not worker.ended.is_set() for worker in self._workers),
-            busy=sum(worker.busy for worker in self._workers),
-            waiting=self._budget.queued + sum(not waiter.done() for waiter in self._waiters),
+            ready=len(self._supervisor.ready()),
+            busy=self._supervisor.busy,
+            waiting=self._budget.queued + self._supervisor.waiting,
             done=self._done,
             failed=self._failed,
             retried=self._retried,
-            died=self._died,
-            hung=self._hung,
-            recycled=self._recycled,
+            died=self._supervisor.died,
+            hung=self._supervisor.hung,
+            recycled=self._supervisor.recycled,
             seconds=sum(self._recent) / len(self._recent) if self._recent else 0.0,
-        )
-
-    def workers(self) -> tuple[WorkerInfo, ...]:
-        """Return the worker processes that are ready."""
-        now = time.monotonic()
-        return tuple(
-            WorkerInfo(
-                worker.pid,
-                worker.busy,
-                worker.requests,
-                now - worker.started,
-                worker.report.rss,
-                worker.report.device_memory,
-                worker.report.tensors,
-            )
-            for worker in self._workers
-            if not worker.ended.is_set()
         )
 
     # -- beginning and end
@@ -455,12 +296,8 @@ class WorkerPool:
 
     async def _end(self) -> None:
         while self._calls or self._in_flight:
-            await (asyncio.wait(self._calls) if self._calls else self._changed.wait())
-        for keeper in self._keepers:
-            keeper.cancel()
-        await asyncio.gather(*self._keepers, return_exceptions=True)
-        await asyncio.gather(*(worker.stop(self._stop_timeout) for worker in self._workers))
-        self._workers.clear()
+            await (asyncio.wait(self._calls) if self._calls else self._supervisor.changed.wait())
+        await self._supervisor.stop()
         await self.engine.aclose()
 
     def _check_open(self) -> None:
@@ -470,21 +307,13 @@ class WorkerPool:
             raise EngineError("this pool has no workers yet: use it with `async with WorkerPool(...) as pool`")
 
     async def __aenter__(self) -> Self:
-        loop = running_loop()
+        running_loop()  # raises without one of asyncio
         if self._entered:
             raise EngineError("this pool was entered before; create a new one")
         self._entered = True
-        self._changed, self._turn = asyncio.Event(), asyncio.Lock()
-        started = [loop.create_future() for _ in range(self._count)]
-        self._keepers = [asyncio.create_task(self._keep(each)) for each in started]
         try:
-            for each in started:
-                await each
+            await self._supervisor.start()
         except BaseException:
-            for each in started:
-                if each.done() and not each.cancelled():
-                    each.exception()  # retrieved: one error is raised
-                each.cancel()
             await self.aclose()
             raise
         return self

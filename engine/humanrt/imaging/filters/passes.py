@@ -11,6 +11,7 @@ from typing import TypeAlias
 import numpy as np
 
 from humanrt.config import FilterConfig
+from humanrt.imaging.accepted import PictureSource
 from humanrt.imaging.decode import RGB_BYTES
 from humanrt.imaging.filters.colour import (
     Matrix,
@@ -27,7 +28,7 @@ from humanrt.imaging.filters.strips import Picture, Stopped, never
 from humanrt.imaging.header import check_size
 from humanrt.imaging.opencv import load_cv2
 from humanrt.imaging.room import Room
-from humanrt.imaging.source import PictureSource, read_into
+from humanrt.imaging.source import read_into
 from humanrt.tensors import Tensor
 
 FILMS = ("sepia", "vintage", "sepia", "kodachrome", "technicolor", "polaroid")
