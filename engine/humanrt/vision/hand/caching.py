@@ -8,24 +8,22 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import inf
 
-from humanrt.result import Hand
+from humanrt.result import Body, Hand
 from humanrt.runtime import scheduler
 from humanrt.streams.caching import Cached, load_cached
 from humanrt.vision.caching import kind_of
 from humanrt.vision.call import Call
 from humanrt.vision.hand.detector import DetectedHand, FollowedHands, HandDetector, HandTask, Plan
-from humanrt.vision.hand.pipeline import HandFamilies, detect_hands
+from humanrt.vision.hand.pipeline import DETECTOR, SKELETON, HandFamilies, detect_hands, find_skeletons
 from humanrt.vision.hand.skeleton import Skeleton
 from humanrt.vision.stage import family_of, run_stage
 
-DETECTOR, SKELETON = "hand.detector", "hand.skeleton"
 
-
-async def follow_hands(call: Call, families: HandFamilies, limit: int) -> tuple[Hand, ...]:
+async def follow_hands(call: Call, families: HandFamilies, limit: int, bodies: Sequence[Body] = ()) -> tuple[Hand, ...]:
     """Return the hands of a frame of a session, as ``detect_hands()`` does, or those of earlier frames, followed."""
     frame, settings = call.frame, call.config.hand
     if frame is None or not families.runs_for(limit):
-        return await detect_hands(call, families, limit)
+        return await detect_hands(call, families, limit, bodies)
     model = call.models[DETECTOR]
     detector = family_of(model.card, families.detectors, "a hand detector")
     kind = kind_of(call, DETECTOR, settings)
@@ -35,15 +33,20 @@ async def follow_hands(call: Call, families: HandFamilies, limit: int) -> tuple[
         frame.save(DETECTOR, cached.reused(cached.value))
         return cached.value.hands[:limit] if limit else cached.value.hands
     places = cached.value.places
+    skeletons: Sequence[Skeleton | None] | None = None
     if plan == "detect":
         found = await run_stage(detector, model, call.picture, HandTask(settings, limit))
         usable = frame.skip_allowed and detector.keeps(len(found), len(cached.value.hands), limit, settings)
-        places = places if usable and places else found
-    skeletons: Sequence[Skeleton | None] = [None] * len(places)
+        if not (usable and places):
+            places, skeletons = await find_skeletons(call, families, detector, found, bodies)
     ran = bool(places) and SKELETON in call.models
-    if ran:
+    if skeletons is None:
         regions = [hand.region for hand in places]
-        skeletons = [*await run_stage(families.skeleton, call.models[SKELETON], call.picture, regions)]
+        skeletons = (
+            [*await run_stage(families.skeleton, call.models[SKELETON], call.picture, regions)]
+            if ran
+            else [None] * len(places)
+        )
     followed = await scheduler.run(_record, call, families, detector, places, skeletons, limit)
     skipped = 0 if plan == "detect" else cached.skipped + 1
     time = detector.time(plan, cached.time, frame.time, ran=ran)
