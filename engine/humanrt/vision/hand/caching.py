@@ -14,7 +14,7 @@ from humanrt.streams.caching import Cached, load_cached
 from humanrt.vision.caching import kind_of
 from humanrt.vision.call import Call
 from humanrt.vision.hand.detector import DetectedHand, FollowedHands, HandDetector, HandTask, Plan
-from humanrt.vision.hand.pipeline import DETECTOR, SKELETON, HandFamilies, detect_hands, find_skeletons
+from humanrt.vision.hand.pipeline import DETECTOR, SKELETON, HandFamilies, detect_hands, look_further
 from humanrt.vision.hand.skeleton import Skeleton
 from humanrt.vision.stage import family_of, run_stage
 
@@ -32,21 +32,19 @@ async def follow_hands(call: Call, families: HandFamilies, limit: int, bodies: S
     if plan == "reuse":
         frame.save(DETECTOR, cached.reused(cached.value))
         return cached.value.hands[:limit] if limit else cached.value.hands
-    places = cached.value.places
-    skeletons: Sequence[Skeleton | None] | None = None
+    places, afresh = cached.value.places, False
     if plan == "detect":
         found = await run_stage(detector, model, call.picture, HandTask(settings, limit))
         usable = frame.skip_allowed and detector.keeps(len(found), len(cached.value.hands), limit, settings)
-        if not (usable and places):
-            places, skeletons = await find_skeletons(call, families, detector, found, bodies)
+        afresh = not (usable and places)
+        places = found if afresh else places
+    skeletons: Sequence[Skeleton | None] = [None] * len(places)
     ran = bool(places) and SKELETON in call.models
-    if skeletons is None:
+    if ran:
         regions = [hand.region for hand in places]
-        skeletons = (
-            [*await run_stage(families.skeleton, call.models[SKELETON], call.picture, regions)]
-            if ran
-            else [None] * len(places)
-        )
+        skeletons = [*await run_stage(families.skeleton, call.models[SKELETON], call.picture, regions)]
+    if afresh and (settings.second_look or settings.around_wrists):
+        places, skeletons = await look_further(call, families, detector, [*places], skeletons, bodies)
     followed = await scheduler.run(_record, call, families, detector, places, skeletons, limit)
     skipped = 0 if plan == "detect" else cached.skipped + 1
     time = detector.time(plan, cached.time, frame.time, ran=ran)

@@ -17,10 +17,10 @@ from humanrt.vision.hand.handdetect import HANDDETECT
 from humanrt.vision.hand.handtrack import HANDTRACK
 from humanrt.vision.hand.record import HandRecorder
 from humanrt.vision.hand.skeleton import SKELETON as SKELETONS
-from humanrt.vision.hand.skeleton import WRIST, Skeleton, SkeletonFamily, region_around
+from humanrt.vision.hand.skeleton import WRIST, Region, Skeleton, SkeletonFamily, region_around
 from humanrt.vision.hand.wrists import PARTS, around_wrists
 from humanrt.vision.scaling import require_pixels
-from humanrt.vision.stage import VisionModel, family_of, run_stage, run_stages
+from humanrt.vision.stage import family_of, run_stage, run_stages
 
 # The largest overlap of a hand with a face (intersection over union); the skeleton of a face's own is as large as it.
 MOST_OF_A_FACE = 0.4
@@ -73,59 +73,69 @@ async def detect_hands(call: Call, families: HandFamilies, limit: int, bodies: S
     model, task = call.models[DETECTOR], HandTask(call.config.hand, limit)
     detector = family_of(model.card, families.detectors, "a hand detector")
     found = await run_stage(detector, model, call.picture, task)
-    found, skeletons = await find_skeletons(call, families, detector, found, bodies)
+    skeletons: Sequence[Skeleton | None] = [None] * len(found)
+    if found and SKELETON in call.models:
+        regions = [hand.region for hand in found]
+        if call.original is not None:
+            _require_pixels(call, regions)
+        skeletons = [*await run_stage(families.skeleton, call.models[SKELETON], call.picture, regions)]
+    if task.settings.second_look or task.settings.around_wrists:
+        found, skeletons = await look_further(call, families, detector, found, skeletons, bodies)
     if not found:
         return ()
     return await scheduler.run(_record, call, families, detector, found, skeletons, limit)
 
 
-async def find_skeletons(
+async def look_further(
     call: Call,
     families: HandFamilies,
     detector: HandDetector,
     found: list[DetectedHand],
+    skeletons: Sequence[Skeleton | None],
     bodies: Sequence[Body],
-) -> tuple[list[DetectedHand], list[Skeleton | None]]:
-    """Return the hands that were found, those at the wrists of bodies as well, and the skeleton of each.
+) -> tuple[list[DetectedHand], Sequence[Skeleton | None]]:
+    """Return the hands that were found, with the skeletons of a second look, and those at the wrists of bodies.
 
-    Without a model the skeletons are None. Wrists of hands that have a skeleton already are not searched.
+    Wrists of hands that have a skeleton are not searched. Which of the two is done is the configuration's.
     """
     model, settings = call.models.get(SKELETON), call.config.hand
     if model is None:
-        return found, [None] * len(found)
-    skeletons = await _looks(call, families, model, found) if found else []
-    if settings.around_wrists and detector.in_parts:
-        wrists = [each.keypoints[WRIST, :2] for each in skeletons if each.flag >= settings.min_confidence]
-        parts = around_wrists(bodies, wrists)
-        tasks = [HandTask(settings, PARTS, parts[i : i + PARTS]) for i in range(0, len(parts), PARTS)]
-        in_parts = await run_stages(detector, call.models[DETECTOR], call.picture, tasks) if tasks else []
-        more = _without_doubles([hand for hands in in_parts for hand in hands])
-        if more:
-            found, skeletons = [*found, *more], [*skeletons, *await _looks(call, families, model, more)]
-    return found, [*skeletons]
-
-
-async def _looks(
-    call: Call, families: HandFamilies, model: VisionModel, hands: Sequence[DetectedHand]
-) -> list[Skeleton]:
-    """Return the skeleton of each hand.
-
-    With ``second_look`` those that are hands are computed again, from a crop around the points of the first look.
-    """
-    settings = call.config.hand
-    regions = [hand.region for hand in hands]
+        return found, skeletons
+    skeletons = await _look_again(call, families, skeletons)
+    if not (settings.around_wrists and detector.in_parts):
+        return found, skeletons
+    wrists = [each.keypoints[WRIST, :2] for each in skeletons if each and each.flag >= settings.min_confidence]
+    parts = around_wrists(bodies, wrists)
+    tasks = [HandTask(settings, PARTS, parts[i : i + PARTS]) for i in range(0, len(parts), PARTS)]
+    in_parts = await run_stages(detector, call.models[DETECTOR], call.picture, tasks) if tasks else []
+    more = _without_doubles([hand for hands in in_parts for hand in hands])
+    if not more:
+        return found, skeletons
+    regions = [hand.region for hand in more]
     if call.original is not None:
-        require_pixels((float(min(region.end - region.start)) for region in regions), model.form.height)
-    skeletons = await run_stage(families.skeleton, model, call.picture, regions)
+        _require_pixels(call, regions)
+    first = await run_stage(families.skeleton, model, call.picture, regions)
+    return [*found, *more], [*skeletons, *await _look_again(call, families, first)]
+
+
+async def _look_again(
+    call: Call, families: HandFamilies, skeletons: Sequence[Skeleton | None]
+) -> Sequence[Skeleton | None]:
+    """Return the skeletons; with ``second_look`` those of hands from a crop around the points of the first look."""
+    settings = call.config.hand
     least = settings.min_confidence if settings.second_look else inf
-    likely = [i for i, skeleton in enumerate(skeletons) if skeleton.flag >= least]
-    if likely:
-        points = (skeletons[i].keypoints[:, :2] for i in likely)
-        regions = [region_around(each, SECOND_MARGIN, upright=settings.rotation) for each in points]
-        again = await run_stage(families.skeleton, model, call.picture, regions)
-        for i, skeleton in zip(likely, again, strict=True):
-            skeletons[i] = skeleton
-    return skeletons
+    hands = {i: each.keypoints[:, :2] for i, each in enumerate(skeletons) if each and each.flag >= least}
+    if not hands:
+        return skeletons
+    regions = [region_around(points, SECOND_MARGIN, upright=settings.rotation) for points in hands.values()]
+    again = await run_stage(families.skeleton, call.models[SKELETON], call.picture, regions)
+    replaced = dict(zip(hands, again, strict=True))
+    return [replaced.get(i, skeleton) for i, skeleton in enumerate(skeletons)]
+
+
+def _require_pixels(call: Call, regions: Sequence[Region]) -> None:
+    sides = (float(min(region.end - region.start)) for region in regions)
+    require_pixels(sides, call.models[SKELETON].form.height)
 
 
 def _without_doubles(hands: Sequence[DetectedHand]) -> list[DetectedHand]:
