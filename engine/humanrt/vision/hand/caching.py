@@ -39,12 +39,12 @@ async def follow_hands(call: Call, families: HandFamilies, limit: int, bodies: S
         afresh = not (usable and places)
         places = found if afresh else places
     skeletons: Sequence[Skeleton | None] = [None] * len(places)
-    ran = bool(places) and SKELETON in call.models
-    if ran:
+    if places and SKELETON in call.models:
         regions = [hand.region for hand in places]
         skeletons = [*await run_stage(families.skeleton, call.models[SKELETON], call.picture, regions)]
     if afresh and (settings.second_look or settings.around_wrists):
         places, skeletons = await look_further(call, families, detector, [*places], skeletons, bodies)
+    ran = bool(places) and SKELETON in call.models
     followed = await scheduler.run(_record, call, families, detector, places, skeletons, limit)
     skipped = 0 if plan == "detect" else cached.skipped + 1
     time = detector.time(plan, cached.time, frame.time, ran=ran)
