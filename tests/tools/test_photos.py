@@ -53,10 +53,14 @@ def test_the_list_has_one_package_and_a_truth_for_each_photo(tmp_path):
     names = [name for package in listed["packages"] for name in package["files"]]
     assert sorted(names) == sorted(listed["images"])
     assert {package["client"] for package in listed["packages"]} <= photos.COMMANDS.keys()
-    (tmp_path / "truth.json").write_text(json.dumps({"images": listed["images"]}), encoding="utf-8")
+    images = {name: {**image, **photos.poses_of(listed, name)} for name, image in listed["images"].items()}
+    assert listed["hands"].keys() <= images.keys()
+    (tmp_path / "truth.json").write_text(json.dumps({"images": images}), encoding="utf-8")
     truth = read_truth(tmp_path / "truth.json")
     assert sum(not face.ignored for faces in truth.faces.values() for face in faces) == 98
     assert sum(face.landmarks is not None for faces in truth.faces.values() for face in faces) == 4
+    hands = [hand for hands in truth.hands.values() for hand in hands if not hand.ignored]
+    assert (len(hands), sum(len(hand.points) == 21 for hand in hands)) == (48, 38)
 
 
 def test_packages_that_cannot_be_fetched_are_left_out(tmp_path, monkeypatch, capsys):
@@ -67,6 +71,7 @@ def test_packages_that_cannot_be_fetched_are_left_out(tmp_path, monkeypatch, cap
             {"client": "npm", "name": "gone", "files": {"b.png": "b.png"}},
         ],
         "images": {"a.png": {"faces": [face, {**face, "ignore": True}]}, "b.png": {"faces": []}},
+        "hands": {"a.png": [{"box": [10, 20, 30, 40]}]},
     }
     (tmp_path / "list.json").write_text(json.dumps(listed), encoding="utf-8")
 
@@ -82,7 +87,8 @@ def test_packages_that_cannot_be_fetched_are_left_out(tmp_path, monkeypatch, cap
     captured = capsys.readouterr()
     assert captured.out == "1 of 2 photos, 1 close-ups\n"
     assert "gone cannot be fetched" in captured.err
-    assert list(read_truth(tmp_path / "out" / "truth.json").faces) == ["a.png"]
+    truth = read_truth(tmp_path / "out" / "truth.json")
+    assert (list(truth.faces), list(truth.hands), list(truth.bodies)) == (["a.png"], ["a.png"], [])
     # A tenth of the face more at each side: 32..128 and 40..160.
     close_up = cv2.imread(str(tmp_path / "out" / "close-ups" / "a-0.png"))
     np.testing.assert_array_equal(close_up, PIXELS[40:160, 32:128])
