@@ -24,6 +24,7 @@ from bench.keypoints import (
     points_of_body,
     points_of_hand,
     score_poses,
+    similarity,
 )
 from bench.plots import place, write_plot
 from bench.scoring import Detected, Sizes, accuracy, average_precision, overlap, precision_recall, roc, score
@@ -228,6 +229,21 @@ class TestKeypoints:
         result = score_poses([(truth, found)], self.DEVIATIONS)
         # The first is found; the second detection, of the same body, and the last are false; one body is ignored.
         assert (result.faces, result.found, result.false, result.average_precision) == (2, 1, 2, 0.5)
+
+    def test_poses_without_points_are_compared_by_their_boxes(self, tmp_path):
+        """Intersection over union; of one that is ignored, the part of the detection that is in it."""
+        path = tmp_path / "truth.json"
+        box = {"box": [10, 20, 30, 40]}
+        path.write_text(json.dumps({"images": {"a.jpg": {"hands": [box, {**box, "ignore": True}]}}}))
+        hand, ignored = read_truth(path).hands["a.jpg"]
+        points = np.array([(20, 20), (50, 40), (nan, nan)])  # 30 x 20, of which 20 x 20 are in the box
+        assert similarity(hand, points, self.DEVIATIONS) == pytest.approx(400 / (1200 + 600 - 400))
+        assert similarity(ignored, points, self.DEVIATIONS) == pytest.approx(400 / 600)
+        assert similarity(hand, points + 100, self.DEVIATIONS) == 0
+        assert similarity(hand, np.full((3, 2), nan), self.DEVIATIONS) == 0
+        found = [DetectedPose(0.9, np.array([(10, 20), (40, 60.0)])), DetectedPose(0.8, points)]
+        result = score_poses([((hand, ignored), found)], self.DEVIATIONS)
+        assert (result.faces, result.found, result.false) == (1, 1, 0)
 
     def test_points_of_records_are_in_the_order_of_the_truth(self):
         points = points_of_body(records.BODY)

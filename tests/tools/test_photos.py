@@ -53,8 +53,8 @@ def test_the_list_has_one_package_and_a_truth_for_each_photo(tmp_path):
     names = [name for package in listed["packages"] for name in package["files"]]
     assert sorted(names) == sorted(listed["images"])
     assert {package["client"] for package in listed["packages"]} <= photos.COMMANDS.keys()
-    assert listed["bodies"].keys() <= listed["images"].keys()
-    images = {name: {**image, "bodies": listed["bodies"].get(name, [])} for name, image in listed["images"].items()}
+    images = {name: {**image, **photos.poses_of(listed, name)} for name, image in listed["images"].items()}
+    assert listed["bodies"].keys() | listed["hands"].keys() <= images.keys()
     (tmp_path / "truth.json").write_text(json.dumps({"images": images}), encoding="utf-8")
     truth = read_truth(tmp_path / "truth.json")
     assert sum(not face.ignored for faces in truth.faces.values() for face in faces) == 229
@@ -62,6 +62,8 @@ def test_the_list_has_one_package_and_a_truth_for_each_photo(tmp_path):
     assert sum(pair.same for pair in truth.pairs) == 313
     assert sum(not body.ignored for bodies in truth.bodies.values() for body in bodies) == 74
     assert sum(not bodies for bodies in listed["bodies"].values()) == 17
+    hands = [hand for hands in truth.hands.values() for hand in hands if not hand.ignored]
+    assert (len(hands), sum(len(hand.points) == 21 for hand in hands)) == (48, 38)
 
 
 def test_a_source_package_is_fetched_without_a_change_to_the_configuration(tmp_path, monkeypatch):
@@ -102,6 +104,7 @@ def test_packages_that_cannot_be_fetched_are_left_out(tmp_path, monkeypatch, cap
         ],
         "images": {"a.png": {"faces": [face, {**face, "ignore": True}]}, "b.png": {"faces": []}},
         "bodies": {"a.png": [], "b.png": []},
+        "hands": {"a.png": [{"box": [10, 20, 30, 40]}]},
     }
     (tmp_path / "list.json").write_text(json.dumps(listed), encoding="utf-8")
 
@@ -118,7 +121,7 @@ def test_packages_that_cannot_be_fetched_are_left_out(tmp_path, monkeypatch, cap
     assert captured.out == "1 of 2 photos, 1 close-ups\n"
     assert "gone cannot be fetched" in captured.err
     truth = read_truth(tmp_path / "out" / "truth.json")
-    assert list(truth.faces) == ["a.png"]
+    assert (list(truth.faces), list(truth.hands)) == (["a.png"], ["a.png"])
     assert truth.bodies == {"a.png": []}
     # A tenth of the face more at each side: 32..128 and 40..160.
     close_up = cv2.imread(str(tmp_path / "out" / "close-ups" / "a-0.png"))

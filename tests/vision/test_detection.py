@@ -32,11 +32,13 @@ class Pipelines:
         self.failing = {}
         self.waits_for = {}
         self.begun, self.ended, self.limits = [], [], {}
+        self.bodies = ()
         self.has_begun, self.has_ended = defaultdict(asyncio.Event), defaultdict(asyncio.Event)
 
     def stand_in(self, module):
-        async def detect(call, families, limit=None):
+        async def detect(call, families, limit=None, *bodies):
             assert families is getattr(FAMILIES, module)
+            self.bodies = bodies or self.bodies
             self.begun.append(module)
             self.limits[module] = limit
             self.has_begun[module].set()
@@ -109,6 +111,19 @@ async def test_with_fixed_limits_no_module_waits_for_the_faces(pipelines, run):
     pipelines.waits_for["face"].set()
     found, _ = await call
     assert found.face == ("a face",)
+
+
+async def test_hands_wait_for_the_bodies_around_whose_wrists_they_are_searched(pipelines, run):
+    hand = {"max_detected": 1, "around_wrists": True}
+    pipelines.waits_for["body"] = pipelines.has_ended["face"]
+    await run({"body": {"max_detected": 1}, "hand": hand})
+    assert pipelines.ended[-2:] == ["body", "hand"]
+    assert pipelines.bodies == (("a body",),)
+    pipelines.failing["body"] = ModelError("broken")
+    await run({"hand": hand})
+    assert pipelines.bodies == ((),)
+    await run({"body": OFF, "hand": hand})
+    assert pipelines.bodies == ((),)
 
 
 async def test_without_faces_the_limits_are_one_body_and_one_hand(pipelines, run):

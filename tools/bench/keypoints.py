@@ -18,7 +18,7 @@ from humanrt.vision.face.alignment import EYES_IN_MESH, OTHERS_IN_MESH
 
 Points: TypeAlias = NDArray[np.float64]
 
-LEAST_OKS = 0.5
+LEAST_SIMILARITY = 0.5
 BODY = DEVIATIONS
 HAND = np.array(
     [
@@ -55,19 +55,39 @@ def oks(truth: TruePose, points: Points, deviations: NDArray[np.float64]) -> flo
     return float(np.nan_to_num(similar).mean())
 
 
+def similarity(truth: TruePose, points: Points, deviations: NDArray[np.float64]) -> float:
+    """Return the OKS with a pose, or, if it has no points, the overlap of its box with that of the points.
+
+    If it is ignored as well, the overlap is the part of the points' box that is in it, as with crowds of COCO.
+    """
+    if len(truth.points):
+        return oks(truth, points, deviations)
+    known = points[~np.isnan(points[:, 0])]
+    if not len(known):
+        return 0.0
+    low, high = known.min(axis=0), known.max(axis=0)
+    start = np.array(truth.box[:2])
+    shared = np.minimum(high, start + truth.box[2:]) - np.maximum(low, start)
+    inside = float(np.prod(np.maximum(shared, 0)))
+    area = float(np.prod(high - low))
+    return inside / max(area if truth.ignored else area + truth.area - inside, 1e-9)
+
+
 def score_poses(
     pictures: Iterable[tuple[Sequence[TruePose], Sequence[DetectedPose]]], deviations: NDArray[np.float64]
 ) -> Score:
-    """Return the score of bodies or hands: found from an OKS of 0.5 on, the best detection first."""
+    """Return the score of bodies or hands: found from a similarity of 0.5 on, the best detection first."""
     count, marks = 0, []
     for truth, detections in pictures:
         count += sum(not pose.ignored for pose in truth)
         taken: set[int] = set()
         for score, points in sorted(detections, key=lambda each: -each.score):
             free = [
-                (not pose.ignored, oks(pose, points, deviations), i) for i, pose in enumerate(truth) if i not in taken
+                (not pose.ignored, similarity(pose, points, deviations), i)
+                for i, pose in enumerate(truth)
+                if i not in taken
             ]
-            likely = [candidate for candidate in free if candidate[1] >= LEAST_OKS]
+            likely = [candidate for candidate in free if candidate[1] >= LEAST_SIMILARITY]
             if not likely:
                 marks.append((score, False))
                 continue

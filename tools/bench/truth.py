@@ -8,11 +8,11 @@ Three formats are read. JSON, a file ``truth.json``::
                           "hands": [{"box": [x, y, width, height], "points": [[x, y], ...]}]}},
      "pairs": [["a.jpg", "b.jpg", true]]}
 
-All but the box and the points may be left out: a picture is scored for the kinds that it has, also for an empty list.
-Landmarks are five, the eyes, the nose and the corners of the mouth,
-left in the picture first, or the 68 of iBUG. Bodies have the 17 points of COCO, hands the 21 of MediaPipe, null where
-one is not known. A pair names two pictures, whose largest faces are compared; without ``pairs``, every two faces with
-an identity are one.
+All but the box may be left out: a picture is scored for the kinds that it has, also for an empty list; a body or a hand
+without points is compared by its box. Landmarks are five, the eyes, the nose and the corners of the mouth, left in the
+picture first, or the 68 of iBUG. Bodies have the 17 points of COCO, hands the 21 of MediaPipe, null where one is not
+known. A pair names two pictures, whose largest faces are compared; without ``pairs``, every two faces with an identity
+are one.
 
 The JSON of COCO, and of COCO-WholeBody: ``keypoints`` are those of a body, ``face_box`` and ``face_kpts`` a face,
 ``lefthand_kpts`` and ``righthand_kpts`` hands; ``iscrowd`` is ignored. And the text of WIDER FACE: the name of a
@@ -56,11 +56,15 @@ class TrueFace:
 
 @dataclass(frozen=True)
 class TruePose:
-    """A body or a hand: its points, [n, 2] in pixels, NaN where one is not known, and its area in square pixels."""
+    """A body or a hand: its points, [n, 2] in pixels, NaN where one is not known, and its area in square pixels.
+
+    One without points, [0, 2], is compared by its box.
+    """
 
     points: NDArray[np.float64] = field(compare=False)
     area: float
     ignored: bool = False
+    box: Box = (0.0, 0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -129,9 +133,10 @@ def _face(face: Mapping[str, Any]) -> TrueFace:
 
 
 def _pose(pose: Mapping[str, Any]) -> TruePose:
-    _, _, width, height = map(float, pose["box"])
-    points = _points([(nan, nan) if point is None else point for point in pose["points"]], POINTS)
-    return TruePose(points, width * height, bool(pose.get("ignore")))
+    box = _box(pose["box"])
+    rows = [(nan, nan) if point is None else point for point in pose.get("points") or ()]
+    points = _points(rows, POINTS) if rows else np.empty((0, 2))
+    return TruePose(points, box[2] * box[3], bool(pose.get("ignore")), box)
 
 
 def _points(rows: Sequence[Sequence[float]], accepted: Sequence[int]) -> NDArray[np.float64]:

@@ -3,7 +3,7 @@
 Source: Human's src/hand/handtrack.ts, handposedetector.ts, handposepipeline.ts and fingerpose.ts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import exp, inf, trunc
 from typing import Any
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from humanrt.compat.precision import HUMAN
 from humanrt.config import HandConfig
-from humanrt.imaging import crop, resize, rotate
+from humanrt.imaging import Affine, crop, resize, rotate
 from humanrt.result import Curl, Hand
 from humanrt.vision.hand.detector import DetectedHand, HandTask, Prepared
 from humanrt.vision.hand.fingers import Line, Point, angle_at, curl_of, longest_line
@@ -86,6 +86,7 @@ class HumanHandDetect(HandDetect):
 
     shift: float = 0.0
     margin: float = 5.0
+    shrink: Callable[[NDArray[Any], int, int], tuple[NDArray[Any], Affine]] = resize
 
     def prepare(self, source: NDArray[Any], form: InputForm, task: HandTask) -> Prepared:
         """Return the image as float32 [1, n, n, 3], -1..1."""

@@ -8,9 +8,9 @@ meaning in JavaScript are refused; ``device``, ``compat``, ``tracking``, ``image
 ``raise_errors``, ``segmentation.min_confidence``, ``face.detector.input_size``, ``face.embedding``,
 ``face.mesh.min_confidence``, ``face.mesh.keep_above``, ``face.mesh.min_size``, ``face.mesh.second_look``,
 ``face.description.aligned``, ``face.quality``, ``body.input_size``, ``body.min_keypoints``, ``body.below_neck``,
-``body.keypoint_confidence``, ``body.tiles``, ``hand.confirmed``, ``hand.detector.min_confidence`` and the defaults of
-``body.detector`` are HumanRT's own, and so are presets. The defaults of the dataclasses are Human's; a dict or a file
-changes the preset ``balanced``.
+``body.keypoint_confidence``, ``body.tiles``, ``hand.confirmed``, ``hand.second_look``, ``hand.around_wrists``,
+``hand.detector.min_confidence`` and the defaults of ``body.detector`` are HumanRT's own, and so are presets. The
+defaults of the dataclasses are Human's; a dict or a file changes the preset ``balanced``.
 """
 
 from humanrt.config.config import Config, ConfigSource, default_config, load_config

@@ -147,6 +147,15 @@ class HandConfig(Section):
     landmarks: bool = True
     """Whether keypoints are computed. If not, a hand has a box and a label only."""
 
+    second_look: bool = False
+    """Whether the keypoints of a hand are computed a second time, from a crop that fits the first ones and is turned by
+    them. They are more accurate; a hand that the detector found costs two runs. Human has no such key."""
+
+    around_wrists: bool = False
+    """Whether hands that the detector does not find in the whole picture, because they are small, are searched around
+    the wrists of bodies. Up to four wrists cost one run of the detector. Only ``handdetect``, with ``landmarks``. Human
+    has no such key."""
+
     detector: HandDetectorConfig = field(default_factory=HandDetectorConfig)
     """The detector of hands."""
 

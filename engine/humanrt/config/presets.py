@@ -13,7 +13,14 @@ _YUNET = {"model_path": "yunet.onnx", "max_detected": 100, "min_confidence": 0.5
 _MESH = {"min_confidence": 0.5, "keep_above": 0.8, "min_size": 32, "second_look": True}
 _MOBILE = {"model_path": "mobilefacenet-repaired.json"}  # that of Human is damaged
 # Not bound to the number of faces; a hand has a skeleton, and a body is more than a head.
-_HANDS = {"detector": {"model_path": "handdetect.json", "min_confidence": 0.3}, "max_detected": 20, "confirmed": True}
+_HANDS = {
+    "detector": {"model_path": "handdetect.json", "min_confidence": 0.3},
+    "max_detected": 20,
+    "min_confidence": 0.7,
+    "confirmed": True,
+    "second_look": True,
+    "around_wrists": True,
+}
 _BODY = {"max_detected": 20, "min_keypoints": 3, "below_neck": True}
 # Twice what the detectors of "fast" and "balanced" sample, and what the one of "accurate" does. With less, boxes of
 # small faces move by more than 1 % of their side: tools/bench/max_side.

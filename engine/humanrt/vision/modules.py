@@ -93,7 +93,7 @@ async def _bodies(call: Call, families: Families, found: Found) -> None:
 async def _hands(call: Call, families: Families, found: Found) -> None:
     limit = _limit(call, found, call.config.hand.max_detected, HANDS_OF_A_FACE)
     detect = detect_hands if call.frame is None else follow_hands
-    found.hand = await detect(call, families.hand, limit)
+    found.hand = await detect(call, families.hand, limit, found.body)
     if call.config.hand.confirmed:
         found.hand = without_faces(found.hand, found.face)
     if call.frame is not None:
@@ -125,6 +125,11 @@ def _faces_if_counted(max_detected: int) -> tuple[str, ...]:
     return ("face",) if max_detected == AS_MANY_AS_FACES else ()
 
 
+def _needs_of_hands(config: Config) -> tuple[str, ...]:
+    faces = ("face",) if config.hand.confirmed else _faces_if_counted(config.hand.max_detected)
+    return (*faces, "body") if config.hand.around_wrists else faces
+
+
 MODULES: tuple[Module, ...] = (
     Module(
         "face",
@@ -153,7 +158,7 @@ MODULES: tuple[Module, ...] = (
         records.draw_hands,
         layer=4,
         models=lambda config: hand_models(config.hand),
-        needs=lambda config: ("face",) if config.hand.confirmed else _faces_if_counted(config.hand.max_detected),
+        needs=_needs_of_hands,
     ),
     Module(
         "object",

@@ -1,15 +1,17 @@
 """Hands in images, with the real models: what each setting does, and several hands at once."""
 
+import asyncio
 from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
 import pytest
 from counting import StandingClock
-from records import FACE, HAND
+from records import BODY, FACE, HAND
 
-from humanrt import Human, errors
+from humanrt import Human, Keypoint, errors
 from humanrt.config import HandConfig, load_config
+from humanrt.imaging import scaled
 from humanrt.runtime.graph_model import GraphModel
 from humanrt.vision.call import Call
 from humanrt.vision.hand.pipeline import HandFamilies, detect_hands, hand_models, without_faces
@@ -46,12 +48,12 @@ def close_up(body):
     return body[380:740, 700:1060][::-1, ::-1].copy()
 
 
-async def find(human, picture, limit=4, **hand):
+async def find(human, picture, limit=4, bodies=(), **hand):
     config = load_config({"preset": "human", "hand": hand})
     models = await human._load(config, None)
     async with human.engine.scope():
         call = Call(human.engine, models, human.engine.from_numpy(picture), config)
-        return await detect_hands(call, FAMILIES, limit)
+        return await detect_hands(call, FAMILIES, limit, bodies)
 
 
 def middle(hand):
@@ -100,6 +102,20 @@ async def test_the_sparse_skeleton_never_finds_a_hand(human, close_up):
     assert hand.keypoints.shape == (0, 3)
 
 
+@pytest.fixture
+def runs(monkeypatch):
+    """The name of each model that is run, and the size of its batch."""
+    runs = []
+    original = GraphModel.run
+
+    def run(self, inputs, outputs, stop):
+        runs.append((self.name, *(tensor.shape[0] for tensor in inputs.values())))
+        return original(self, inputs, outputs, stop)
+
+    monkeypatch.setattr(GraphModel, "run", run)
+    return runs
+
+
 @pytest.mark.parametrize("skeleton", SKELETONS[:2])
 async def test_both_hands_best_first(human, body, skeleton):
     left, right = await find(human, body, **HANDDETECT, skeleton={"model_path": f"{skeleton}.json"})
@@ -118,17 +134,119 @@ async def test_hands_that_are_detected_together_equal_each_alone(human, body):
         assert alone.landmarks["middle"] == hand.landmarks["middle"]
 
 
-async def test_the_skeleton_runs_once_for_all_hands(human, body, monkeypatch):
-    batches = []
-    original = GraphModel.run
-
-    def run(self, inputs, outputs, stop):
-        batches.append((self.name, *(tensor.shape[0] for tensor in inputs.values())))
-        return original(self, inputs, outputs, stop)
-
-    monkeypatch.setattr(GraphModel, "run", run)
+async def test_the_skeleton_runs_once_for_all_hands(human, body, runs):
     await find(human, body, **HANDDETECT)
-    assert batches == [("handdetect", 1), ("handlandmark-lite", 2)]
+    assert runs == [("handdetect", 1), ("handlandmark-lite", 2)]
+
+
+class TestSecondLook:
+    async def test_the_skeleton_runs_again_for_all_hands(self, human, body, runs):
+        hands = await find(human, body, **HANDDETECT, second_look=True)
+        assert runs == [("handdetect", 1), ("handlandmark-lite", 2), ("handlandmark-lite", 2)]
+        assert sorted(middle(hand)[0] for hand in hands) == pytest.approx([255, 905], abs=15)
+
+    async def test_it_does_not_depend_on_the_crop_of_the_first(self, human, body):
+        """Of pictures that differ by their edges alone, the palms differ; the points of one look move with them."""
+        spread = {}
+        for second in (False, True):
+            points = []
+            for edge in (0, 40, 80):
+                (left,) = await find(
+                    human, body[380 - edge : 700, 760 - edge : 1060].copy(), **HANDDETECT, second_look=second
+                )
+                points.append(left.keypoints[:, :2] + (760 - edge, 380 - edge))
+            spread[second] = np.std(points, axis=0).mean()
+        assert spread[True] < spread[False]
+
+    async def test_what_is_no_hand_is_not_looked_at_again(self, human, body, runs):
+        assert not await find(human, body, **HANDDETECT, second_look=True, min_confidence=1)
+        assert [name for name, _ in runs] == ["handdetect"]
+        low = {"model_path": "handdetect.json", "min_confidence": 0.3}
+        assert not await find(human, body, detector=low, second_look=True, min_confidence=1)
+        assert [name for name, _ in runs[1:]] == ["handdetect", "handlandmark-lite"]
+
+    async def test_hands_of_handtrack_too(self, human, close_up, runs):
+        (hand,) = await find(human, close_up, **HANDTRACK, second_look=True)
+        assert [name for name, _ in runs] == ["handtrack", "handlandmark-lite", "handlandmark-lite"]
+        assert middle(hand) == pytest.approx([155, 170], abs=15)
+
+
+SCALE = 0.3
+PARTS = "Elbow", "Wrist"
+ARMS = {"left": ((830, 390), (885, 510)), "right": ((430, 380), (285, 505))}
+
+
+@pytest.fixture(scope="module")
+def far(body):
+    """The person so far away that a hand is 1/40 of the picture, of which the detector is given 6 pixels."""
+    picture = np.full((1200, 1200, 3), 240, np.uint8)
+    picture[:360, :360], _ = scaled(body, 360, 360)
+    return picture
+
+
+def person(scale, down=0):
+    parts = {f"{side}{part}": place for side, arm in ARMS.items() for part, place in zip(PARTS, arm, strict=True)}
+    places = {part: (scale * x, scale * y + down) for part, (x, y) in parts.items()}
+    return replace(BODY, keypoints=tuple(Keypoint(part, 0.9, place, (0.0, 0.0)) for part, place in places.items()))
+
+
+class TestAroundWrists:
+    async def test_small_hands_are_found(self, human, far, runs):
+        assert not await find(human, far, bodies=[person(SCALE)], **HANDDETECT)
+        assert not await find(human, far, **HANDDETECT, around_wrists=True)
+        runs.clear()
+        hands = await find(human, far, bodies=[person(SCALE)], **HANDDETECT, around_wrists=True)
+        # Both wrists are in one input.
+        assert [name for name, _ in runs] == ["handdetect", "handdetect", "handlandmark-lite"]
+        right, left = sorted((middle(hand) / SCALE for hand in hands), key=lambda place: place[0])
+        assert left == pytest.approx([905, 570], abs=20)
+        assert right == pytest.approx([255, 540], abs=20)
+
+    async def test_wrists_of_hands_that_were_found_are_not_searched(self, human, body, runs):
+        assert len(await find(human, body, bodies=[person(1)], **HANDDETECT, around_wrists=True)) == 2
+        assert runs == [("handdetect", 1), ("handlandmark-lite", 2)]
+
+    @pytest.mark.parametrize("hand", [{**HANDDETECT, "landmarks": False}, HANDTRACK])
+    async def test_neither_without_a_skeleton_nor_with_handtrack(self, human, far, runs, hand):
+        await find(human, far, bodies=[person(SCALE)], **hand, around_wrists=True)
+        assert [name for name, _ in runs].count(hand["detector"]["model_path"].removesuffix(".json")) == 1
+
+    async def test_more_than_four_wrists_are_two_runs(self, human, far, runs):
+        people = [person(SCALE, down) for down in (0, 300, 600)]
+        hands = await find(human, far, bodies=people, **HANDDETECT, around_wrists=True)
+        assert len(hands) == 2
+        assert [name for name, _ in runs].count("handdetect") == 3
+
+    async def test_in_a_session_the_hands_keep_their_ids_and_are_followed(self, human, far, runs, monkeypatch):
+        async def find_them(*_):
+            return (person(SCALE),)
+
+        monkeypatch.setattr("humanrt.vision.modules.reuse_bodies", find_them)
+        hand = {**HANDDETECT, "max_detected": 4, "around_wrists": True, "second_look": True, "skip_time": 10**6}
+        config = {"face": {"enabled": False}, "hand": hand}
+        ids = []
+        with human.session(clock=StandingClock()) as session:
+            for _ in range(3):
+                with await human.detect(far, config, session=session) as result:
+                    ids.append([hand.id for hand in result.hand])
+        assert ids == [ids[0]] * 3
+        assert len(ids[0]) == 2
+        names = [name for name, _ in runs if name.startswith("hand")]
+        # The detector in the whole picture and around the wrists, two looks; then the hands are followed, by one look.
+        assert names == ["handdetect"] * 2 + ["handlandmark-lite"] * 4
+
+    async def test_nothing_is_left_if_the_search_fails_or_is_cancelled(self, human, far, monkeypatch):
+        settings = {**HANDDETECT, "around_wrists": True}
+        await find(human, far, bodies=[person(SCALE)], **settings)
+        for error in (errors.ModelRunError("broken"), asyncio.CancelledError()):
+
+            async def fail(*_, error=error):
+                raise error
+
+            monkeypatch.setattr("humanrt.vision.hand.pipeline.run_stages", fail)
+            with pytest.raises(type(error)):
+                await find(human, far, bodies=[person(SCALE)], **settings)
+            assert human.engine.memory().baseline == NOTHING
 
 
 class TestLimit:

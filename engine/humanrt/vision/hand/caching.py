@@ -8,24 +8,22 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import inf
 
-from humanrt.result import Hand
+from humanrt.result import Body, Hand
 from humanrt.runtime import scheduler
 from humanrt.streams.caching import Cached, load_cached
 from humanrt.vision.caching import kind_of
 from humanrt.vision.call import Call
 from humanrt.vision.hand.detector import DetectedHand, FollowedHands, HandDetector, HandTask, Plan
-from humanrt.vision.hand.pipeline import HandFamilies, detect_hands
+from humanrt.vision.hand.pipeline import DETECTOR, SKELETON, HandFamilies, detect_hands, look_further
 from humanrt.vision.hand.skeleton import Skeleton
 from humanrt.vision.stage import family_of, run_stage
 
-DETECTOR, SKELETON = "hand.detector", "hand.skeleton"
 
-
-async def follow_hands(call: Call, families: HandFamilies, limit: int) -> tuple[Hand, ...]:
+async def follow_hands(call: Call, families: HandFamilies, limit: int, bodies: Sequence[Body] = ()) -> tuple[Hand, ...]:
     """Return the hands of a frame of a session, as ``detect_hands()`` does, or those of earlier frames, followed."""
     frame, settings = call.frame, call.config.hand
     if frame is None or not families.runs_for(limit):
-        return await detect_hands(call, families, limit)
+        return await detect_hands(call, families, limit, bodies)
     model = call.models[DETECTOR]
     detector = family_of(model.card, families.detectors, "a hand detector")
     kind = kind_of(call, DETECTOR, settings)
@@ -34,16 +32,19 @@ async def follow_hands(call: Call, families: HandFamilies, limit: int) -> tuple[
     if plan == "reuse":
         frame.save(DETECTOR, cached.reused(cached.value))
         return cached.value.hands[:limit] if limit else cached.value.hands
-    places = cached.value.places
+    places, afresh = cached.value.places, False
     if plan == "detect":
         found = await run_stage(detector, model, call.picture, HandTask(settings, limit))
         usable = frame.skip_allowed and detector.keeps(len(found), len(cached.value.hands), limit, settings)
-        places = places if usable and places else found
+        afresh = not (usable and places)
+        places = found if afresh else places
     skeletons: Sequence[Skeleton | None] = [None] * len(places)
-    ran = bool(places) and SKELETON in call.models
-    if ran:
+    if places and SKELETON in call.models:
         regions = [hand.region for hand in places]
         skeletons = [*await run_stage(families.skeleton, call.models[SKELETON], call.picture, regions)]
+    if afresh and (settings.second_look or settings.around_wrists):
+        places, skeletons = await look_further(call, families, detector, [*places], skeletons, bodies)
+    ran = bool(places) and SKELETON in call.models
     followed = await scheduler.run(_record, call, families, detector, places, skeletons, limit)
     skipped = 0 if plan == "detect" else cached.skipped + 1
     time = detector.time(plan, cached.time, frame.time, ran=ran)

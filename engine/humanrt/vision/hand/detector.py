@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from numpy.typing import NDArray
 
 from humanrt.config import HandConfig
-from humanrt.imaging import Affine
+from humanrt.imaging import Affine, Corners
 from humanrt.result import Hand
 from humanrt.streams.caching import Cached
 from humanrt.streams.session import SessionFrame
@@ -17,10 +17,11 @@ from humanrt.vision.stage import Family
 
 
 class Prepared(NamedTuple):
-    """A detector's input, and the affine from its pixels to the image's."""
+    """A detector's input, and the affine from its pixels to the image's; with parts, that of each of them."""
 
     pixels: NDArray[Any]  # [1, h, w, 3], float32 or uint8
     affine: Affine
+    parts: Sequence[Affine] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,10 +47,11 @@ Plan: TypeAlias = Literal["reuse", "follow", "detect"]
 
 
 class HandTask(NamedTuple):
-    """At most ``limit`` hands are wanted."""
+    """At most ``limit`` hands are wanted, of the whole image or of some squares in it."""
 
     settings: HandConfig
     limit: int
+    parts: Sequence[Corners] = ()
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,10 @@ class HandDetector(Family[HandTask, Prepared, list[DetectedHand]]):
     """A family of models that detect hands.
 
     ``decode`` returns the best detections, best first, as many as must be examined to find ``limit`` hands.
+    ``in_parts`` is whether parts of the image can be searched.
     """
+
+    in_parts: bool = False
 
     def record(self, hand: DetectedHand, skeleton: Skeleton | None, recorder: HandRecorder) -> Hand | None:
         """Record a hand; ``skeleton`` is None where no skeleton model was run. Return None if it is not a hand."""

@@ -4,7 +4,7 @@ Source: Zhang and others, "MediaPipe Hands: On-device Real-time Hand Tracking" (
 src/hand/handposedetector.ts and handposepipeline.ts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from math import atan2
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from humanrt.config import HandConfig
-from humanrt.imaging import map_points, normalize, resize
+from humanrt.imaging import Affine, map_points, normalize, scaled
 from humanrt.result import Hand
 from humanrt.streams.caching import Cached
 from humanrt.streams.session import SessionFrame
@@ -22,7 +22,8 @@ from humanrt.tensors import non_max_suppression
 from humanrt.vision.decoding import anchor_centers, sigmoid
 from humanrt.vision.hand.detector import DetectedHand, FollowedHands, HandDetector, HandTask, Plan, Prepared
 from humanrt.vision.hand.record import HandRecorder, Scores
-from humanrt.vision.hand.skeleton import Point, Region, Skeleton, turned
+from humanrt.vision.hand.skeleton import Point, Region, Skeleton, region_around, square, turned
+from humanrt.vision.hand.wrists import part_at, side_by_side
 from humanrt.vision.stage import InputForm
 
 LABEL = "hand"
@@ -34,8 +35,6 @@ GRIDS = ((8, 2), (16, 2), (32, 6))
 CANDIDATES = 3
 # Landmarks on the axis of a hand: the wrist, and the root of the middle finger.
 WRIST, MIDDLE = 0, 2
-# The points of a skeleton that are those landmarks.
-SKELETON_WRIST, SKELETON_MIDDLE = 0, 9
 # How many times as large as the square around its palm a hand's box is; and its next crop, as that around its points.
 BOX_MARGIN = 1.65
 
@@ -51,17 +50,21 @@ class HandDetect(HandDetector):
     """The palm detector, one output [1, n, 19].
 
     A hand lies above the landmarks of its palm, by ``shift`` of their height, in a square ``margin`` times as large, as
-    in TensorFlow's handpose (tfjs-models).
+    in TensorFlow's handpose (tfjs-models). ``shrink`` resizes the image: small palms are lost in samples of it.
     """
 
     outputs: tuple[str, ...] = ("palms",)
     shift: float = 0.4
     margin: float = 3.0
+    in_parts: bool = True
+    shrink: Callable[[NDArray[Any], int, int], tuple[NDArray[Any], Affine]] = scaled
 
     def prepare(self, source: NDArray[Any], form: InputForm, task: HandTask) -> Prepared:
-        """Return the image as float32 [1, n, n, 3], -1..1."""
-        del task
-        resized, affine = resize(source, form.height, form.width)
+        """Return the image, or its parts side by side, as float32 [1, n, n, 3], -1..1."""
+        if task.parts:
+            pixels, affines = side_by_side(source, task.parts, form.height)
+            return Prepared(normalize(pixels, 1 / 127.5, -1.0), affines[0], affines)
+        resized, affine = self.shrink(source, form.height, form.width)
         return Prepared(normalize(resized, 1 / 127.5, -1.0), affine)
 
     def decode(self, outputs: Sequence[NDArray[Any]], prepared: Prepared, task: HandTask) -> list[DetectedHand]:
@@ -77,8 +80,14 @@ class HandDetect(HandDetector):
         most = CANDIDATES * task.limit
         hands = []
         for i in non_max_suppression(corners, scores, most, settings.iou_threshold, least):
-            start, end = map_points(prepared.affine, corners[i].reshape(2, 2))
-            landmarks = map_points(prepared.affine, rows[i, LANDMARKS].reshape(7, 2) + cells[i])
+            affine = prepared.affine
+            if prepared.parts:
+                part = part_at(centers[i] / prepared.pixels.shape[1], len(prepared.parts))
+                if part is None:
+                    continue
+                affine = prepared.parts[part]
+            start, end = map_points(affine, corners[i].reshape(2, 2))
+            landmarks = map_points(affine, rows[i, LANDMARKS].reshape(7, 2) + cells[i])
             region = self._region(start, end, landmarks, upright=settings.rotation)
             hands.append(DetectedHand(LABEL, float(scores[i]), start, end, region))
         return hands
@@ -91,7 +100,7 @@ class HandDetect(HandDetector):
         around = turned(landmarks, -angle, pivot)
         low, high = around.min(axis=0), around.max(axis=0)
         up = (high - low) * (0.0, -self.shift)
-        return Region(*_square(low + up, high + up, self.margin), angle, pivot)
+        return Region(*square(low + up, high + up, self.margin), angle, pivot)
 
     def record(self, hand: DetectedHand, skeleton: Skeleton | None, recorder: HandRecorder) -> Hand | None:
         """Record a hand, whose score is the skeleton's flag; return None if that is below ``min_confidence``."""
@@ -114,12 +123,7 @@ class HandDetect(HandDetector):
     def place(self, hand: Hand, detected: DetectedHand, recorder: HandRecorder) -> DetectedHand | None:
         """Return the square around the upright points, 1.65 times as large."""
         points = hand.keypoints[:, :2].astype(np.float64)
-        pivot = (points.min(axis=0) + points.max(axis=0)) / 2
-        x, y = points[SKELETON_MIDDLE] - points[SKELETON_WRIST]
-        angle = atan2(x, -y) if recorder.settings.rotation else 0.0
-        around = turned(points, -angle, pivot)
-        start, end = _square(around.min(axis=0), around.max(axis=0), BOX_MARGIN)
-        return replace(detected, region=Region(start, end, angle, pivot))
+        return replace(detected, region=region_around(points, BOX_MARGIN, upright=recorder.settings.rotation))
 
     def time(self, plan: Plan, before: float, now: float, *, ran: bool) -> float:
         """Return the time of the last run of the skeleton model."""
@@ -132,10 +136,5 @@ HANDDETECT = HandDetect()
 
 def record_palm(hand: DetectedHand, recorder: HandRecorder) -> Hand | None:
     """Record a hand without a skeleton: a square around its palm."""
-    square = _square(hand.start, hand.end, BOX_MARGIN)
-    return recorder.without_points(hand.label, Scores(hand.score, hand.score, 0.0), *square)
-
-
-def _square(start: Point, end: Point, margin: float) -> tuple[Point, Point]:
-    center, half = (start + end) / 2, (end - start).max() / 2 * margin
-    return center - half, center + half
+    around = square(hand.start, hand.end, BOX_MARGIN)
+    return recorder.without_points(hand.label, Scores(hand.score, hand.score, 0.0), *around)

@@ -6,7 +6,7 @@ image are those of Human's src/hand/handtrack.ts and handposepipeline.ts.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import cos, sin
+from math import atan2, cos, sin
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,6 +17,9 @@ from humanrt.vision.stage import Family, InputForm
 
 Floats = NDArray[np.float32]
 Point = NDArray[np.float64]  # [2]: x, y
+
+# Points on the axis of a hand: the wrist, and the root of the middle finger.
+WRIST, MIDDLE = 0, 9
 
 
 class Region(NamedTuple):
@@ -71,6 +74,24 @@ class SkeletonFamily(Family[Sequence[Region], CroppedHands, list[Skeleton]]):
 
 
 SKELETON = SkeletonFamily()
+
+
+def region_around(points: NDArray[np.float64], margin: float, *, upright: bool) -> Region:
+    """Return the square around points, [21, 2] in pixels of the image, ``margin`` times as large.
+
+    ``upright`` rotates it so that the middle finger points up.
+    """
+    pivot = (points.min(axis=0) + points.max(axis=0)) / 2
+    x, y = points[MIDDLE] - points[WRIST]
+    angle = atan2(x, -y) if upright else 0.0
+    around = turned(points, -angle, pivot)
+    return Region(*square(around.min(axis=0), around.max(axis=0), margin), angle, pivot)
+
+
+def square(start: Point, end: Point, margin: float) -> tuple[Point, Point]:
+    """Return the corners of the square around a box, ``margin`` times as large."""
+    center, half = (start + end) / 2, (end - start).max() / 2 * margin
+    return center - half, center + half
 
 
 def turned(points: NDArray[np.float64], angle: float, pivot: Point) -> NDArray[np.float64]:
