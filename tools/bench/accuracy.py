@@ -27,7 +27,18 @@ from bench.keypoints import (
     score_poses,
 )
 from bench.plots import Curve, write_plot
-from bench.scoring import Detected, Picture, Score, Sizes, accuracy, overlap, precision_recall, roc, score
+from bench.scoring import (
+    LEAST_OVERLAP,
+    Detected,
+    Picture,
+    Score,
+    Sizes,
+    accuracy,
+    overlap,
+    precision_recall,
+    roc,
+    score,
+)
 from bench.truth import Pair, TruePose, Truth, TruthError, read_truth
 from humanrt import Config, Human, OperatingPoint, match
 from humanrt.config import load_config, split_paths
@@ -88,7 +99,7 @@ async def measure(folder: Path, truth: Truth, config: Config) -> Measured:
                 pictures.append((faces, [Detected(face.score, face.box) for face in result.face]))
                 for i, true_face in enumerate(faces):
                     found = max(result.face, key=lambda face: overlap(face.box, true_face.box), default=None)
-                    if found is None or not overlap(found.box, true_face.box):
+                    if found is None or overlap(found.box, true_face.box) < LEAST_OVERLAP:
                         continue
                     if found.embedding is not None:
                         embeddings[name, i] = found.embedding
