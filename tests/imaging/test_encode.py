@@ -36,8 +36,9 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(photo, tmp_path, mo
 def test_other_arrays_are_not_written(photo, tmp_path) -> None:
     with pytest.raises(InputError, match="float64"):
         write_png(tmp_path / "out.png", photo / 2)
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(FileNotFoundError) as caught:
         write_png(tmp_path / "no folder" / "out.png", photo)
+    assert caught.value.filename == str(tmp_path / "no folder" / "out.png")
     assert not any(tmp_path.iterdir())
 
 

@@ -1,6 +1,7 @@
 """The file of a store: what is loaded is what was saved, bit for bit, or an error."""
 
 import json
+import os
 import zipfile
 
 import numpy as np
@@ -100,10 +101,28 @@ def test_a_failed_save_leaves_the_old_file_and_no_other(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(np, "savez", full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(OSError, match="No space left") as caught:
         store.save(path)
+    assert caught.value.filename == str(path)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes in folders")
+def test_a_pipe_or_a_device_is_refused(tmp_path):
+    os.mkfifo(tmp_path / "pipe.npz")
+    for path in (tmp_path / "pipe.npz", "/dev/zero"):
+        with pytest.raises(InputError, match="is not a regular file"):
+            EmbeddingStore.load(path)
+
+
+def test_compressed_arrays_are_refused(tmp_path):
+    # A megabyte of them may be a gigabyte of numbers.
+    filled().save(tmp_path / "faces.npz")
+    with np.load(tmp_path / "faces.npz") as archive:
+        np.savez_compressed(tmp_path / "small.npz", **archive)
+    with pytest.raises(InputError, match="its arrays are compressed"):
+        EmbeddingStore.load(tmp_path / "small.npz")
 
 
 def test_a_file_that_does_not_exist(tmp_path):

@@ -177,6 +177,8 @@ async def test_pages_of_other_origins_and_other_names_are_refused():
         assert "access-control-allow-origin" not in answer.headers
         rebound = {**PNG, "host": "foreign.example"}
         assert (await client.post("/v1/detect", content=never_read(), headers=rebound)).status_code == 421
+        two = [*PNG.items(), ("host", "127.0.0.1"), ("host", "foreign.example")]
+        assert (await client.post("/v1/detect", content=never_read(), headers=two)).status_code == 400
     async with serving(Held, ServeOptions(origins=("https://foreign.example",))) as (client, _):
         asked = {"origin": "https://foreign.example", "access-control-request-method": "POST"}
         answer = await client.options("/v1/detect", headers=asked)

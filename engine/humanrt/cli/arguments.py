@@ -281,7 +281,7 @@ def add_doctor(commands: Commands) -> None:
 
 
 def _add_preset(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--preset", help="human (the default), fast, balanced or accurate; --config changes it")
+    command.add_argument("--preset", help="human, fast, balanced (the default) or accurate; --config changes it")
 
 
 def _add_max_faces(command: argparse.ArgumentParser) -> None:

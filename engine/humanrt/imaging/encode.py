@@ -99,6 +99,9 @@ def write_whole(path: Path, encoded: bytes) -> None:
     try:
         temporary.write_bytes(encoded)
         temporary.replace(path)
+    except OSError as error:
+        error.filename, error.filename2 = os.fspath(path), None  # not the temporary one
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -7,6 +7,7 @@ is JSON in UTF-8, and ``index`` if the store has one.
 import errno
 import json
 import os
+import stat
 import tokenize
 import zipfile
 import zlib
@@ -74,15 +75,24 @@ def write(path: str | os.PathLike[str], saved: Saved) -> None:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
+    except OSError as error:
+        error.filename, error.filename2 = os.fspath(path), None  # not the temporary one
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 
 
 def read(path: str | os.PathLike[str]) -> Saved:
     """Read a file. Raises ``InputError`` if it is not the file of a store, ``OSError`` if it cannot be read."""
-    with as_path(path, "path").open("rb") as file:
+    # Opening a pipe may block forever. Windows has neither this flag nor such pipes.
+    descriptor = os.open(as_path(path, "path"), os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise InputError(f"{path} is not a regular file; EmbeddingStore.save() writes the file of a store")
         try:
             with np.load(file, allow_pickle=False) as archive:
+                if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.zip.infolist()):
+                    raise ValueError("its arrays are compressed")
                 arrays = {name: archive[name] for name in archive.files}
             meta = json.loads(arrays.pop("meta").tobytes())
             saved = Saved(meta=meta, **{"index": None, **arrays})

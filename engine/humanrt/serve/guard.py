@@ -126,6 +126,8 @@ class Guard:
     def _check(self, scope: Scope, headers: Headers) -> None:
         """Raise ``ProblemError`` unless host, origin and token are accepted."""
         options, host = self._options, headers.get("host", "")
+        if len(headers.getlist("host")) > 1:  # RFC 9112, 3.2: a proxy may have read another one
+            raise ProblemError(400, "a request has one Host header")
         if options.hosts and _without_port(host) not in options.hosts:
             raise ProblemError(421, "this name of the host is not accepted; start the service with --allow-host NAME")
         origin = headers.get("origin")
