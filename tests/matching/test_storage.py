@@ -101,9 +101,8 @@ def test_a_failed_save_leaves_the_old_file_and_no_other(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(np, "savez", full)
-    with pytest.raises(OSError, match="No space left") as caught:
+    with pytest.raises(OSError, match="No space left"):
         store.save(path)
-    assert caught.value.filename == str(path)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
 
@@ -123,6 +122,12 @@ def test_compressed_arrays_are_refused(tmp_path):
         np.savez_compressed(tmp_path / "small.npz", **archive)
     with pytest.raises(InputError, match="its arrays are compressed"):
         EmbeddingStore.load(tmp_path / "small.npz")
+
+
+def test_an_error_has_the_path_that_was_given(tmp_path):
+    with pytest.raises(FileNotFoundError) as caught:
+        filled().save(tmp_path / "no folder" / "faces.npz")
+    assert caught.value.filename == str(tmp_path / "no folder" / "faces.npz")
 
 
 def test_a_file_that_does_not_exist(tmp_path):

@@ -100,7 +100,8 @@ def write_whole(path: Path, encoded: bytes) -> None:
         temporary.write_bytes(encoded)
         temporary.replace(path)
     except OSError as error:
-        error.filename, error.filename2 = os.fspath(path), None  # not the temporary one
+        if error.filename is not None:
+            error.filename = os.fspath(path)  # not the temporary one
         raise
     finally:
         temporary.unlink(missing_ok=True)

@@ -76,7 +76,8 @@ def write(path: str | os.PathLike[str], saved: Saved) -> None:
             os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
-        error.filename, error.filename2 = os.fspath(path), None  # not the temporary one
+        if error.filename is not None:
+            error.filename = os.fspath(path)  # not the temporary one
         raise
     finally:
         temporary.unlink(missing_ok=True)
