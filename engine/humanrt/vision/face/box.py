@@ -79,6 +79,9 @@ LEAST_SIDE, MOST_SIDE = 16, 320
 # The part of the smaller of two boxes that the other covers, from which on they are one face: a part of a face, or a
 # group of faces, is detected as another one.
 NESTED = 0.65
+# The part of a box that several better ones cover, from which on it is no face: between two faces a third is detected,
+# which the mesh confirms. Of each of them it must have as much as BESIDE.
+BETWEEN, BESIDE = 0.5, 0.15
 
 
 def trusted(found: Sequence[Sequence[FaceBox]], sizes: Sequence[int], longer_side: int) -> list[FaceBox]:
@@ -98,18 +101,20 @@ def trusted(found: Sequence[Sequence[FaceBox]], sizes: Sequence[int], longer_sid
 def merged(boxes: Sequence[FaceBox], settings: FaceDetectorConfig) -> list[FaceBox]:
     """Return the best of the boxes of several runs, best first, without those that overlap a better one as detected.
 
-    Of two boxes of which one is in the other, the one with the lower score is dropped as well.
+    Of two boxes of which one is in the other, the one with the lower score is dropped as well, and so is one that lies
+    between several faces with higher scores, and on them.
     """
     corners = np.array([np.concatenate(_corners(box)) for box in boxes], np.float32).reshape(-1, 4)
     scores = np.array([box.confidence for box in boxes], np.float32)
     chosen = non_max_suppression(corners, scores, settings.max_detected, settings.iou_threshold, -inf)
     corners = corners[chosen]
     sides = np.minimum(corners[:, None, 2:], corners[:, 2:]) - np.maximum(corners[:, None, :2], corners[:, :2])
-    areas = (corners[:, 2:] - corners[:, :2]).prod(axis=1)
-    covered = sides.clip(0).prod(axis=2) > NESTED * np.minimum(areas[:, None], areas)
+    areas, shared = (corners[:, 2:] - corners[:, :2]).prod(axis=1), sides.clip(0).prod(axis=2)
+    covered, parts = shared > NESTED * np.minimum(areas[:, None], areas), shared / areas[:, None]
     kept: list[int] = []
     for i in range(len(chosen)):
-        if not covered[i, kept].any():
+        beside = parts[i, kept][parts[i, kept] > BESIDE]
+        if not covered[i, kept].any() and not (len(beside) > 1 and beside.sum() > BETWEEN):
             kept.append(i)
     return [boxes[chosen[i]] for i in kept]
 
