@@ -83,7 +83,7 @@ def test_a_box_in_a_better_one_and_one_around_a_better_one_are_dropped():
 def test_a_box_between_two_better_ones_and_on_both_is_dropped():
     settings = FaceDetectorConfig(max_detected=9, iou_threshold=0.3)
     above, below = box((0, 0), (100, 100), 0.9), box((0, 110), (100, 210), 0.8)
-    # Of its 65 rows 30 and 25 are those of the others. The next box shares a third of its pixels, the last has one side.
+    # Of its 65 rows 30 and 25 are those of the others. The next box shares a third of its pixels, the last one side.
     between = box((0, 70), (100, 135), 0.7)
     less, on_one = box((55, 80), (155, 130), 0.6), box((0, 188), (100, 228), 0.5)
     assert [each.confidence for each in merged([above, below, between], settings)] == [0.9, 0.8]
