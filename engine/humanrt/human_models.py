@@ -90,14 +90,14 @@ async def retire(flights: Flights, calls: Iterable[Future[None]]) -> None:
     for call in calls:
         await completion(call).wait()
     await flights.drain()
-    models = flights.loaded().values()
+    models = [*flights.loaded().values()]
 
     def dispose() -> None:
         for model in models:
             model.graph.dispose()
 
-    # Not on the thread of the event loop: unloading takes some milliseconds a model.
-    await completion(background(dispose, name="humanrt-unload")).wait()
+    if models:  # not on the thread of the event loop: unloading takes some milliseconds a model
+        await completion(background(dispose, name="humanrt-unload")).wait()
 
 
 def _report(cards: Iterable[Card], on_progress: OnProgress) -> None:

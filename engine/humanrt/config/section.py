@@ -182,6 +182,14 @@ def as_path(value: object, name: str) -> Path:
     return Path(os.fsdecode(value))
 
 
+def without_waiting(path: str, flags: int) -> int:
+    """Open a file for ``open(..., opener=)``. A pipe in its place is opened as an empty one, or raises ``OSError``.
+
+    The opening would wait for the other end of the pipe otherwise. Windows has neither this flag nor such pipes.
+    """
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0), 0o666)
+
+
 def _is_a(value: object, kind: object) -> bool:
     if get_origin(kind) is Literal:
         return any(type(value) is type(choice) and value == choice for choice in get_args(kind))

@@ -4,6 +4,8 @@ import os
 import stat
 from pathlib import Path
 
+from humanrt.config.section import without_waiting
+
 MAX_BYTES = 2**20
 MAX_DOTS = 500
 """The dots of a line. ``tomllib`` takes a time and memory that grow with the square of the parts of a dotted key."""
@@ -15,8 +17,7 @@ def read_text(path: Path) -> str:
     Raises ``ValueError`` with the reason if it is not a regular file, too large or not UTF-8, or cannot be read.
     """
     try:
-        # Opening a device may have effects, and reading a pipe may block forever. Windows has neither flag nor pipe.
-        with os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
+        with open(path, "rb", opener=without_waiting) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise ValueError("it is not a regular file")
             data = file.read(MAX_BYTES + 1)

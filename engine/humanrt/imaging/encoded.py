@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
+from humanrt.config.section import without_waiting
 from humanrt.errors import InputError
 from humanrt.imaging.accepted import ArrayLike, BinaryFile, DLPackArray, PictureSource
 from humanrt.imaging.room import Room
@@ -71,8 +72,8 @@ def _read_path(source: str | os.PathLike[str], room: Room, max_bytes: int) -> by
         if not path.is_file():
             raise InputError(f"{name} {_what_else(path)}")
         _check_encoded_size(path.stat().st_size, max_bytes)
-        # The file may have been replaced by a pipe since then. Windows has neither this flag nor such pipes.
-        with os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
+        # The file may have been replaced by a pipe since then.
+        with open(path, "rb", opener=without_waiting) as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise InputError(f"{name} {NOT_REGULAR}")

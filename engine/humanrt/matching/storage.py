@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from humanrt.config.section import as_path
+from humanrt.config.section import as_path, without_waiting
 from humanrt.errors import InputError
 
 FORMAT = 1
@@ -85,9 +85,7 @@ def write(path: str | os.PathLike[str], saved: Saved) -> None:
 
 def read(path: str | os.PathLike[str]) -> Saved:
     """Read a file. Raises ``InputError`` if it is not the file of a store, ``OSError`` if it cannot be read."""
-    # Opening a pipe may block forever. Windows has neither this flag nor such pipes.
-    descriptor = os.open(as_path(path, "path"), os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    with os.fdopen(descriptor, "rb") as file:
+    with open(as_path(path, "path"), "rb", opener=without_waiting) as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise InputError(f"{path} is not a regular file; EmbeddingStore.save() writes the file of a store")
         try:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from humanrt.config.section import without_waiting
 from humanrt.errors import IntegrityError, StoreError
 from humanrt.zoo.cards import CardFile
 
@@ -57,7 +58,7 @@ def has_digest(path: Path, file: CardFile) -> bool:
     """
     with file_access(path):
         try:
-            with open(path, "rb", opener=_without_waiting) as stream:
+            with open(path, "rb", opener=without_waiting) as stream:
                 right_length = os.fstat(stream.fileno()).st_size == file.bytes
                 return right_length and hashlib.file_digest(stream, "sha256").hexdigest() == file.sha256
         except FileNotFoundError:
@@ -134,7 +135,7 @@ def _read_note(path: Path) -> object:
     # A missing, truncated or foreign note is ignored.
     with (
         suppress(OSError, ValueError, RecursionError),
-        open(_note_path(path), "rb", opener=_without_waiting) as stream,
+        open(_note_path(path), "rb", opener=without_waiting) as stream,
     ):
         return json.loads(stream.read(MAX_NOTE) or b"")
     return None
@@ -142,10 +143,5 @@ def _read_note(path: Path) -> object:
 
 def _write_note(path: Path, note: dict[str, str | int]) -> None:
     # Without the note the file is hashed each time: a cache that cannot be written works too.
-    with suppress(OSError), open(_note_path(path), "w", encoding="utf-8", opener=_without_waiting) as stream:
+    with suppress(OSError), open(_note_path(path), "w", encoding="utf-8", opener=without_waiting) as stream:
         stream.write(json.dumps(note) + "\n")
-
-
-def _without_waiting(path: str, flags: int) -> int:
-    """Open a file; a pipe in its place, at which this would wait, is opened as an empty one, or not at all."""
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0), 0o666)

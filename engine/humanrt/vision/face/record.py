@@ -74,7 +74,7 @@ class FaceRecorder:
         """Return whether a face is kept although its mesh does not confirm it."""
         mesh = self.settings.mesh
         start, end = box.face or (box.start, box.end)
-        small = bool(mesh.min_size) and float((end - start).max()) < mesh.min_size
+        small = float((end - start).max()) < mesh.min_size
         return mesh.keep_invalid or box.confidence > mesh.keep_above or small
 
     def boxes(self, box: FaceBox) -> Boxes | None:
